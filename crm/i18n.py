@@ -1,0 +1,51 @@
+"""Texts that people see. ``_`` marks and translates; ``N_`` only marks, for labels stored in tables and registries."""
+
+from __future__ import annotations
+
+import gettext
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+LOCALES = Path(__file__).parent / "locales"
+DEFAULT_LANGUAGE = "en"
+LANGUAGES = {
+    "en": "English",
+    "da": "Dansk",
+    "sl": "Slovenščina",
+    "fil": "Filipino",
+    "ru": "Русский",
+    "cs": "Čeština",
+}
+
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("rapport", LOCALES, languages=[language], fallback=True)
+
+
+def set_language(language: str) -> None:
+    """Choose the language of the texts in this thread or task; an unknown one falls back to English."""
+    _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+
+
+def language() -> str:
+    """The language in force, as a two- or three-letter code."""
+    return _language.get()
+
+
+def _(text: str) -> str:
+    """The text in the language in force."""
+    return _catalogue(_language.get()).gettext(text)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The right plural form for a count; ``{n}`` in the text is left for the caller to fill."""
+    return _catalogue(_language.get()).ngettext(one, many, count)
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation where it is defined, to be translated where it is shown."""
+    return text
