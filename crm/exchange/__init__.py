@@ -1,0 +1,1 @@
+"""Import, export, matching of names, and the way back from each import."""

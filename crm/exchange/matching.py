@@ -1,0 +1,132 @@
+"""When two names mean the same thing: exact after normalisation, or near enough to ask about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+# Letters that Unicode does not take apart into a base letter and an accent.
+_PLAIN_LETTERS = str.maketrans({
+    "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ß": "ss",
+})
+_SPOKEN_SIGNS = str.maketrans({"&": " and ", "+": " plus "})
+# Apostrophes and dots join ("O'Neill", "s.r.o."), any other sign parts two words.
+_JOINING = re.compile(r"[.'’‘`´]+")
+_NOT_A_WORD = re.compile(r"[^0-9a-z]+")
+
+# Longest first, because "gmbh co kg" must go before "kg".
+_LEGAL_FORMS = sorted(
+    (
+        "gmbh and co kg", "gmbh co kg", "and co kg", "sp z oo", "pty ltd", "pvt ltd", "private limited",
+        "co ltd", "spol s ro", "s r o", "d o o", "b v", "s a", "a s", "i s",
+        "incorporated", "corporation", "limited", "company", "inc", "corp", "ltd", "llc", "llp", "lp",
+        "plc", "co", "gmbh", "ag", "kg", "ohg", "ug", "ev", "mbh", "sro", "spol sro", "as", "vos", "doo", "dd",
+        "dno", "sp", "aps", "is", "ab", "oy", "oyj", "asa", "bv", "nv", "vof", "sa", "sas", "sarl", "sasu", "eurl",
+        "srl", "spa", "snc", "sl", "slu", "lda", "ltda", "kft", "zrt", "nyrt", "pty", "pvt", "kk", "se", "ooo", "oao",
+        "zao", "pao", "ооо", "зао", "оао", "пао", "ао", "ип",
+    ),
+    key=len,
+    reverse=True,
+)
+_LEGAL_END = re.compile(r"(?:\s(?:" + "|".join(map(re.escape, _LEGAL_FORMS)) + r"))+$")
+
+EXACT = 100.0
+_SAME_WITHOUT_LEGAL_FORM = 97.0
+_SAME_WORDS_IN_OTHER_ORDER = 96.0
+
+
+def name_words(text: str) -> str:
+    """The name in lower case without accents and signs, words parted by one space."""
+    plain = text.translate(_SPOKEN_SIGNS).casefold()
+    plain = _JOINING.sub("", plain)
+    if plain.isascii():
+        return _NOT_A_WORD.sub(" ", plain).strip()
+    plain = plain.translate(_PLAIN_LETTERS)
+    # Only Latin, Greek and Cyrillic accents go: marks of other scripts are part of the letter.
+    bare = (sign for sign in unicodedata.normalize("NFKD", plain) if not "\u0300" <= sign <= "\u036f")
+    joined = unicodedata.normalize("NFC", "".join(bare)).casefold()
+    return " ".join("".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in joined).split())
+
+
+@lru_cache(maxsize=100_000)
+def name_key(text: str, *, drop_legal_form: bool = False) -> str:
+    """What two spellings of one name have in common; equal keys mean the same name.
+
+    Case, accents, signs and spaces do not count: ``GTXPro``, ``GTX Pro`` and ``gtx-pro`` share a key. With
+    ``drop_legal_form``, ``Acme, Inc.`` and ``ACME`` do as well. A name made of signs only is its own key.
+    """
+    words = name_words(text)
+    if drop_legal_form:
+        words = _LEGAL_END.sub("", words) or words
+    return words.replace(" ", "") or text.strip().casefold()
+
+
+def near_matches(
+    values: Iterable[str], candidates: Iterable[str], *, least: float = 84.0, limit: int = 3
+) -> pd.DataFrame:
+    """For each value the candidates that may be meant.
+
+    Parameters
+    ----------
+    values, candidates : texts
+        Names as written; doubles are looked at once.
+    least : float
+        Lowest score offered, 0 to 100.
+    limit : int
+        Most candidates offered for one value.
+
+    Returns
+    -------
+    DataFrame
+        ``value``, ``candidate``, ``score`` (100: the same after normalisation), best first within a value, values in
+        the order given.
+
+    Notes
+    -----
+    The score is the Damerau-like ratio of RapidFuzz on keys without spaces; the same words in another order, and
+    names that differ only by their legal form, score just below 100. Candidates are scored in one call for all values.
+    """
+    wanted = list(dict.fromkeys(value for value in values if value.strip()))
+    offered = list(dict.fromkeys(candidate for candidate in candidates if candidate.strip()))
+    empty = pd.DataFrame({"value": [], "candidate": [], "score": []}).astype({"score": float})
+    if not wanted or not offered:
+        return empty
+    offered_keys = [name_key(name) for name in offered]
+    by_key = _first_of(offered_keys)
+    by_core = _first_of([name_key(name, drop_legal_form=True) for name in offered])
+    by_words = _first_of([" ".join(sorted(name_words(name).split())) for name in offered])
+    rows: list[tuple[int, str, str, float]] = []
+    unsure: list[int] = []
+    for place, value in enumerate(wanted):
+        if (at := by_key.get(name_key(value))) is not None:
+            rows.append((place, value, offered[at], EXACT))
+        elif (at := by_core.get(name_key(value, drop_legal_form=True))) is not None:
+            rows.append((place, value, offered[at], _SAME_WITHOUT_LEGAL_FORM))
+        elif (at := by_words.get(" ".join(sorted(name_words(value).split())))) is not None:
+            rows.append((place, value, offered[at], _SAME_WORDS_IN_OTHER_ORDER))
+        else:
+            unsure.append(place)
+    for start in range(0, len(unsure), 500):
+        part = unsure[start : start + 500]
+        scores = process.cdist(
+            [name_key(wanted[place]) for place in part], offered_keys, scorer=fuzz.ratio, score_cutoff=least
+        )
+        for place, line in zip(part, scores, strict=True):
+            best = sorted(((float(line[at]), at) for at in line.nonzero()[0]), key=lambda hit: (-hit[0], hit[1]))
+            rows.extend((place, wanted[place], offered[at], round(score, 1)) for score, at in best[:limit])
+    if not rows:
+        return empty
+    rows.sort(key=lambda row: (row[0], -row[3]))
+    return pd.DataFrame([row[1:] for row in rows], columns=["value", "candidate", "score"])
+
+
+def _first_of(keys: list[str]) -> Mapping[str, int]:
+    places: dict[str, int] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, place)
+    return places
