@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
-import pandas as pd
 from rapidfuzz import fuzz, process
 
 # Letters that Unicode does not take apart into a base letter and an accent.
@@ -40,6 +40,14 @@ _SAME_WITHOUT_LEGAL_FORM = 97.0
 _SAME_WORDS_IN_OTHER_ORDER = 96.0
 
 
+class NearMatch(NamedTuple):
+    """A name as written, a candidate that may be meant, and how near they are (100: the same)."""
+
+    value: str
+    candidate: str
+    score: float
+
+
 def name_words(text: str) -> str:
     """The name in lower case without accents and signs, words parted by one space."""
     plain = text.translate(_SPOKEN_SIGNS).casefold()
@@ -68,7 +76,7 @@ def name_key(text: str, *, drop_legal_form: bool = False) -> str:
 
 def near_matches(
     values: Iterable[str], candidates: Iterable[str], *, least: float = 84.0, limit: int = 3
-) -> pd.DataFrame:
+) -> list[NearMatch]:
     """For each value the candidates that may be meant.
 
     Parameters
@@ -82,9 +90,8 @@ def near_matches(
 
     Returns
     -------
-    DataFrame
-        ``value``, ``candidate``, ``score`` (100: the same after normalisation), best first within a value, values in
-        the order given.
+    list of NearMatch
+        Best first within a value, values in the order given.
 
     Notes
     -----
@@ -93,36 +100,31 @@ def near_matches(
     """
     wanted = list(dict.fromkeys(value for value in values if value.strip()))
     offered = list(dict.fromkeys(candidate for candidate in candidates if candidate.strip()))
-    empty = pd.DataFrame({"value": [], "candidate": [], "score": []}).astype({"score": float})
     if not wanted or not offered:
-        return empty
+        return []
     offered_keys = [name_key(name) for name in offered]
     by_key = _first_of(offered_keys)
     by_core = _first_of([name_key(name, drop_legal_form=True) for name in offered])
     by_words = _first_of([" ".join(sorted(name_words(name).split())) for name in offered])
-    rows: list[tuple[int, str, str, float]] = []
-    unsure: list[int] = []
-    for place, value in enumerate(wanted):
+    found: dict[str, list[NearMatch]] = {}
+    unsure: list[str] = []
+    for value in wanted:
         if (at := by_key.get(name_key(value))) is not None:
-            rows.append((place, value, offered[at], EXACT))
+            found[value] = [NearMatch(value, offered[at], EXACT)]
         elif (at := by_core.get(name_key(value, drop_legal_form=True))) is not None:
-            rows.append((place, value, offered[at], _SAME_WITHOUT_LEGAL_FORM))
+            found[value] = [NearMatch(value, offered[at], _SAME_WITHOUT_LEGAL_FORM)]
         elif (at := by_words.get(" ".join(sorted(name_words(value).split())))) is not None:
-            rows.append((place, value, offered[at], _SAME_WORDS_IN_OTHER_ORDER))
+            found[value] = [NearMatch(value, offered[at], _SAME_WORDS_IN_OTHER_ORDER)]
         else:
-            unsure.append(place)
+            unsure.append(value)
+    # In parts, because a table of all values against all candidates would not fit in memory.
     for start in range(0, len(unsure), 500):
         part = unsure[start : start + 500]
-        scores = process.cdist(
-            [name_key(wanted[place]) for place in part], offered_keys, scorer=fuzz.ratio, score_cutoff=least
-        )
-        for place, line in zip(part, scores, strict=True):
+        scores = process.cdist([name_key(v) for v in part], offered_keys, scorer=fuzz.ratio, score_cutoff=least)
+        for value, line in zip(part, scores, strict=True):
             best = sorted(((float(line[at]), at) for at in line.nonzero()[0]), key=lambda hit: (-hit[0], hit[1]))
-            rows.extend((place, wanted[place], offered[at], round(score, 1)) for score, at in best[:limit])
-    if not rows:
-        return empty
-    rows.sort(key=lambda row: (row[0], -row[3]))
-    return pd.DataFrame([row[1:] for row in rows], columns=["value", "candidate", "score"])
+            found[value] = [NearMatch(value, offered[at], round(score, 1)) for score, at in best[:limit]]
+    return [match for value in wanted for match in found[value]]
 
 
 def _first_of(keys: list[str]) -> Mapping[str, int]:
