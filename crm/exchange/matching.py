@@ -11,9 +11,20 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 # Letters that Unicode does not take apart into a base letter and an accent.
-_PLAIN_LETTERS = str.maketrans({
-    "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ß": "ss",
-})
+_PLAIN_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "ħ": "h",
+        "ŧ": "t",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
+)
 _SPOKEN_SIGNS = str.maketrans({"&": " and ", "+": " plus "})
 # Apostrophes and dots join ("O'Neill", "s.r.o."), any other sign parts two words.
 _JOINING = re.compile(r"[.'’‘`´]+")
@@ -21,15 +32,14 @@ _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 
 # Longest first, because "gmbh co kg" must go before "kg".
 _LEGAL_FORMS = sorted(
-    (
-        "gmbh and co kg", "gmbh co kg", "and co kg", "sp z oo", "pty ltd", "pvt ltd", "private limited",
-        "co ltd", "spol s ro", "s r o", "d o o", "b v", "s a", "a s", "i s",
-        "incorporated", "corporation", "limited", "company", "inc", "corp", "ltd", "llc", "llp", "lp",
-        "plc", "co", "gmbh", "ag", "kg", "ohg", "ug", "ev", "mbh", "sro", "spol sro", "as", "vos", "doo", "dd",
-        "dno", "sp", "aps", "is", "ab", "oy", "oyj", "asa", "bv", "nv", "vof", "sa", "sas", "sarl", "sasu", "eurl",
-        "srl", "spa", "snc", "sl", "slu", "lda", "ltda", "kft", "zrt", "nyrt", "pty", "pvt", "kk", "se", "ooo", "oao",
-        "zao", "pao", "ооо", "зао", "оао", "пао", "ао", "ип",
-    ),
+    """
+    gmbh and co kg|gmbh co kg|and co kg|sp z oo|pty ltd|pvt ltd|private limited|co ltd|spol s ro|s r o|d o o|b v|s a
+    |a s|i s|incorporated|corporation|limited|company|inc|corp|ltd|llc|llp|lp|plc|co|gmbh|ag|kg|ohg|ug|ev|mbh|sro|as
+    |vos|doo|dd|dno|sp|aps|is|ab|oy|oyj|asa|bv|nv|vof|sa|sas|sarl|sasu|eurl|srl|spa|snc|sl|slu|lda|ltda|kft|zrt|nyrt
+    |pty|pvt|kk|se|ooo|oao|zao|pao|ооо|зао|оао|пао|ао|ип
+    """.replace("\n", "")
+    .replace("    ", "")
+    .split("|"),
     key=len,
     reverse=True,
 )
@@ -58,7 +68,8 @@ def name_words(text: str) -> str:
     # Only Latin, Greek and Cyrillic accents go: marks of other scripts are part of the letter.
     bare = (sign for sign in unicodedata.normalize("NFKD", plain) if not "\u0300" <= sign <= "\u036f")
     joined = unicodedata.normalize("NFC", "".join(bare)).casefold()
-    return " ".join("".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in joined).split())
+    kept = "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in joined)
+    return " ".join(kept.split())
 
 
 @lru_cache(maxsize=100_000)
@@ -95,8 +106,8 @@ def near_matches(
 
     Notes
     -----
-    The score is the Damerau-like ratio of RapidFuzz on keys without spaces; the same words in another order, and
-    names that differ only by their legal form, score just below 100. Candidates are scored in one call for all values.
+    The score is the ratio of RapidFuzz on keys without spaces; the same words in another order, and names that
+    differ only by their legal form, score just below 100.
     """
     wanted = list(dict.fromkeys(value for value in values if value.strip()))
     offered = list(dict.fromkeys(candidate for candidate in candidates if candidate.strip()))
@@ -120,10 +131,11 @@ def near_matches(
     # In parts, because a table of all values against all candidates would not fit in memory.
     for start in range(0, len(unsure), 500):
         part = unsure[start : start + 500]
-        scores = process.cdist([name_key(v) for v in part], offered_keys, scorer=fuzz.ratio, score_cutoff=least)
+        keys = [name_key(value) for value in part]
+        scores = process.cdist(keys, offered_keys, scorer=fuzz.ratio, score_cutoff=least)
         for value, line in zip(part, scores, strict=True):
-            best = sorted(((float(line[at]), at) for at in line.nonzero()[0]), key=lambda hit: (-hit[0], hit[1]))
-            found[value] = [NearMatch(value, offered[at], round(score, 1)) for score, at in best[:limit]]
+            hits = [NearMatch(value, offered[at], round(float(line[at]), 1)) for at in line.nonzero()[0]]
+            found[value] = sorted(hits, key=lambda hit: -hit.score)[:limit]
     return [match for value in wanted for match in found[value]]
 
 

@@ -23,7 +23,8 @@ def test_spellings_of_one_name_share_a_key(one, other):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("GTX Pro", "GTX Plus Pro"), ("C", "C++"), ("か", "が"), ("!!!", "???"), ("Acme Inc", "Acme Ltd")]
+    ("one", "other"),
+    [("GTX Pro", "GTX Plus Pro"), ("C", "C++"), ("か", "が"), ("!!!", "???"), ("Acme Inc", "Acme Ltd")],
 )
 def test_different_names_keep_different_keys(one, other):
     assert name_key(one) != name_key(other)
@@ -31,8 +32,18 @@ def test_different_names_keep_different_keys(one, other):
 
 @pytest.mark.parametrize(
     "name",
-    ["Acme, Inc.", "ACME Ltd", "Acme GmbH & Co. KG", "Acme s.r.o.", "Acme spol. s r.o.", "Acme d.o.o.", "Acme ApS",
-     "Acme A/S", "Acme B.V.", "Acme Sp. z o.o."],
+    [
+        "Acme, Inc.",
+        "ACME Ltd",
+        "Acme GmbH & Co. KG",
+        "Acme s.r.o.",
+        "Acme spol. s r.o.",
+        "Acme d.o.o.",
+        "Acme ApS",
+        "Acme A/S",
+        "Acme B.V.",
+        "Acme Sp. z o.o.",
+    ],
 )
 def test_legal_forms_can_be_left_out(name):
     assert name_key(name, drop_legal_form=True) == "acme"
