@@ -1,0 +1,1 @@
+"""The database: sessions, types, scope, change log, models, migrations. Imports nothing of ours."""

@@ -1,0 +1,117 @@
+"""Bring a database to the version this program knows, under a lock; refuse one that is newer."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, text
+
+from db.models import Base
+
+#: Any number that no other program on the same PostgreSQL uses for its advisory locks.
+LOCK = 7_246_110
+#: A process that finds another one migrating waits this long.
+WAIT_SECONDS = 120
+
+
+class NewerDatabase(Exception):
+    """The database was upgraded by a newer Rapport than this one."""
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[Connection]:
+    """One connection in one transaction that no second process can enter at the same time."""
+    with engine.connect().execution_options(system=True) as connection:
+        if connection.dialect.name == "sqlite":
+            # Batch migrations rebuild tables; foreign keys must rest meanwhile, which only works outside a transaction.
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            raw.execute("PRAGMA foreign_keys=OFF")
+            raw.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
+                raw.execute("PRAGMA busy_timeout=30000")
+        else:
+            with connection.begin():
+                connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+                yield connection
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
+def current(connection: Connection) -> str | None:
+    """The revision a database stands at, None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine) -> bool:
+    """Bring the database to this program's version; True when something was done.
+
+    Two processes at once: one migrates, the other waits and finds nothing to do.
+
+    Raises
+    ------
+    NewerDatabase
+        The database stands at a revision that this program does not know.
+    """
+    with engine.connect().execution_options(reading=True, system=True) as connection:
+        if current(connection) == head():
+            return False
+    with _locked(engine) as connection:
+        config = _config(connection)
+        at = current(connection)
+        if at == head():
+            return False
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if at is not None and at not in known:
+            raise NewerDatabase(
+                f"This database stands at version {at}, which this Rapport ({head()}) does not know. "
+                "It was upgraded by a newer Rapport: install that version, or restore a backup from before."
+            )
+        command.upgrade(config, "head")
+        return True
+
+
+def downgrade(engine: Engine, revision: str = "base") -> None:
+    """Take the migrations back to a revision; for tests and for going back to an older program."""
+    with _locked(engine) as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def differences(engine: Engine) -> list[object]:
+    """What Alembic would still change to make the database equal to the models; empty when nothing."""
+    with engine.connect().execution_options(system=True, reading=True) as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"compare_type": True, "include_name": lambda name, kind, _: not (kind == "table" and "_fts" in (name or ""))},
+        )
+        return list(compare_metadata(context, Base.metadata))
+
+
+def is_empty(engine: Engine) -> bool:
+    """True when the database has no table of ours yet."""
+    with engine.connect().execution_options(system=True, reading=True) as connection:
+        return not inspect(connection).has_table("users")

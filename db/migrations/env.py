@@ -1,0 +1,15 @@
+"""Alembic's entry: migrations run on the connection that ``db.migrate`` hands over, inside its transaction."""
+
+from alembic import context
+
+from db.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+    include_name=lambda name, kind, _parents: not (kind == "table" and name and "_fts" in name),
+)
+with context.begin_transaction():
+    context.run_migrations()

