@@ -1,0 +1,192 @@
+"""What every test may use: migrated databases of both kinds, counted SQL, a fixed clock, no network."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from hypothesis import settings
+
+from tests import postgres
+
+RUN = "RAPPORT_TEST_RUN"
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "", None}
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+settings.register_profile("rapport", derandomize=True, deadline=None, database=None, print_blob=False)
+settings.load_profile("rapport")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Workers inherit the variable, so the whole run shares one folder and one PostgreSQL.
+    if not hasattr(config, "workerinput"):
+        run = Path(tempfile.mkdtemp(prefix="rapport_test_"))
+        run.chmod(0o755)  # PostgreSQL runs under another account where the tests run as root
+        (run / "owner").write_text(str(os.getpid()))
+        os.environ[RUN] = str(run)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        run = Path(os.environ.pop(RUN))
+        postgres.stop(run)
+        shutil.rmtree(run, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Let tests talk to this machine only; ``pytest.fail`` cannot be swallowed by ``except Exception``."""
+
+    def guarded(name: str) -> Any:
+        original = getattr(socket.socket, name)
+
+        def call(self: socket.socket, *args: Any) -> Any:
+            # The address is the last argument of connect, connect_ex and sendto alike.
+            if self.family != socket.AF_UNIX and args[-1][0] not in LOOPBACK:
+                pytest.fail(f"A test reached for the network: {args[-1]}")
+            return original(self, *args)
+
+        return call
+
+    lookup = socket.getaddrinfo
+
+    def guarded_lookup(host: Any, *args: Any, **options: Any) -> Any:
+        if (host.decode() if isinstance(host, bytes) else host) not in LOOPBACK | {socket.gethostname()}:
+            pytest.fail(f"A test asked for the address of {host}")
+        return lookup(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, guarded(name))
+        patch.setattr(socket, "getaddrinfo", guarded_lookup)
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Path:
+    """A migrated SQLite file without rows of its own, made once a run."""
+    return _sqlite_template(Path(os.environ[RUN]))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Any:
+    """Address of the server's own database, for making others."""
+    return postgres.server(Path(os.environ[RUN]))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Any) -> str:
+    """Name of a migrated PostgreSQL database, made once a run."""
+    run = Path(os.environ[RUN])
+    name = f"{run.name}_template"
+    with postgres.locked(run, "postgres_template"):
+        if not (run / "postgres_template").exists():
+            _migrate(postgres.create(postgres_server, name).render_as_string(hide_password=False))
+            (run / "postgres_template").touch()
+    return name
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a migrated database of this test's own; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield _copied(request.getfixturevalue("sqlite_template"), tmp_path)
+    else:
+        yield from _own_postgres(request, template=request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a database without any table; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        yield from _own_postgres(request, template="template0")
+
+
+@pytest.fixture
+def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Make the test's own database, of each kind, the one of this process and of those it starts."""
+    yield from _in_force(database_url, monkeypatch)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """As ``database``, on SQLite only: for pages and other tests that do not depend on the kind."""
+    yield from _in_force(_copied(sqlite_template, tmp_path), monkeypatch)
+
+
+@pytest.fixture
+def engine(database: str) -> Any:
+    """The process's engine on the test's own database."""
+    from db import session
+
+    return session.engine()
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL executed so far by any engine of this process; clear it before the act that is counted."""
+    from sqlalchemy import Engine, event
+
+    executed: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            executed.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield executed
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def at_noon() -> Iterator[time_machine.Traveller]:
+    """Stop the clock at Tuesday, 10 March 2026, 12:00 UTC; ``shift`` and ``move_to`` move it."""
+    with time_machine.travel(datetime(2026, 3, 10, 12, tzinfo=UTC), tick=False) as clock:
+        yield clock
+
+
+def _migrate(url: str) -> None:
+    from db import migrate, session
+
+    engine = session.make_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+
+
+def _sqlite_template(run: Path) -> Path:
+    template = run / "template.db"
+    with postgres.locked(run, "sqlite_template"):
+        if not template.exists():
+            _migrate(f"sqlite:///{run / 'new.db'}")
+            assert not (run / "new.db-wal").exists(), "the template would be copied without its newest pages"
+            (run / "new.db").rename(template)
+    return template
+
+
+def _copied(template: Path, folder: Path) -> str:
+    return f"sqlite:///{shutil.copyfile(template, folder / 'rapport.db')}"
+
+
+def _own_postgres(request: pytest.FixtureRequest, *, template: str) -> Iterator[str]:
+    server = request.getfixturevalue("postgres_server")
+    name = f"{Path(os.environ[RUN]).name}_{uuid4().hex[:12]}"
+    yield postgres.create(server, name, template=template).render_as_string(hide_password=False)
+    postgres.drop(server, name)
+
+
+def _in_force(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    from db import session
+
+    monkeypatch.setenv("CRM_DATABASE_URL", url)
+    session.configure(url)
+    yield url
+    session.configure(None)
