@@ -12,18 +12,7 @@ from rapidfuzz import fuzz, process
 
 # Letters that Unicode does not take apart into a base letter and an accent.
 _PLAIN_LETTERS = str.maketrans(
-    {
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "ł": "l",
-        "ħ": "h",
-        "ŧ": "t",
-        "ı": "i",
-        "æ": "ae",
-        "œ": "oe",
-        "þ": "th",
-    }
+    {**dict(zip("øđðłħŧı", "oddlhti", strict=True)), "æ": "ae", "œ": "oe", "þ": "th"}
 )
 _SPOKEN_SIGNS = str.maketrans({"&": " and ", "+": " plus "})
 # Apostrophes and dots join ("O'Neill", "s.r.o."), any other sign parts two words.
@@ -31,18 +20,14 @@ _JOINING = re.compile(r"[.'’‘`´]+")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 
 # Longest first, because "gmbh co kg" must go before "kg".
-_LEGAL_FORMS = sorted(
-    """
-    gmbh and co kg|gmbh co kg|and co kg|sp z oo|pty ltd|pvt ltd|private limited|co ltd|spol s ro|s r o|d o o|b v|s a
-    |a s|i s|incorporated|corporation|limited|company|inc|corp|ltd|llc|llp|lp|plc|co|gmbh|ag|kg|ohg|ug|ev|mbh|sro|as
-    |vos|doo|dd|dno|sp|aps|is|ab|oy|oyj|asa|bv|nv|vof|sa|sas|sarl|sasu|eurl|srl|spa|snc|sl|slu|lda|ltda|kft|zrt|nyrt
-    |pty|pvt|kk|se|ooo|oao|zao|pao|ооо|зао|оао|пао|ао|ип
-    """.replace("\n", "")
-    .replace("    ", "")
-    .split("|"),
-    key=len,
-    reverse=True,
+_LEGAL_FORM_LIST = (
+    "gmbh and co kg|gmbh co kg|and co kg|sp z oo|pty ltd|pvt ltd|private limited|co ltd|spol s ro|"
+    "s r o|d o o|b v|s a|a s|i s|incorporated|corporation|limited|company|inc|corp|ltd|llc|llp|lp|"
+    "plc|co|gmbh|ag|kg|ohg|ug|ev|mbh|sro|as|vos|doo|dd|dno|sp|aps|is|ab|oy|oyj|asa|bv|nv|vof|sa|"
+    "sas|sarl|sasu|eurl|srl|spa|snc|sl|slu|lda|ltda|kft|zrt|nyrt|pty|pvt|kk|se|ooo|oao|zao|pao|"
+    "ооо|зао|оао|пао|ао|ип"
 )
+_LEGAL_FORMS = sorted(_LEGAL_FORM_LIST.split("|"), key=len, reverse=True)
 _LEGAL_END = re.compile(r"(?:\s(?:" + "|".join(map(re.escape, _LEGAL_FORMS)) + r"))+$")
 
 EXACT = 100.0
@@ -106,8 +91,8 @@ def near_matches(
 
     Notes
     -----
-    The score is the ratio of RapidFuzz on keys without spaces; the same words in another order, and names that
-    differ only by their legal form, score just below 100.
+    The score is the ratio of RapidFuzz on keys without spaces; the same words in another order, and
+    names that differ only by their legal form, score just below 100.
     """
     wanted = list(dict.fromkeys(value for value in values if value.strip()))
     offered = list(dict.fromkeys(candidate for candidate in candidates if candidate.strip()))
