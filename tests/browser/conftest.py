@@ -1,0 +1,175 @@
+"""A real server and a real Chromium. What a failed test saw is kept in .test-artifacts/."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = ROOT / ".test-artifacts"
+FAILED = pytest.StashKey[bool]()
+START_SECONDS = 60
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+            if item.get_closest_marker("xdist_group") is None:
+                # One Chromium in all; a module that starts its own server stays on one worker with it.
+                item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
+        if name and (found := shutil.which(name)):
+            return found
+    pytest.fail("No Chromium found. `make test` installs one; CHROMIUM=/path/to/chromium names another.")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """The one Chromium of this worker; Playwright allows one such object per thread."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=[
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-background-networking",
+                "--disable-gpu",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab in a window without cookies. After a failure its trace and picture are kept."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(15_000)
+    context.tracing.start(screenshots=True, snapshots=True)
+    tab = context.new_page()
+    yield tab
+    if request.node.stash.get(FAILED, False):
+        name = re.sub(r"\W+", "-", request.node.name)
+        ARTIFACTS.mkdir(exist_ok=True)
+        tab.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+        context.tracing.stop(path=ARTIFACTS / f"{name}.zip")
+    context.close()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running application: its address, its database, and the file its output goes to."""
+
+    url: str
+    database_url: str
+    output: Path
+
+    def crm(self, *arguments: str) -> str:
+        """Run ``python -m crm …`` on this server's database; gives what it prints."""
+        return crm(self.database_url, *arguments)
+
+
+def crm(database_url: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "crm", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CRM_DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"python -m crm {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@contextmanager
+def serving(database_url: str, *, folder: Path, script: Path, env: dict[str, str]) -> Iterator[Server]:
+    """Run Streamlit on a free port until the block ends; fails with its output when it does not come up."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
+    output = folder / "server.log"
+    with output.open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--browser.gatherUsageStats", "false"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **env, "CRM_DATABASE_URL": database_url},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not _is_healthy(port):
+            if process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"The server did not come up:\n{output.read_text()}")
+            time.sleep(0.1)
+        yield Server(f"http://127.0.0.1:{port}", database_url, output)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+def _is_healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def app_server(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Server]]:
+    """Start a server: ``app_server(["sample", "--scale", "small"], env={…}, script=…)``.
+
+    Each server has a migrated database of its own, on which the given ``python -m crm`` commands run first,
+    and lives until the module's tests end: share one among them by a fixture of module scope.
+    """
+    with ExitStack() as running:
+
+        def start(
+            *commands: list[str],
+            database_url: str | None = None,
+            script: Path = ROOT / "app.py",
+            env: dict[str, str] | None = None,
+        ) -> Server:
+            folder = tmp_path_factory.mktemp("server")
+            if database_url is None:
+                database_url = f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'rapport.db')}"
+            for command in commands:
+                crm(database_url, *command)
+            return running.enter_context(serving(database_url, folder=folder, script=script, env=env or {}))
+
+        yield start
