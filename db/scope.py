@@ -195,7 +195,9 @@ def _bare(statement: Any) -> str:
             return "raw SQL"
         if isinstance(element, Table) and not _mapped(element) and element in guarded():
             return element.name
-        if type(element).__name__ == "TableClause" and _guarded_names().search(element.name):
+        # Search tables give row numbers to a scoped select; ``crm.search`` alone marks them so.
+        searched = "search_rows" in getattr(element, "_annotations", {})
+        if type(element).__name__.endswith("TableClause") and not searched and _guarded_names().search(element.name):
             return str(element.name)
     return ""
 

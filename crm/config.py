@@ -1,0 +1,36 @@
+"""Settings of one installation, from the environment (``CRM_…``) or a ``.env`` file; refused when they make no sense."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Names are the environment's, lower case without ``CRM_``."""
+
+    model_config = SettingsConfigDict(env_prefix="CRM_", env_file=".env", extra="ignore")
+
+    setup_token: str = ""
+    session_idle_hours: float = Field(12, gt=0)
+    session_days: float = Field(14, gt=0)
+    trust_proxy: bool = False  # believe X-Forwarded-Proto and X-Forwarded-For
+    allowed_domains: str = ""  # e-mail domains that OpenID Connect may bring in, separated by commas
+    upload_max_mb: int = Field(200, gt=0)
+    upload_max_rows: int = Field(1_000_000, gt=0)
+    phone_region: str = "DE"  # for telephone numbers without a country code
+    default_currency: str = "EUR"
+    time_zone: str = "Europe/Berlin"
+    forecast_workers: int = Field(2, gt=0)
+
+    def oidc_domains(self) -> frozenset[str]:
+        """The allowed domains, lower case."""
+        return frozenset(d.strip().lower() for d in self.allowed_domains.split(",") if d.strip())
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once; tests clear the cache."""
+    return Settings()

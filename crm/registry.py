@@ -1,0 +1,94 @@
+"""The one field registry: every entity and field, read from the mapped columns' ``info`` and the firm's own fields.
+
+Generic list, form, filter, import, export, API and change log are built from it; nothing else describes a field.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import inspect
+
+from crm.errors import NotFound
+from crm.fields import Choice, Entity, Field, Kind
+from crm.i18n import _
+from db.models import (
+    Base, Category, Contact, Deal, DealLine, Interaction, Lead, LossReason, Order, OrderLine, Organisation, Pipeline, Product,
+    Role, Stage, Task, Team, User,
+)
+
+#: Entities with list, form and import, under the name used in addresses, profiles and the API.
+MODELS: dict[str, type[Any]] = {
+    "team": Team, "user": User, "organisation": Organisation, "contact": Contact, "category": Category, "product": Product,
+    "lead": Lead, "deal": Deal, "deal_line": DealLine, "order": Order, "order_line": OrderLine,
+    "interaction": Interaction, "task": Task,
+}
+#: Small tables that others link to by name and that have no list of their own.
+LINKED: dict[str, type[Any]] = {"pipeline": Pipeline, "stage": Stage, "loss_reason": LossReason, "role": Role}
+
+
+def model(entity: str) -> type[Any]:
+    """The mapped class of an entity or linked table.
+
+    Raises
+    ------
+    NotFound
+        No entity has this name.
+    """
+    found = MODELS.get(entity) or LINKED.get(entity)
+    if found is None:
+        raise NotFound(_("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=", ".join(MODELS)))
+    return found
+
+
+def title_field(entity: str) -> str:
+    """The column that names a row of an entity or linked table to people."""
+    return str(model(entity).__about__.get("title", "name"))
+
+
+@cache
+def entity(name: str) -> Entity:
+    """The description of one entity with all its fields, in the order of the columns."""
+    cls = model(name)
+    about = cls.__about__
+    fields = tuple(
+        _field(a.key, a.columns[0].info, a.columns[0]) for a in inspect(cls).column_attrs if "kind" in a.columns[0].info
+    )
+    return Entity(
+        name=name, label=about["label"], plural=about["plural"], icon=about["icon"], title_field=about["title"], fields=fields,
+        keys=tuple(about["keys"]), page=about.get("page", ""), aliases=tuple(about.get("aliases", ())),
+    )
+
+
+def entities() -> list[Entity]:
+    """All entities, parents before children: an order in which related files can be imported."""
+    return [entity(name) for name in MODELS]
+
+
+def entity_of_table(table: str) -> str:
+    """The entity whose rows stand in a table, for the change log; empty when it has none."""
+    return next((name for name, cls in MODELS.items() if cls.__tablename__ == table), "")
+
+
+def rights_name(name: str) -> str:
+    """The name under which rights on an entity are granted; children share their parent's."""
+    return str(model(name).__entity__)
+
+
+def _field(name: str, info: dict[str, Any], column: Any) -> Field:
+    length = getattr(column.type, "length", None)
+    return Field(
+        name=name, label=info["label"], kind=Kind(info["kind"]), required=info.get("required", False), unit=info.get("unit", ""),
+        choices=tuple(Choice(value, label) for value, label in info.get("choices", ())), link=info.get("link", ""),
+        currency_field=info.get("currency", ""), personal=info.get("personal", False), in_list=info.get("list", False),
+        in_form=info.get("form", False), searchable=info.get("search", False), filterable=info.get("filter", False),
+        sortable=info.get("sort", False), importable=info.get("import", True), exportable=info.get("export", True),
+        max_length=length, minimum=info.get("minimum"), maximum=info.get("maximum"), aliases=tuple(info.get("aliases", ())),
+        help=info.get("help", ""), group=info.get("group", ""),
+    )
+
+
+def tables() -> list[type[Base]]:
+    """Every mapped class, for the tests that list what is guarded and what is open."""
+    return [m.class_ for m in Base.registry.mappers]
