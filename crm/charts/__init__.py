@@ -1,0 +1,52 @@
+"""Values in, Plotly figures out, all in one style; titles and explanations stand outside, above the chart."""
+
+from crm.charts.bars import bridge, funnel, hbars
+from crm.charts.columns import columns, histogram, stacked
+from crm.charts.lines import Band, backtest, band, spark, trend
+from crm.charts.ranges import heat, intervals
+from crm.charts.theme import (
+    ACCENT,
+    AMBER,
+    BAD,
+    GOOD,
+    MUTED,
+    PLUM,
+    SKY,
+    SOFT,
+    TEAL,
+    TEXT,
+    WINE,
+    Unit,
+    When,
+    nothing,
+)
+
+__all__ = [
+    "ACCENT",
+    "AMBER",
+    "BAD",
+    "GOOD",
+    "MUTED",
+    "PLUM",
+    "SKY",
+    "SOFT",
+    "TEAL",
+    "TEXT",
+    "WINE",
+    "Band",
+    "Unit",
+    "When",
+    "backtest",
+    "band",
+    "bridge",
+    "columns",
+    "funnel",
+    "hbars",
+    "heat",
+    "histogram",
+    "intervals",
+    "nothing",
+    "spark",
+    "stacked",
+    "trend",
+]

@@ -1,0 +1,222 @@
+"""The one style of all charts: colours by job, quiet axes, direct labels. No colour here is real.
+
+Streamlit's Plotly template holds stand-in colours (#000001 …) that the browser swaps, anywhere in a figure,
+for the palette of the light or dark mode in force. Charts use these stand-ins, so one figure serves both.
+They are written out because this package must not import Streamlit; a test compares them with the template.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import plotly.graph_objects as go
+
+from crm.i18n import _
+
+# Slots 1 to 6 tell categories apart, the others have one fixed job each.
+CATEGORIES = tuple(f"#{number:06d}" for number in range(1, 7))
+ACCENT, AMBER, TEAL, WINE, SKY, PLUM = CATEGORIES
+MUTED, GOOD, BAD, SOFT = (f"#{number:06d}" for number in range(7, 11))
+SEQUENTIAL = tuple(f"#{number:06d}" for number in range(11, 21))
+DIVERGING = tuple(f"#{number:06d}" for number in range(21, 31))
+TEXT, PAGE = "#000037", "#000038"
+CLEAR = "rgba(0,0,0,0)"
+
+LABEL_PX = 11.5
+TICK_PX = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How a chart writes its numbers: ``short`` on axes and labels, ``full`` where one value is pointed at.
+
+    Both take the number as plotted. Money is plotted in minor units: ``crm.ui.formats.money_unit``.
+    """
+
+    short: Callable[[float], str]
+    full: Callable[[float], str]
+
+
+# How a chart writes a day, such as "Nov 2026", in the reader's language.
+When = Callable[[date], str]
+
+
+def fade(slot: str, alpha: float) -> str:
+    """A slot with transparency (0 to 1), as eight-digit hex: the browser's swap works inside it."""
+    return f"{slot}{round(alpha * 255):02x}"
+
+
+def steps(colours: Sequence[str]) -> list[list[float | str]]:
+    """A colour scale of evenly spaced stops, as Plotly wants it."""
+    return [[place / (len(colours) - 1), colour] for place, colour in enumerate(colours)]
+
+
+def known(value: float | None) -> bool:
+    """Whether there is a number at all; None and NaN are gaps."""
+    return value is not None and not math.isnan(value)
+
+
+def ticks(low: float, high: float, *, most: int = 5) -> list[float]:
+    """At most ``most`` + 1 round numbers (steps of 1, 2 or 5 times a power of ten) that cover low to high."""
+    span = high - low
+    if span <= 0:
+        return [low]
+    rough = span / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999999)
+    first = math.floor(low / step + 1e-9)
+    last = math.ceil(high / step - 1e-9)
+    return [round(number * step, 10) for number in range(first, last + 1)]
+
+
+def reach(values: Sequence[float]) -> tuple[float, float]:
+    """Where a value axis begins and ends: at zero, unless all values lie in the upper half of their range."""
+    low, high = min(values), max(values)
+    if low >= 0 and low <= high * 0.5:
+        low = 0.0
+    if high <= 0:
+        high = 0.0
+    if low == high:
+        low, high = min(0.0, low), max(0.0, high) or 1.0
+    return low, high
+
+
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Heights for labels, in the order given, moved up so that neighbours stay at least ``gap`` apart."""
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    heights = list(values)
+    for lower, upper in itertools.pairwise(order):
+        heights[upper] = max(heights[upper], heights[lower] + gap)
+    return heights
+
+
+def style(
+    figure: go.Figure, height: int, *, top: int = 6, right: int = 8, unified: bool = False
+) -> go.Figure:
+    """Strip a figure to its marks. Explicit values win over Streamlit's template, a template would not."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": right, "t": top, "b": 0, "pad": 4},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        showlegend=False,
+        dragmode=False,
+        hovermode="x unified" if unified else "closest",
+        hoverlabel={
+            "align": "left",
+            "bgcolor": PAGE,
+            "bordercolor": MUTED,
+            "font": {"size": 12, "color": TEXT},
+        },
+        bargap=0.38,
+        barcornerradius=3,
+    )
+    quiet: dict[str, Any] = {
+        # Without a standoff of zero an empty title still keeps 30 px of room.
+        "title": {"text": "", "standoff": 0},
+        "ticks": "",
+        "showline": False,
+        "zeroline": False,
+        "showgrid": False,
+        "showspikes": False,
+        # A swipe over a chart must scroll the page.
+        "fixedrange": True,
+        "automargin": True,
+        "tickangle": 0,
+        "tickfont": {"size": TICK_PX, "color": SOFT},
+    }
+    figure.update_xaxes(**quiet)
+    figure.update_yaxes(**quiet)
+    return figure
+
+
+def value_axis(values: Sequence[float], unit: Unit, *, most: int = 4) -> dict[str, Any]:
+    """Settings of an axis of numbers: round ticks in the reader's own writing, light grid, a fixed range."""
+    low, high = reach(values)
+    room = (high - low) * 0.05
+    bottom = low - room if low else 0.0
+    top = high + room if high else 0.0
+    marks = [mark for mark in ticks(low, high, most=most) if bottom <= mark <= top]
+    return {
+        "tickmode": "array",
+        "tickvals": marks,
+        "ticktext": [unit.short(mark) for mark in marks],
+        "showgrid": True,
+        "gridcolor": fade(MUTED, 0.38),
+        "range": [bottom, top],
+    }
+
+
+def time_axis(days: Sequence[date], when: When, *, most: int = 7) -> dict[str, Any]:
+    """Settings of an axis of dates: about ``most`` of the given days, named in the reader's language."""
+    every = max(1, math.ceil(len(days) / most))
+    shown = list(days)[::every]
+    return {
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [when(day) for day in shown],
+        "range": [days[0], days[-1]],
+    }
+
+
+def note(figure: go.Figure, x: object, y: object, text: str, *, colour: str = SOFT, **more: Any) -> None:
+    """A direct label beside the mark it names, which spares the legend."""
+    figure.add_annotation(
+        **{
+            "x": x,
+            "y": y,
+            "text": text,
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+            "borderpad": 0,
+            "font": {"size": LABEL_PX, "color": colour},
+            **more,
+        }
+    )
+
+
+def above(figure: go.Figure, position: float, half: float, name: str, value: str) -> None:
+    """Name at the left and value at the right, just above a lying mark; readable at any width."""
+    for x, text, colour, side in ((0, name, TEXT, "left"), (1, value, SOFT, "right")):
+        note(
+            figure,
+            x,
+            position + half,
+            text,
+            colour=colour,
+            xref="paper",
+            xanchor=side,
+            xshift=0,
+            yanchor="bottom",
+            yshift=2,
+            bgcolor=PAGE,
+        )
+
+
+def plain(text: str) -> str:
+    """Text for a label: Plotly reads a little HTML, so a name must not be able to write any."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def nothing(height: int, text: str = "") -> go.Figure:
+    """A chart without data: it says so in words and takes the same room, so that nothing jumps."""
+    figure = style(go.Figure(), height)
+    figure.update_xaxes(visible=False, range=[0, 1])
+    figure.update_yaxes(visible=False, range=[0, 1])
+    note(
+        figure,
+        0.5,
+        0.5,
+        text or _("No data for this choice"),
+        xref="paper",
+        yref="paper",
+        xanchor="center",
+        xshift=0,
+    )
+    return figure

@@ -1,0 +1,74 @@
+"""Texts for Streamlit's Markdown: literal unless marked, chips, links, and initials as a picture."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from html import escape
+from typing import Literal
+
+Tone = Literal["green", "orange", "red", "gray", "blue", "violet"]
+GOOD: Tone = "green"
+WATCH: Tone = "orange"
+BAD: Tone = "red"
+QUIET: Tone = "gray"
+INFO: Tone = "blue"
+
+AVATAR_COLOURS = ("#C9690B", "#3E967B", "#9E2D4D", "#359CD0", "#7A4FA3", "#3654D9")
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<$~&]|:(?=//)|(?<=www)\.)")
+_OPENING = re.compile(r"^([#>+\-|]|\d+(?=[.)]))")
+
+
+class Marked(str):
+    """Markdown on purpose. Any other text given to this module is taken literally."""
+
+    __slots__ = ()
+
+
+def plain(text: str) -> Marked:
+    """Text as it stands, whatever signs it holds, on one line; safe inside Markdown."""
+    if isinstance(text, Marked):
+        return text
+    line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    opening = _OPENING.match(line)
+    if opening is None:
+        return Marked(line)
+    # A number is kept from making a list by escaping the dot behind it, any other sign by escaping itself.
+    place = opening.end() if opening[0][0].isdigit() else 0
+    return Marked(f"{line[:place]}\\{line[place:]}")
+
+
+def tag(text: str, *, tone: Tone = QUIET, icon: str = "") -> Marked:
+    """A small coloured chip for texts, facts and titles; ``icon`` is a Material name such as ``check``."""
+    sign = f":material/{icon}: " if icon else ""
+    return Marked(f":{tone}-badge[{sign}{plain(text)}]")
+
+
+def quiet(text: str) -> Marked:
+    """Small grey text for the second half of a line."""
+    return Marked(f":small[:gray[{plain(text)}]]")
+
+
+def link(text: str, address: str) -> Marked:
+    """A link; only web, mail and telephone addresses become one, anything else stays text."""
+    if not re.match(r"(https?://|mailto:|tel:)", address, re.IGNORECASE):
+        return plain(text)
+    target = re.sub(r"[\s()<>\\]", lambda found: f"%{ord(found[0]):02X}", address)
+    return Marked(f"[{plain(text)}]({target})")
+
+
+def avatar(name: str) -> str:
+    """A round picture with the initials of a name, as an address for image columns and headers."""
+    words = [word for word in re.split(r"[\s\-]+", name) if word[:1].isalnum()]
+    ends = words if len(words) < 2 else [words[0], words[-1]]
+    initials = "".join(word[0] for word in ends).upper() or "?"
+    colour = AVATAR_COLOURS[sum(name.encode()) % len(AVATAR_COLOURS)]
+    # The tint is see-through, so one picture serves light and dark.
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 44 44" width="44" height="44">'
+        f'<circle cx="22" cy="22" r="22" fill="{colour}" fill-opacity=".18"/>'
+        f'<text x="22" y="28" font-family="system-ui,sans-serif" font-size="16" font-weight="600" '
+        f'fill="{colour}" text-anchor="middle">{escape(initials)}</text></svg>'
+    )
+    return "data:image/svg+xml;base64," + b64encode(drawing.encode()).decode()
