@@ -1,0 +1,1 @@
+"""Forecasts of one series or many: cleaning, candidates, back-test, bands. No database, no screen."""

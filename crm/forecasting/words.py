@@ -1,0 +1,77 @@
+"""What a forecast rests on, in plain sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crm.forecasting.candidates import LABELS, Trials
+from crm.forecasting.season import has_season
+from crm.i18n import _, ngettext
+
+
+def too_short(count: int, fewest: int) -> str:
+    """Why nothing can be said yet, and how much is missing."""
+    text = ngettext(
+        "There is {n} period with a value; a forecast needs at least {fewest}.",
+        "There are {n} periods with a value; a forecast needs at least {fewest}.",
+        count,
+    )
+    return text.format(n=count, fewest=fewest)
+
+
+def _history(trials: Trials) -> str:
+    labels = np.datetime_as_string(trials.history.dates().astype("datetime64[D]"))
+    text = _("It rests on {n} periods, from {start} to {end}.")
+    return text.format(n=len(labels), start=labels[0], end=labels[-1])
+
+
+def _model(trials: Trials, chosen: str, weight: dict[str, float]) -> str:
+    if trials.kind == "constant":
+        return _("The value never changed, so it is carried on.")
+    if trials.kind == "sparse":
+        return _("Most periods are empty, so the mean to expect is given: {model}.").format(model=_(LABELS[chosen]))
+    if trials.kind == "short":
+        return _("The history is short, so a plain method answers: {model}.").format(model=_(LABELS[chosen]))
+    if chosen == "weighted":
+        parts = ", ".join(f"{_(LABELS[name])} {round(100 * share)} %" for name, share in weight.items())
+        return _("Several methods answer together, weighted by how well each did in the back-test: {parts}.").format(
+            parts=parts
+        )
+    return _("{model} answers, because its back-test error was clearly the smallest.").format(model=_(LABELS[chosen]))
+
+
+def _season(trials: Trials) -> str:
+    full = trials.history.frequency.season
+    if trials.season == 1 and full > 1:
+        text = _("No season: it takes {n} periods, two full seasons, to see one repeat.")
+        return text.format(n=2 * full)
+    if full == 1:
+        return _("Years have no season.")
+    if has_season(trials.values, full):
+        return _("A season of {n} periods repeats and is carried on.").format(n=full)
+    return _("No season of {n} periods stands out from the noise.").format(n=full)
+
+
+def _band(trials: Trials, chosen: str, *, tries: int, relative: bool) -> str:
+    if trials.kind == "sparse":
+        return _("The band shows which values single periods took lately.")
+    text = ngettext(
+        "The band is as wide as the misses of {n} earlier try suggest.",
+        "The band is as wide as the misses of {n} earlier tries suggest.",
+        tries,
+    ).format(n=tries)
+    if chosen in ("weighted", "median") and "prophet" in trials.said:
+        text += " " + _("Prophet took part in {n} of them.").format(n=len(trials.common))
+    return text + (" " + _("Misses are measured as ratios, so the band stays above zero.") if relative else "")
+
+
+def notes(
+    trials: Trials, chosen: str, weight: dict[str, float], *, tries: int, relative: bool
+) -> tuple[str, ...]:
+    """The sentences under "What this rests on", most important first."""
+    said = [_history(trials), _model(trials, chosen, weight), _season(trials)]
+    if trials.kind != "constant":
+        said.append(_band(trials, chosen, tries=tries, relative=relative))
+    if not relative and bool((trials.values >= 0).all()):
+        said.append(_("No value was ever negative, so neither is the forecast."))
+    return (*said, *trials.history.notes)
