@@ -1,0 +1,1 @@
+"""Leads, pipelines, stages, deals and targets."""
