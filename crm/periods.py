@@ -1,0 +1,96 @@
+"""Months, quarters, years and other stretches of days, and what each is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+KINDS = ("month", "quarter", "year", "12months", "all", "custom")
+_MONTHS = {"month": 1, "quarter": 3, "year": 12, "12months": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of days, both ends included; None leaves an end open. ``running``: it has not ended yet."""
+
+    kind: str
+    start: date | None
+    end: date | None
+    running: bool = False
+
+    def days(self) -> int | None:
+        """Length in days, None when an end is open."""
+        return None if self.start is None or self.end is None else (self.end - self.start).days + 1
+
+
+def month_start(day: date) -> date:
+    """The first day of a day's month."""
+    return day.replace(day=1)
+
+
+def add_months(day: date, months: int) -> date:
+    """The first day of the month so many months later, or earlier when negative."""
+    place = day.year * 12 + day.month - 1 + months
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def month_end(day: date) -> date:
+    """The last day of a day's month."""
+    return add_months(day, 1) - timedelta(days=1)
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """First days of all months from one day's to the other's, in order."""
+    count = (last.year - first.year) * 12 + last.month - first.month
+    return [add_months(first, step) for step in range(count + 1)]
+
+
+def period_of(
+    kind: str, anchor: date, *, today: date, start: date | None = None, end: date | None = None
+) -> Period:
+    """The period of a kind that holds the anchor; one that holds today ends today.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``KINDS``; an unknown one counts as the month, because it comes from an address.
+    anchor : date
+        A day within the period. Twelve months end with the anchor's month.
+    start, end : date, optional
+        Ends of a custom period; swapped when they stand the wrong way round.
+    """
+    if kind == "all":
+        return Period("all", None, None)
+    if kind == "custom" and (start or end):
+        first, last = start or end, end or start
+        assert first is not None
+        assert last is not None
+        return Period("custom", min(first, last), max(first, last))
+    kind = kind if kind in _MONTHS else "month"
+    length = _MONTHS[kind]
+    if kind == "12months":
+        first = add_months(anchor, -11)
+    else:
+        first = date(anchor.year, (anchor.month - 1) // length * length + 1, 1)
+    last = month_end(add_months(first, length - 1))
+    running = first <= today < last
+    return Period(kind, first, min(last, today) if running else last, running)
+
+
+def period_before(period: Period) -> Period | None:
+    """What a period is compared with: as many days, at the same place of the month, quarter or year before.
+
+    A custom period is compared with the days right before it, everything with nothing.
+    """
+    if period.start is None or period.end is None:
+        return None
+    if period.kind not in _MONTHS:
+        length = period.end - period.start
+        last = period.start - timedelta(days=1)
+        return Period(period.kind, last - length, last)
+    first = add_months(period.start, -_MONTHS[period.kind])
+    last = period.start - timedelta(days=1)
+    if period.running:
+        # Fifty-five days of a quarter are compared with the first fifty-five of the one before.
+        last = min(last, first + (period.end - period.start))
+    return Period(period.kind, first, last)
