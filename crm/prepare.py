@@ -43,6 +43,7 @@ def _channels(work: Work, row: Any, changed: Set[str], owner: str) -> None:
         if kind not in changed:
             continue
         if row.id is None:
+            work.session.add(row)
             work.session.flush()
         known = work.session.scalars(select(Channel).where(getattr(Channel, owner) == row.id, Channel.kind == kind)).all()
         value = getattr(row, kind)

@@ -102,8 +102,10 @@ def _team_of(work: Work, user_id: int | None) -> int | None:
 
 
 def _prepare(work: Work, entity: str, row: Any, changed: set[str]) -> None:
-    if entity in PREPARE:
-        PREPARE[entity](work, row, changed)
+    # Half a change must not be sent: it would take a version of its own.
+    with work.session.no_autoflush:
+        if entity in PREPARE:
+            PREPARE[entity](work, row, changed)
 
 
 def _refuse(about: Entity, problems: list[Problem]) -> None:

@@ -8,17 +8,18 @@ is refused. Writes through objects are checked before the flush. Deny by default
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Table, and_, event, false, inspect, or_, select
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import TextClause
-from sqlalchemy.sql.selectable import FromClause, Select, SelectBase
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+from sqlalchemy.orm.util import LoaderCriteriaOption
+from sqlalchemy.sql.elements import ColumnClause, TextClause
+from sqlalchemy.sql.selectable import FromClause, Select, SelectBase, TableClause
+from sqlalchemy.sql.util import ClauseAdapter
 
 READ, CREATE, UPDATE, DELETE = "read", "create", "update", "delete"
 EXPORT, IMPORT = "export", "import"
@@ -136,6 +137,22 @@ def _target_class(cls: type[Any], column: str) -> type[Any]:
     return next(m.class_ for m in cls.registry.mappers if m.local_table is key.column.table)
 
 
+class _Rule(LoaderCriteriaOption):
+    """The criteria of one class, adapted to each alias of it.
+
+    The library adapts only criteria made by lambdas, and caches those by their code: one piece of code that serves many
+    classes would be taken for the first. The adapted expression keeps its bound values, so cached statements stay right.
+    """
+
+    _cache_key_traversal = LoaderCriteriaOption._traverse_internals
+
+    def _resolve_where_criteria(self, ext_info: Any) -> ColumnElement[bool]:
+        resolved = super()._resolve_where_criteria(ext_info)
+        if not ext_info.is_aliased_class:
+            return resolved
+        return ClauseAdapter(ext_info.selectable).traverse(resolved)  # type: ignore[no-any-return]
+
+
 class ScopedSession(Session):
     """A session for one actor and one unit of work. The actor is mandatory; ``cause`` names what set the work off."""
 
@@ -143,7 +160,7 @@ class ScopedSession(Session):
         super().__init__(bind, expire_on_commit=False, **options)
         self.actor, self.cause = actor, cause
         self.rules = tuple(
-            with_loader_criteria(cls, limit, include_aliases=True)
+            _Rule(cls, limit, include_aliases=True)
             for cls in guarded().values()
             if (limit := criterion(actor, cls)) is not None
         )
@@ -155,6 +172,16 @@ class ScopedSession(Session):
             super().flush(objects)
         finally:
             _flushing.reset(token)
+
+
+class SearchRows(TableClause):
+    """A trigram table: it gives row numbers to a scoped select and is never selected from by itself."""
+
+    inherit_cache = True
+
+    def __init__(self, searched: type[Any]) -> None:
+        name = f"{searched.__tablename__}_fts"
+        super().__init__(name, ColumnClause("rowid"), ColumnClause(name))
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")
@@ -185,59 +212,74 @@ def _class_of(table: Any) -> type[Any] | None:
 
 
 def _bare(statement: Any) -> str:
-    """The name of a guarded table that a statement uses without its mapped class, or of raw SQL; else empty."""
-    if isinstance(statement, TextClause) or not isinstance(statement, (SelectBase, FromClause)):
-        return "raw SQL" if isinstance(statement, TextClause) else ""
-    for element in _parts(statement):
-        if isinstance(element, TextClause):
-            return "raw SQL"
-        if getattr(element, "is_literal", False) and re.search(r"\b(select|from)\b", str(element.name), re.I):
-            return "raw SQL"
-        if isinstance(element, Table) and not _mapped(element) and element in guarded():
-            return element.name
-        # Search tables give row numbers to a scoped select; ``crm.search`` alone marks them so.
-        searched = "search_rows" in getattr(element, "_annotations", {})
-        if type(element).__name__.endswith("TableClause") and not searched and _guarded_names().search(element.name):
-            return str(element.name)
+    """The name of a guarded table that a statement uses without its mapped class, or "raw SQL"; else empty.
+
+    Each SELECT is judged by itself: a bare column is harmless only where the same SELECT reads the mapped class.
+    """
+    if isinstance(statement, TextClause):
+        return "raw SQL"
+    selects = [statement] if isinstance(statement, (SelectBase, FromClause)) else []
+    seen: set[int] = set()
+    while selects:
+        one = selects.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            if name := _bare_in(one, selects):
+                return name
     return ""
 
 
-def _mapped(element: Any) -> bool:
-    annotations = getattr(element, "_annotations", {})
-    return "parententity" in annotations or "parentmapper" in annotations
-
-
-def _parts(statement: Any) -> Iterable[Any]:
-    """Every table, text and literal of a statement, nested selects included; a mapped table hides its bare self."""
+def _bare_in(one: Any, nested: list[Any]) -> str:
+    """As ``_bare`` for one SELECT; the selects inside are added to ``nested``."""
+    covered: set[Any] = set()
+    if isinstance(one, Select):
+        froms = [*one._raw_columns, *one._from_obj, *(p for join in one._setup_joins for p in join[:3] if p is not None)]
+        covered = {table for element in froms if (table := _covers(element)) is not None}
+        stack = [*froms, *one._where_criteria, *one._having_criteria, *one._order_by_clauses, *one._group_by_clauses]
+    else:
+        stack = list(_children(one))
     seen: set[int] = set()
-    stack = [statement]
     while stack:
         element = stack.pop()
         if id(element) in seen:
             continue
         seen.add(id(element))
-        yield element
-        if isinstance(element, Table):
-            continue
-        if isinstance(element, Select):
-            stack.extend(element._raw_columns)
-            stack.extend(element._from_obj)
-            stack.extend(part for join in element._setup_joins for part in join[:3] if part is not None)
-            stack.extend(element._where_criteria)
-            stack.extend(element._having_criteria)
-            stack.extend([*element._order_by_clauses, *element._group_by_clauses])
-            continue
-        stack.extend(visitors.iterate(element, {}) if isinstance(element, TextClause) else _children(element))
+        if isinstance(element, SelectBase):
+            nested.append(element)
+        elif isinstance(element, TextClause) or _is_literal_sql(element):
+            return "raw SQL"
+        elif isinstance(element, TableClause) and not isinstance(element, Table):
+            if not isinstance(element, SearchRows) and _guarded_names().search(element.name):
+                return str(element.name)
+        elif not _mapped(element):
+            if isinstance(element, Table) and element in guarded():
+                return str(element.name)
+            stack.extend(t for t in _children(element) if t not in covered)
+    return ""
 
 
-def _children(element: Any) -> Iterable[Any]:
-    if hasattr(element, "entity_namespace") and hasattr(element, "mapper"):
-        return ()
-    if isinstance(element, ColumnElement) and type(element).__name__ in {"Column", "AnnotatedColumn"}:
-        table = getattr(element, "table", None)
-        return () if table is None or _mapped(element) or isinstance(table, SelectBase) else (table,)
+def _covers(element: Any) -> Any:
+    """The table that a mapped class in FROM stands for; None for aliases, whose columns are their own."""
+    mapper = getattr(element, "_annotations", {}).get("parentmapper")
+    entity = getattr(element, "_annotations", {}).get("parententity")
+    return mapper.local_table if mapper is not None and entity is mapper else None
+
+
+def _is_literal_sql(element: Any) -> bool:
+    return bool(getattr(element, "is_literal", False)) and bool(re.search(r"\b(select|from)\b", str(element.name), re.I))
+
+
+def _mapped(element: Any) -> bool:
+    """True for a mapped class, its alias or one of its columns: the session adds the criteria there."""
+    annotations = getattr(element, "_annotations", {})
+    return "parententity" in annotations or "parentmapper" in annotations
+
+
+def _children(element: Any) -> list[Any]:
+    if isinstance(element, ColumnClause):
+        return [] if element.table is None else [element.table]
     get = getattr(element, "get_children", None)
-    return get() if get else ()
+    return list(get()) if get else []
 
 
 @event.listens_for(ScopedSession, "before_flush")
