@@ -1,0 +1,383 @@
+"""The board in a real browser: drags, keys, menu, slow server, refusals; the server's log is the truth."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+APP = Path(__file__).with_name("board_app.py")
+CHROMIUM = os.environ.get("RAPPORT_CHROMIUM", "/usr/bin/chromium")
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no browser at {CHROMIUM}")
+
+
+@pytest.fixture(scope="module")
+def truth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("board")
+
+
+@pytest.fixture(scope="module")
+def board_url(truth_folder: Path) -> Iterator[str]:
+    """A server of the small company on a free port, ended with the module."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    command += [f"--server.{name}={value}" for name, value in options.items()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOARD_TRUTH": str(truth_folder)}
+    log = (truth_folder / "server.log").open("w")
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310 (own address)
+                break
+            except OSError:
+                assert server.poll() is None, (truth_folder / "server.log").read_text()
+                time.sleep(0.2)
+        else:
+            pytest.fail("the board's server did not start in 30 s")
+        yield url
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(10)
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Board:
+    """One company's board in one tab."""
+
+    def __init__(self, page: Page, url: str, truth: Path, query: str) -> None:
+        self.page = page
+        self._truth = truth
+        page.goto(f"{url}/?world={truth.stem}{query}")
+        expect(page.locator(".card").first).to_be_visible(timeout=20_000)
+
+    def column(self, name: str) -> Locator:
+        return self.page.locator(f'.column[data-column="{name}"]')
+
+    def card(self, number: int, column: str = "") -> Locator:
+        place = f'.column[data-column="{column}"] ' if column else ""
+        return self.page.locator(f'{place}.card[data-id="{number}"]')
+
+    def log(self) -> list[dict[str, Any]]:
+        return json.loads(self._truth.read_text())["log"] if self._truth.exists() else []
+
+    def until(self, reached: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
+        for _ in range(300):
+            if reached(self.log()):
+                break
+            self.page.wait_for_timeout(50)
+        return self.log()
+
+    def confirmed(self) -> None:
+        expect(self.page.locator(".card.pending")).to_have_count(0, timeout=15_000)
+
+    def middle(self, place: Locator) -> tuple[float, float]:
+        box = place.bounding_box()
+        assert box
+        return box["x"] + box["width"] / 2, box["y"] + min(box["height"] / 2, 90)
+
+    def finger(self) -> Finger:
+        return Finger(self.page)
+
+    def lift(self, number: int, column: str) -> None:
+        """Take a card by the mouse and hold it over a column, not letting go."""
+        self.page.mouse.move(*self.middle(self.card(number)))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.middle(self.column(column)), steps=8)
+
+
+class Finger:
+    """Chromium's own touch events, which scroll and cancel as a real finger's would."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._devtools = page.context.new_cdp_session(page)
+
+    def swipe(self, start: tuple[float, float], end: tuple[float, float], *, hold: float = 0) -> None:
+        self._send("touchStart", start)
+        self._page.wait_for_timeout(hold * 1000)
+        for step in range(1, 9):
+            share = step / 8
+            x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
+            self._send("touchMove", (x, y))
+            self._page.wait_for_timeout(20)
+        self._send("touchEnd")
+
+    def _send(self, kind: str, *points: tuple[float, float]) -> None:
+        spots = [{"x": x, "y": y} for x, y in points]
+        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
+
+
+Open = Callable[..., Board]
+
+
+@pytest.fixture
+def open_board(chromium: Browser, board_url: str, truth_folder: Path) -> Iterator[Open]:
+    contexts = []
+
+    def opened(query: str = "", **options: Any) -> Board:
+        contexts.append(chromium.new_context(**{"viewport": {"width": 1600, "height": 900}, **options}))
+        return Board(contexts[-1].new_page(), board_url, truth_folder / f"{uuid4().hex}.json", query)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def moved(card: int, to: str, version: int = 1) -> dict[str, Any]:
+    return {"what": "move", "card": card, "to": to, "version": version}
+
+
+def test_a_card_dragged_by_mouse_is_saved_and_its_click_opens_nothing(open_board: Open) -> None:
+    board = open_board()
+
+    board.lift(1, "propose")
+    board.page.mouse.up()
+
+    expect(board.card(1, "propose")).to_be_visible()
+    board.confirmed()
+    assert board.until(len) == [moved(1, "propose")]
+
+
+def test_a_drop_between_two_cards_stands_there_until_the_server_answers(open_board: Open) -> None:
+    board = open_board("&slow=1")
+
+    board.lift(1, "propose")
+    above = board.card(7).bounding_box()
+    assert above
+    board.page.mouse.move(above["x"] + 40, above["y"] + above["height"] - 10, steps=4)
+    board.page.mouse.up()
+
+    expect(board.column("propose").locator(".card .title")).to_have_text(
+        ["Brightwell Trust", "Port Authority Mess", "Grand Alder Hotel"])
+
+
+def test_escape_puts_the_card_back_and_sends_nothing(open_board: Open) -> None:
+    board = open_board()
+
+    board.lift(1, "propose")
+    expect(board.column("propose").locator(".slot")).to_have_count(1)
+    board.page.keyboard.press("Escape")
+    board.page.mouse.up()
+
+    expect(board.card(1, "qualify")).to_be_visible()
+    expect(board.page.locator(".slot, .ghost")).to_have_count(0)
+    board.page.wait_for_timeout(500)
+    assert board.log() == []
+
+
+def test_a_finger_held_still_lifts_a_card(open_board: Open) -> None:
+    board = open_board(has_touch=True)
+    finger = board.finger()
+
+    finger.swipe(board.middle(board.card(1)), board.middle(board.column("discover")), hold=0.4)
+
+    expect(board.card(1, "discover")).to_be_visible()
+    assert board.until(len) == [moved(1, "discover")]
+
+
+def test_a_finger_that_moves_at_once_scrolls_the_phone_and_moves_no_card(open_board: Open) -> None:
+    board = open_board(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    x, y = board.middle(board.card(2))
+
+    board.finger().swipe((x + 80, y), (x - 120, y))
+    board.page.wait_for_timeout(400)
+
+    assert board.page.locator(".strip").evaluate("strip => strip.scrollLeft") > 100
+    assert board.column("qualify").evaluate("column => column.offsetWidth") >= 236
+    assert board.log() == []
+
+
+def test_keys_walk_move_and_open(open_board: Open) -> None:
+    board = open_board()
+    keyboard = board.page.keyboard
+
+    board.card(1).locator(".title").focus()
+    keyboard.press("ArrowDown")
+    keyboard.press("Shift+ArrowRight")
+    board.confirmed()
+    keyboard.press("Control+ArrowRight")
+    board.confirmed()
+    focused = board.page.evaluate(
+        "() => { let at = document.activeElement; while (at.shadowRoot) at = at.shadowRoot.activeElement;"
+        " return at.textContent }")
+    keyboard.press("Enter")
+
+    log = board.until(lambda log: len(log) == 3)
+    assert log == [moved(2, "discover"), moved(2, "propose", 2), {"what": "open", "card": 2}]
+    assert focused == "Nordlicht Klinik"
+    expect(board.page.locator("[aria-live=polite]")).to_have_text("Nordlicht Klinik moved to Propose.")
+
+
+def test_each_opening_counts_once(open_board: Open) -> None:
+    board = open_board()
+
+    for wanted in (1, 2):
+        board.card(3).locator(".title").click()
+        board.until(lambda log, wanted=wanted: len(log) == wanted)
+    board.page.get_by_role("button", name="Elsewhere").click()
+    board.page.wait_for_timeout(500)
+
+    assert board.log() == [{"what": "open", "card": 3}] * 2
+
+
+@pytest.mark.parametrize("width", [1600, 390])
+def test_the_menu_moves_a_card_by_keys_alone(open_board: Open, width: int) -> None:
+    board = open_board(viewport={"width": width, "height": 844})
+
+    board.card(1).get_by_role("button", name="Move or open").press("Enter")
+    items = board.page.get_by_role("menuitem")
+    expect(items).to_have_text(["Open", "Discover", "Propose", "Negotiate", "Won", "Lost"])
+    expect(items.nth(0)).to_be_focused()
+    for _ in range(4):
+        board.page.keyboard.press("ArrowDown")
+    board.page.keyboard.press("Enter")
+
+    expect(board.card(1, "won")).to_have_count(1)
+    expect(board.page.locator(".menu")).to_be_hidden()
+    assert board.until(len) == [moved(1, "won")]
+
+
+def test_eight_quick_moves_on_a_slow_server_are_all_saved_in_order(open_board: Open) -> None:
+    board = open_board("&slow=0.3")
+    wanted = [1, 2, 3, 4, 5, 6, 7, 8]
+
+    for number in wanted:
+        board.card(number).locator(".title").focus()
+        board.page.keyboard.press("Shift+ArrowRight")
+        board.page.wait_for_timeout(40)
+
+    log = board.until(lambda log: len(log) == 8)
+    assert [event["card"] for event in log] == wanted
+    assert {event["what"] for event in log} == {"move"}
+    board.confirmed()
+    board.page.reload()
+    expect(board.column("discover").locator(".card")).to_have_count(3)
+    expect(board.column("negotiate").locator(".card")).to_have_count(5)
+
+
+def test_a_card_walked_over_three_columns_in_a_blink_keeps_its_versions(open_board: Open) -> None:
+    board = open_board("&slow=0.3")
+
+    board.card(1).locator(".title").focus()
+    for _ in range(3):
+        board.page.keyboard.press("Shift+ArrowRight")
+
+    expect(board.card(1, "negotiate")).to_be_visible()
+    log = board.until(lambda log: len(log) == 3)
+    assert log == [moved(1, "discover"), moved(1, "propose", 2), moved(1, "negotiate", 3)]
+    board.confirmed()
+    expect(board.card(1, "negotiate")).to_be_visible()
+
+
+def test_moves_survive_a_click_elsewhere_while_the_server_is_busy(open_board: Open) -> None:
+    board = open_board("&slow=0.3")
+
+    for number in (1, 2, 3):
+        board.card(number).locator(".title").focus()
+        board.page.keyboard.press("Shift+ArrowRight")
+        board.page.get_by_role("button", name="Elsewhere").click()
+
+    log = board.until(lambda log: len(log) == 3)
+    board.confirmed()
+    assert log == [moved(number, "discover") for number in (1, 2, 3)]
+
+
+def test_a_refused_move_comes_back_with_its_reason(open_board: Open) -> None:
+    board = open_board()
+
+    board.lift(1, "lost")
+    board.page.mouse.up()
+
+    note = board.card(1, "qualify").locator(".note")
+    expect(note).to_have_text("Say why it was lost first.")
+    expect(board.page.locator("[aria-live=polite]")).to_have_text(
+        "Port Authority Mess was not moved. Say why it was lost first.")
+    note.get_by_role("button").click()
+    expect(note).to_be_hidden()
+    assert board.log() == []
+
+
+def test_sums_follow_at_once_and_agree_with_the_server_afterwards(open_board: Open) -> None:
+    board = open_board("&slow=0.7")
+    sums = board.column("discover").locator(".sums")
+    expect(sums).to_have_text("€179k · €45k weighted")
+
+    board.card(1).locator(".title").focus()
+    board.page.keyboard.press("Shift+ArrowRight")
+    at_once = sums.text_content()
+    board.confirmed()
+
+    assert at_once == sums.text_content() == "€275k · €69k weighted"
+    expect(board.column("discover").locator(".count")).to_have_text("4")
+
+
+def test_text_from_a_customer_stays_text(open_board: Open) -> None:
+    board = open_board()
+
+    board.page.wait_for_timeout(300)
+
+    expect(board.card(10).locator(".title")).to_contain_text("<img src=x onerror=")
+    expect(board.page.locator(".board img, .board b")).to_have_count(0)
+    assert board.page.title() != "owned"
+
+
+def test_a_card_that_may_not_move_stays_and_still_opens(open_board: Open) -> None:
+    board = open_board()
+
+    board.lift(11, "qualify")
+    board.page.mouse.up()
+    board.card(11).locator(".title").focus()
+    board.page.keyboard.press("Shift+ArrowLeft")
+    board.card(11).get_by_role("button", name="Move or open").click()
+    expect(board.page.get_by_role("menuitem")).to_have_text(["Open"])
+    board.page.get_by_role("menuitem").click()
+
+    assert board.until(len) == [{"what": "open", "card": 11}]
+    expect(board.card(11, "negotiate")).to_be_visible()
+
+
+def test_a_crowded_column_shows_fifty_and_offers_the_rest(open_board: Open) -> None:
+    board = open_board("&crowded=1")
+
+    expect(board.column("propose").locator(".card")).to_have_count(50)
+    expect(board.column("propose").locator(".count")).to_have_text("55")
+    board.column("propose").get_by_role("button", name="Show 5 more").click()
+
+    assert board.until(len) == [{"what": "more", "column": "propose"}]
+
+
+def test_an_empty_column_says_what_to_do(open_board: Open) -> None:
+    board = open_board()
+
+    expect(board.column("won").locator(".empty")).to_have_text("Drop a card here")
+    expect(board.column("qualify").locator(".empty")).to_be_hidden()
