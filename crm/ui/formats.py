@@ -1,6 +1,6 @@
 """How numbers, money and dates are written, in the reader's language. English dates read 22 Nov 2026.
 
-Money comes as integer minor units with its currency; how many of them make one is the currency's own matter.
+Money comes as integer minor units with its currency.
 Charts plot minor units too: :func:`money_unit` gives them the two ways of writing.
 """
 
@@ -26,26 +26,9 @@ from babel.numbers import (
 
 from crm.charts import Unit
 from crm.i18n import _, language
+from crm.money import exponent
 
-# ISO 4217: by how many decimals the minor unit is smaller than the currency. CLDR does not answer this: it
-# says how prices are usually shown (the Serbian dinar without decimals), not what the minor unit is.
-# fmt: off
-_NO_DECIMALS = (
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
-    "XOF", "XPF",
-)
-# fmt: on
-EXPONENTS = {
-    **dict.fromkeys(_NO_DECIMALS, 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
 MINUS = "\N{MINUS SIGN}"  # as wide as a digit, unlike the hyphen
-
-
-def exponent(currency: str) -> int:
-    """How many decimals the currency's minor unit stands for: 2 for EUR, 0 for JPY, 3 for KWD."""
-    return EXPONENTS.get(currency, 2)
 
 
 @cache

@@ -1,0 +1,188 @@
+"""The pages that people see before they are in: sign-in, first visit, refusals. Plain HTML, no script.
+
+They stand alone, so that they work before anything else does: the style is inside the page, the mark is drawn
+in it, and fonts are taken when the server gives them. Every value is escaped by the template engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.numbers import get_currency_name
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from crm.access.passwords import MIN_LENGTH
+from crm.i18n import _, language, ngettext
+
+TEMPLATES = Path(__file__).parent / "templates"
+# The currencies of the languages spoken here first, then the most traded and those of neighbours.
+CURRENCIES = (
+    *("EUR", "USD", "GBP", "DKK", "CZK", "PHP", "RUB"),
+    *(
+        "AED",
+        "AUD",
+        "BGN",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "HKD",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "ISK",
+        "JPY",
+        "KRW",
+    ),
+    *(
+        "KWD",
+        "KZT",
+        "MXN",
+        "MYR",
+        "NOK",
+        "NZD",
+        "PLN",
+        "RON",
+        "RSD",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TRY",
+        "TWD",
+    ),
+    *("UAH", "VND", "ZAR"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePerson:
+    """Someone of the sample company to be with one click; ``line`` says what they look after."""
+
+    user_id: int
+    name: str
+    role: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a message page leads on to; an address within Rapport, beginning with one slash."""
+
+    address: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if not is_own_address(self.address):
+            raise ValueError(f"a message links within Rapport only, not to {self.address!r}")
+
+
+def is_own_address(address: str) -> bool:
+    """Whether an address stays on this server: ``/deals`` does, ``//evil`` and ``/\\evil`` do not."""
+    return address.startswith("/") and not address.startswith(("//", "/\\"))
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["_"] = _
+    return made
+
+
+def _render(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(language=language(), **values)
+
+
+def render_sign_in(
+    *,
+    next_url: str,
+    error: str = "",
+    email: str = "",
+    wait_seconds: int = 0,
+    sample_people: Sequence[SamplePerson] = (),
+    oidc: bool = False,
+    setup: bool = False,
+) -> str:
+    """The sign-in page; posts ``email``, ``password`` and ``next`` to ``/sign-in``.
+
+    Parameters
+    ----------
+    next_url : str
+        Where to go afterwards; anything outside this server becomes ``/``.
+    error : str
+        Why the last attempt failed.
+    wait_seconds : int
+        After too many failures: how long until the next attempt counts.
+    sample_people : sequence of SamplePerson
+        One button each, a form of its own that posts ``user_id`` and ``next`` to ``/sign-in/as``.
+    oidc : bool
+        Offer ``/sign-in/oidc``, the organisation's own sign-in.
+    setup : bool
+        Nobody is here yet: point to ``/setup``.
+    """
+    wait = ""
+    if wait_seconds > 0:
+        text = ngettext(
+            "Too many attempts. Try again in {n} second.",
+            "Too many attempts. Try again in {n} seconds.",
+            wait_seconds,
+        )
+        wait = text.format(n=wait_seconds)
+    return _render(
+        "sign_in.html",
+        next_url=next_url if is_own_address(next_url) else "/",
+        error=error,
+        email=email,
+        wait=wait,
+        people=sample_people,
+        oidc=oidc,
+        setup=setup,
+    )
+
+
+def render_setup(*, error: str = "", token_needed: bool, values: Mapping[str, str]) -> str:
+    """The first-visit page: try the sample company, or start empty with a first administrator.
+
+    Parameters
+    ----------
+    error : str
+        Why the last attempt failed.
+    token_needed : bool
+        Whether ``CRM_SETUP_TOKEN`` is set and has to be entered.
+    values : mapping
+        Entered before (``firm``, ``currency``, ``name``, ``email``); passwords and token are never
+        written back.
+
+    Notes
+    -----
+    Both forms post to ``/setup``: ``choice`` is ``sample`` or ``empty``; the second adds ``firm``,
+    ``currency``, ``name``, ``email``, ``password``, ``password_again``; both add ``setup_token`` when needed.
+    """
+    locale = Locale.parse(language())
+    currencies = [(code, get_currency_name(code, locale=locale)) for code in CURRENCIES]
+    kept = {name: values.get(name, "") for name in ("firm", "currency", "name", "email")}
+    kept["currency"] = kept["currency"] if kept["currency"] in CURRENCIES else CURRENCIES[0]
+    return _render(
+        "setup.html",
+        error=error,
+        token_needed=token_needed,
+        values=kept,
+        currencies=currencies,
+        min_password=MIN_LENGTH,
+    )
+
+
+def render_message(title: str, text: str, link: Link | None = None) -> str:
+    """A page with one message: what happened, what it means, and where to go on."""
+    return _render("message.html", title=title, text=text, link=link)
