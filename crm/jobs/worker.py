@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from crm.errors import CrmError
+from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.jobs import queue
 from db.scope import SYSTEM, Actor
@@ -100,9 +100,12 @@ class Worker:
         # A job has the rights of whoever caused it, as they are now: a person who left starts nothing any more.
         if user_id is None:
             return SYSTEM
-        from crm.access.actors import actor_of
+        from crm.access.actors import find_actor
 
-        return actor_of(user_id)
+        actor = find_actor(user_id)
+        if actor is None:
+            raise NotAllowed(_("Whoever started this job may not sign in any more."))
+        return actor
 
     def _step(self, job_id: int) -> Step:
         last = 0.0

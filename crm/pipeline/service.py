@@ -1,0 +1,212 @@
+"""What people do with deals: move them through the stages, win or lose them, order them on the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select, update
+
+from crm import records
+from crm.errors import Conflict, NotFound, Problem, Refused
+from crm.i18n import _
+from crm.prepare import enter_stage
+from crm.work import Work
+from db.models import Deal, LossReason, Pipeline, Stage, StageChange
+
+#: How many cards of a column a person sees, and therefore can order.
+VISIBLE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A deal after a move: where it stands and its new version."""
+
+    id: int
+    title: str
+    stage_id: int
+    stage: str
+    status: str
+    version: int
+
+
+def move_deal(work: Work, *, deal_id: int, to_stage_id: int, seen_version: int, before_id: int | None = None) -> Moved:
+    """Put a deal into a stage, above another card or below the visible ones.
+
+    A repeat of the same move (a lost answer, a reconnect) changes nothing and counts as done.
+
+    Raises
+    ------
+    NotFound
+        No such deal or stage within the actor's scope.
+    Conflict
+        Somebody else changed the deal since ``seen_version``.
+    Refused
+        The stage belongs to another pipeline.
+    """
+    deal = work.session.get(Deal, deal_id)
+    if deal is None:
+        raise NotFound(_("There is no deal {id}, or it is not yours to see.").format(id=deal_id))
+    stage = work.session.get(Stage, to_stage_id)
+    if stage is None:
+        raise NotFound(_("This stage does not exist any more. Reload the board."))
+    if stage.pipeline_id != deal.pipeline_id:
+        raise Refused(_("“{stage}” belongs to another pipeline.").format(stage=stage.name))
+    if deal.version != seen_version:
+        if deal.stage_id == stage.id and deal.version == seen_version + 1:
+            return _moved(deal, stage)
+        raise Conflict(_("Someone else changed “{title}” meanwhile. It stays where they put it.").format(title=deal.title))
+    with work.session.no_autoflush:
+        if deal.stage_id != stage.id:
+            enter_stage(work, deal, stage)
+        deal.rank = _rank(work, deal, stage.id, before_id)
+    work.session.flush()
+    return _moved(deal, stage)
+
+
+def _moved(deal: Deal, stage: Stage) -> Moved:
+    return Moved(deal.id, deal.title, stage.id, stage.name, deal.status, deal.version)
+
+
+def _rank(work: Work, deal: Deal, stage_id: int, before_id: int | None) -> float:
+    """A rank between the card above and the card below; ties among the visible cards are loosened first."""
+    seen = work.session.execute(
+        select(Deal.id, Deal.rank)
+        .where(Deal.pipeline_id == deal.pipeline_id, Deal.stage_id == stage_id, Deal.archived_at.is_(None), Deal.id != deal.id)
+        .order_by(Deal.rank, Deal.id)
+        .limit(VISIBLE)
+    ).all()
+    if not seen:
+        return deal.rank
+    ids, ranks = [row[0] for row in seen], [row[1] for row in seen]
+    at = ids.index(before_id) if before_id in ids else len(ids)
+    if at == len(ids):
+        return ranks[-1] if len(ids) == VISIBLE else ranks[-1] + 1
+    if at == 0:
+        return ranks[0] - 1
+    if ranks[at] - ranks[at - 1] < 1e-9:
+        ranks = _loosened(work, ids, ranks[0])
+    return (ranks[at - 1] + ranks[at]) / 2
+
+
+def _loosened(work: Work, ids: list[int], lowest: float) -> list[float]:
+    """Give the visible cards ranks of their own, in their order.
+
+    The order of a column is nobody's data, so it is written past versions and log, only for cards the actor was shown.
+    """
+    ranks = [lowest - len(ids) + position for position in range(len(ids))]
+    table = Deal.__table__
+    work.session.connection().execute(
+        update(table).where(table.c.id == bindparam("deal")).values(rank=bindparam("place")),
+        [{"deal": deal_id, "place": rank} for deal_id, rank in zip(ids, ranks, strict=True)],
+        execution_options={"system": True},
+    )
+    return ranks
+
+
+def close_deal(
+    work: Work, *, deal_id: int, won: bool, seen_version: int, loss_reason_id: int | None = None, note: str = ""
+) -> Moved:
+    """Win or lose a deal: it goes to its pipeline's won or lost stage; a lost one needs a reason.
+
+    Raises
+    ------
+    Refused
+        Lost without a reason, or the pipeline has no such stage.
+    """
+    deal = records.get_record(work.session, "deal", deal_id)
+    if not won and (loss_reason_id is None or work.session.get(LossReason, loss_reason_id) is None):
+        raise Refused(_("Say why the deal was lost."), problems=[Problem("loss_reason_id", _("Choose a reason."))])
+    kind = "won" if won else "lost"
+    stage_id = work.session.scalars(
+        select(Stage.id).where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == kind).order_by(Stage.position).limit(1)
+    ).first()
+    if stage_id is None:
+        raise Refused(_("This pipeline has no stage for {kind} deals. Add one under Settings.").format(kind=_(kind)))
+    values = {"stage_id": stage_id, "loss_reason_id": None if won else loss_reason_id}
+    if note.strip():
+        values["notes"] = "\n\n".join(t for t in (deal["notes"], note.strip()) if t)
+    records.update_record(work, "deal", deal_id, values, seen_version=seen_version)
+    row, stage = work.session.get_one(Deal, deal_id), work.session.get_one(Stage, stage_id)
+    return _moved(row, stage)
+
+
+def reopen_deal(work: Work, *, deal_id: int, seen_version: int) -> Moved:
+    """Put a closed deal back into the stage it was in before it was closed, or the first one."""
+    history = stage_path(work, deal_id)
+    deal = records.get_record(work.session, "deal", deal_id)
+    stages = work.session.scalars(
+        select(Stage).where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == "open").order_by(Stage.position)
+    ).all()
+    if not stages:
+        raise Refused(_("This pipeline has no open stage. Add one under Settings."))
+    open_ids = {s.id for s in stages}
+    back = next((s for s in reversed(history) if s in open_ids), stages[0].id)
+    return move_deal(work, deal_id=deal_id, to_stage_id=back, seen_version=seen_version)
+
+
+def stage_path(work: Work, deal_id: int) -> list[int]:
+    """The stages a deal has been in, oldest first."""
+    return list(work.session.scalars(select(StageChange.to_stage_id).where(StageChange.deal_id == deal_id).order_by(StageChange.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class StageForm:
+    """A stage as entered under Settings; ``id`` None makes a new one."""
+
+    id: int | None
+    name: str
+    kind: str
+    probability: float
+    stale_after_days: int | None
+
+
+def save_pipeline(work: Work, *, pipeline_id: int | None, name: str, stages: list[StageForm]) -> int:
+    """Make or change a pipeline with its stages in the given order. A stage that holds deals cannot be taken away.
+
+    Raises
+    ------
+    Refused
+        With one problem per wrong stage.
+    """
+    _check_stages(name, stages)
+    pipeline = work.session.get(Pipeline, pipeline_id) if pipeline_id else None
+    if pipeline is None:
+        last = work.session.scalar(select(func.max(Pipeline.position))) or 0
+        pipeline = Pipeline(name=name.strip(), position=last + 1)
+        work.session.add(pipeline)
+        work.session.flush()
+    pipeline.name = name.strip()
+    known = {s.id: s for s in work.session.scalars(select(Stage).where(Stage.pipeline_id == pipeline.id))}
+    for gone in known.keys() - {s.id for s in stages}:
+        used = work.session.connection().scalar(
+            select(func.count()).select_from(Deal.__table__).where(Deal.__table__.c.stage_id == gone), execution_options={"system": True}
+        )
+        if used:
+            raise Refused(_("“{stage}” holds {n} deals. Move them first.").format(stage=known[gone].name, n=used))
+        work.session.delete(known[gone])
+    for position, form in enumerate(stages):
+        row = known.get(form.id) or Stage(pipeline_id=pipeline.id)
+        row.name, row.kind, row.position = form.name.strip(), form.kind, position
+        row.probability = {"won": 1.0, "lost": 0.0}.get(form.kind, form.probability)
+        row.stale_after_days = form.stale_after_days
+        work.session.add(row)
+    work.session.flush()
+    return pipeline.id
+
+
+def _check_stages(name: str, stages: list[StageForm]) -> None:
+    problems = [] if name.strip() else [Problem("name", _("The pipeline needs a name."))]
+    names = [s.name.strip().lower() for s in stages]
+    for at, stage in enumerate(stages, 1):
+        if not stage.name.strip():
+            problems.append(Problem("name", _("Stage {n} needs a name.").format(n=at)))
+        elif names.count(stage.name.strip().lower()) > 1:
+            problems.append(Problem("name", _("Two stages are called “{name}”.").format(name=stage.name)))
+        if not 0 <= stage.probability <= 1:
+            problems.append(Problem("probability", _("The chance of “{name}” lies between 0 and 100 %.").format(name=stage.name)))
+        if stage.kind not in ("open", "won", "lost"):
+            problems.append(Problem("kind", _("“{name}” is open, won or lost.").format(name=stage.name)))
+    if not {"open", "won", "lost"} <= {s.kind for s in stages}:
+        problems.append(Problem("kind", _("A pipeline needs an open, a won and a lost stage.")))
+    if problems:
+        raise Refused(_("The pipeline was not stored. {first}").format(first=problems[0].message), problems=problems)
