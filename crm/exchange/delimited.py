@@ -76,8 +76,8 @@ def _safe_records(
 ) -> Iterator[tuple[int, list[str] | None]]:
     """Records with their lines; no cells for a line whose quotation mark is never closed.
 
-    Such a mark swallows the lines below it, up to the next mark or the end of the file. Only its first line is
-    wrong, the rest is read again.
+    Such a mark swallows the lines below it, up to the next mark or the end of the file. Only its first line
+    is wrong, the rest is read again.
     """
     at = start
     while at < len(lines):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from _csv import _reader as _Reader
+    from _csv import Reader as _Reader
 
 # A sign that no text contains stands for a separator of several signs while the csv module reads.
 STAND_IN = "\x1f"

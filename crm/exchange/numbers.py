@@ -1,0 +1,201 @@
+"""Numbers as people write them: decimal mark, thousand sign, currency, percent, brackets for minus."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from crm.i18n import _
+from crm.money import CURRENCIES
+
+_DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP"})
+_CROWNS = frozenset({"DKK", "SEK", "NOK", "ISK"})
+_SIGNS = {
+    "€": "EUR", "eur.": "EUR", "euro": "EUR", "£": "GBP", "¥": "JPY", "￥": "JPY", "円": "JPY",
+    "元": "CNY", "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD",
+    "hk$": "HKD", "s$": "SGD", "r$": "BRL", "kč": "CZK", "kc": "CZK", "zł": "PLN", "zl": "PLN",
+    "ft": "HUF", "лв": "BGN", "лв.": "BGN", "lei": "RON", "fr.": "CHF", "sfr.": "CHF", "₽": "RUB",
+    "руб": "RUB", "руб.": "RUB", "р.": "RUB", "₱": "PHP", "₹": "INR", "₺": "TRY", "₩": "KRW",
+    "₴": "UAH", "₫": "VND", "₦": "NGN", "฿": "THB", "₪": "ILS", "₸": "KZT",
+}  # fmt: skip
+_BLANK = " \t\xa0\u2007\u2009\u202f"
+_WORD = r"((?:[^\d.,+-]|(?<=[^\W\d])\.)*?)"
+_NUMBER = re.compile(
+    rf"{_WORD}([+-]?){_WORD}[{_BLANK}]*"
+    rf"((?:\d[\d.,'’´`_{_BLANK}]*|[.,])\d[.,]?|\d[.,]?)"
+    rf"(e[+-]?\d{{1,3}})?[{_BLANK}]*(-?){_WORD}",
+    re.IGNORECASE,
+)
+# "12.–" and "12,--" mean no cents.
+_NO_CENTS = re.compile(r"(?<=\d)[.,]\s?-{1,2}(?=\D*\Z)")
+_GROUPS = re.compile(r"\d{1,3}(?:(['’´`_ ])\d{3})(?:\1\d{3})*(?:[.,]\d*)?")
+_BLANK_RUN = re.compile(rf"[{_BLANK}]")
+
+
+class Written(NamedTuple):
+    """One number taken apart; ``digits`` still holds its marks, but no blanks."""
+
+    digits: str
+    minus: bool
+    exponent: str
+    currency: str
+    percent: bool
+    decimal: str  # ".", "," when the number itself tells, "?" when it could be either, "" when it has no mark
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decimal mark of a column, per currency sign where they differ; ``ambiguous`` when nothing tells."""
+
+    mark: str
+    by_currency: Mapping[str, str]
+    ambiguous: bool = False
+
+
+def take_apart(text: str) -> Written | None:
+    """The parts of a written number; None when it is none."""
+    plain = _NO_CENTS.sub("", text.strip().replace("−", "-").replace("–", "-"))
+    minus = plain.startswith("(") and plain.endswith(")")
+    if minus:
+        plain = plain[1:-1].strip()
+    hit = _NUMBER.fullmatch(plain)
+    if hit is None:
+        return None
+    before, sign, between, digits, exponent, trailing, after = hit.groups(default="")
+    words = [word for part in (before, between, after) for word in [part.strip(_BLANK)] if word]
+    percent = False
+    currency = ""
+    for word in words:
+        if word in ("%", "٪"):
+            percent = True
+        elif word.casefold() in ("cr", "cr."):
+            minus = True
+        elif (found := _currency(word)) is None or currency:
+            return None
+        else:
+            currency = found
+    joined = _without_groups(_BLANK_RUN.sub(" ", digits))
+    if joined is None or (sign and trailing):
+        return None
+    minus = minus != (sign == "-" or trailing == "-")
+    return Written(joined, minus, exponent.lower(), currency, percent, _mark_of(joined, bool(exponent)))
+
+
+def _currency(word: str) -> str | None:
+    low = word.casefold().replace(" ", "")
+    if low in _SIGNS:
+        return _SIGNS[low]
+    if word == "$" or low in ("kr", "kr."):
+        return "$" if word == "$" else "kr"
+    code = word.upper()
+    if len(code) == 3 and code in CURRENCIES:
+        return code
+    # "US $" and "€ EUR" name one currency twice.
+    parts = (
+        {_currency(part) for part in re.findall(r"[A-Za-z]{3}|[^\sA-Za-z]+", word)}
+        if len(word) > 3
+        else set()
+    )
+    named = parts - {"$"}
+    return named.pop() if len(named) == 1 and None not in parts else None
+
+
+def _without_groups(digits: str) -> str | None:
+    if not any(sign in digits for sign in " '’´`_"):
+        return digits
+    if not _GROUPS.fullmatch(digits):
+        return None
+    # What stands behind such groups can only be decimals: a nought more makes three digits tell so.
+    joined = re.sub(r"[ '’´`_]", "", digits)
+    return joined + "0" if re.search(r"[.,]\d{3}\Z", joined) else joined
+
+
+def _mark_of(digits: str, exponent: bool) -> str:
+    dots, commas = digits.count("."), digits.count(",")
+    if not dots and not commas:
+        return ""
+    if dots and commas:
+        return "." if digits.rfind(".") > digits.rfind(",") else ","
+    mark = "." if dots else ","
+    if dots + commas > 1:
+        return "," if dots else "."
+    before, after = digits.split(mark)
+    clear = len(after) != 3 or len(before) > 3 or before in ("", "0") or before.startswith("0") or exponent
+    return mark if clear else "?"
+
+
+def decide(numbers: Iterable[tuple[Written, int]], *, hint: str = "", thousands: bool = True) -> Decision:
+    """The decimal mark of a whole column.
+
+    Parameters
+    ----------
+    numbers : pairs of a number and how many rows hold it
+    hint : "." or ","
+        What a profile says or other columns of the file show; used where the column itself does not tell.
+    thousands : bool
+        What ``1.234`` means when nothing tells: a thousand and more (amounts, counts) or one and a bit.
+    """
+    votes: Counter[str] = Counter()
+    by_currency: dict[str, Counter[str]] = {}
+    unclear: Counter[str] = Counter()
+    for number, rows in numbers:
+        if number.decimal in (".", ","):
+            votes[number.decimal] += rows
+            by_currency.setdefault(number.currency, Counter())[number.decimal] += rows
+        elif number.decimal == "?":
+            unclear["." if "." in number.digits else ","] += rows
+    chosen = {sign: counted.most_common(1)[0][0] for sign, counted in by_currency.items()}
+    if votes:
+        mixed = bool(unclear) and min(votes["."], votes[","]) > 0 and len(chosen) < 2
+        return Decision(votes.most_common(1)[0][0], chosen, ambiguous=mixed and not hint)
+    if hint:
+        return Decision(hint, {})
+    if unclear["."] and unclear[","]:
+        # 1.234 beside 1,234 and nothing else: commas group in more of the world's software.
+        return Decision(".", {}, ambiguous=True)
+    if unclear["."]:
+        return Decision("," if thousands else ".", {}, ambiguous=True)
+    return Decision(".", {}, ambiguous=bool(unclear))
+
+
+def value_of(number: Written, decision: Decision) -> Decimal | None:
+    """The number, exact; None when its marks fit no reading ("1.23.4")."""
+    mark = number.decimal
+    if mark == "?":
+        mark = decision.by_currency.get(number.currency, decision.mark)
+    whole, fraction = number.digits, ""
+    if mark and mark in number.digits and number.digits.count(mark) == 1:
+        whole, fraction = number.digits.split(mark)
+    group = {".": ",", ",": "."}.get(mark, "")
+    if group and group in whole:
+        parts = whole.split(group)
+        if (
+            not 1 <= len(parts[0]) <= 3
+            or len(parts[-1]) != 3
+            or any(len(p) not in (2, 3) for p in parts[1:-1])
+        ):
+            return None
+        whole = "".join(parts)
+    if not whole and not fraction:
+        return None
+    if not (whole + fraction).isascii() or not (whole + fraction).isdigit():
+        return None
+    return Decimal(f"{'-' if number.minus else ''}{whole or 0}.{fraction or 0}{number.exponent}")
+
+
+def currency_of(number: Written, default: str) -> str:
+    """The ISO code; a bare $ or kr is the default currency where that is one; "" when it stays unknown."""
+    if number.currency == "$":
+        return default if default in _DOLLARS else "USD"
+    if number.currency == "kr":
+        return default if default in _CROWNS else ""
+    return number.currency
+
+
+def reason(text: str) -> str:
+    """Why a text is no number."""
+    return _("“{value}” is not a number.").format(value=text[:80])

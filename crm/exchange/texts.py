@@ -1,0 +1,150 @@
+"""Texts that must have a form: addresses, telephone numbers, links, yes and no, choices, tags."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import phonenumbers
+from rapidfuzz import fuzz, process
+
+from crm.checks import Bad, check_currency, check_email, check_phone, check_url
+from crm.exchange.matching import name_key
+from crm.exchange.numbers import take_apart
+from crm.fields import Choice
+from crm.i18n import _
+
+_YES = frozenset(
+    re.split(
+        r"\s",
+        "true t yes y 1 on x ja j da si sí s ano a oui o sim tak igen i oo opo да д wahr vrai vero "
+        "verdadero pravda ✓ ✔ ☑ checked active aktiv aktivni",
+    )
+)
+_NO = frozenset(
+    re.split(
+        r"\s",
+        "false f no n 0 off nein nej ne non nie nem nao não hindi нет н falsch faux falso nepravda "
+        "✗ ✘ ☐ - unchecked inactive inaktiv neaktivni",
+    )
+)
+_PLAIN_EMAIL = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,18}"
+)
+# Names that the validator refuses although they look right.
+_RESERVED = frozenset({"test", "local", "localhost", "invalid", "onion", "arpa"})
+_ANGLED = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_NEAR_ENOUGH = 80.0
+_SHORTEST_PHONE = 5
+
+
+def email(text: str) -> str:
+    """The address in normal form; usual ones by pattern, all others by email-validator."""
+    plain = text.strip()
+    if plain.lower().startswith("mailto:"):
+        plain = plain[7:]
+    if (hit := _ANGLED.fullmatch(plain)) is not None:
+        plain = hit.group(1)
+    if len(plain) <= 100 and _PLAIN_EMAIL.fullmatch(plain):
+        local, _at, domain = plain.rpartition("@")
+        if len(local) <= 64 and "--" not in domain and domain.rpartition(".")[2].lower() not in _RESERVED:
+            return f"{local}@{domain.lower()}"
+    if len(re.findall(r"[^\s;,]+@[^\s;,]+", plain)) > 1:
+        raise Bad(_("“{value}” holds several e-mail addresses. Keep one.").format(value=text[:80]))
+    return check_email(plain)
+
+
+def phone(text: str, *, region: str) -> str:
+    """The number in E.164. A number with country code is checked by its country and length alone."""
+    plain = text.strip().removeprefix("tel:")
+    digits = re.sub(r"[\s().\-/\xa0]", "", plain)
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if re.fullmatch(r"\+[1-9]\d{6,14}", digits) and "(0)" not in plain:
+        code = _country_code(digits[1:4])
+        rest = digits[len(code) + 1 :]
+        # A nought behind the country code is a trunk prefix to be dropped, except in Italy.
+        if code and (rest[0] != "0" or code == "39") and _possible(int(code), len(rest)):
+            return digits
+    # The country's numbering plan would let "12" pass as a local number.
+    if len(re.sub(r"\D", "", plain)) < _SHORTEST_PHONE:
+        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=text[:80]))
+    return check_phone(plain, region=region)
+
+
+@lru_cache(maxsize=2000)
+def _country_code(start: str) -> str:
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return next((start[:size] for size in (1, 2, 3) if int(start[:size]) in known), "")
+
+
+@lru_cache(maxsize=2000)
+def _possible(code: int, length: int) -> bool:
+    number = phonenumbers.PhoneNumber(code, int("9" * length))
+    return bool(phonenumbers.is_possible_number(number))
+
+
+def link(text: str) -> str:
+    """A web address with its scheme."""
+    return check_url(text)
+
+
+def currency(text: str) -> str:
+    """An ISO 4217 code, from the code or a sign."""
+    if (number := take_apart(f"1 {text.strip()}")) is not None and len(number.currency) == 3:
+        return number.currency
+    return check_currency(text)
+
+
+def yes_or_no(text: str) -> bool:
+    """True or false in the languages around us."""
+    word = text.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise Bad(_("“{value}” is neither yes nor no.").format(value=text[:80]))
+
+
+def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str], str]:
+    """A function from a text to one of the choices, by value, label, or a near spelling of either."""
+    by_key: dict[str, str] = {}
+    for choice in choices:
+        for name in (choice.value, choice.label, _(choice.label)):
+            by_key.setdefault(name_key(name), choice.value)
+
+    def chosen(text: str) -> str:
+        key = name_key(text)
+        if key in by_key:
+            return by_key[key]
+        hits = process.extract(key, by_key.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_ENOUGH, limit=3)
+        if near and len(key) > 3 and len({by_key[name] for name, *_rest in hits}) == 1:
+            return by_key[hits[0][0]]
+        raise Bad(
+            _("“{value}” is not one of: {choices}.").format(
+                value=text[:80], choices=", ".join(_(choice.label) for choice in choices)
+            )
+        )
+
+    return chosen
+
+
+def tags(text: str) -> list[str]:
+    """Single tags, in order, each once."""
+    plain = text.strip()
+    if plain.startswith("[") and plain.endswith("]"):
+        try:
+            listed = json.loads(plain.replace("'", '"'))
+        except ValueError:
+            listed = plain[1:-1].split(",")
+        parts = [str(part) for part in listed]
+    else:
+        parts = re.split(r"[;|\n]" if re.search(r"[;|\n]", plain) else ",", plain)
+    return list(dict.fromkeys(tag for part in parts if (tag := part.strip(" #\t\"'"))))
+
+
+def mapped(values: Mapping[str, str]) -> dict[str, str]:
+    """A value map that forgives case, blanks and signs in what it is asked for."""
+    return {name_key(source): target for source, target in values.items()}
