@@ -155,6 +155,7 @@ def at_noon() -> Iterator[time_machine.Traveller]:
 
 
 def _migrate(url: str) -> None:
+    # Imported here and above where used, so that tests of rules and charts start without the models.
     from db import migrate, session
 
     engine = session.make_engine(url)
