@@ -1,4 +1,4 @@
-"""The pages before sign-in: what they post, that they need no script, and that nothing typed becomes markup."""
+"""The pages before sign-in: what they post, that they need no script, that nothing typed becomes markup."""
 
 from html.parser import HTMLParser
 

@@ -1,0 +1,59 @@
+"""What all charts share: the stand-in colours, round axes, labels that do not touch."""
+
+import warnings
+
+import pytest
+
+from crm.charts import theme
+
+
+class TestColours:
+    def test_the_stand_ins_are_those_of_streamlits_template(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import plotly.io
+            import streamlit  # noqa: F401 - importing it registers the template
+
+        template = plotly.io.templates["streamlit"]
+
+        slots = (*theme.CATEGORIES, theme.MUTED, theme.GOOD, theme.BAD, theme.SOFT)
+        assert slots == tuple(template.layout.colorway)
+        assert tuple(colour for _place, colour in template.layout.colorscale.sequential) == theme.SEQUENTIAL
+        assert tuple(colour for _place, colour in template.layout.colorscale.diverging) == theme.DIVERGING
+        assert template.data.table[0].cells.font.color == theme.TEXT
+        assert template.data.table[0].cells.fill.color == theme.PAGE
+
+
+class TestScale:
+    @pytest.mark.parametrize(
+        ("low", "high", "marks"),
+        [
+            (0, 98_765, [0, 20_000, 40_000, 60_000, 80_000, 100_000]),
+            (35, 61, [30, 40, 50, 60, 70]),
+            (0, 0.42, [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+            (-40, 90, [-50, 0, 50, 100]),
+            (7, 7, [7]),
+        ],
+    )
+    def test_ticks_are_round_and_cover_the_values(self, low, high, marks):
+        assert theme.ticks(low, high) == marks
+
+    @pytest.mark.parametrize(
+        ("values", "ends"),
+        [
+            ([3, 10], (0, 10)),
+            ([60, 100], (60, 100)),
+            ([-5, -2], (-5, 0)),
+            ([0, 0], (0, 1)),
+            ([8], (0, 8)),
+            ([-4, 9], (-4, 9)),
+        ],
+    )
+    def test_an_axis_begins_at_zero_unless_all_values_are_far_from_it(self, values, ends):
+        assert theme.reach(values) == ends
+
+    def test_labels_are_pushed_apart_upwards_and_keep_their_order(self):
+        assert theme.spread([10, 11, 30, 10.5], 5) == [10, 20, 30, 15]
+
+    def test_labels_far_enough_apart_stay(self):
+        assert theme.spread([1, 9, 5], 4) == [1, 9, 5]
