@@ -198,6 +198,7 @@ class Board {
     for (const [id, { el }] of this.cols) if (!names.has(id)) { el.remove(); this.cols.delete(id) }
     if (!shown.has(this.current)) this.current = this.columns.find(c => c.cards.length)?.cards[0].id
     this.rove(this.current)
+    this.hand.placeMenu()
     if (focus?.isConnected && this.root.contains(focus)) focus.focus({ preventScroll: true })
     const stray = [...this.notes].filter(([id]) => !shown.has(id)).map(([, message]) => message)
     this.notice.textContent = stray.join(" ")

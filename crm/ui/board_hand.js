@@ -22,8 +22,8 @@ class Hand {
     on(window, "pointercancel", () => this.cancel())
     on(window, "blur", () => this.cancel())
     on(window, "keydown", e => this.escape(e), { capture: true })
-    on(window, "scroll", () => this.menu.hidePopover(), { capture: true })
-    on(strip, "scroll", () => this.menu.hidePopover())
+    on(window, "scroll", () => this.placeMenu(), { capture: true })
+    on(strip, "scroll", () => this.placeMenu())
     on(window, "beforeunload", e => { if (board.pending()) e.preventDefault() })
     on(this.menu, "keydown", e => this.menuKey(e))
     on(this.menu, "beforetoggle", e => { if (e.newState === "closed") this.closed = performance.now() })
@@ -234,11 +234,18 @@ class Hand {
     if (!menu.querySelector(".item")) return board.say("fixed", card)
     dots.focus({ preventScroll: true })
     menu.showPopover()
+    this.placeMenu()
+    menu.querySelector(".item").focus({ preventScroll: true })
+  }
+
+  placeMenu() {
+    const { menu } = this, dots = this.board.els.get(this.menuFor)?.dots
+    if (!menu.matches(":popover-open")) return
+    if (!dots) return menu.hidePopover()
     const at = dots.getBoundingClientRect(), size = menu.getBoundingClientRect()
     const below = at.bottom + 4 + size.height <= innerHeight
     menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - 4 - size.height)}px`
     menu.style.left = `${Math.max(8, Math.min(at.right - size.width, innerWidth - size.width - 8))}px`
-    menu.querySelector(".item").focus({ preventScroll: true })
   }
 
   menuKey(e) {

@@ -47,7 +47,7 @@ def new_world(crowded: bool) -> dict[str, Any]:
 query = st.query_params
 st.set_page_config(layout="wide")
 name = query.get("world", "default")
-slow, crowded = float(query.get("slow", "0")), "crowded" in query
+slow, crowded, reorder = float(query.get("slow", "0")), "crowded" in query, "reorder" in query
 world = worlds().setdefault(name, new_world(crowded))
 st.markdown("## Pipeline")
 st.button("Elsewhere")
@@ -71,7 +71,10 @@ def move(wish: Move) -> None:
         raise Conflict("Someone else moved it meanwhile.")
     deal["stage"] = wish.to_column
     deal["version"] += 1
-    tell(what="move", card=wish.card_id, to=wish.to_column, version=wish.version)
+    if wish.from_column == wish.to_column:
+        tell(what="order", card=wish.card_id, before=wish.before)
+    else:
+        tell(what="move", card=wish.card_id, to=wish.to_column, version=wish.version)
 
 
 def columns() -> list[BoardColumn]:
@@ -95,8 +98,9 @@ def columns() -> list[BoardColumn]:
 @st.fragment
 def show() -> None:
     board(key="board", columns=columns(), currency="EUR", locale="en", on_moves=move,
-          on_open=lambda card: tell(what="open", card=card),
+          reorder=reorder, on_open=lambda card: tell(what="open", card=card),
           on_more=lambda column: tell(what="more", column=column))
 
 
-show()
+if not st.toggle("Table"):
+    show()

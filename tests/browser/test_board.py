@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,38 +30,47 @@ def truth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("board")
 
 
-@pytest.fixture(scope="module")
-def board_url(truth_folder: Path) -> Iterator[str]:
-    """A server of the small company on a free port, ended with the module."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@contextmanager
+def served(truth_folder: Path, port: int) -> Iterator[str]:
+    """The small company's server, ended with the block."""
     options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
     command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += [f"--server.{name}={value}" for name, value in options.items()]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOARD_TRUTH": str(truth_folder)}
-    log = (truth_folder / "server.log").open("w")
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(150):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310 (own address)
-                break
-            except OSError:
-                assert server.poll() is None, (truth_folder / "server.log").read_text()
-                time.sleep(0.2)
-        else:
-            pytest.fail("the board's server did not start in 30 s")
-        yield url
-    finally:
-        server.terminate()
+    log = truth_folder / f"server-{port}.log"
+    with log.open("a") as stream:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT)
+        url = f"http://127.0.0.1:{port}"
         try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait(10)
-        log.close()
+            for _ in range(150):
+                try:
+                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310 (own address)
+                    break
+                except OSError:
+                    assert server.poll() is None, log.read_text()
+                    time.sleep(0.2)
+            else:
+                pytest.fail("the board's server did not start in 30 s")
+            yield url
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def board_url(truth_folder: Path) -> Iterator[str]:
+    with served(truth_folder, free_port()) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -312,6 +322,54 @@ def test_moves_survive_a_click_elsewhere_while_the_server_is_busy(open_board: Op
     assert log == [moved(number, "discover") for number in (1, 2, 3)]
 
 
+def test_moves_survive_the_board_leaving_the_page_before_they_are_confirmed(open_board: Open) -> None:
+    board = open_board("&slow=0.5")
+    table = board.page.get_by_test_id("stCheckbox").locator("label")
+
+    board.card(1).locator(".title").focus()
+    board.page.keyboard.press("Shift+ArrowRight")
+    board.page.keyboard.press("Shift+ArrowRight")
+    table.click()
+    expect(board.page.locator(".card")).to_have_count(0)
+    table.click()
+
+    assert board.until(lambda log: len(log) == 2) == [moved(1, "discover"), moved(1, "propose", 2)]
+    expect(board.card(1, "propose")).to_be_visible()
+    board.confirmed()
+
+
+def test_a_place_within_a_column_is_sent_only_where_it_means_something(open_board: Open) -> None:
+    plain, ordered = open_board(), open_board("&reorder=1")
+
+    for board in (plain, ordered):
+        board.card(1).locator(".title").focus()
+        board.page.keyboard.press("Shift+ArrowDown")
+    ordered.until(len)
+    ordered.confirmed()
+    ordered.page.keyboard.press("Shift+ArrowDown")
+
+    assert ordered.until(lambda log: len(log) == 2) == [
+        {"what": "order", "card": 1, "before": 3}, {"what": "order", "card": 1, "before": 3}]
+    assert plain.log() == []
+
+
+def test_nothing_is_drawn_under_the_hand(open_board: Open) -> None:
+    board = open_board("&slow=0.5")
+
+    board.card(2).locator(".title").focus()
+    board.page.keyboard.press("Shift+ArrowRight")
+    board.lift(1, "propose")
+    board.until(len)
+    board.page.wait_for_timeout(500)
+    held = board.page.locator(".ghost").count(), board.page.locator(".slot").count()
+    board.page.mouse.up()
+
+    assert held == (1, 1)
+    assert board.until(lambda log: len(log) == 2) == [moved(2, "discover"), moved(1, "propose")]
+    board.confirmed()
+    expect(board.column("qualify").locator(".card")).to_have_count(1)
+
+
 def test_a_refused_move_comes_back_with_its_reason(open_board: Open) -> None:
     board = open_board()
 
@@ -339,6 +397,29 @@ def test_sums_follow_at_once_and_agree_with_the_server_afterwards(open_board: Op
 
     assert at_once == sums.text_content() == "€275k · €69k weighted"
     expect(board.column("discover").locator(".count")).to_have_text("4")
+
+
+def test_a_move_made_while_the_server_was_away_is_saved_when_it_is_back(
+    chromium: Browser, truth_folder: Path,
+) -> None:
+    port, truth = free_port(), truth_folder / f"{uuid4().hex}.json"
+    context = chromium.new_context(viewport={"width": 1600, "height": 900})
+    try:
+        with served(truth_folder, port) as url:
+            board = Board(context.new_page(), url, truth, "")
+            board.card(1).locator(".title").focus()
+            board.page.keyboard.press("Shift+ArrowRight")
+            board.confirmed()
+        board.card(2).locator(".title").focus()
+        board.page.keyboard.press("Shift+ArrowRight")
+        truth.unlink()
+        with served(truth_folder, port):
+            log = board.until(len)
+            board.confirmed()
+    finally:
+        context.close()
+
+    assert log == [moved(2, "discover")]
 
 
 def test_text_from_a_customer_stays_text(open_board: Open) -> None:
