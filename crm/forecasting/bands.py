@@ -64,7 +64,9 @@ def sizes(total: Floats, count: Floats) -> Floats:
     return np.where(weight > 0, np.where(top > 0, fitted, 0.0), np.nan)
 
 
-def around(forecast: Floats, size: Floats, *, relative: bool, floor: float | None, widen: float = 1.0) -> Band:
+def around(
+    forecast: Floats, size: Floats, *, relative: bool, floor: float | None, widen: float = 1.0
+) -> Band:
     """The band around a forecast for misses of this usual size.
 
     Parameters

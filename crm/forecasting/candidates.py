@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from crm.forecasting import ets, plain, prophet_model, theta
 from crm.forecasting.season import Floats
 from crm.forecasting.series import History
 from crm.i18n import N_
+
+log = logging.getLogger(__name__)
 
 PROPHET_FEWEST = 12
 PLAIN_BELOW = 8
@@ -97,7 +100,9 @@ def _tame(said: Floats, instead: Floats, values: Floats, origins: Sequence[int])
     for row, origin in enumerate(origins):
         low, high = float(values[:origin].min()), float(values[:origin].max())
         slack = RANGE_WIDTHS * (high - low)
-        if not np.isfinite(said[row]).all() or said[row].min() < low - slack or said[row].max() > high + slack:
+        lowest, highest = float(said[row].min()), float(said[row].max())
+        # Written so that a NaN counts as wild.
+        if not (lowest >= low - slack and highest <= high + slack):
             out[row] = instead[row]
     return out
 
@@ -114,18 +119,23 @@ def prophet_rows(
         if known < PROPHET_FEWEST:
             continue
         ordinals = np.arange(history.first, history.first + known + horizon, dtype=np.int64)
-        last = prophet_model.fit(
-            history.values[:known],
-            dates=frequency.period_starts(ordinals),
-            season=season if known >= 2 * season else 1,
-            of_the_year=frequency.of_the_year,
-            seed=seed,
-        )
+        try:
+            last = prophet_model.fit(
+                history.values[:known],
+                dates=frequency.period_starts(ordinals),
+                season=season if known >= 2 * season else 1,
+                of_the_year=frequency.of_the_year,
+                seed=seed,
+            )
+        except (RuntimeError, ValueError, OSError):
+            # Stan's optimiser gives up on some series; the other methods answer those.
+            log.warning("Prophet could not be fitted to %s periods", known, exc_info=True)
+            return np.full((len(origins), horizon), np.nan), None
         said[row] = last.yhat
     return said, last
 
 
-def run(history: History, *, horizon: int, seed: int, with_prophet: bool = True) -> Trials:
+def run(history: History, *, horizon: int, seed: int) -> Trials:
     """Try every fitting method at the end of the history and at origins before it.
 
     Parameters
@@ -136,8 +146,6 @@ def run(history: History, *, horizon: int, seed: int, with_prophet: bool = True)
         Periods to look ahead.
     seed : int
         For Prophet.
-    with_prophet : bool
-        False leaves Prophet out, for instance after it failed.
     """
     values = history.values
     count = len(values)
@@ -161,11 +169,12 @@ def run(history: History, *, horizon: int, seed: int, with_prophet: bool = True)
     said["theta"] = theta.at_origins(values, season=season, origins=origins, horizon=horizon)
     raw = ets.at_origins(values, season=season, origins=origins, horizon=horizon)
     said["ets"] = _tame(raw, said["theta"], values, origins)
-    if not with_prophet or count < PROPHET_FEWEST:
+    if count < PROPHET_FEWEST:
         return trials
     rows = (*common, len(origins) - 1)
-    looked, last = prophet_rows(history, season=season, origins=origins, rows=rows, horizon=horizon, seed=seed)
-    tried = np.isfinite(looked).any(axis=1)
-    looked[tried] = _tame(looked[tried], said["theta"][tried], values, [o for o, t in zip(origins, tried, strict=True) if t])
-    said["prophet"] = looked
+    looked, last = prophet_rows(
+        history, season=season, origins=origins, rows=rows, horizon=horizon, seed=seed
+    )
+    if last is not None:
+        said["prophet"] = np.where(np.isfinite(looked), _tame(looked, said["theta"], values, origins), np.nan)
     return replace(trials, prophet=last)

@@ -13,10 +13,9 @@ from crm.errors import Refused
 from crm.forecasting import backtest, bands, candidates, choice, words
 from crm.forecasting.bands import Band
 from crm.forecasting.candidates import Trials
-from crm.forecasting.frequency import Dates
 from crm.forecasting.result import Candidate, Forecast, Part, Point, Try
 from crm.forecasting.season import Floats
-from crm.forecasting.series import Gaps, History, regularise
+from crm.forecasting.series import Gaps, History, iso, regularise
 from crm.i18n import _
 
 FEWEST = 3
@@ -54,7 +53,8 @@ def forecast(
     Raises
     ------
     Refused
-        Fewer than three periods, no values, an unknown frequency or horizon; the message says what is missing.
+        Fewer than three periods, no values, an unknown frequency or horizon; the message says what
+        is missing.
 
     Notes
     -----
@@ -97,7 +97,12 @@ def _with_more_prophet(trials: Trials, *, horizon: int, seed: int) -> Trials:
 
 
 def _told(
-    trials: Trials, actual: Floats, scores: list[choice.Score], chosen: str, weight: dict[str, float], seed: int
+    trials: Trials,
+    actual: Floats,
+    scores: list[choice.Score],
+    chosen: str,
+    weight: dict[str, float],
+    seed: int,
 ) -> Forecast:
     values, said = trials.values, trials.said[chosen]
     horizon = said.shape[1]
@@ -107,12 +112,12 @@ def _told(
     return Forecast(
         model=chosen,
         frequency=trials.history.frequency.name,
-        cutoff=_iso(labels[len(values) - 1 : len(values)])[0],
-        points=_points(said[-1], _band(trials, actual, chosen, tries), _iso(labels[len(values) :])),
-        history=tuple(zip(_iso(labels[: len(values)]), values.tolist(), strict=True)),
+        cutoff=iso(labels[len(values) - 1 : len(values)])[0],
+        points=_points(said[-1], _band(trials, actual, chosen, tries), iso(labels[len(values) :])),
+        history=tuple(zip(iso(labels[: len(values)]), values.tolist(), strict=True)),
         candidates=_candidates(scores, chosen),
-        backtest=_tries(trials, actual, chosen, tries, _iso(labels)),
-        components=_components(trials, _iso(labels)),
+        backtest=_tries(trials, actual, chosen, tries, iso(labels)),
+        components=_components(trials, iso(labels)),
         season_is_factor=trials.prophet is not None and trials.prophet.logged,
         parameters=_parameters(trials, weight, relative=relative, seed=seed, tries=tries),
         notes=words.notes(trials, chosen, weight, tries=tries, relative=relative),
@@ -124,7 +129,7 @@ def _floor(values: Floats) -> float | None:
 
 
 def _band(trials: Trials, actual: Floats, chosen: str, tries: int) -> Band:
-    """The band of the final forecast, from the chosen method's misses or, for sparse series, from the values."""
+    """The band from the chosen method's misses or, for sparse series, from the values."""
     values, said = trials.values, trials.said[chosen]
     if trials.kind == "sparse":
         return _sparse_band(values, said[-1])
@@ -134,9 +139,7 @@ def _band(trials: Trials, actual: Floats, chosen: str, tries: int) -> Band:
     size = bands.sizes(np.where(known, missed, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
     if not np.isfinite(size).all():
         size = np.full(len(size), float(np.abs(np.diff(values)).mean()))
-    return bands.around(
-        said[-1], size, relative=relative, floor=_floor(values), widen=choice.widening(tries)
-    )
+    return bands.around(said[-1], size, relative=relative, floor=_floor(values), widen=choice.widening(tries))
 
 
 def _sparse_band(values: Floats, forecast: Floats) -> Band:
@@ -158,11 +161,16 @@ def _candidates(scores: list[choice.Score], chosen: str) -> tuple[Candidate, ...
     ordered = sorted(scores, key=lambda each: (not np.isfinite(each.mase), each.mase))
     return tuple(
         Candidate(
-            each.model, _known(each.mase), _known(each.smape), _known(each.coverage80), _known(each.coverage95),
-            each.tries, each.model == chosen,
+            model=each.model,
+            mase=_known(each.mase),
+            smape=_known(each.smape),
+            coverage80=_known(each.coverage80),
+            coverage95=_known(each.coverage95),
+            tries=each.tries,
+            chosen=each.model == chosen,
         )
         for each in ordered
-    )  # fmt: skip
+    )
 
 
 def _tries(trials: Trials, actual: Floats, chosen: str, tries: int, labels: list[str]) -> tuple[Try, ...]:
@@ -182,8 +190,9 @@ def _tries(trials: Trials, actual: Floats, chosen: str, tries: int, labels: list
             said[row], size, relative=relative, floor=_floor(trials.values), widen=choice.widening(tries)
         )
         for step in np.flatnonzero(np.isfinite(actual[row])):
-            numbers = (actual[row, step], said[row, step], band.lo80[step], band.hi80[step])
-            rows.append(Try(labels[origin - 1], labels[origin + step], *map(float, numbers), model=chosen))
+            actually, expected = float(actual[row, step]), float(said[row, step])
+            low, high = float(band.lo80[step]), float(band.hi80[step])
+            rows.append(Try(labels[origin - 1], labels[origin + step], actually, expected, low, high, chosen))
     return tuple(rows)
 
 
@@ -212,9 +221,3 @@ def _parameters(
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _iso(labels: Dates) -> list[str]:
-    days = labels.astype("datetime64[D]")
-    whole = bool((days.astype("datetime64[s]") == labels).all())
-    return [str(text) for text in np.datetime_as_string(days if whole else labels)]

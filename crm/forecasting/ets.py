@@ -62,8 +62,10 @@ def lanes(*, seasonal: bool) -> Lanes:
             (none, none, 0, 2), (beta, 0.8 + 0.18 * fourth, 1, 5), (beta, full, 1, 4),
         )
     ]  # fmt: skip
-    columns = [np.concatenate([form[part] for form in forms]) for part in range(7)]
-    return Lanes(*columns[:4], columns[4].astype(bool), columns[5].astype(bool), columns[6])
+    alpha, beta, gamma, damping, trended, with_a_season, cost = (
+        np.concatenate([form[part] for form in forms]) for part in range(7)
+    )
+    return Lanes(alpha, beta, gamma, damping, trended > 0, with_a_season > 0, cost)
 
 
 def _start(known: Floats, setting: Lanes, length: int) -> tuple[Floats, Floats, Floats]:

@@ -89,7 +89,8 @@ def parse(name: str) -> Frequency:
     """
     found = re.fullmatch(r"(M|Q|Y|A|W|D|H)(S|E)?(-[A-Z]{3})?", name.strip().upper())
     if not found or (found[2] and found[1] in "WDH"):
-        raise Refused(_("The frequency “{name}” is not known. Use one of {known}.").format(name=name, known=KNOWN))
+        text = _("The frequency “{name}” is not known. Use one of {known}.")
+        raise Refused(text.format(name=name, known=KNOWN))
     letter = found[1].replace("A", "Y")
     unit, step, season = _FORMS[letter]
     at_end = unit == "M" and (found[2] == "E" or (found[2] is None and letter in "MQY"))

@@ -24,7 +24,7 @@ class Point:
 class Candidate:
     """How one method did in the back-test; coverage is the share of outcomes inside its 80 and 95 % band.
 
-    MASE counts errors in those of the seasonal naive method within the history: 1 is as good, below is better.
+    MASE counts errors in those of the seasonal naive method within the history: below 1 is better than it.
     sMAPE is in percent. None where it could not be measured.
     """
 
@@ -52,7 +52,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Trend in the unit of the series, and season as factor or as amount (see ``Forecast.season_is_factor``)."""
+    """Trend in the unit of the series; season as factor or amount, see ``Forecast.season_is_factor``."""
 
     ds: str
     trend: float

@@ -54,16 +54,25 @@ def to_dates(labels: pd.Index | pd.Series) -> Dates:
     return stamps.to_numpy().astype("datetime64[s]")
 
 
+def iso(labels: Dates) -> list[str]:
+    """Labels as ISO dates, with the time only where one is not midnight."""
+    days = labels.astype("datetime64[D]")
+    whole = bool((days.astype("datetime64[s]") == labels).all())
+    return [str(text) for text in np.datetime_as_string(days if whole else labels)]
+
+
 def _columns(y: pd.Series | pd.DataFrame) -> tuple[Dates, Floats]:
     if isinstance(y, pd.DataFrame):
         missing = [name for name in ("ds", "y") if name not in y.columns]
         if missing:
             raise Refused(_("The series has no column “{name}”.").format(name=missing[0]))
-        labels, numbers = y["ds"], y["y"]
+        numbers = y["y"]
+        dates = to_dates(y["ds"])
     else:
-        labels, numbers = y.index, y
+        numbers = y
+        dates = to_dates(y.index)
     values = pd.to_numeric(pd.Series(np.asarray(numbers)), errors="coerce").to_numpy(dtype=np.float64)
-    return to_dates(labels), np.where(np.isfinite(values), values, np.nan)
+    return dates, np.where(np.isfinite(values), values, np.nan)
 
 
 def _without_open_period(
@@ -86,9 +95,11 @@ def _fill(values: Floats, gaps: Gaps) -> tuple[Floats, str | None]:
         return values, None
     seen = values[~holes]
     # A zero among values that never come near zero is a missing record, not a period without sales.
-    steady = bool((seen > 0).all()) and float(seen.min()) > 0.2 * float(np.median(seen)) and count < len(seen) / 4
+    steady = count < len(seen) / 4 and float(seen.min()) > max(0.0, 0.2 * float(np.median(seen)))
     if gaps == "zero" or (gaps == "auto" and not steady):
-        note = ngettext("{n} period without a value counts as 0.", "{n} periods without a value count as 0.", count)
+        note = ngettext(
+            "{n} period without a value counts as 0.", "{n} periods without a value count as 0.", count
+        )
         return np.where(holes, 0.0, values), note.format(n=count)
     place = np.arange(len(values))
     note = ngettext(
@@ -127,7 +138,11 @@ def regularise(
     usable = ~np.isnat(dates) & ~np.isnan(values)
     unread = int((np.isnat(dates) & ~np.isnan(values)).sum())
     if unread:
-        text = ngettext("{n} date could not be read and was left out.", "{n} dates could not be read and were left out.", unread)
+        text = ngettext(
+            "{n} date could not be read and was left out.",
+            "{n} dates could not be read and were left out.",
+            unread,
+        )
         notes.append(text.format(n=unread))
     dates, values = dates[usable], values[usable]
     frequency = frequency.anchored(dates)
@@ -139,7 +154,8 @@ def regularise(
     ordinals = frequency.ordinals(dates)
     first, last = int(ordinals.min()), int(ordinals.max())
     if last - first + 1 > MOST_PERIODS:
-        raise Refused(_("The dates span {n} periods, which is too many for this frequency.").format(n=last - first + 1))
+        text = _("The dates span {n} periods, which is too many for this frequency.")
+        raise Refused(text.format(n=last - first + 1))
     place = (ordinals - first).astype(np.intp)
     counts = np.bincount(place)
     if int(counts.max()) > 1:

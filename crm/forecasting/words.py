@@ -29,15 +29,16 @@ def _model(trials: Trials, chosen: str, weight: dict[str, float]) -> str:
     if trials.kind == "constant":
         return _("The value never changed, so it is carried on.")
     if trials.kind == "sparse":
-        return _("Most periods are empty, so the mean to expect is given: {model}.").format(model=_(LABELS[chosen]))
-    if trials.kind == "short":
-        return _("The history is short, so a plain method answers: {model}.").format(model=_(LABELS[chosen]))
-    if chosen == "weighted":
+        text = _("Most periods are empty, so the mean to expect is given: {model}.")
+    elif trials.kind == "short":
+        text = _("The history is short, so a plain method answers: {model}.")
+    elif chosen == "weighted":
         parts = ", ".join(f"{_(LABELS[name])} {round(100 * share)} %" for name, share in weight.items())
-        return _("Several methods answer together, weighted by how well each did in the back-test: {parts}.").format(
-            parts=parts
-        )
-    return _("{model} answers, because its back-test error was clearly the smallest.").format(model=_(LABELS[chosen]))
+        text = _("Several methods answer together, weighted by how well each did in the back-test: {parts}.")
+        return text.format(parts=parts)
+    else:
+        text = _("{model} answers, because its back-test error was clearly the smallest.")
+    return text.format(model=_(LABELS[chosen]))
 
 
 def _season(trials: Trials) -> str:
@@ -62,7 +63,9 @@ def _band(trials: Trials, chosen: str, *, tries: int, relative: bool) -> str:
     ).format(n=tries)
     if chosen in ("weighted", "median") and "prophet" in trials.said:
         text += " " + _("Prophet took part in {n} of them.").format(n=len(trials.common))
-    return text + (" " + _("Misses are measured as ratios, so the band stays above zero.") if relative else "")
+    if relative:
+        text += " " + _("Misses are measured as ratios, so the band stays above zero.")
+    return text
 
 
 def notes(
