@@ -12,6 +12,7 @@ from crm.charts.theme import (
     MUTED,
     above,
     fade,
+    name_axis,
     note,
     nothing,
     plain,
@@ -171,12 +172,7 @@ def bridge(
     for place, (top, text) in enumerate(zip(tops, texts, strict=True)):
         note(figure, place, top, plain(text), xanchor="center", xshift=0, yanchor="bottom")
     room = (max(tops) - min(bottoms)) * 0.04
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=list(range(len(labels))),
-        ticktext=[plain(label) for label in labels],
-        range=[-0.5, len(labels) - 0.5],
-    )
+    figure.update_xaxes(**name_axis(labels, most=len(labels)))
     figure.update_yaxes(visible=False, range=[min(bottoms), max(tops) + room])
     figure.update_layout(bargap=0.28)
     return figure

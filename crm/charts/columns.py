@@ -17,6 +17,7 @@ from crm.charts.theme import (
     Unit,
     fade,
     known,
+    name_axis,
     note,
     nothing,
     plain,
@@ -81,13 +82,7 @@ def columns(
                 y1=goal,
                 line={"color": TEXT, "width": 1.6},
             )
-    every = max(1, -(-len(places) // 12))
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=places[::every],
-        ticktext=[plain(label) for label in labels][::every],
-        range=[-0.5, len(places) - 0.5],
-    )
+    figure.update_xaxes(**name_axis(labels))
     figure.update_yaxes(**value_axis([0.0, *values, *(goal for goal in goals if goal is not None)], unit))
     return figure
 
@@ -200,12 +195,6 @@ def stacked(
         },
     )
     totals = [sum(values[place] for _name, values in parts) for place in places]
-    every = max(1, -(-len(places) // 12))
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=places[::every],
-        ticktext=[plain(label) for label in labels][::every],
-        range=[-0.5, len(places) - 0.5],
-    )
+    figure.update_xaxes(**name_axis(labels))
     figure.update_yaxes(**value_axis([0.0, *totals], unit))
     return figure

@@ -20,6 +20,7 @@ from crm.charts.theme import (
     When,
     fade,
     known,
+    name_axis,
     note,
     nothing,
     plain,
@@ -131,13 +132,9 @@ def trend(
             xshift=shift,
             yshift=12,
         )
-    step = max(1, -(-len(labels) // 6))
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=places[::step],
-        ticktext=[plain(label) for label in labels][::step],
-        range=[-0.2, len(labels) - 1 + 0.05],
-    )
+    axis_of_names = name_axis(labels, most=6)
+    axis_of_names["range"] = [-0.2, len(labels) - 0.95]
+    figure.update_xaxes(**axis_of_names)
     figure.update_yaxes(**axis)
     return figure
 

@@ -16,6 +16,7 @@ from crm.charts.theme import (
     above,
     fade,
     known,
+    name_axis,
     note,
     nothing,
     plain,
@@ -168,13 +169,7 @@ def heat(
         )
     )
     style(figure, height)
-    figure.update_xaxes(
-        side="top",
-        tickmode="array",
-        tickvals=list(range(len(columns))),
-        ticktext=[plain(column) for column in columns],
-        range=[-0.5, len(columns) - 0.5],
-    )
+    figure.update_xaxes(side="top", **name_axis(columns, most=len(columns) if written else 12))
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(rows))),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -152,15 +153,35 @@ def value_axis(values: Sequence[float], unit: Unit, *, most: int = 4) -> dict[st
     }
 
 
-def time_axis(days: Sequence[date], when: When, *, most: int = 7) -> dict[str, Any]:
-    """Settings of an axis of dates: about ``most`` of the given days, named in the reader's language."""
-    every = max(1, math.ceil(len(days) / most))
-    shown = list(days)[::every]
+def shown_days(days: Sequence[date], *, most: int = 6) -> list[date]:
+    """About ``most`` days to name under an axis; of months such that January is among them."""
+    if all(day.day == 1 for day in days):
+        every = next((step for step in (1, 2, 3, 6, 12, 24) if len(days) <= step * most), 60)
+        return [day for day in days if (day.year * 12 + day.month - 1) % every == 0] or list(days[:1])
+    return list(days)[:: math.ceil(len(days) / most)]
+
+
+def time_axis(days: Sequence[date], when: When) -> dict[str, Any]:
+    """Settings of an axis of dates, named in the reader's language, the year on a line of its own."""
+    shown = shown_days(days)
     return {
         "tickmode": "array",
         "tickvals": shown,
-        "ticktext": [when(day) for day in shown],
+        # Plotly would let labels run into each other on a phone; two short lines fit.
+        "ticktext": [re.sub(r"\s(?=\d{4})", "<br>", when(day)) for day in shown],
         "range": [days[0], days[-1]],
+    }
+
+
+def name_axis(labels: Sequence[str], *, most: int = 7) -> dict[str, Any]:
+    """Settings of an axis of places 0 … n-1 with names; of many only every second, third … is written."""
+    every = max(1, math.ceil(len(labels) / most))
+    places = list(range(len(labels)))[::every]
+    return {
+        "tickmode": "array",
+        "tickvals": places,
+        "ticktext": [plain(labels[place]) for place in places],
+        "range": [-0.5, len(labels) - 0.5],
     }
 
 

@@ -29,7 +29,7 @@ def picked_names(trace):
 class TestColours:
     @pytest.mark.parametrize("figure", ["hbars", "columns", "trend", "heat", "intervals"])
     def test_no_chart_brings_a_colour_of_its_own(self, figure):
-        drawn = FIGURES[figure]().to_json()
+        drawn = FIGURES[figure]().update_layout(template=None).to_json()
 
         colours = {piece[:6] for piece in drawn.split('"#')[1:]}
 
@@ -130,10 +130,10 @@ class TestColumns:
         assert list(figure.data[0].x) == [0, 1]
         assert picked_names(figure.data[0]) == ["Jan 2025", "Jan 2026"]
 
-    def test_a_long_series_names_every_other_month(self):
+    def test_a_long_series_does_not_name_every_month(self):
         figure = charts.columns([f"m{place}" for place in range(24)], [1] * 24, unit=PLAIN)
 
-        assert list(figure.layout.xaxis.tickvals) == list(range(0, 24, 2))
+        assert list(figure.layout.xaxis.tickvals) == list(range(0, 24, 4))
 
     def test_parts_are_stacked_surest_first_and_named_in_a_legend(self):
         figure = charts.stacked(["Q1", "Q2"], [("Sure", [3, 4]), ("Maybe", [1, 2])], unit=PLAIN)

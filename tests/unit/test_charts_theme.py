@@ -1,6 +1,7 @@
 """What all charts share: the stand-in colours, round axes, labels that do not touch."""
 
 import warnings
+from datetime import date, timedelta
 
 import pytest
 
@@ -57,3 +58,24 @@ class TestScale:
 
     def test_labels_far_enough_apart_stay(self):
         assert theme.spread([1, 9, 5], 4) == [1, 9, 5]
+
+    def test_named_months_divide_the_year(self):
+        months = [date(2024 + number // 12, number % 12 + 1, 1) for number in range(3, 31)]
+
+        assert theme.shown_days(months) == [
+            date(2024, 7, 1),
+            date(2025, 1, 1),
+            date(2025, 7, 1),
+            date(2026, 1, 1),
+            date(2026, 7, 1),
+        ]
+
+    def test_other_days_are_named_evenly(self):
+        weeks = [date(2026, 1, 5) + timedelta(weeks=number) for number in range(13)]
+
+        assert theme.shown_days(weeks) == [weeks[place] for place in (0, 3, 6, 9, 12)]
+
+    def test_the_year_stands_on_a_line_of_its_own(self):
+        axis = theme.time_axis([date(2026, 11, 1)], lambda day: "нояб. 2026 г.")
+
+        assert axis["ticktext"] == ["нояб.<br>2026 г."]
