@@ -9,7 +9,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     compare_type=True,
-    include_name=lambda name, kind, _parents: not (kind == "table" and name and "_fts" in name),
+    include_name=lambda name, *_: "_fts" not in (name or ""),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,74 @@
+"""The way up, the way back, and no difference between what migrations build and what the models say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from db import migrate
+from db.session import make_engine
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def empty(empty_database_url):
+    engine = make_engine(empty_database_url)
+    yield engine
+    engine.dispose()
+
+
+def tables(engine):
+    with engine.connect().execution_options(system=True, reading=True) as connection:
+        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def test_migrations_build_what_the_models_say(empty):
+    done = migrate.upgrade(empty)
+
+    assert done
+    assert migrate.differences(empty) == []
+
+
+def test_an_upgraded_database_is_left_alone(empty):
+    migrate.upgrade(empty)
+
+    assert not migrate.upgrade(empty)
+
+
+def test_the_way_back_leaves_nothing_and_can_be_walked_again(empty):
+    migrate.upgrade(empty)
+
+    migrate.downgrade(empty)
+
+    assert tables(empty) == set()
+    assert migrate.upgrade(empty)
+    assert migrate.differences(empty) == []
+
+
+def test_a_newer_database_is_refused_and_not_touched(empty):
+    migrate.upgrade(empty)
+    with empty.connect().execution_options(system=True) as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    before = tables(empty)
+
+    with pytest.raises(migrate.NewerDatabase, match="from_the_future"):
+        migrate.upgrade(empty)
+
+    assert tables(empty) == before
+
+
+def test_two_processes_upgrade_one_database_and_neither_fails(empty_database_url):
+    command = [sys.executable, "-m", "crm", "upgrade"]
+    environment = {**os.environ, "CRM_DATABASE_URL": empty_database_url}
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+
+    said = [process.communicate(timeout=100)[0].decode() for process in both]
+
+    assert [process.returncode for process in both] == [0, 0], said
