@@ -13,9 +13,14 @@ import streamlit as st
 from crm.errors import Conflict, Refused
 from crm.ui.board import BoardCard, BoardColumn, Move, board
 
-STAGES = [("qualify", "Qualify", 0.1, "open"), ("discover", "Discover", 0.25, "open"),
-          ("propose", "Propose", 0.45, "open"), ("negotiate", "Negotiate", 0.7, "open"),
-          ("won", "Won", 1.0, "won"), ("lost", "Lost", 0.0, "lost")]
+STAGES = [
+    ("qualify", "Qualify", 0.1, "open"),
+    ("discover", "Discover", 0.25, "open"),
+    ("propose", "Propose", 0.45, "open"),
+    ("negotiate", "Negotiate", 0.7, "open"),
+    ("won", "Won", 1.0, "won"),
+    ("lost", "Lost", 0.0, "lost"),
+]
 DEALS = [
     ("Port Authority Mess", "Replace 8 machines", 96_000, "14 Mar", "Jana Lind", "", "", "qualify"),
     ("Nordlicht Klinik", "Ward kiosks", 66_000, "27 Feb", "Maren Solberg", "", "", "qualify"),
@@ -26,8 +31,16 @@ DEALS = [
     ("Brightwell Trust", "Six-site deal", 143_000, "11 Jan", "Jana Lind", "No next step", "red", "propose"),
     ("Grand Alder Hotel", "Lobby bar, 4 Volta 3", 61_000, "18 Dec", "Maren Solberg", "", "", "propose"),
     ("Casa Olivares", "12 machines", 118_000, "30 Nov", "Maren Solberg", "Expires", "orange", "negotiate"),
-    ("<img src=x onerror=\"document.title='owned'\">", "<b>bold</b>", 9_800, "9 Dec", "A B", "Paid", "green",
-     "negotiate"),
+    (
+        "<img src=x onerror=\"document.title='owned'\">",
+        "<b>bold</b>",
+        9_800,
+        "9 Dec",
+        "A B",
+        "Paid",
+        "green",
+        "negotiate",
+    ),
     ("Locked Ltd", "Another team's deal", 18_000, "3 Dec", "Ana Vidal", "", "", "negotiate"),
 ]
 CROWD = 53
@@ -86,20 +99,39 @@ def columns() -> list[BoardColumn]:
                 continue
             company, text, value, due, owner, flag, tone, _ = deal["row"]
             count, total, weighted = count + 1, total + value * 100, weighted + round(value * 100 * chance)
-            cards.append(BoardCard(
-                id=number, title=company, subtitle=text, amount_minor=value * 100, currency="EUR", due=due,
-                weighted_minor=round(value * 100 * chance), owner=owner, flag=flag, flag_tone=tone,
-                initials="".join(word[0] for word in owner.split()), version=deal["version"],
-                movable=company != "Locked Ltd"))
+            cards.append(
+                BoardCard(
+                    id=number,
+                    title=company,
+                    subtitle=text,
+                    amount_minor=value * 100,
+                    currency="EUR",
+                    due=due,
+                    weighted_minor=round(value * 100 * chance),
+                    owner=owner,
+                    flag=flag,
+                    flag_tone=tone,
+                    initials="".join(word[0] for word in owner.split()),
+                    version=deal["version"],
+                    movable=company != "Locked Ltd",
+                )
+            )
         made.append(BoardColumn(stage, title, count, total, weighted, chance, kind, tuple(cards[:50])))
     return made
 
 
 @st.fragment
 def show() -> None:
-    board(key="board", columns=columns(), currency="EUR", locale="en", on_moves=move,
-          reorder=reorder, on_open=lambda card: tell(what="open", card=card),
-          on_more=lambda column: tell(what="more", column=column))
+    board(
+        key="board",
+        columns=columns(),
+        currency="EUR",
+        locale="en",
+        on_moves=move,
+        reorder=reorder,
+        on_open=lambda card: tell(what="open", card=card),
+        on_more=lambda column: tell(what="more", column=column),
+    )
 
 
 if not st.toggle("Table"):

@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-ROOT = Path(__file__).parents[2]
-APP = Path(__file__).with_name("board_app.py")
-CHROMIUM = os.environ.get("RAPPORT_CHROMIUM", "/usr/bin/chromium")
+from tests.browser.board_driver import Board, free_port, moved, served
 
-pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no browser at {CHROMIUM}")
+Open = Callable[..., Board]
 
 
 @pytest.fixture(scope="module")
 def truth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("board")
-
-
-@contextmanager
-def served(truth_folder: Path, port: int) -> Iterator[str]:
-    """The small company's server, ended with the block."""
-    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
-    command += [f"--server.{name}={value}" for name, value in options.items()]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOARD_TRUTH": str(truth_folder)}
-    log = truth_folder / f"server-{port}.log"
-    with log.open("a") as stream:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(150):
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310 (own address)
-                    break
-                except OSError:
-                    assert server.poll() is None, log.read_text()
-                    time.sleep(0.2)
-            else:
-                pytest.fail("the board's server did not start in 30 s")
-            yield url
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -73,98 +26,17 @@ def board_url(truth_folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Board:
-    """One company's board in one tab."""
-
-    def __init__(self, page: Page, url: str, truth: Path, query: str) -> None:
-        self.page = page
-        self._truth = truth
-        page.goto(f"{url}/?world={truth.stem}{query}")
-        expect(page.locator(".card").first).to_be_visible(timeout=20_000)
-
-    def column(self, name: str) -> Locator:
-        return self.page.locator(f'.column[data-column="{name}"]')
-
-    def card(self, number: int, column: str = "") -> Locator:
-        place = f'.column[data-column="{column}"] ' if column else ""
-        return self.page.locator(f'{place}.card[data-id="{number}"]')
-
-    def log(self) -> list[dict[str, Any]]:
-        return json.loads(self._truth.read_text())["log"] if self._truth.exists() else []
-
-    def until(self, reached: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
-        for _ in range(300):
-            if reached(self.log()):
-                break
-            self.page.wait_for_timeout(50)
-        return self.log()
-
-    def confirmed(self) -> None:
-        expect(self.page.locator(".card.pending")).to_have_count(0, timeout=15_000)
-
-    def middle(self, place: Locator) -> tuple[float, float]:
-        box = place.bounding_box()
-        assert box
-        return box["x"] + box["width"] / 2, box["y"] + min(box["height"] / 2, 90)
-
-    def finger(self) -> Finger:
-        return Finger(self.page)
-
-    def lift(self, number: int, column: str) -> None:
-        """Take a card by the mouse and hold it over a column, not letting go."""
-        self.page.mouse.move(*self.middle(self.card(number)))
-        self.page.mouse.down()
-        self.page.mouse.move(*self.middle(self.column(column)), steps=8)
-
-
-class Finger:
-    """Chromium's own touch events, which scroll and cancel as a real finger's would."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._devtools = page.context.new_cdp_session(page)
-
-    def swipe(self, start: tuple[float, float], end: tuple[float, float], *, hold: float = 0) -> None:
-        self._send("touchStart", start)
-        self._page.wait_for_timeout(hold * 1000)
-        for step in range(1, 9):
-            share = step / 8
-            x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
-            self._send("touchMove", (x, y))
-            self._page.wait_for_timeout(20)
-        self._send("touchEnd")
-
-    def _send(self, kind: str, *points: tuple[float, float]) -> None:
-        spots = [{"x": x, "y": y} for x, y in points]
-        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
-
-
-Open = Callable[..., Board]
-
-
 @pytest.fixture
-def open_board(chromium: Browser, board_url: str, truth_folder: Path) -> Iterator[Open]:
+def open_board(browser: Browser, board_url: str, truth_folder: Path) -> Iterator[Open]:
     contexts = []
 
     def opened(query: str = "", **options: Any) -> Board:
-        contexts.append(chromium.new_context(**{"viewport": {"width": 1600, "height": 900}, **options}))
+        contexts.append(browser.new_context(**{"viewport": {"width": 1600, "height": 900}, **options}))
         return Board(contexts[-1].new_page(), board_url, truth_folder / f"{uuid4().hex}.json", query)
 
     yield opened
     for context in contexts:
         context.close()
-
-
-def moved(card: int, to: str, version: int = 1) -> dict[str, Any]:
-    return {"what": "move", "card": card, "to": to, "version": version}
 
 
 def test_a_card_dragged_by_mouse_is_saved_and_its_click_opens_nothing(open_board: Open) -> None:
@@ -188,7 +60,8 @@ def test_a_drop_between_two_cards_stands_there_until_the_server_answers(open_boa
     board.page.mouse.up()
 
     expect(board.column("propose").locator(".card .title")).to_have_text(
-        ["Brightwell Trust", "Port Authority Mess", "Grand Alder Hotel"])
+        ["Brightwell Trust", "Port Authority Mess", "Grand Alder Hotel"]
+    )
 
 
 def test_escape_puts_the_card_back_and_sends_nothing(open_board: Open) -> None:
@@ -239,7 +112,8 @@ def test_keys_walk_move_and_open(open_board: Open) -> None:
     board.confirmed()
     focused = board.page.evaluate(
         "() => { let at = document.activeElement; while (at.shadowRoot) at = at.shadowRoot.activeElement;"
-        " return at.textContent }")
+        " return at.textContent }"
+    )
     keyboard.press("Enter")
 
     log = board.until(lambda log: len(log) == 3)
@@ -349,7 +223,9 @@ def test_a_place_within_a_column_is_sent_only_where_it_means_something(open_boar
     ordered.page.keyboard.press("Shift+ArrowDown")
 
     assert ordered.until(lambda log: len(log) == 2) == [
-        {"what": "order", "card": 1, "before": 3}, {"what": "order", "card": 1, "before": 3}]
+        {"what": "order", "card": 1, "before": 3},
+        {"what": "order", "card": 1, "before": 3},
+    ]
     assert plain.log() == []
 
 
@@ -379,7 +255,8 @@ def test_a_refused_move_comes_back_with_its_reason(open_board: Open) -> None:
     note = board.card(1, "qualify").locator(".note")
     expect(note).to_have_text("Say why it was lost first.")
     expect(board.page.locator("[aria-live=polite]")).to_have_text(
-        "Port Authority Mess was not moved. Say why it was lost first.")
+        "Port Authority Mess was not moved. Say why it was lost first."
+    )
     note.get_by_role("button").click()
     expect(note).to_be_hidden()
     assert board.log() == []
@@ -400,10 +277,11 @@ def test_sums_follow_at_once_and_agree_with_the_server_afterwards(open_board: Op
 
 
 def test_a_move_made_while_the_server_was_away_is_saved_when_it_is_back(
-    chromium: Browser, truth_folder: Path,
+    browser: Browser,
+    truth_folder: Path,
 ) -> None:
     port, truth = free_port(), truth_folder / f"{uuid4().hex}.json"
-    context = chromium.new_context(viewport={"width": 1600, "height": 900})
+    context = browser.new_context(viewport={"width": 1600, "height": 900})
     try:
         with served(truth_folder, port) as url:
             board = Board(context.new_page(), url, truth, "")

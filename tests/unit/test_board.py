@@ -14,14 +14,29 @@ from crm.ui.board_moves import Acks, Move, new_acks, parse_move, settle
 
 
 def sent(op: str, acks: Acks, **changes: Any) -> dict[str, Any]:
-    return {"op": op, "session": acks["session"], "id": 7, "from": "lead", "to": "offer", "before": None,
-            "version": 3, **changes}
+    return {
+        "op": op,
+        "session": acks["session"],
+        "id": 7,
+        "from": "lead",
+        "to": "offer",
+        "before": None,
+        "version": 3,
+        **changes,
+    }
 
 
 def card(number: int, **changes: Any) -> BoardCard:
     values: dict[str, Any] = {
-        "id": number, "title": "Kaffi & Korn", "subtitle": "Two shops", "amount_minor": 3_400_000,
-        "currency": "EUR", "weighted_minor": 340_000, "due": "7 Feb", "initials": "AV", "owner": "Ana Vidal",
+        "id": number,
+        "title": "Kaffi & Korn",
+        "subtitle": "Two shops",
+        "amount_minor": 3_400_000,
+        "currency": "EUR",
+        "weighted_minor": 340_000,
+        "due": "7 Feb",
+        "initials": "AV",
+        "owner": "Ana Vidal",
         "version": 2,
     }
     return BoardCard(**values | changes)
@@ -33,8 +48,15 @@ def column(*cards: BoardCard) -> BoardColumn:
 
 def board_of(*cards: BoardCard, acks: Acks | None = None) -> dict[str, Any]:
     return payload(
-        [column(*cards)], acks=acks or Acks(session="s", done=[], refused={}, opened=""), currency="EUR",
-        locale="en_GB", labels=default_labels(), reorder=False, can_open=True, can_more=False)
+        [column(*cards)],
+        acks=acks or Acks(session="s", done=[], refused={}, opened=""),
+        currency="EUR",
+        locale="en_GB",
+        labels=default_labels(),
+        reorder=False,
+        can_open=True,
+        can_more=False,
+    )
 
 
 def test_moves_are_done_in_the_order_sent() -> None:
@@ -134,10 +156,23 @@ def test_an_outbox_left_from_before_a_restart_is_not_done() -> None:
     assert not settle(after, [sent("a", before)], lambda move: pytest.fail("done again"))
 
 
-@pytest.mark.parametrize("change", [
-    {"id": "7"}, {"id": True}, {"version": None}, {"version": 1.5}, {"before": "x"}, {"op": ""},
-    {"op": "x" * 65}, {"op": 3}, {"from": None}, {"to": ["offer"]}, {"to": ""}, {"session": "other"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "7"},
+        {"id": True},
+        {"version": None},
+        {"version": 1.5},
+        {"before": "x"},
+        {"op": ""},
+        {"op": "x" * 65},
+        {"op": 3},
+        {"from": None},
+        {"to": ["offer"]},
+        {"to": ""},
+        {"session": "other"},
+    ],
+)
 def test_what_a_browser_may_not_send_is_no_move(change: dict[str, Any]) -> None:
     acks = new_acks()
 
