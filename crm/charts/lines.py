@@ -215,7 +215,7 @@ def band(
     )
     style(figure, height, right=NAME_PX, top=16)
     every = [*actual, *forecast.low95, *forecast.high95, *([target] if target is not None else [])]
-    axis = value_axis(every, unit, most=5)
+    axis = value_axis(every, unit)
     ends = [
         (forecast.high95[-1], "95 %", ACCENT),
         (forecast.high80[-1], "80 %", ACCENT),

@@ -136,7 +136,7 @@ def style(
     return figure
 
 
-def value_axis(values: Sequence[float], unit: Unit, *, most: int = 4) -> dict[str, Any]:
+def value_axis(values: Sequence[float], unit: Unit, *, most: int = 5) -> dict[str, Any]:
     """Settings of an axis of numbers: round ticks in the reader's own writing, light grid, a fixed range."""
     low, high = reach(values)
     room = (high - low) * 0.05

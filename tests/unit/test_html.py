@@ -1,10 +1,21 @@
 """The pages before sign-in: what they post, that they need no script, that nothing typed becomes markup."""
 
+import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
 
-from crm.http.html import CURRENCIES, Link, SamplePerson, render_message, render_setup, render_sign_in
+from crm.http.html import (
+    CURRENCIES,
+    Link,
+    SamplePerson,
+    content_security_policy,
+    render_message,
+    render_setup,
+    render_sign_in,
+)
 from crm.i18n import set_language
 from crm.money import CURRENCIES as KNOWN_CURRENCIES
 
@@ -79,6 +90,20 @@ def test_a_page_has_one_first_heading_and_a_language(name):
 
     assert len(page.all("h1")) == 1
     assert page.all("html") == [{"lang": "en"}]
+
+
+@pytest.mark.parametrize("name", ["sign-in", "sample sign-in", "setup", "message"])
+def test_the_policy_allows_the_style_of_the_page_and_no_other(name):
+    text = every_page()[name]
+
+    styles = re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL)
+    digests = [b64encode(sha256(style.encode()).digest()).decode() for style in styles]
+
+    assert len(digests) == 1
+    assert f"style-src 'sha256-{digests[0]}';" in content_security_policy()
+    assert "style=" not in text
+    assert "script-src" not in content_security_policy()
+    assert content_security_policy().startswith("default-src 'none';")
 
 
 def test_sign_in_posts_what_the_server_reads():
