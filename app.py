@@ -1,0 +1,91 @@
+"""Rapport. ``streamlit run app.py``, ``python app.py`` and ``uvicorn app:app`` all start it.
+
+A host that only knows how to run a script may run this file as one: then there are no routes and no edge, and the tab
+itself signs in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from crm.access.signing import open_edge
+from crm.errors import CrmError
+from crm.http.edge import Edge, House
+from crm.http.routes import routes
+from crm.i18n import _
+from crm.jobs.worker import Worker
+from crm.ui import oidc, start
+from crm.ui.frame import main
+from crm.ui.guard import show
+from db.migrate import NewerDatabase
+
+SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"
+log = structlog.get_logger("app")
+house = House()
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Choose and upgrade the database, open the edge, let the worker work; end in the opposite order."""
+    open_edge()
+    try:
+        await run_in_threadpool(start.choose_database)
+        await run_in_threadpool(start.upgrade)
+    except NewerDatabase as error:
+        log.error("newer database", detail=str(error))
+        house.problem = str(error)
+        yield {}
+        return
+    house.problem = ""
+    worker = Worker().start()
+    try:
+        yield {"worker": worker}
+    finally:
+        await run_in_threadpool(worker.stop)
+
+
+def told(error: Exception) -> bool:
+    """Show a problem as its sentence and a bug as a number; the log has the trace under the same number."""
+    if isinstance(error, CrmError):
+        show(error)
+        return True
+    reference = secrets.token_hex(3).upper()
+    log.error("script error", reference=reference, exc_info=error)
+    st.error(
+        _("Something went wrong on our side. What you typed is still here. Number {reference}.").format(
+            reference=reference
+        ),
+        icon=":material/error:",
+    )
+    return True
+
+
+def _routes() -> list[Any]:
+    if not oidc.is_configured():
+        return list(routes())
+    house.oidc_cookie = oidc.COOKIE
+    return list(routes(oidc.login_address, oidc.claims_of))
+
+
+if __name__ == "__main__" and get_script_run_ctx(suppress_warning=True):
+    main()
+else:
+    app = st.App(
+        SHELL,
+        routes=_routes(),
+        middleware=[Middleware(Edge, house=house)],
+        lifespan=lifespan,
+        on_script_error=told,
+    )
+    if __name__ == "__main__":
+        app.run()

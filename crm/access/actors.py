@@ -1,0 +1,57 @@
+"""The actor behind a user: role, teams and grants as they stand in the database at this moment."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from crm.access.roles import effective_grants
+from crm.work import SYSTEM, Actor, reading
+from db.models import Grant, Membership, Role, User
+from db.scope import ScopedSession
+
+
+def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
+    """The actor of a user; None when there is no such user or they were deactivated. Needs a session of the program."""
+    row = session.execute(
+        select(User.name, User.team_id, User.language, User.is_active, User.role_id, Role.key)
+        .outerjoin(Role, Role.id == User.role_id)
+        .where(User.id == user_id)
+    ).one_or_none()
+    if row is None or not row.is_active:
+        return None
+    further = session.scalars(select(Membership.team_id).where(Membership.user_id == user_id)).all()
+    stored = (
+        session.execute(select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == row.role_id))
+        .tuples()
+        .all()
+    )
+    own = () if row.team_id is None else (row.team_id,)
+    return Actor(
+        user_id=user_id,
+        name=row.name,
+        role=row.key or "",
+        # The user's own team comes first: new records go to it.
+        teams=(*own, *sorted(set(further) - set(own))),
+        grants=effective_grants(row.key or "", stored),
+        language=row.language,
+    )
+
+
+def find_actor(user_id: int) -> Actor | None:
+    """As ``actor_of``, in a session of its own."""
+    with reading(SYSTEM) as session:
+        return actor_of(session, user_id)
+
+
+def user_id_by_email(session: ScopedSession, email: str) -> int | None:
+    """The user with this address, whatever its capitals."""
+    return session.scalar(
+        select(User.id).where(func.lower(User.email) == email.strip().lower()).order_by(User.id).limit(1)
+    )
+
+
+def find_actor_by_email(email: str) -> Actor | None:
+    """The actor with this e-mail address; None when unknown or deactivated."""
+    with reading(SYSTEM) as session:
+        user_id = user_id_by_email(session, email)
+        return None if user_id is None else actor_of(session, user_id)

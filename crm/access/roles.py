@@ -1,0 +1,95 @@
+"""The four roles that come with Rapport and how far each reaches; what no line grants is refused.
+
+A stored grant of the same role, entity and action takes the place of the default one, so that rights of areas that are
+added later arrive without a migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crm.i18n import N_
+from db.models import Base
+from db.scope import ACTIONS, ALL, CREATE, DELETE, EXPORT, IMPORT, NONE, OWN, READ, SCOPES, TEAM, UPDATE
+
+ADMINISTRATOR, MANAGER, STAFF, VIEWER = "administrator", "manager", "staff", "viewer"
+
+#: Rows of daily work; they have an owner and a team.
+OWNED = ("organisation", "contact", "lead", "deal", "order", "interaction", "task")
+#: What the whole firm shares, readable for everybody who is signed in.
+SHARED = ("product", "category", "target")
+#: What administrators keep.
+KEPT = ("user", "team", "setting")
+BUSINESS = OWNED + SHARED
+
+ENTITY_LABELS = {
+    "organisation": N_("Organisations"), "contact": N_("Contacts"), "lead": N_("Leads"), "deal": N_("Deals"),
+    "order": N_("Orders"), "interaction": N_("Talks and notes"), "task": N_("Tasks"), "product": N_("Products"),
+    "category": N_("Categories"), "target": N_("Targets"), "user": N_("Users"), "team": N_("Teams"), "setting": N_("Settings"),
+}  # fmt: skip
+ACTION_LABELS = {
+    READ: N_("See"), CREATE: N_("Create"), UPDATE: N_("Change"), DELETE: N_("Archive"), EXPORT: N_("Export"), IMPORT: N_("Import"),
+}  # fmt: skip
+SCOPE_LABELS = {NONE: N_("None"), OWN: N_("Own"), TEAM: N_("Team"), ALL: N_("All")}
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A role that exists in every installation."""
+
+    key: str
+    name: str
+    meaning: str
+
+
+BUILT_IN = (
+    BuiltIn(ADMINISTRATOR, N_("Administrator"), N_("Everything, also users, rights and settings.")),
+    BuiltIn(MANAGER, N_("Manager"), N_("All business records of the firm; sees users and settings.")),
+    BuiltIn(STAFF, N_("Staff"), N_("Works on the team's records; archives only their own.")),
+    BuiltIn(VIEWER, N_("Viewer"), N_("Sees the team's records and changes nothing.")),
+)
+
+
+def entities() -> tuple[str, ...]:
+    """Every name under which rights can be granted, the well-known ones first."""
+    known = BUSINESS + KEPT
+    found = {mapper.class_.__entity__ for mapper in Base.registry.mappers} - {"", *known}
+    return (*known, *sorted(found))
+
+
+def _lines(role: str) -> Iterable[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    if role == ADMINISTRATOR:
+        yield entities(), ACTIONS, ALL
+    elif role == MANAGER:
+        yield BUSINESS, ACTIONS, ALL
+        yield KEPT, (READ,), ALL
+    elif role == STAFF:
+        yield OWNED, (READ, CREATE, UPDATE), TEAM
+        yield OWNED, (DELETE,), OWN
+        yield SHARED + KEPT, (READ,), ALL
+    elif role == VIEWER:
+        yield OWNED, (READ,), TEAM
+        yield SHARED + KEPT, (READ,), ALL
+
+
+def default_grants(role: str) -> dict[tuple[str, str], str]:
+    """Scope by (entity, action) of a built-in role; nothing for a role of any other name."""
+    return {
+        (entity, action): scope
+        for names, actions, scope in _lines(role)
+        for entity in names
+        for action in actions
+    }
+
+
+def effective_grants(role: str, stored: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
+    """What a role may do: its defaults, each replaced by the stored grant of the same entity and action.
+
+    An administrator's rights on users stay whole whatever is stored, so that nobody can lock everybody out.
+    """
+    grants = default_grants(role)
+    for entity, action, scope in stored:
+        if scope in SCOPES and action in ACTIONS and not (role == ADMINISTRATOR and entity in KEPT):
+            grants[entity, action] = scope
+    return frozenset((entity, action, scope) for (entity, action), scope in grants.items() if scope != NONE)

@@ -1,0 +1,109 @@
+"""Signed-in browsers: a random token for the cookie, its SHA-256 in the database, limits on idleness and age."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Row, select, update
+
+from crm.access.actors import actor_of
+from crm.config import settings
+from crm.errors import Conflict
+from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
+from db.models import LoginSession, User
+from db.scope import ScopedSession
+
+#: Nobody's scope reaches sessions; the program itself writes them in everybody's transaction.
+SYSTEM_OPTIONS = {"system": True}
+#: A session is written at most this often, so that reading a page does not become a write.
+SEEN_EVERY = timedelta(minutes=5)
+
+
+def hash_of(token: str) -> str:
+    """What the database keeps of a token. The token is random, so a plain hash cannot be searched backwards."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def start_session(work: Work, *, user_id: int, how: str) -> str:
+    """Begin a session and return the token for the cookie; it is stored nowhere."""
+    token = secrets.token_urlsafe(32)
+    work.session.add(
+        LoginSession(token_hash=hash_of(token), user_id=user_id, made_at=work.now, seen_at=work.now, how=how)
+    )
+    work.session.flush()
+    return token
+
+
+def end_session(work: Work, *, token_hash: str) -> None:
+    """End one session; every tab of that browser is signed out."""
+    work.session.execute(
+        update(LoginSession)
+        .where(LoginSession.token_hash == token_hash, LoginSession.ended_at.is_(None))
+        .values(ended_at=work.now),
+        execution_options=SYSTEM_OPTIONS,
+    )
+
+
+def end_sessions_of(work: Work, *, user_id: int, except_hash: str = "") -> None:
+    """End all sessions of one user, as after a new password; ``except_hash`` may go on."""
+    work.session.execute(
+        update(LoginSession)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.token_hash != except_hash,
+        )
+        .values(ended_at=work.now),
+        execution_options=SYSTEM_OPTIONS,
+    )
+
+
+def sign_out(token_hash: str) -> None:
+    """End one session in a unit of work of its own."""
+    with unit_of_work(SYSTEM, cause="sign-out") as work:
+        end_session(work, token_hash=token_hash)
+
+
+def is_live(token_hash: str) -> bool:
+    """True when the session may still be used. One statement."""
+    with reading(SYSTEM) as session:
+        return _live(session, token_hash, datetime.now(UTC)) is not None
+
+
+def actor_of_session(token_hash: str) -> Actor | None:
+    """Who is behind a session, with the rights of this moment; None when it ended, ran out or the user is gone."""
+    now = datetime.now(UTC)
+    with reading(SYSTEM) as session:
+        row = _live(session, token_hash, now)
+        actor = None if row is None else actor_of(session, row.user_id)
+    if actor is not None and row is not None and now - row.seen_at >= SEEN_EVERY:
+        _note_use(token_hash, now)
+    return actor
+
+
+def _live(session: ScopedSession, token_hash: str, now: datetime) -> Row[tuple[int, datetime]] | None:
+    limits = settings()
+    return session.execute(
+        select(LoginSession.user_id, LoginSession.seen_at)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.token_hash == token_hash,
+            LoginSession.ended_at.is_(None),
+            LoginSession.seen_at > now - timedelta(hours=limits.session_idle_hours),
+            LoginSession.made_at > now - timedelta(days=limits.session_days),
+            User.is_active,
+        )
+    ).one_or_none()
+
+
+def _note_use(token_hash: str, now: datetime) -> None:
+    try:
+        with unit_of_work(SYSTEM, cause="session") as work:
+            work.session.execute(
+                update(LoginSession).where(LoginSession.token_hash == token_hash).values(seen_at=now)
+            )
+    except Conflict:
+        # The database is busy with an import; the next click notes the use.
+        return

@@ -1,0 +1,185 @@
+"""The first visit to an empty database: the first administrator, or the sample company. Possible once."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, or_, select, text
+
+from crm.access.passwords import hash_password, password_problems
+from crm.access.people import ensure_roles
+from crm.access.roles import ADMINISTRATOR
+from crm.access.sessions import start_session
+from crm.access.users import give_password
+from crm.checks import Bad, check_currency, check_email
+from crm.config import settings
+from crm.errors import CrmError, NotAllowed, Problem, Refused
+from crm.firm import get_setting, put_setting, set_firm
+from crm.i18n import _
+from crm.work import SYSTEM, Work, reading, unit_of_work
+from db.models import Credential, Setting, User
+from db.scope import ScopedSession
+
+#: Says in the database that one process is loading the sample company.
+LOADING = "setup"
+#: A load that has not ended by then died with its process.
+LOADING_AT_MOST = timedelta(minutes=10)
+
+
+def is_needed() -> bool:
+    """True while nobody can sign in: a new database, also one that only holds imported records and their owners' names."""
+    with reading(SYSTEM) as session:
+        return not _somebody(session)
+
+
+def _somebody(session: ScopedSession) -> bool:
+    can_sign_in = or_(
+        User.email.is_not(None), User.role_id.is_not(None), User.id.in_(select(Credential.user_id))
+    )
+    return session.scalar(select(User.id).where(can_sign_in).limit(1)) is not None
+
+
+def needs_token() -> bool:
+    """True when the installation asks for its setup token."""
+    return bool(settings().setup_token)
+
+
+def check_token(token: str) -> None:
+    """Refuse a wrong setup token, in the same time whatever is wrong with it.
+
+    Raises
+    ------
+    NotAllowed
+        The installation has a token and this is not it.
+    """
+    wanted = settings().setup_token
+    if wanted and not hmac.compare_digest(token.encode(), wanted.encode()):
+        raise NotAllowed(_("This is not the setup token of this installation. It stands in CRM_SETUP_TOKEN."))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPerson:
+    """What the first administrator enters; ``currency`` is the firm's own."""
+
+    name: str
+    email: str
+    password: str
+    firm: str = ""
+    currency: str = "EUR"
+
+    def problems(self) -> list[Problem]:
+        """Every reason to refuse, in the order of the form."""
+        found = [] if self.name.strip() else [Problem("name", _("Your name is needed."))]
+        for field, check, value in (
+            ("currency", check_currency, self.currency),
+            ("email", check_email, self.email),
+        ):
+            try:
+                check(value)
+            except Bad as bad:
+                found.append(Problem(field, str(bad)))
+        return found + password_problems(self.password, name=self.name, email=self.email)
+
+
+def start_empty(person: FirstPerson, *, token: str = "") -> str:
+    """Make the first administrator and sign them in; returns the session's token.
+
+    Raises
+    ------
+    Refused
+        With one ``Problem`` per field that needs attention.
+    NotAllowed
+        Wrong setup token, or somebody was first.
+    """
+    check_token(token)
+    with reading(SYSTEM) as session:
+        _refuse_if_done(session)
+    if problems := person.problems():
+        raise Refused(problems[0].message, problems=problems)
+    password_hash = hash_password(person.password)
+    with unit_of_work(SYSTEM, cause="setup") as work:
+        _lock(work)
+        _refuse_if_done(work.session)
+        if _loading_since(work.session) is not None:
+            raise NotAllowed(_("The sample company is being loaded. Wait until that has ended."))
+        roles = ensure_roles(work)
+        set_firm(work, name=person.firm, currency=person.currency)
+        user = User(name=person.name.strip(), email=check_email(person.email), role_id=roles[ADMINISTRATOR])
+        work.session.add(user)
+        work.session.flush()
+        give_password(work, user_id=user.id, password_hash=password_hash)
+        return start_session(work, user_id=user.id, how="setup")
+
+
+def begin_sample(*, token: str = "", in_background: bool = True) -> None:
+    """Load the sample company, once; ``sample_state`` tells how it goes.
+
+    Raises
+    ------
+    NotAllowed
+        Wrong setup token, or somebody was first.
+    """
+    check_token(token)
+    with unit_of_work(SYSTEM, cause="setup") as work:
+        _lock(work)
+        _refuse_if_done(work.session)
+        if _loading_since(work.session) is not None:
+            return
+        work.session.execute(delete(Setting).where(Setting.name == LOADING))
+        work.session.add(Setting(name=LOADING, value={"since": work.now.isoformat()}))
+    if in_background:
+        threading.Thread(target=_load, name="sample company", daemon=True).start()
+    else:
+        _load()
+
+
+def _load() -> None:
+    from crm.sample import load_sample
+
+    problem = ""
+    try:
+        load_sample("small", 1)
+    except CrmError as error:
+        problem = error.message
+    except Exception:
+        problem = _(
+            "The sample company could not be loaded. The server's log says why; you can try again or start empty."
+        )
+        raise
+    finally:
+        with unit_of_work(SYSTEM, cause="setup") as work:
+            if not problem:
+                ensure_roles(work)
+                put_setting(work, "sample", get_setting(work.session, "sample") or {"seed": 1})
+            work.session.execute(delete(Setting).where(Setting.name == LOADING))
+            if problem:
+                work.session.add(Setting(name=LOADING, value={"problem": problem}))
+
+
+def sample_state() -> tuple[bool, str]:
+    """Whether the sample company is being loaded just now, and what went wrong the last time."""
+    with reading(SYSTEM) as session:
+        value = session.scalar(select(Setting.value).where(Setting.name == LOADING)) or {}
+        return _loading_since(session) is not None, str(value.get("problem", ""))
+
+
+def _loading_since(session: ScopedSession) -> datetime | None:
+    value = session.scalar(select(Setting.value).where(Setting.name == LOADING)) or {}
+    since = datetime.fromisoformat(value["since"]) if "since" in value else None
+    return since if since is not None and datetime.now(UTC) - since < LOADING_AT_MOST else None
+
+
+def _refuse_if_done(session: ScopedSession) -> None:
+    if _somebody(session):
+        raise NotAllowed(_("Rapport is set up already. Sign in instead."))
+
+
+def _lock(work: Work) -> None:
+    """Let one setup at a time look and write; SQLite's writing transactions already queue."""
+    if work.session.get_bind().dialect.name == "postgresql":
+        work.session.execute(
+            text("LOCK TABLE users, settings IN SHARE ROW EXCLUSIVE MODE"), execution_options={"system": True}
+        )

@@ -1,0 +1,202 @@
+"""One user: made, changed, given a password, switched off; and what everybody may change about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from crm.access.actors import user_id_by_email
+from crm.access.passwords import hash_password, password_problems, verify_password
+from crm.access.people import demand, ensure_roles
+from crm.access.roles import ADMINISTRATOR
+from crm.access.sessions import end_sessions_of
+from crm.errors import NotFound, Problem, Refused
+from crm.i18n import LANGUAGES, _
+from crm.records import create_record, update_record
+from crm.work import SYSTEM, Work, unit_of_work
+from db.models import Credential, Membership, Role, Team, User
+from db.scope import CREATE, UPDATE
+
+
+def create_user(
+    work: Work, *, values: dict[str, Any], role_id: int | None, teams: Iterable[int] = (), password: str = ""
+) -> int:
+    """A new user; without a password they sign in by OpenID Connect only, without an e-mail address not at all.
+
+    Raises
+    ------
+    Refused
+        With one ``Problem`` per field that needs attention.
+    """
+    demand(work.session, CREATE)
+    if password:
+        _refuse_weak(password, name=str(values.get("name") or ""), email=str(values.get("email") or ""))
+    user_id = int(create_record(work, "user", values)["id"])
+    _place(work, user_id=user_id, role_id=role_id, teams=teams)
+    if password:
+        set_password(work, user_id=user_id, password=password)
+    return user_id
+
+
+def change_user(
+    work: Work,
+    *,
+    user_id: int,
+    values: dict[str, Any],
+    role_id: int | None,
+    teams: Iterable[int],
+    seen_version: int,
+) -> None:
+    """Change a user's facts, role and further teams. Whoever is switched off is out at once.
+
+    Raises
+    ------
+    Refused
+        Wrong values, or nobody would be left to administer.
+    Conflict
+        Somebody changed the user since ``seen_version``.
+    """
+    demand(work.session, UPDATE)
+    update_record(work, "user", user_id, values, seen_version=seen_version)
+    _place(work, user_id=user_id, role_id=role_id, teams=teams)
+    keep_an_administrator(work)
+    if values.get("is_active") is False:
+        end_sessions_of(work, user_id=user_id)
+
+
+def _place(work: Work, *, user_id: int, role_id: int | None, teams: Iterable[int]) -> None:
+    user = _find(work, user_id)
+    if role_id is not None and work.session.get(Role, role_id) is None:
+        raise Refused(
+            _("This role no longer exists."), problems=[Problem("role_id", _("Choose another role."))]
+        )
+    user.role_id = role_id
+    wanted = {int(team) for team in teams} - {user.team_id}
+    known = set(work.session.scalars(select(Team.id).where(Team.id.in_(wanted))))
+    if wanted - known:
+        raise Refused(_("One of the teams no longer exists. Reload and try again."))
+    for row in work.session.scalars(select(Membership).where(Membership.user_id == user_id)).all():
+        if row.team_id in wanted:
+            wanted.discard(row.team_id)
+        else:
+            work.session.delete(row)
+    work.session.add_all(Membership(user_id=user_id, team_id=team) for team in sorted(wanted))
+    work.session.flush()
+
+
+def keep_an_administrator(work: Work) -> None:
+    """Refuse a change that leaves nobody who could give rights.
+
+    Raises
+    ------
+    Refused
+        No active administrator who can sign in would be left.
+    """
+    left = work.session.scalar(
+        select(func.count(User.id))
+        .join(Role, Role.id == User.role_id)
+        .where(Role.key == ADMINISTRATOR, User.is_active, User.email.is_not(None))
+    )
+    if not left:
+        raise Refused(_("Somebody must stay administrator. Make another person administrator first."))
+
+
+def _find(work: Work, user_id: int) -> User:
+    user = work.session.get(User, user_id)
+    if user is None:
+        raise NotFound(_("This user no longer exists. Reload the page."))
+    return user
+
+
+def _refuse_weak(password: str, *, name: str, email: str) -> None:
+    if problems := password_problems(password, name=name, email=email):
+        raise Refused(problems[0].message, problems=problems)
+
+
+def give_password(work: Work, *, user_id: int, password_hash: str) -> None:
+    """Store a hash in place of the old one. Nobody's scope reaches credentials, so the program itself writes."""
+    system = {"system": True}
+    values = {"password_hash": password_hash, "changed_at": work.now}
+    known = work.session.execute(
+        select(Credential.id).where(Credential.user_id == user_id), execution_options=system
+    ).first()
+    if known is None:
+        work.session.execute(insert(Credential).values(user_id=user_id, **values), execution_options=system)
+    else:
+        work.session.execute(
+            update(Credential).where(Credential.user_id == user_id).values(**values), execution_options=system
+        )
+
+
+def set_password(work: Work, *, user_id: int, password: str) -> None:
+    """Give somebody a new password; all their sessions end.
+
+    Raises
+    ------
+    Refused
+        The password is too short, too common or about the person.
+    """
+    demand(work.session, UPDATE)
+    user = _find(work, user_id)
+    _refuse_weak(password, name=user.name, email=user.email or "")
+    give_password(work, user_id=user_id, password_hash=hash_password(password))
+    end_sessions_of(work, user_id=user_id)
+
+
+def change_own_password(user_id: int, *, current: str, new: str, session_hash: str = "") -> None:
+    """Change one's own password; other sessions end, the one with ``session_hash`` goes on.
+
+    Raises
+    ------
+    Refused
+        The present password is wrong, or the new one is not good enough.
+    """
+    with unit_of_work(SYSTEM, cause="password") as work:
+        user = _find(work, user_id)
+        stored = work.session.scalar(select(Credential.password_hash).where(Credential.user_id == user_id))
+        name, email = user.name, user.email or ""
+    # Hashing takes its time; no transaction waits for it.
+    if not verify_password(current, stored):
+        raise Refused(
+            _("The present password is not right."),
+            problems=[Problem("current", _("Enter your present password."))],
+        )
+    _refuse_weak(new, name=name, email=email)
+    password_hash = hash_password(new)
+    with unit_of_work(SYSTEM, cause="password") as work:
+        give_password(work, user_id=user_id, password_hash=password_hash)
+        end_sessions_of(work, user_id=user_id, except_hash=session_hash)
+
+
+def change_own_language(user_id: int, *, language: str) -> None:
+    """Choose the language of one's own screens."""
+    if language not in LANGUAGES:
+        raise Refused(_("Rapport does not speak this language."))
+    with unit_of_work(SYSTEM, cause="language") as work:
+        _find(work, user_id).language = language
+
+
+def add_user(work: Work, *, email: str, name: str, role: str, password: str = "") -> int:
+    """Add somebody, or give a known person another role and password; for the command line.
+
+    Raises
+    ------
+    Refused
+        No such role, or a password that is not good enough.
+    """
+    ensure_roles(work)
+    role_id = work.session.scalar(select(Role.id).where(func.lower(Role.name) == role.lower()))
+    role_id = work.session.scalar(select(Role.id).where(Role.key == role.lower())) or role_id
+    if role_id is None:
+        names = ", ".join(work.session.scalars(select(Role.key).order_by(Role.id)))
+        raise Refused(_("There is no role “{role}”. Known: {names}.").format(role=role, names=names))
+    user_id = user_id_by_email(work.session, email)
+    if user_id is None:
+        return create_user(work, values={"name": name, "email": email}, role_id=role_id, password=password)
+    _find(work, user_id).role_id = role_id
+    if password:
+        set_password(work, user_id=user_id, password=password)
+    work.session.flush()
+    return user_id

@@ -1,0 +1,164 @@
+"""The API under ``/api``: every entity of the registry, read and written with the rights of the signed-in person."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from crm import registry
+from crm.access.sessions import actor_of_session
+from crm.errors import CrmError, NotAllowed, Refused
+from crm.i18n import _, set_language
+from crm.lists import list_rows
+from crm.records import create_record, get_record, shown, update_record
+from crm.work import Actor, reading, unit_of_work
+from db.scope import READ
+
+log = structlog.get_logger(__name__)
+
+#: Users come with a role, teams and a password; the screen People keeps these together.
+NOT_HERE = frozenset({"user"})
+
+
+class Page(BaseModel):
+    """One page of a list; ``next`` asks for the one after it, ``more_than_total`` says that counting stopped."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    more_than_total: bool
+    next: str | None
+
+
+class Change(BaseModel):
+    """New values of some fields and the version of the record they were chosen on."""
+
+    values: dict[str, Any]
+    version: int
+
+
+class NotSignedIn(CrmError):
+    """No live session behind the request."""
+
+    status = 401
+
+
+def asking(request: Request) -> Actor:
+    """Who asks, with the rights of this moment."""
+    session_hash = request.scope.get("rapport_session")
+    actor = actor_of_session(session_hash) if isinstance(session_hash, str) else None
+    if actor is None:
+        raise NotSignedIn(_("You are not signed in, or your session has ended."))
+    set_language(actor.language)
+    return actor
+
+
+Asking = Annotated[Actor, Depends(asking)]
+
+
+def _demand_read(actor: Actor, entity: str) -> None:
+    if entity not in registry.MODELS:
+        registry.model("")
+    if not actor.may(registry.rights_name(entity), READ):
+        raise NotAllowed(_("You may not see these records. Ask an administrator if your work needs it."))
+
+
+def _json(entity: str, values: dict[str, Any]) -> dict[str, Any]:
+    about = registry.entity(entity)
+    return {name: shown(about, name, _plain(value)) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """No NaN, no NumPy: what JSON can hold."""
+    if value is None or value != value:
+        return None
+    return value.item() if hasattr(value, "item") and not isinstance(value, str) else value
+
+
+def _filters(text: str) -> dict[str, Any]:
+    try:
+        wanted = json.loads(text) if text else {}
+    except ValueError as error:
+        raise Refused(_("“filters” is not valid JSON.")) from error
+    if not isinstance(wanted, dict):
+        raise Refused(_("“filters” is an object of field names and values."))
+    return {name: tuple(v.values()) if isinstance(v, dict) else v for name, v in wanted.items()}
+
+
+def api() -> FastAPI:
+    """The application that is mounted under ``/api``."""
+    app = FastAPI(title="Rapport", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+
+    @app.get("/{entity}")
+    def list_(
+        entity: str,
+        actor: Asking,
+        search: str = "",
+        filters: Annotated[str, Query(description='JSON, as {"lifecycle": ["customer"]}')] = "",
+        sort: str | None = None,
+        descending: bool = False,
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    ) -> Page:
+        """One page of an entity's records."""
+        _demand_read(actor, entity)
+        with reading(actor) as session:
+            found = list_rows(
+                session, entity, search=search, filters=_filters(filters), sort=sort, descending=descending,
+                after=after, limit=limit,
+            )  # fmt: skip
+        rows = [_json(entity, {str(k): v for k, v in row.items()}) for row in found.rows.to_dict("records")]
+        return Page(rows=rows, total=found.total, more_than_total=found.capped, next=found.next_cursor)
+
+    @app.get("/{entity}/{record_id}")
+    def one(entity: str, record_id: int, actor: Asking) -> dict[str, Any]:
+        """One record with all its values."""
+        _demand_read(actor, entity)
+        with reading(actor) as session:
+            return _json(entity, get_record(session, entity, record_id))
+
+    @app.post("/{entity}", status_code=201)
+    def create(entity: str, values: dict[str, Any], actor: Asking) -> dict[str, Any]:
+        """A new record; answers with all stored values, ``id`` and ``version`` included."""
+        _demand_writable(actor, entity)
+        with unit_of_work(actor, cause="API") as work:
+            made = create_record(work, entity, values)
+        return _json(entity, made)
+
+    @app.patch("/{entity}/{record_id}")
+    def update(entity: str, record_id: int, change: Change, actor: Asking) -> dict[str, Any]:
+        """Change some values of a record; 409 when somebody else was first."""
+        _demand_writable(actor, entity)
+        with unit_of_work(actor, cause="API") as work:
+            stored = update_record(work, entity, record_id, change.values, seen_version=change.version)
+        return _json(entity, stored)
+
+    app.add_exception_handler(CrmError, _told)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    return app
+
+
+def _demand_writable(actor: Actor, entity: str) -> None:
+    _demand_read(actor, entity)
+    if entity in NOT_HERE:
+        raise NotAllowed(_("Users and rights are kept on the screen People."))
+
+
+def _told(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CrmError)
+    body: dict[str, Any] = {"error": type(error).__name__, "detail": error.message}
+    if isinstance(error, Refused) and error.problems:
+        body["problems"] = [{"field": p.field, "message": p.message} for p in error.problems]
+    return JSONResponse(body, status_code=error.status)
+
+
+def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problems = [{"field": ".".join(map(str, p["loc"])), "message": p["msg"]} for p in error.errors()]
+    detail = _("The request is not as it should be.")
+    return JSONResponse({"error": "Refused", "detail": detail, "problems": problems}, status_code=422)

@@ -1,0 +1,191 @@
+"""The edge: pure ASGI in front of everything. Without a live session nothing of the firm leaves the house.
+
+Pages redirect to sign-in, web sockets are refused before they open and closed when their session ends, everything else
+answers 401. Behind the edge, Streamlit finds who is asking in a signed header that no client can send.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm.access import setup
+from crm.access.sessions import hash_of, is_live
+from crm.access.signing import sign
+from crm.config import settings
+from crm.errors import CrmError
+from crm.http.html import render_message
+from crm.i18n import _
+
+#: Signed by the edge; ``.streamlit/config.toml`` hands it to ``st.user["session"]``.
+HEADER = b"x-crm-session"
+COOKIE = "rapport_session"
+#: What anybody may fetch: how to get in, whether the server lives, Streamlit's own files, fonts and mark.
+OPEN = (
+    "/sign-in", "/setup", "/health", "/_stcore/health", "/static", "/app/static", "/auth/login", "/oauth2callback",
+)  # fmt: skip
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION_ENDED = 4401
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+
+@dataclass
+class House:
+    """What the edge has to know about this process: why nothing can be served, and the cookie of OpenID Connect."""
+
+    problem: str = ""
+    oidc_cookie: str = ""
+
+
+def page(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> HTMLResponse:
+    """One of our own HTML pages, never cached, never framed by others, without any script."""
+    return HTMLResponse(text, status_code=status, headers=PAGE_HEADERS | (headers or {}))
+
+
+def is_secure(connection: HTTPConnection) -> bool:
+    """True when the browser speaks HTTPS, also when a trusted proxy in front of us does so for it."""
+    forwarded = connection.headers.get("x-forwarded-proto", "") if settings().trust_proxy else ""
+    return (forwarded.split(",")[0].strip() or connection.url.scheme) in ("https", "wss")
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """Under HTTPS a name that the browser accepts only with Secure, for this host and the whole path."""
+    return f"__Host-{COOKIE}" if is_secure(connection) else COOKIE
+
+
+def token_of(connection: HTTPConnection) -> str | None:
+    """The session token a request carries."""
+    return connection.cookies.get(cookie_name(connection))
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The network address of the browser; behind a trusted proxy the one that the proxy itself saw."""
+    forwarded = connection.headers.get("x-forwarded-for", "") if settings().trust_proxy else ""
+    last = forwarded.rpartition(",")[2].strip()
+    return last or (connection.client.host if connection.client else "")
+
+
+def is_own_origin(connection: HTTPConnection) -> bool:
+    """False when another site's page made the browser send this."""
+    site = connection.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = connection.headers.get("origin")
+    if not origin:
+        return True  # No browser: browsers name the origin of what they send for others.
+    hosts = {connection.headers.get("host", "")}
+    if settings().trust_proxy:
+        hosts.add(connection.headers.get("x-forwarded-host", ""))
+    return urlsplit(origin).netloc in hosts - {""}
+
+
+class Edge:
+    """ASGI middleware; see the module."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app, self.house = app, house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        # The header is ours alone: whatever a client sends under its name is dropped.
+        scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != HEADER]}
+        connection = HTTPConnection(scope)
+        refusal = await self._refusal(scope, connection)
+        if refusal is None:
+            token = token_of(connection)
+            if token and not _is_open(scope["path"]):
+                session_hash = hash_of(token)
+                scope["headers"].append((HEADER, sign(session_hash).encode()))
+                scope["rapport_session"] = session_hash
+                receive = (
+                    _while_live(session_hash, receive, send) if scope["type"] == "websocket" else receive
+                )
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": SESSION_ENDED})
+        else:
+            await refusal(scope, receive, send)
+
+    async def _refusal(self, scope: Scope, connection: HTTPConnection) -> Response | None:
+        """Why this may not pass, as an answer; None when it may."""
+        if self.house.problem:
+            return page(render_message(_("Rapport cannot start"), self.house.problem), status=503)
+        unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if unsafe and not is_own_origin(connection):
+            return JSONResponse(
+                {"error": "NotAllowed", "detail": _("Sent from another site.")}, status_code=403
+            )
+        if _is_open(scope["path"]):
+            return None
+        token = token_of(connection)
+        try:
+            if token and await run_in_threadpool(is_live, hash_of(token)):
+                return None
+            return await self._ask(scope, connection)
+        except CrmError as error:
+            return JSONResponse(
+                {"error": type(error).__name__, "detail": error.message}, status_code=error.status
+            )
+
+    async def _ask(self, scope: Scope, connection: HTTPConnection) -> Response:
+        wants_page = (
+            scope["type"] == "http"
+            and scope["method"] in ("GET", "HEAD")
+            and "text/html" in connection.headers.get("accept", "")
+            and not scope["path"].startswith("/api/")
+        )
+        if not wants_page:
+            detail = _("You are not signed in, or your session has ended. Sign in and try again.")
+            return JSONResponse({"error": "NotSignedIn", "detail": detail}, status_code=401)
+        if self.house.oidc_cookie and self.house.oidc_cookie in connection.cookies:
+            return RedirectResponse(
+                "/sign-in/oidc/done", status_code=307, headers={"Cache-Control": "no-store"}
+            )
+        if await run_in_threadpool(setup.is_needed):
+            return RedirectResponse("/setup", status_code=307, headers={"Cache-Control": "no-store"})
+        query = scope.get("query_string", b"").decode("latin-1")
+        wanted = scope["path"] + (f"?{query}" if query else "")
+        location = "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted, safe='/')}"
+        return RedirectResponse(location, status_code=307, headers={"Cache-Control": "no-store"})
+
+
+def _is_open(path: str) -> bool:
+    return any(path == start or path.startswith(f"{start}/") for start in OPEN)
+
+
+def _while_live(session_hash: str, receive: Receive, send: Send) -> Receive:
+    """Hand on what the browser says while its session lives; then close, so that no open tab outlives a sign-out."""
+
+    async def listen() -> Message:
+        message: Message = await receive()
+        if message["type"] == "websocket.receive" and not await run_in_threadpool(_still_live, session_hash):
+            await send({"type": "websocket.close", "code": SESSION_ENDED})
+            closed: dict[str, Any] = {"type": "websocket.disconnect", "code": SESSION_ENDED}
+            return closed
+        return message
+
+    return listen
+
+
+def _still_live(session_hash: str) -> bool:
+    try:
+        return is_live(session_hash)
+    except CrmError:
+        # The database does not answer; the page says so itself, and shows nothing either.
+        return True

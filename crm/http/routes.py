@@ -1,0 +1,249 @@
+"""Addresses that are no screens: sign-in, sign-out, setup, who am I, health, the API, our static files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from crm.access import setup, sign_in
+from crm.access.sessions import actor_of_session, hash_of, is_live, sign_out
+from crm.config import settings
+from crm.errors import CrmError, Refused
+from crm.http import html
+from crm.http.api import api
+from crm.http.edge import address_of, cookie_name, is_secure, page, token_of
+from crm.i18n import LANGUAGES, _, set_language
+from crm.work import SYSTEM, reading
+
+STATIC = Path(__file__).parents[2] / "static"
+#: Longer forms than ours can be are not read.
+MAX_FORM = 20_000
+
+#: What the provider of OpenID Connect said about the person of this request; None when nothing that holds.
+Claims = Callable[[Request], Mapping[str, object] | None]
+
+
+def spoken(request: Request) -> None:
+    """Answer in the best language of ours that the browser asks for."""
+    for part in request.headers.get("accept-language", "").split(","):
+        wanted = part.partition(";")[0].strip().lower().partition("-")[0]
+        if wanted in LANGUAGES:
+            set_language(wanted)
+            return
+    set_language("en")
+
+
+def next_of(value: object) -> str:
+    """The address to go on to; only one of this server, never ``//elsewhere`` nor ``/\\elsewhere``."""
+    wanted = str(value or "/")
+    parts = urlsplit(wanted)
+    own = html.is_own_address(wanted) and not parts.netloc and wanted.isprintable()
+    return wanted if own and not parts.path.startswith(("/sign-in", "/sign-out", "/setup")) else "/"
+
+
+def signed_in(request: Request, token: str, location: str) -> Response:
+    """Go on with the new session in a cookie that scripts cannot read and other sites' requests do not carry."""
+    response = RedirectResponse(location, status_code=303, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        cookie_name(request), token, max_age=int(settings().session_days * 86_400), path="/",
+        secure=is_secure(request), httponly=True, samesite="lax",
+    )  # fmt: skip
+    return response
+
+
+def signed_out(request: Request, response: Response) -> Response:
+    """Let the browser forget its cookie."""
+    response.delete_cookie(
+        cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax"
+    )
+    return response
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The texts of a posted form."""
+    if int(request.headers.get("content-length") or MAX_FORM + 1) > MAX_FORM:
+        raise Refused(_("The form is too large."))
+    async with request.form(max_files=0, max_fields=20) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def sign_in_routes(
+    oidc_login: Callable[[], str] | None = None, claims: Claims | None = None
+) -> list[BaseRoute]:
+    """Sign-in by form, by a click in the sample company, and by OpenID Connect where it is configured."""
+
+    async def shown(
+        *, status: int = 200, headers: dict[str, str] | None = None, **values: object
+    ) -> Response:
+        people = [
+            html.SamplePerson(p.user_id, p.name, p.role, p.line)
+            for p in await run_in_threadpool(sign_in.sample_people)
+        ]
+        needed = await run_in_threadpool(setup.is_needed)
+        text_ = html.render_sign_in(sample_people=people, oidc=oidc_login is not None, setup=needed, **values)  # type: ignore[arg-type]
+        return page(text_, status=status, headers=headers)
+
+    async def form(request: Request) -> Response:
+        token = token_of(request)
+        target = next_of(request.query_params.get("next"))
+        if token and await run_in_threadpool(is_live, hash_of(token)):
+            return RedirectResponse(target, status_code=303)
+        return await shown(next_url=target)
+
+    async def submit(request: Request) -> Response:
+        sent = await form_of(request)
+        target, email = next_of(sent.get("next")), sent.get("email", "")
+        try:
+            token = await run_in_threadpool(
+                sign_in.sign_in, email=email, password=sent.get("password", ""), address=address_of(request),
+                old_token=token_of(request),
+            )  # fmt: skip
+        except sign_in.TooManyTries as many:
+            wait = {"Retry-After": str(many.retry_after)}
+            return await shown(
+                status=429, headers=wait, next_url=target, email=email, wait_seconds=many.retry_after
+            )
+        except CrmError as error:
+            return await shown(status=error.status, next_url=target, email=email, error=error.message)
+        return signed_in(request, token, target)
+
+    async def sign_in_(request: Request) -> Response:
+        return await (submit(request) if request.method == "POST" else form(request))
+
+    async def become(request: Request) -> Response:
+        sent = await form_of(request)
+        chosen = sent.get("user_id", "")
+        token = await run_in_threadpool(
+            sign_in.sign_in_as, user_id=int(chosen) if chosen.isdecimal() else 0, old_token=token_of(request)
+        )
+        return signed_in(request, token, next_of(sent.get("next")))
+
+    async def leave(request: Request) -> Response:
+        if token := token_of(request):
+            await run_in_threadpool(sign_out, hash_of(token))
+        return signed_out(request, RedirectResponse("/sign-in", status_code=303))
+
+    routes: list[BaseRoute] = [
+        Route("/sign-in", said(sign_in_), methods=["GET", "POST"]),
+        Route("/sign-in/as", said(become), methods=["POST"]),
+        Route("/sign-out", said(leave), methods=["POST"]),
+    ]
+    if oidc_login is not None and claims is not None:
+        routes += oidc_routes(oidc_login, claims)
+    return routes
+
+
+def oidc_routes(oidc_login: Callable[[], str], claims: Claims) -> list[BaseRoute]:
+    """There to the provider, and back with its word."""
+
+    async def go(_request: Request) -> Response:
+        return RedirectResponse(oidc_login(), status_code=303, headers={"Cache-Control": "no-store"})
+
+    async def done(request: Request) -> Response:
+        try:
+            token = await run_in_threadpool(
+                sign_in.sign_in_by_claims, claims(request) or {}, old_token=token_of(request)
+            )
+            response = signed_in(request, token, "/")
+        except CrmError as error:
+            link = html.Link("/sign-in", _("Back to sign-in"))
+            response = page(html.render_message(_("Not signed in"), error.message, link), status=error.status)
+        # The provider's word was taken; kept, it would sign in again after a sign-out.
+        for name in request.cookies:
+            if name.startswith("_streamlit_user"):
+                response.delete_cookie(name, path="/")
+        return response
+
+    return [Route("/sign-in/oidc", said(go)), Route("/sign-in/oidc/done", said(done))]
+
+
+def said(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint in the reader's language, with problems told on a page instead of a trace."""
+
+    async def answer(request: Request) -> Response:
+        spoken(request)
+        try:
+            return await endpoint(request)
+        except CrmError as error:
+            link = html.Link("/sign-in", _("Back to sign-in"))
+            return page(html.render_message(_("That did not work"), error.message, link), status=error.status)
+
+    return answer
+
+
+async def setup_(request: Request) -> Response:
+    """The first visit: try the sample company or start empty."""
+    if not await run_in_threadpool(setup.is_needed):
+        return RedirectResponse("/sign-in", status_code=303)
+    if request.method == "POST":
+        return await _set_up(request)
+    loading, problem = await run_in_threadpool(setup.sample_state)
+    if loading:
+        waiting = _(
+            "Customers, deals and talks of three years are being written. This page goes on by itself."
+        )
+        text_ = html.render_message(_("The sample company is moving in"), waiting)
+        return page(text_, headers={"Refresh": "1; url=/setup"})
+    return page(html.render_setup(error=problem, token_needed=setup.needs_token(), values={}))
+
+
+async def _set_up(request: Request) -> Response:
+    sent = await form_of(request)
+    token = sent.get("setup_token", "")
+    try:
+        if sent.get("choice") == "sample":
+            await run_in_threadpool(setup.begin_sample, token=token)
+            return RedirectResponse("/setup", status_code=303)
+        if sent.get("password") != sent.get("password_again"):
+            raise Refused(_("The two passwords differ. Enter the same one twice."))
+        person = setup.FirstPerson(
+            name=sent.get("name", ""), email=sent.get("email", ""), password=sent.get("password", ""),
+            firm=sent.get("firm", ""), currency=sent.get("currency", settings().default_currency),
+        )  # fmt: skip
+        return signed_in(request, await run_in_threadpool(setup.start_empty, person, token=token), "/")
+    except CrmError as error:
+        text_ = html.render_setup(error=error.message, token_needed=setup.needs_token(), values=sent)
+        return page(text_, status=error.status)
+
+
+async def me(request: Request) -> Response:
+    """Who is signed in; open tabs ask it to notice a sign-out elsewhere."""
+    actor = await run_in_threadpool(actor_of_session, request.scope["rapport_session"])
+    if actor is None:
+        return JSONResponse({"error": "NotSignedIn"}, status_code=401)
+    return JSONResponse({"name": actor.name, "role": actor.role}, headers={"Cache-Control": "no-store"})
+
+
+def _ask_database() -> None:
+    with reading(SYSTEM) as session:
+        session.execute(text("SELECT 1"))
+
+
+async def health(_request: Request) -> Response:
+    """Whether the server and its database answer."""
+    try:
+        await run_in_threadpool(_ask_database)
+    except CrmError as error:
+        return JSONResponse({"status": "down", "detail": error.message}, status_code=error.status)
+    return JSONResponse({"status": "ok"})
+
+
+def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = None) -> list[BaseRoute]:
+    """All of them, for ``st.App``; with both arguments also OpenID Connect."""
+    return [
+        *sign_in_routes(oidc_login, claims),
+        Route("/setup", said(setup_), methods=["GET", "POST"]),
+        Route("/auth/me", me),
+        Route("/health", health),
+        Mount("/api", app=api()),
+        # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
+        Mount("/app/static", app=StaticFiles(directory=STATIC)),
+    ]

@@ -1,0 +1,52 @@
+"""What every screen stands in: who is asking, the menu, the messages left by the page before, sign-out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.errors import CrmError
+from crm.i18n import _
+from crm.ui import routes
+from crm.ui.guard import current_actor, end_here, pop_flash, show
+from crm.ui.start import ready
+from crm.ui.watch import watch
+from crm.work import Actor
+
+ROOT = routes.PAGES.parent
+
+
+def main() -> None:
+    """Runs before every page: frame, navigation, then the chosen page."""
+    st.set_page_config(
+        page_title="Rapport",
+        page_icon=str(ROOT / "static" / "favicon.svg"),
+        layout="wide",
+        initial_sidebar_state=224,
+    )
+    st.logo(str(ROOT / "static" / "logo.svg"), size="large", icon_image=str(ROOT / "static" / "mark.svg"))
+    ready()
+    actor = current_actor()
+    found = routes.menu(actor)
+    if not found:
+        st.title(_("Nothing to see yet"), anchor=False)
+        st.info(_("Your account has no rights. Ask an administrator to give you a role."))
+        account(actor)
+        return
+    chosen = st.navigation(found, expanded=True)
+    account(actor)
+    if text := pop_flash():
+        st.toast(text)
+    try:
+        chosen.run()
+    except CrmError as error:
+        show(error)
+
+
+def account(actor: Actor) -> None:
+    """The signed-in person at the foot of the sidebar, with the way out."""
+    with st.sidebar, st.container(horizontal=True, vertical_alignment="center", key="frame_account"):
+        st.caption(actor.name.replace("[", r"\["), width="stretch")
+        st.button(
+            _("Sign out"), key="frame_sign_out", type="tertiary", icon=":material/logout:", on_click=end_here
+        )
+        watch()

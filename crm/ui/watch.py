@@ -1,0 +1,24 @@
+"""A component without a face: takes an open tab to the sign-in page as soon as its session has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from crm.access.signing import edge_is_live
+
+_watch = st.components.v2.component(
+    "rapport_watch", html="<span></span>", js=(Path(__file__).parent / "watch.js").read_text("utf-8")
+)
+
+
+def watch() -> None:
+    """Look every few seconds, and when the tab comes to the front, whether the session still lives."""
+    if edge_is_live():
+        _watch(key="rapport_watch", data={"leave": False}, height=0)
+
+
+def leave() -> None:
+    """Go to the sign-in page now."""
+    _watch(key="rapport_leave", data={"leave": True}, height=0)
