@@ -49,11 +49,13 @@ def wilson(hits: int, n: int, *, confidence: float = 0.95) -> Share:
     Notes
     -----
     With p = hits / n and z the normal quantile: centre (p + z²/2n) / (1 + z²/n), half width
-    z / (1 + z²/n) · √(p(1 − p)/n + z²/4n²). Cases are taken as independent; deals of one customer are not quite.
+    z / (1 + z²/n) · √(p(1 − p)/n + z²/4n²). Cases are taken as independent; deals of one customer are not
+    quite.
 
     References
     ----------
-    E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22, 209–212.
+    E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference,
+    JASA 22, 209–212.
     """
     if not 0 <= hits <= n or not 0 < confidence < 1:
         raise ValueError(f"{hits} of {n} at {confidence} is no share.")
@@ -86,7 +88,8 @@ def spread_of(values: Sequence[float], counts: Sequence[int]) -> Spread:
 
     References
     ----------
-    R. J. Hyndman, Y. Fan (1996), Sample quantiles in statistical packages, The American Statistician 50, 361–365.
+    R. J. Hyndman, Y. Fan (1996), Sample quantiles in statistical packages,
+    The American Statistician 50, 361–365.
     """
     n = int(sum(counts))
     if n == 0:
@@ -99,7 +102,9 @@ def spread_of(values: Sequence[float], counts: Sequence[int]) -> Spread:
     def quantile(share: float) -> float:
         place = share * (n - 1)
         below = math.floor(place)
-        low, high = (sizes[np.searchsorted(ends, rank, side="right")] for rank in (below, min(below + 1, n - 1)))
+        low, high = (
+            sizes[np.searchsorted(ends, rank, side="right")] for rank in (below, min(below + 1, n - 1))
+        )
         return float(low + (place - below) * (high - low))
 
     mean = float((sizes * often).sum() / n)
