@@ -22,6 +22,8 @@ MOST_ORIGINS = 36
 MOST_ORIGINS_LONG = 16
 LONG = 400
 RANGE_WIDTHS = 2.0
+MOST_GROWTH = 20.0
+GROWTH_SLACK = 1.3
 
 # How much each part of the combination counts before the back-test has its say.
 PRIOR_WEIGHT = {"prophet": 1.0, "theta": 1.0, "ets": 2.0}
@@ -94,15 +96,30 @@ def _origins(count: int, *, season: int, horizon: int) -> tuple[tuple[int, ...],
     return origins, tuple(origins.index(count - step) for step in sorted(common, reverse=True))
 
 
+def _fastest_growth(values: Floats, horizon: int) -> float:
+    """Largest factor by which a positive series grew over as many periods; 1 where it cannot be told."""
+    reach = min(horizon, len(values) // 2)
+    if reach < 1 or not bool((values > 0).all()):
+        return 1.0
+    # Means over a quarter of the reach, so that one odd value does not count as growth.
+    width = max(1, reach // 4)
+    means = np.convolve(values, np.ones(width) / width, mode="valid")
+    fastest = float((means[reach:] / means[:-reach]).max(initial=1.0))
+    return float(min(fastest ** (horizon / reach), MOST_GROWTH))
+
+
 def _tame(said: Floats, instead: Floats, values: Floats, origins: Sequence[int]) -> Floats:
-    """Rows that leave the known range by more than two widths are replaced; smoothing can run away."""
+    """Rows that leave the known range by two widths, and outgrow all known growth, are replaced."""
     out = said.copy()
     for row, origin in enumerate(origins):
-        low, high = float(values[:origin].min()), float(values[:origin].max())
+        known = values[:origin]
+        low, high = float(known.min()), float(known.max())
         slack = RANGE_WIDTHS * (high - low)
+        grown = _fastest_growth(known, said.shape[1])
+        ceiling = max(high + slack, GROWTH_SLACK * grown * float(known[-3:].mean()))
         lowest, highest = float(said[row].min()), float(said[row].max())
         # Written so that a NaN counts as wild.
-        if not (lowest >= low - slack and highest <= high + slack):
+        if not (lowest >= low - slack and highest <= ceiling):
             out[row] = instead[row]
     return out
 

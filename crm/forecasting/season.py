@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+# Above this length the lag test fails even on clean waves, because the neighbouring lags are as high.
+LONGEST_LAG = 24
+BLOCKS = 13
+ALIKE = 0.5
+
 # One-sided 95 %, which is the two-sided 90 % test of the Theta method.
 TEST_QUANTILE = 1.645
 
@@ -24,7 +29,7 @@ def has_season(values: Floats, length: int) -> bool:
     Notes
     -----
     Bartlett's error of the autocorrelation. Under two full seasons the answer is always no, because
-    nothing has been seen to repeat.
+    nothing has been seen to repeat. Seasons of more than 24 periods are judged by how alike they are.
 
     References
     ----------
@@ -33,6 +38,8 @@ def has_season(values: Floats, length: int) -> bool:
     count = len(values)
     if length < 2 or count < 2 * length:
         return False
+    if length > LONGEST_LAG:
+        return _years_alike(values, length)
     centred = values - values.mean()
     power = float(centred @ centred)
     if power <= 1e-12 * max(1.0, float(values @ values)):
@@ -40,6 +47,19 @@ def has_season(values: Floats, length: int) -> bool:
     lags = np.array([float(centred[lag:] @ centred[:-lag]) for lag in range(1, length + 1)]) / power
     error = np.sqrt((1 + 2 * float(lags[:-1] @ lags[:-1])) / count)
     return bool(lags[-1] > TEST_QUANTILE * error)
+
+
+def _years_alike(values: Floats, length: int) -> bool:
+    """Whether seasons resemble the one before, judged by means over a thirteenth of a season each."""
+    block = length // BLOCKS
+    whole = len(values) // block * block
+    means = values[len(values) - whole :].reshape(-1, block).mean(axis=1)
+    time = np.arange(len(means), dtype=np.float64) - (len(means) - 1) / 2
+    level = means - means.mean() - time * float(time @ means) / float(time @ time)
+    lag = round(length / block)
+    now, before = level[lag:], level[:-lag]
+    size = float(np.sqrt((now @ now) * (before @ before)))
+    return size > 1e-9 * max(1.0, float(means @ means)) and float(now @ before) / size > ALIKE
 
 
 def moving_average(values: Floats, length: int) -> Floats:

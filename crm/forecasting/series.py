@@ -18,6 +18,9 @@ from crm.i18n import _, ngettext
 Gaps = Literal["zero", "interpolate", "auto"]
 
 LONGEST = 1500
+# Squares of values beyond these leave the range of floating-point numbers.
+LARGEST = 1e100
+SMALLEST = 1e-100
 MOST_PERIODS = 200_000
 
 
@@ -72,7 +75,10 @@ def _columns(y: pd.Series | pd.DataFrame) -> tuple[Dates, Floats]:
         numbers = y
         dates = to_dates(y.index)
     values = pd.to_numeric(pd.Series(np.asarray(numbers)), errors="coerce").to_numpy(dtype=np.float64)
-    return dates, np.where(np.isfinite(values), values, np.nan)
+    if float(np.nanmax(np.abs(values), initial=0.0)) > LARGEST and not np.isinf(values).any():
+        raise Refused(_("A value is too large to reckon with; check the unit of the values."))
+    values = np.where(np.abs(values) < SMALLEST, 0.0, values)
+    return dates, np.where(np.abs(values) <= LARGEST, values, np.nan)
 
 
 def _without_open_period(
@@ -108,6 +114,12 @@ def _fill(values: Floats, gaps: Gaps) -> tuple[Floats, str | None]:
         count,
     )
     return np.interp(place, place[~holes], seen), note.format(n=count)
+
+
+def _before_the_start(values: Floats, season: int) -> int:
+    """How many zeros stand before the first sale, if so many that the thing was not yet sold."""
+    lead = int(np.argmax(values != 0)) if bool((values != 0).any()) else 0
+    return lead if lead >= max(3, season // 2) and len(values) - lead >= 3 else 0
 
 
 def regularise(
@@ -169,4 +181,13 @@ def regularise(
         first, whole = first + lead, whole[lead:]
     filled, note = _fill(whole, gaps)
     notes.extend([note] if note else [])
+    lead = _before_the_start(filled, frequency.season)
+    if lead:
+        text = ngettext(
+            "The first period was empty and was left out.",
+            "The first {n} periods were empty and were left out.",
+            lead,
+        )
+        notes.append(text.format(n=lead))
+        first, filled = first + lead, filled[lead:]
     return History(filled.astype(np.float64), first, frequency, tuple(notes))
