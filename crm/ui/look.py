@@ -175,7 +175,8 @@ def toolbar() -> DeltaGenerator:
 def switch(label: str, options: Mapping[str, str], *, key: str, default: str | None = None) -> str:
     """One of a few, always one, kept in the address so that a view can be shared.
 
-    ``options`` maps values to what people read; the value comes back. ``key`` also names it in the address.
+    ``options`` maps values to what people read, each text once; the value comes back. In the address stands
+    ``key=text``: Streamlit writes what is shown, so a link of our own has to give the text, too.
     """
     values = list(options)
     chosen = st.segmented_control(
@@ -192,7 +193,7 @@ def switch(label: str, options: Mapping[str, str], *, key: str, default: str | N
 
 
 def filters(label: str, options: Mapping[str, str], *, key: str, default: Sequence[str] = ()) -> list[str]:
-    """Any of a few, as pills, kept in the address; ``options`` maps values to what people read."""
+    """Any of a few, as pills, kept in the address; ``options`` as for :func:`switch`."""
     chosen = st.pills(
         label,
         list(options),
