@@ -267,15 +267,15 @@ class Board {
     if (made.sign === sign) return made.el
     made.sign = sign
     made.el.classList.toggle("fixed", Boolean(card.fixed))
-    made.title.textContent = card.title
+    made.title.textContent = card.title ?? ""
     made.dots.title = labels.menu
     made.dots.setAttribute("aria-label", `${labels.menu}: ${card.title}`)
-    made.subtitle.textContent = card.subtitle
+    made.subtitle.textContent = card.subtitle ?? ""
     made.amount.textContent = card.amount == null ? "" : this.money(card.amount, card.currency)
     made.amount.title = card.amount == null ? "" : this.money(card.amount, card.currency, true)
-    made.rest.textContent = card.due
-    made.owner.textContent = card.initials
-    made.owner.title = card.owner
+    made.rest.textContent = card.due ?? ""
+    made.owner.textContent = card.initials ?? ""
+    made.owner.title = card.owner ?? ""
     made.flag.textContent = card.flag ?? ""
     made.flag.dataset.tone = card.tone ?? ""
     made.text.textContent = note

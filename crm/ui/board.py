@@ -23,14 +23,16 @@ CARDS_A_COLUMN = 50
 
 
 def _asset(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    # The code travels again with each changed board, so indentation and comment lines stay at home.
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip() and not line.strip().startswith("//"))
 
 
 _mount = st.components.v2.component(
     "rapport-board",
     html='<div class="board">\n</div>',
     css=_asset("board.css"),
-    js=_asset("board_hand.js") + _asset("board.js"),
+    js=_asset("board_hand.js") + "\n" + _asset("board.js"),
 )
 
 
@@ -135,19 +137,17 @@ def _card(card: BoardCard) -> dict[str, Any]:
         "title": card.title,
         "subtitle": card.subtitle,
         "amount": card.amount_minor,
+        "currency": card.currency,
         "weighted": card.weighted_minor,
         "due": card.due,
         "initials": card.initials,
         "owner": card.owner,
+        "flag": card.flag,
+        "tone": card.flag and (card.flag_tone or "gray"),
+        "fixed": not card.movable or None,
     }
-    # Rare things are left out when they say nothing: the payload travels again with each change.
-    if card.currency:
-        made["currency"] = card.currency
-    if card.flag:
-        made |= {"flag": card.flag, "tone": card.flag_tone or "gray"}
-    if not card.movable:
-        made["fixed"] = True
-    return made
+    # What says nothing is left out, because the whole board travels again with each change.
+    return {name: value for name, value in made.items() if value not in ("", None)}
 
 
 def board(
@@ -188,8 +188,8 @@ def board(
     store = cast("MutableMapping[str, Any]", st.session_state)
     memory = f"{key}-acks"
     if memory not in store:
-        store[memory] = new_acks()
         store[f"{key}-lock"] = Lock()
+        store[memory] = new_acks()  # last, because each touch of session_state may break off this run
     acks: Acks = store[memory]
 
     # A run that broke off between two moves, or a callback that was skipped, is made good here; the columns
@@ -233,7 +233,7 @@ def _moves_changed(key: str, on_moves: Callable[[Move], None]) -> None:
 
 def _settle_alone(key: str, on_moves: Callable[[Move], None]) -> bool:
     """Do what is open; tell whether this run or one at work beside it changed the board meanwhile."""
-    # Each touch of session_state may break off this run, so nothing is done before the last touch.
+    # Nothing is done before the last touch of session_state.
     acks: Acks = st.session_state[f"{key}-acks"]
     lock: Lock = st.session_state[f"{key}-lock"]
     outbox = _state(key).get("outbox")
