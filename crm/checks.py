@@ -26,7 +26,9 @@ def check_email(value: str) -> str:
     try:
         return validate_email(value.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise Bad(_("“{value}” is not an e-mail address. It should look like name@example.com.").format(value=value)) from error
+        raise Bad(
+            _("“{value}” is not an e-mail address. It should look like name@example.com.").format(value=value)
+        ) from error
 
 
 def check_phone(value: str, *, region: str | None = None) -> str:
@@ -36,7 +38,11 @@ def check_phone(value: str, *, region: str | None = None) -> str:
     try:
         number = phonenumbers.parse(value.strip(), region or settings().phone_region)
     except phonenumbers.NumberParseException as error:
-        raise Bad(_("“{value}” is not a telephone number. Write it with country code, as +49 30 123456.").format(value=value)) from error
+        raise Bad(
+            _("“{value}” is not a telephone number. Write it with country code, as +49 30 123456.").format(
+                value=value
+            )
+        ) from error
     if not phonenumbers.is_possible_number(number):
         raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=value))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
@@ -47,7 +53,9 @@ def check_url(value: str) -> str:
     text = value.strip()
     parts = urlsplit(text if "://" in text else f"https://{text}")
     if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or " " in text:
-        raise Bad(_("“{value}” is not a web address. It should look like https://example.com.").format(value=value))
+        raise Bad(
+            _("“{value}” is not a web address. It should look like https://example.com.").format(value=value)
+        )
     return parts.geturl()
 
 
@@ -103,7 +111,9 @@ def _moment(value: Any) -> datetime:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise Bad(_("“{value}” is not a time. Write it as 2026-11-30T14:05+01:00.").format(value=value)) from error
+        raise Bad(
+            _("“{value}” is not a time. Write it as 2026-11-30T14:05+01:00.").format(value=value)
+        ) from error
     if moment.tzinfo is None:
         raise Bad(_("“{value}” has no time zone. Add one, as +01:00.").format(value=value))
     return moment
@@ -115,9 +125,20 @@ def _tags(value: Any) -> list[str]:
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Any]] = {
-    Kind.TEXT: _text, Kind.LONGTEXT: _text, Kind.EMAIL: check_email, Kind.PHONE: check_phone, Kind.URL: check_url,
-    Kind.INTEGER: _whole, Kind.MONEY: _whole, Kind.LINK: _whole, Kind.NUMBER: _real, Kind.PERCENT: _real,
-    Kind.CURRENCY: check_currency, Kind.DATE: _day, Kind.DATETIME: _moment, Kind.TAGS: _tags,
+    Kind.TEXT: _text,
+    Kind.LONGTEXT: _text,
+    Kind.EMAIL: check_email,
+    Kind.PHONE: check_phone,
+    Kind.URL: check_url,
+    Kind.INTEGER: _whole,
+    Kind.MONEY: _whole,
+    Kind.LINK: _whole,
+    Kind.NUMBER: _real,
+    Kind.PERCENT: _real,
+    Kind.CURRENCY: check_currency,
+    Kind.DATE: _day,
+    Kind.DATETIME: _moment,
+    Kind.TAGS: _tags,
 }
 
 
@@ -139,7 +160,11 @@ def check_value(field: Field, value: Any) -> Any:
         return value
     if field.kind is Kind.CHOICE:
         if value not in {c.value for c in field.choices}:
-            raise Bad(_("“{value}” is not one of: {choices}.").format(value=value, choices=", ".join(_(c.label) for c in field.choices)))
+            raise Bad(
+                _("“{value}” is not one of: {choices}.").format(
+                    value=value, choices=", ".join(_(c.label) for c in field.choices)
+                )
+            )
         return value
     stored = _BY_KIND[field.kind](value)
     _within_limits(field, stored)
@@ -148,7 +173,11 @@ def check_value(field: Field, value: Any) -> Any:
 
 def _within_limits(field: Field, stored: Any) -> None:
     if field.max_length and isinstance(stored, str) and len(stored) > field.max_length:
-        raise Bad(_("{label} is {n} characters long; at most {most} fit.").format(label=_(field.label), n=len(stored), most=field.max_length))
+        raise Bad(
+            _("{label} is {n} characters long; at most {most} fit.").format(
+                label=_(field.label), n=len(stored), most=field.max_length
+            )
+        )
     if isinstance(stored, (int, float)) and not isinstance(stored, bool):
         # SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
         largest = 2**31 - 1 if field.kind is Kind.INTEGER else 2**62

@@ -59,8 +59,9 @@ class Conflict(CrmError):
 
     status = 409
 
-    def __init__(self, message: str, *, mine: dict[str, object] | None = None,
-                 theirs: dict[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, *, mine: dict[str, object] | None = None, theirs: dict[str, object] | None = None
+    ) -> None:
         super().__init__(message)
         self.mine = mine or {}
         self.theirs = theirs or {}

@@ -41,7 +41,11 @@ def put_setting(work: Work, name: str, value: dict[str, Any]) -> None:
 def firm(session: ScopedSession) -> Firm:
     """The firm's settings, with the installation's defaults where nothing was stored."""
     value = get_setting(session, "firm")
-    return Firm(value.get("name", "Rapport"), value.get("currency", settings().default_currency), bool(value.get("is_sample")))
+    return Firm(
+        value.get("name", "Rapport"),
+        value.get("currency", settings().default_currency),
+        bool(value.get("is_sample")),
+    )
 
 
 def set_firm(work: Work, *, name: str, currency: str, is_sample: bool = False) -> Firm:
@@ -54,6 +58,8 @@ def set_firm(work: Work, *, name: str, currency: str, is_sample: bool = False) -
 def rates(session: ScopedSession) -> dict[str, list[tuple[Any, float]]]:
     """All stored rates by currency, oldest first; for ``crm.money.convert``."""
     found: dict[str, list[tuple[Any, float]]] = {}
-    for currency, day, rate in session.execute(select(Rate.currency, Rate.day, Rate.rate).order_by(Rate.currency, Rate.day)):
+    for currency, day, rate in session.execute(
+        select(Rate.currency, Rate.day, Rate.rate).order_by(Rate.currency, Rate.day)
+    ):
         found.setdefault(currency, []).append((day, rate))
     return found

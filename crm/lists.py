@@ -42,9 +42,18 @@ class ListPage:
 
 
 def list_rows(
-    session: ScopedSession, entity: str, *, search: str = "", filters: Mapping[str, Any] | None = None, sort: str | None = None,
-    descending: bool = False, after: str | None = None, limit: int = 50, columns: Sequence[str] | None = None,
-    archived: bool = False, count: bool = True,
+    session: ScopedSession,
+    entity: str,
+    *,
+    search: str = "",
+    filters: Mapping[str, Any] | None = None,
+    sort: str | None = None,
+    descending: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+    columns: Sequence[str] | None = None,
+    archived: bool = False,
+    count: bool = True,
 ) -> ListPage:
     """One page of an entity's rows within the actor's scope.
 
@@ -84,7 +93,12 @@ def list_rows(
 
 
 def list_conditions(
-    session: ScopedSession, entity: str, *, search: str = "", filters: Mapping[str, Any] | None = None, archived: bool = False
+    session: ScopedSession,
+    entity: str,
+    *,
+    search: str = "",
+    filters: Mapping[str, Any] | None = None,
+    archived: bool = False,
 ) -> list[ColumnElement[bool]]:
     """The conditions of a list, for the list itself, its export and its count."""
     about, cls = registry.entity(entity), registry.model(entity)
@@ -93,7 +107,9 @@ def list_conditions(
         conditions.append(cls.archived_at.is_not(None) if archived else cls.archived_at.is_(None))
     for name, wanted in (filters or {}).items():
         if name not in about.by_name and name != "id":
-            raise Refused(_("{entity} cannot be filtered by “{name}”.").format(entity=_(about.plural), name=name))
+            raise Refused(
+                _("{entity} cannot be filtered by “{name}”.").format(entity=_(about.plural), name=name)
+            )
         conditions.append(_filter(getattr(cls, name), wanted))
     if (condition := search_condition(session, cls, search)) is not None:
         conditions.append(condition)
@@ -177,13 +193,17 @@ def _cursor(value: Any, row_id: int) -> str:
 def _read_cursor(text: str) -> tuple[Any, int]:
     try:
         kind, plain, row_id = json.loads(base64.urlsafe_b64decode(text.encode()))
-        read = {"v": lambda v: v, "n": lambda v: None, "t": datetime.fromisoformat, "d": date.fromisoformat}[kind]
+        read = {"v": lambda v: v, "n": lambda v: None, "t": datetime.fromisoformat, "d": date.fromisoformat}[
+            kind
+        ]
         return read(plain), int(row_id)
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(_("This page link is broken. Start again at the first page.")) from error
 
 
-def _count(session: ScopedSession, cls: type[Any], conditions: Sequence[ColumnElement[bool]]) -> tuple[int, bool]:
+def _count(
+    session: ScopedSession, cls: type[Any], conditions: Sequence[ColumnElement[bool]]
+) -> tuple[int, bool]:
     some = select(cls.id).where(*conditions).limit(COUNT_CAP + 1).subquery()
     found = int(session.scalar(select(func.count()).select_from(some)) or 0)
     return min(found, COUNT_CAP), found > COUNT_CAP
@@ -205,5 +225,11 @@ def distinct_values(session: ScopedSession, entity: str, field: str, *, limit: i
     """The values that occur in a text field, most frequent first; for filters."""
     cls = registry.model(entity)
     attribute = getattr(cls, field)
-    statement = select(attribute).where(attribute.is_not(None)).group_by(attribute).order_by(func.count().desc(), attribute).limit(limit)
+    statement = (
+        select(attribute)
+        .where(attribute.is_not(None))
+        .group_by(attribute)
+        .order_by(func.count().desc(), attribute)
+        .limit(limit)
+    )
     return list(session.scalars(statement))

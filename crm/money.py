@@ -43,7 +43,9 @@ class Money:
 
     def __add__(self, other: Money) -> Money:
         if other.currency != self.currency:
-            raise Refused(_("{a} and {b} cannot be added without a rate.").format(a=self.currency, b=other.currency))
+            raise Refused(
+                _("{a} and {b} cannot be added without a rate.").format(a=self.currency, b=other.currency)
+            )
         return Money(self.minor + other.minor, self.currency)
 
     @property
@@ -62,7 +64,11 @@ def rate_on(rates: Mapping[str, list[tuple[date, float]]], currency: str, day: d
     """
     known = rates.get(currency)
     if not known:
-        raise Refused(_("No exchange rate for {currency} is stored. Enter one under Settings, Rates.").format(currency=currency))
+        raise Refused(
+            _("No exchange rate for {currency} is stored. Enter one under Settings, Rates.").format(
+                currency=currency
+            )
+        )
     before = [rate for at, rate in sorted(known) if at <= day]
     return before[-1] if before else sorted(known)[0][1]
 
@@ -84,6 +90,8 @@ def convert(money: Money, to: str, *, day: date, rates: Mapping[str, list[tuple[
     return Money(to_minor(money.major * rate, to), to)
 
 
-def total(amounts: Iterable[Money], currency: str, *, day: date, rates: Mapping[str, list[tuple[date, float]]]) -> Money:
+def total(
+    amounts: Iterable[Money], currency: str, *, day: date, rates: Mapping[str, list[tuple[date, float]]]
+) -> Money:
     """The sum of amounts in mixed currencies, each converted and rounded once."""
     return Money(sum(convert(m, currency, day=day, rates=rates).minor for m in amounts), currency)

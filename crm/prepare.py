@@ -25,7 +25,10 @@ def _contact(work: Work, row: Any, changed: Set[str]) -> None:
     if parts and ("name" not in changed or not row.name):
         row.name = parts
     if not row.name:
-        raise Refused(_("The contact has no name."), problems=[Problem("name", _("Enter a name, or a first and a last name."))])
+        raise Refused(
+            _("The contact has no name."),
+            problems=[Problem("name", _("Enter a name, or a first and a last name."))],
+        )
     row.name_key = name_key(row.name)
     _channels(work, row, changed, "contact_id")
 
@@ -33,7 +36,10 @@ def _contact(work: Work, row: Any, changed: Set[str]) -> None:
 def _organisation(work: Work, row: Any, changed: Set[str]) -> None:
     row.name_key = name_key(row.name)
     if row.parent_id is not None and row.parent_id == row.id:
-        raise Refused(_("An organisation cannot be its own parent."), problems=[Problem("parent_id", _("Choose another organisation."))])
+        raise Refused(
+            _("An organisation cannot be its own parent."),
+            problems=[Problem("parent_id", _("Choose another organisation."))],
+        )
     _channels(work, row, changed, "organisation_id")
 
 
@@ -45,7 +51,9 @@ def _channels(work: Work, row: Any, changed: Set[str], owner: str) -> None:
         if row.id is None:
             work.session.add(row)
             work.session.flush()
-        known = work.session.scalars(select(Channel).where(getattr(Channel, owner) == row.id, Channel.kind == kind)).all()
+        known = work.session.scalars(
+            select(Channel).where(getattr(Channel, owner) == row.id, Channel.kind == kind)
+        ).all()
         value = getattr(row, kind)
         for channel in known:
             channel.is_primary = channel.value == value
@@ -57,21 +65,31 @@ def _deal(work: Work, row: Any, changed: Set[str]) -> None:
     if row.currency is None:
         row.currency = settings().default_currency
     if row.pipeline_id is None and row.stage_id is None:
-        row.pipeline_id = work.session.scalars(select(Pipeline.id).order_by(Pipeline.position, Pipeline.id)).first()
+        row.pipeline_id = work.session.scalars(
+            select(Pipeline.id).order_by(Pipeline.position, Pipeline.id)
+        ).first()
     if row.stage_id is None:
         row.stage_id = work.session.scalars(
             select(Stage.id).where(Stage.pipeline_id == row.pipeline_id).order_by(Stage.position, Stage.id)
         ).first()
     stage = work.session.get(Stage, row.stage_id) if row.stage_id else None
     if stage is None:
-        raise Refused(_("The deal has no stage."), problems=[Problem("stage_id", _("Choose a stage of the pipeline."))])
+        raise Refused(
+            _("The deal has no stage."), problems=[Problem("stage_id", _("Choose a stage of the pipeline."))]
+        )
     if "pipeline_id" in changed and "stage_id" in changed and row.pipeline_id != stage.pipeline_id:
-        raise Refused(_("The stage belongs to another pipeline."), problems=[Problem("stage_id", _("Choose a stage of this pipeline."))])
+        raise Refused(
+            _("The stage belongs to another pipeline."),
+            problems=[Problem("stage_id", _("Choose a stage of this pipeline."))],
+        )
     row.pipeline_id = stage.pipeline_id
     if row.id is None or "stage_id" in changed:
         enter_stage(work, row, stage)
     if row.opened_on and row.closed_on and row.closed_on < row.opened_on:
-        raise Refused(_("The deal closes before it opens."), problems=[Problem("closed_on", _("Choose a day on or after the opening."))])
+        raise Refused(
+            _("The deal closes before it opens."),
+            problems=[Problem("closed_on", _("Choose a day on or after the opening."))],
+        )
 
 
 def enter_stage(work: Work, deal: Deal, stage: Stage) -> None:
@@ -90,14 +108,23 @@ def enter_stage(work: Work, deal: Deal, stage: Stage) -> None:
             work.session.add(deal)
         work.session.flush()
     work.session.add(
-        StageChange(deal_id=deal.id, from_stage_id=before, to_stage_id=stage.id, at=work.now, user_id=work.actor.user_id)
+        StageChange(
+            deal_id=deal.id,
+            from_stage_id=before,
+            to_stage_id=stage.id,
+            at=work.now,
+            user_id=work.actor.user_id,
+        )
     )
 
 
 def _last_stage(work: Work, deal_id: int) -> int | None:
     with work.session.no_autoflush:
         return work.session.scalars(
-            select(StageChange.to_stage_id).where(StageChange.deal_id == deal_id).order_by(StageChange.id.desc()).limit(1)
+            select(StageChange.to_stage_id)
+            .where(StageChange.deal_id == deal_id)
+            .order_by(StageChange.id.desc())
+            .limit(1)
         ).first()
 
 
@@ -109,7 +136,9 @@ def line_amount(quantity: float, unit_price_minor: int | None, discount: float) 
 def _deal_line(work: Work, row: Any, _changed: Set[str]) -> None:
     deal = work.session.get(Deal, row.deal_id)
     if deal is None:
-        raise Refused(_("The line's deal does not exist."), problems=[Problem("deal_id", _("Choose a deal."))])
+        raise Refused(
+            _("The line's deal does not exist."), problems=[Problem("deal_id", _("Choose a deal."))]
+        )
     row.currency, row.owner_id, row.team_id = deal.currency, deal.owner_id, deal.team_id
     row.amount_minor = line_amount(row.quantity or 0.0, row.unit_price_minor, row.discount or 0.0)
     work.session.add(row)
@@ -119,12 +148,20 @@ def _deal_line(work: Work, row: Any, _changed: Set[str]) -> None:
 
 def retotal(work: Work, deal: Deal) -> None:
     """A deal with priced lines is worth their sum."""
-    sums = select(func.sum(DealLine.amount_minor)).where(DealLine.deal_id == deal.id, DealLine.archived_at.is_(None))
+    sums = select(func.sum(DealLine.amount_minor)).where(
+        DealLine.deal_id == deal.id, DealLine.archived_at.is_(None)
+    )
     if (total := work.session.scalar(sums)) is not None:
         deal.amount_minor = int(total)
 
 
 PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
-    "team": _named, "user": _named, "category": _named, "product": _named, "organisation": _organisation,
-    "contact": _contact, "deal": _deal, "deal_line": _deal_line,
+    "team": _named,
+    "user": _named,
+    "category": _named,
+    "product": _named,
+    "organisation": _organisation,
+    "contact": _contact,
+    "deal": _deal,
+    "deal_line": _deal_line,
 }

@@ -34,7 +34,11 @@ def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str,
 def _find(session: ScopedSession, entity: str, record_id: int) -> Any:
     row = session.get(registry.model(entity), record_id)
     if row is None:
-        raise NotFound(_("There is no {label} {id}, or it is not yours to see.").format(label=_label(entity), id=record_id))
+        raise NotFound(
+            _("There is no {label} {id}, or it is not yours to see.").format(
+                label=_label(entity), id=record_id
+            )
+        )
     return row
 
 
@@ -82,7 +86,10 @@ def _missing(about: Entity, stored: dict[str, Any], already: set[str]) -> list[P
     return [
         Problem(f.name, _("{label} is needed.").format(label=_(f.label)))
         for f in about.fields
-        if f.required and stored.get(f.name) is None and f.name not in already | follows and columns[f.name].default is None
+        if f.required
+        and stored.get(f.name) is None
+        and f.name not in already | follows
+        and columns[f.name].default is None
     ]
 
 
@@ -93,7 +100,11 @@ def _own(work: Work, row: Any, entity: str) -> None:
     if row.owner_id is None and row.team_id is None:
         row.owner_id = work.actor.user_id
     if row.team_id is None:
-        row.team_id = work.actor.teams[0] if work.actor.teams and row.owner_id == work.actor.user_id else _team_of(work, row.owner_id)
+        row.team_id = (
+            work.actor.teams[0]
+            if work.actor.teams and row.owner_id == work.actor.user_id
+            else _team_of(work, row.owner_id)
+        )
 
 
 def _team_of(work: Work, user_id: int | None) -> int | None:
@@ -110,11 +121,20 @@ def _prepare(work: Work, entity: str, row: Any, changed: set[str]) -> None:
 
 def _refuse(about: Entity, problems: list[Problem]) -> None:
     if problems:
-        first = problems[0].message if len(problems) == 1 else _("{n} fields need attention.").format(n=len(problems))
-        raise Refused(_("The {label} was not stored. {first}").format(label=_(about.label).lower(), first=first), problems=problems)
+        first = (
+            problems[0].message
+            if len(problems) == 1
+            else _("{n} fields need attention.").format(n=len(problems))
+        )
+        raise Refused(
+            _("The {label} was not stored. {first}").format(label=_(about.label).lower(), first=first),
+            problems=problems,
+        )
 
 
-def update_record(work: Work, entity: str, record_id: int, values: dict[str, Any], *, seen_version: int) -> dict[str, Any]:
+def update_record(
+    work: Work, entity: str, record_id: int, values: dict[str, Any], *, seen_version: int
+) -> dict[str, Any]:
     """Change some fields of a record.
 
     Raises
@@ -151,8 +171,11 @@ def demand_version(row: Any, seen_version: int, wanted: dict[str, Any], *, label
         return
     theirs = {k: getattr(row, k) for k, v in wanted.items() if getattr(row, k) != v}
     raise Conflict(
-        _("Someone else changed this {label} meanwhile. Nothing was stored; choose which values to keep.").format(label=label),
-        mine={k: wanted[k] for k in theirs}, theirs=theirs,
+        _(
+            "Someone else changed this {label} meanwhile. Nothing was stored; choose which values to keep."
+        ).format(label=label),
+        mine={k: wanted[k] for k in theirs},
+        theirs=theirs,
     )
 
 
@@ -166,7 +189,9 @@ def restore_record(work: Work, entity: str, record_id: int, *, seen_version: int
     return _archived(work, entity, record_id, None, seen_version)
 
 
-def _archived(work: Work, entity: str, record_id: int, at: datetime | None, seen_version: int) -> dict[str, Any]:
+def _archived(
+    work: Work, entity: str, record_id: int, at: datetime | None, seen_version: int
+) -> dict[str, Any]:
     row = _find(work.session, entity, record_id)
     demand_version(row, seen_version, {}, label=_label(entity))
     row.archived_at = at

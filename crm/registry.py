@@ -14,15 +14,41 @@ from crm.errors import NotFound
 from crm.fields import Choice, Entity, Field, Kind
 from crm.i18n import _
 from db.models import (
-    Base, Category, Contact, Deal, DealLine, Interaction, Lead, LossReason, Order, OrderLine, Organisation, Pipeline, Product,
-    Role, Stage, Task, Team, User,
+    Base,
+    Category,
+    Contact,
+    Deal,
+    DealLine,
+    Interaction,
+    Lead,
+    LossReason,
+    Order,
+    OrderLine,
+    Organisation,
+    Pipeline,
+    Product,
+    Role,
+    Stage,
+    Task,
+    Team,
+    User,
 )
 
 #: Entities with list, form and import, under the name used in addresses, profiles and the API.
 MODELS: dict[str, type[Any]] = {
-    "team": Team, "user": User, "organisation": Organisation, "contact": Contact, "category": Category, "product": Product,
-    "lead": Lead, "deal": Deal, "deal_line": DealLine, "order": Order, "order_line": OrderLine,
-    "interaction": Interaction, "task": Task,
+    "team": Team,
+    "user": User,
+    "organisation": Organisation,
+    "contact": Contact,
+    "category": Category,
+    "product": Product,
+    "lead": Lead,
+    "deal": Deal,
+    "deal_line": DealLine,
+    "order": Order,
+    "order_line": OrderLine,
+    "interaction": Interaction,
+    "task": Task,
 }
 #: Small tables that others link to by name and that have no list of their own.
 LINKED: dict[str, type[Any]] = {"pipeline": Pipeline, "stage": Stage, "loss_reason": LossReason, "role": Role}
@@ -38,7 +64,11 @@ def model(entity: str) -> type[Any]:
     """
     found = MODELS.get(entity) or LINKED.get(entity)
     if found is None:
-        raise NotFound(_("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=", ".join(MODELS)))
+        raise NotFound(
+            _("There is no kind of record called “{name}”. Known: {known}.").format(
+                name=entity, known=", ".join(MODELS)
+            )
+        )
     return found
 
 
@@ -53,11 +83,20 @@ def entity(name: str) -> Entity:
     cls = model(name)
     about = cls.__about__
     fields = tuple(
-        _field(a.key, a.columns[0].info, a.columns[0]) for a in inspect(cls).column_attrs if "kind" in a.columns[0].info
+        _field(a.key, a.columns[0].info, a.columns[0])
+        for a in inspect(cls).column_attrs
+        if "kind" in a.columns[0].info
     )
     return Entity(
-        name=name, label=about["label"], plural=about["plural"], icon=about["icon"], title_field=about["title"], fields=fields,
-        keys=tuple(about["keys"]), page=about.get("page", ""), aliases=tuple(about.get("aliases", ())),
+        name=name,
+        label=about["label"],
+        plural=about["plural"],
+        icon=about["icon"],
+        title_field=about["title"],
+        fields=fields,
+        keys=tuple(about["keys"]),
+        page=about.get("page", ""),
+        aliases=tuple(about.get("aliases", ())),
     )
 
 
@@ -79,13 +118,28 @@ def rights_name(name: str) -> str:
 def _field(name: str, info: dict[str, Any], column: Any) -> Field:
     length = getattr(column.type, "length", None)
     return Field(
-        name=name, label=info["label"], kind=Kind(info["kind"]), required=info.get("required", False), unit=info.get("unit", ""),
-        choices=tuple(Choice(value, label) for value, label in info.get("choices", ())), link=info.get("link", ""),
-        currency_field=info.get("currency", ""), personal=info.get("personal", False), in_list=info.get("list", False),
-        in_form=info.get("form", False), searchable=info.get("search", False), filterable=info.get("filter", False),
-        sortable=info.get("sort", False), importable=info.get("import", True), exportable=info.get("export", True),
-        max_length=length, minimum=info.get("minimum"), maximum=info.get("maximum"), aliases=tuple(info.get("aliases", ())),
-        help=info.get("help", ""), group=info.get("group", ""),
+        name=name,
+        label=info["label"],
+        kind=Kind(info["kind"]),
+        required=info.get("required", False),
+        unit=info.get("unit", ""),
+        choices=tuple(Choice(value, label) for value, label in info.get("choices", ())),
+        link=info.get("link", ""),
+        currency_field=info.get("currency", ""),
+        personal=info.get("personal", False),
+        in_list=info.get("list", False),
+        in_form=info.get("form", False),
+        searchable=info.get("search", False),
+        filterable=info.get("filter", False),
+        sortable=info.get("sort", False),
+        importable=info.get("import", True),
+        exportable=info.get("export", True),
+        max_length=length,
+        minimum=info.get("minimum"),
+        maximum=info.get("maximum"),
+        aliases=tuple(info.get("aliases", ())),
+        help=info.get("help", ""),
+        group=info.get("group", ""),
     )
 
 

@@ -48,7 +48,11 @@ def search_condition(session: ScopedSession, cls: type[Any], query: str) -> Colu
         dialect = session.get_bind().dialect.name
         return _sqlite(cls, wanted) if dialect == "sqlite" else _postgresql(session, cls, wanted)
     fields = [getattr(cls, f.name) for f in registry.entity(_entity_name(cls)).fields if f.searchable]
-    return and_(*(or_(*(f.icontains(w, autoescape=True) for f in fields)) for w in wanted)) if fields else false()
+    return (
+        and_(*(or_(*(f.icontains(w, autoescape=True) for f in fields)) for w in wanted))
+        if fields
+        else false()
+    )
 
 
 def _entity_name(cls: type[Any]) -> str:
@@ -76,7 +80,9 @@ def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> Co
         part = func.coalesce(getattr(cls, name), literal_column("''"))
         document = part if position == 0 else document.op("||")(literal_column("' '")).op("||")(part)
     if _has_trigram(session.get_bind()):  # type: ignore[arg-type]
-        return and_(*(document.icontains(w, autoescape=True) if len(w) >= TRIGRAM else _short(cls, w) for w in wanted))
+        return and_(
+            *(document.icontains(w, autoescape=True) if len(w) >= TRIGRAM else _short(cls, w) for w in wanted)
+        )
     terms = [re.sub(r"[^\w@.+-]", "", w) for w in wanted]
     prefixes = " & ".join(f"'{t}':*" for t in terms if t)
     if not prefixes:
@@ -88,7 +94,10 @@ def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> Co
 @cache
 def _has_trigram(engine: Engine) -> bool:
     with engine.connect() as connection:
-        return connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")).first() is not None
+        return (
+            connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")).first()
+            is not None
+        )
 
 
 def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list[Hit]:

@@ -58,8 +58,14 @@ def _spoken() -> Iterator[None]:
     except StaleDataError as error:
         raise Conflict(_("Someone else changed this record. Reload and try again.")) from error
     except IntegrityError as error:
-        raise Conflict(_("That clashes with a record that already exists, or one it needs is gone. Reload and try again.")) from error
+        raise Conflict(
+            _(
+                "That clashes with a record that already exists, or one it needs is gone. Reload and try again."
+            )
+        ) from error
     except OperationalError as error:
         if "locked" in str(error).lower():
             raise Conflict(_("The database is busy. Nothing was stored; try again in a moment.")) from error
-        raise Unavailable(_("The database does not answer. Nothing was stored; try again in a minute.")) from error
+        raise Unavailable(
+            _("The database does not answer. Nothing was stored; try again in a minute.")
+        ) from error

@@ -30,7 +30,13 @@ def plain(value: Any) -> Any:
 def open_batch(session: ScopedSession, *, undoes: int | None = None, import_id: int | None = None) -> int:
     """The id of this unit of work's batch, made at the first change."""
     if "batch_id" not in session.info:
-        values = {"actor_id": session.actor.user_id, "cause": session.cause, "at": utc_now(), "undoes": undoes, "import_id": import_id}
+        values = {
+            "actor_id": session.actor.user_id,
+            "cause": session.cause,
+            "at": utc_now(),
+            "undoes": undoes,
+            "import_id": import_id,
+        }
         result = session.connection().execute(
             insert(ChangeBatch).values(values).returning(ChangeBatch.id), execution_options=SYSTEM_OPTIONS
         )
@@ -94,7 +100,11 @@ def _write(session: ScopedSession, _context: UOWTransaction) -> None:
     batch_id = open_batch(session)
     rows = [
         {
-            "batch_id": batch_id, "entity": entity_of(type(obj)), "record_id": obj.id, "op": op, "old": old,
+            "batch_id": batch_id,
+            "entity": entity_of(type(obj)),
+            "record_id": obj.id,
+            "op": op,
+            "old": old,
             "new": {k: v for k, v in _values(obj).items() if v is not None} if op == "C" else new,
         }
         for obj, op, old, new in pending

@@ -7,93 +7,46 @@ is refused. Writes through objects are checked before the flush. Deny by default
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, event, false, inspect, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, event, false, inspect, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.orm.util import LoaderCriteriaOption
-from sqlalchemy.sql.elements import ColumnClause, TextClause
-from sqlalchemy.sql.selectable import FromClause, Select, SelectBase, TableClause
 from sqlalchemy.sql.util import ClauseAdapter
 
-READ, CREATE, UPDATE, DELETE = "read", "create", "update", "delete"
-EXPORT, IMPORT = "export", "import"
-ACTIONS = (READ, CREATE, UPDATE, DELETE, EXPORT, IMPORT)
-NONE, OWN, TEAM, ALL = "none", "own", "team", "all"
-SCOPES = (NONE, OWN, TEAM, ALL)
+from db.actor import (
+    ACTIONS,
+    ALL,
+    CREATE,
+    DELETE,
+    EXPORT,
+    IMPORT,
+    NONE,
+    OWN,
+    READ,
+    SCOPES,
+    SYSTEM,
+    TEAM,
+    UPDATE,
+    Actor,
+    OutOfScope,
+)
+from db.walls import SearchRows, bare_name, guarded, guarded_names
+
+__all__ = [
+    "ACTIONS", "ALL", "CREATE", "DELETE", "EXPORT", "IMPORT", "NONE", "OWN", "READ", "SCOPES", "SYSTEM", "TEAM", "UPDATE",
+    "Actor", "OutOfScope", "ScopedSession", "SearchRows", "criterion", "guard_cursor", "guarded",
+]  # fmt: skip
 
 _flushing: ContextVar[bool] = ContextVar("flushing", default=False)
 
 
-class OutOfScope(Exception):
-    """The actor may not do this, or the statement tries a road that scope cannot follow."""
-
-    def __init__(self, message: str, *, entity: str = "", action: str = "") -> None:
-        super().__init__(message)
-        self.entity, self.action = entity, action
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: the user, their teams, and how far each action on each entity reaches."""
-
-    user_id: int | None
-    name: str
-    role: str = ""
-    teams: tuple[int, ...] = ()
-    grants: frozenset[tuple[str, str, str]] = frozenset()
-    language: str = "en"
-    is_system: bool = False
-    _reach: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False, hash=False)
-
-    def __post_init__(self) -> None:
-        self._reach.update({(entity, action): scope for entity, action, scope in self.grants})
-
-    def reach(self, entity: str, action: str) -> str:
-        """``none``, ``own``, ``team`` or ``all``; what no grant names is ``none``."""
-        return ALL if self.is_system else self._reach.get((entity, action), NONE)
-
-    def may(self, entity: str, action: str) -> bool:
-        """True when the action is possible on at least some rows."""
-        return self.reach(entity, action) != NONE
-
-    def holds(self, entity: str, action: str, *, owner_id: int | None, team_id: int | None) -> bool:
-        """True when a row with this owner and team lies within reach."""
-        scope = self.reach(entity, action)
-        if scope == ALL:
-            return True
-        mine = owner_id is not None and owner_id == self.user_id
-        return mine if scope == OWN else scope == TEAM and (mine or (team_id is not None and team_id in self.teams))
-
-    def scope_key(self) -> str:
-        """A text equal for two actors exactly when they see the same rows; part of every cache key."""
-        if self.is_system or all(scope == ALL for (_, action), scope in self._reach.items() if action == READ):
-            return f"all:{self.role}"
-        return f"{self.role}:{self.user_id}:{','.join(map(str, sorted(self.teams)))}"
-
-
-SYSTEM = Actor(user_id=None, name="Rapport", role="system", is_system=True)
-
-
-@cache
-def guarded() -> dict[Table, type[Any]]:
-    """Every table that not everybody may read, with its class."""
-    from db.models.base import Base
-
-    return {m.local_table: m.class_ for m in Base.registry.mappers if m.class_.__guard__ != "open"}  # type: ignore[misc]
-
-
-@cache
-def _guarded_names() -> re.Pattern[str]:
-    return re.compile(r"\b(" + "|".join(sorted(t.name for t in guarded())) + r")(_fts)?\b")
-
-
-def criterion(actor: Actor, cls: type[Any], action: str = READ, target: Any = None) -> ColumnElement[bool] | None:
+def criterion(
+    actor: Actor, cls: type[Any], action: str = READ, target: Any = None
+) -> ColumnElement[bool] | None:
     """The condition that a row of ``cls`` lies within the actor's reach; None when there is no limit.
 
     ``target`` is the class, alias or table whose columns the condition uses.
@@ -174,16 +127,6 @@ class ScopedSession(Session):
             _flushing.reset(token)
 
 
-class SearchRows(TableClause):
-    """A trigram table: it gives row numbers to a scoped select and is never selected from by itself."""
-
-    inherit_cache = True
-
-    def __init__(self, searched: type[Any]) -> None:
-        name = f"{searched.__tablename__}_fts"
-        super().__init__(name, ColumnClause("rowid"), ColumnClause(name))
-
-
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _limit(state: ORMExecuteState) -> None:
     session = state.session
@@ -191,7 +134,7 @@ def _limit(state: ORMExecuteState) -> None:
     if state.execution_options.get("system") or session.actor.is_system:
         state.update_execution_options(scope_ok=True)
         return
-    if not (state.is_relationship_load or state.is_column_load) and (name := _bare(state.statement)):
+    if not (state.is_relationship_load or state.is_column_load) and (name := bare_name(state.statement)):
         raise OutOfScope(f"A statement names {name} outside the mapped classes.")
     if state.is_insert or state.is_update or state.is_delete:
         table = getattr(state.statement, "table", None)
@@ -201,7 +144,9 @@ def _limit(state: ORMExecuteState) -> None:
         if cls is not None:
             action = CREATE if state.is_insert else UPDATE if state.is_update else DELETE
             _demand(session.actor, cls, action)
-    state.statement = state.statement.options(*session.rules) if session.rules and state.is_select else state.statement
+    state.statement = (
+        state.statement.options(*session.rules) if session.rules and state.is_select else state.statement
+    )
     state.update_execution_options(scope_ok=True)
 
 
@@ -209,77 +154,6 @@ def _class_of(table: Any) -> type[Any] | None:
     from db.models.base import Base
 
     return next((m.class_ for m in Base.registry.mappers if m.local_table is table), None)
-
-
-def _bare(statement: Any) -> str:
-    """The name of a guarded table that a statement uses without its mapped class, or "raw SQL"; else empty.
-
-    Each SELECT is judged by itself: a bare column is harmless only where the same SELECT reads the mapped class.
-    """
-    if isinstance(statement, TextClause):
-        return "raw SQL"
-    selects = [statement] if isinstance(statement, (SelectBase, FromClause)) else []
-    seen: set[int] = set()
-    while selects:
-        one = selects.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            if name := _bare_in(one, selects):
-                return name
-    return ""
-
-
-def _bare_in(one: Any, nested: list[Any]) -> str:
-    """As ``_bare`` for one SELECT; the selects inside are added to ``nested``."""
-    covered: set[Any] = set()
-    if isinstance(one, Select):
-        froms = [*one._raw_columns, *one._from_obj, *(p for join in one._setup_joins for p in join[:3] if p is not None)]
-        covered = {table for element in froms if (table := _covers(element)) is not None}
-        stack = [*froms, *one._where_criteria, *one._having_criteria, *one._order_by_clauses, *one._group_by_clauses]
-    else:
-        stack = list(_children(one))
-    seen: set[int] = set()
-    while stack:
-        element = stack.pop()
-        if id(element) in seen:
-            continue
-        seen.add(id(element))
-        if isinstance(element, SelectBase):
-            nested.append(element)
-        elif isinstance(element, TextClause) or _is_literal_sql(element):
-            return "raw SQL"
-        elif isinstance(element, TableClause) and not isinstance(element, Table):
-            if not isinstance(element, SearchRows) and _guarded_names().search(element.name):
-                return str(element.name)
-        elif not _mapped(element):
-            if isinstance(element, Table) and element in guarded():
-                return str(element.name)
-            stack.extend(t for t in _children(element) if t not in covered)
-    return ""
-
-
-def _covers(element: Any) -> Any:
-    """The table that a mapped class in FROM stands for; None for aliases, whose columns are their own."""
-    mapper = getattr(element, "_annotations", {}).get("parentmapper")
-    entity = getattr(element, "_annotations", {}).get("parententity")
-    return mapper.local_table if mapper is not None and entity is mapper else None
-
-
-def _is_literal_sql(element: Any) -> bool:
-    return bool(getattr(element, "is_literal", False)) and bool(re.search(r"\b(select|from)\b", str(element.name), re.I))
-
-
-def _mapped(element: Any) -> bool:
-    """True for a mapped class, its alias or one of its columns: the session adds the criteria there."""
-    annotations = getattr(element, "_annotations", {})
-    return "parententity" in annotations or "parentmapper" in annotations
-
-
-def _children(element: Any) -> list[Any]:
-    if isinstance(element, ColumnClause):
-        return [] if element.table is None else [element.table]
-    get = getattr(element, "get_children", None)
-    return list(get()) if get else []
 
 
 @event.listens_for(ScopedSession, "before_flush")
@@ -299,7 +173,9 @@ def _check_writes(session: ScopedSession, _context: UOWTransaction, _instances: 
 
 def _demand(actor: Actor, cls: type[Any], action: str) -> None:
     if cls.__guard__ == "system":
-        raise OutOfScope(f"{cls.__tablename__} is written by the program only.", entity=cls.__entity__, action=action)
+        raise OutOfScope(
+            f"{cls.__tablename__} is written by the program only.", entity=cls.__entity__, action=action
+        )
     if not actor.may(cls.__entity__, action):
         raise OutOfScope(f"No right to {action} {cls.__entity__}.", entity=cls.__entity__, action=action)
 
@@ -312,9 +188,13 @@ def _check_row(session: ScopedSession, obj: Any, action: str) -> None:
     if action == UPDATE and _history(obj, "archived_at").has_changes():
         action = DELETE
     _demand(session.actor, cls, action)
-    for owner, team in {_before(obj), (obj.owner_id, obj.team_id)} if action != CREATE else {(obj.owner_id, obj.team_id)}:
+    for owner, team in (
+        {_before(obj), (obj.owner_id, obj.team_id)} if action != CREATE else {(obj.owner_id, obj.team_id)}
+    ):
         if not session.actor.holds(cls.__entity__, action, owner_id=owner, team_id=team):
-            raise OutOfScope(f"The {cls.__entity__} lies outside your reach.", entity=cls.__entity__, action=action)
+            raise OutOfScope(
+                f"The {cls.__entity__} lies outside your reach.", entity=cls.__entity__, action=action
+            )
 
 
 def _history(obj: Any, name: str) -> Any:
@@ -338,7 +218,11 @@ def _check_parents(session: ScopedSession) -> None:
                 continue
             parent, value = _target_class(type(obj), column.key), getattr(obj, column.key)
             # The journal's own tables are the program's; pointing to them gives nothing away.
-            if value is not None and parent.__guard__ not in ("open", "system") and not _is_new(session, parent, value):
+            if (
+                value is not None
+                and parent.__guard__ not in ("open", "system")
+                and not _is_new(session, parent, value)
+            ):
                 wanted.setdefault(parent, set()).add(value)
     with session.no_autoflush:
         for parent, ids in wanted.items():
@@ -347,7 +231,11 @@ def _check_parents(session: ScopedSession) -> None:
                 continue
             found = session.scalars(select(parent.id).where(and_(parent.id.in_(ids), limit))).all()
             if missing := ids - set(found):
-                raise OutOfScope(f"There is no {parent.__entity__} {min(missing)} for you.", entity=parent.__entity__, action=READ)
+                raise OutOfScope(
+                    f"There is no {parent.__entity__} {min(missing)} for you.",
+                    entity=parent.__entity__,
+                    action=READ,
+                )
 
 
 def _is_new(session: ScopedSession, parent: type[Any], value: int) -> bool:
@@ -361,5 +249,5 @@ def guard_cursor(_conn: Any, _cursor: Any, sql: str, _params: Any, context: Any,
     options = dict(_conn.get_execution_options()) | dict(context.execution_options if context else {})
     if options.get("scope_ok") or options.get("system"):
         return
-    if (found := _guarded_names().search(sql)) is not None:
+    if (found := guarded_names().search(sql)) is not None:
         raise OutOfScope(f"SQL names {found.group(1)} outside a scoped session.")

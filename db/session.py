@@ -51,12 +51,20 @@ def make_engine(url: str, **options: Any) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = _create_engine(parsed, pool_size=24, max_overflow=16, connect_args={"timeout": 30}, **options)
+        engine = _create_engine(
+            parsed, pool_size=24, max_overflow=16, connect_args={"timeout": 30}, **options
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = _create_engine(
-            parsed, pool_size=10, max_overflow=20, pool_timeout=10, pool_recycle=1800, pool_pre_ping=True, **options
+            parsed,
+            pool_size=10,
+            max_overflow=20,
+            pool_timeout=10,
+            pool_recycle=1800,
+            pool_pre_ping=True,
+            **options,
         )
     event.listen(engine, "before_cursor_execute", guard_cursor)
     return engine
@@ -65,7 +73,13 @@ def make_engine(url: str, **options: Any) -> Engine:
 def _prepare_sqlite(raw: Any, _record: Any) -> None:
     # The driver must not open transactions by itself; with autocommit=True of 3.12 nothing would ever be committed.
     raw.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32000", "temp_store=MEMORY"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
         raw.execute("PRAGMA " + pragma)
 
 

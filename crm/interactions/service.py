@@ -27,9 +27,19 @@ def _linked(work: Work, about: dict[str, int | None]) -> dict[str, int]:
 
 
 def log_talk(
-    work: Work, *, kind: str, subject: str, body: str = "", direction: str = "none", happened_at: datetime | None = None,
-    duration_minutes: int | None = None, contact_id: int | None = None, organisation_id: int | None = None, deal_id: int | None = None,
-    next_task: str = "", next_due_on: date | None = None,
+    work: Work,
+    *,
+    kind: str,
+    subject: str,
+    body: str = "",
+    direction: str = "none",
+    happened_at: datetime | None = None,
+    duration_minutes: int | None = None,
+    contact_id: int | None = None,
+    organisation_id: int | None = None,
+    deal_id: int | None = None,
+    next_task: str = "",
+    next_due_on: date | None = None,
 ) -> int:
     """Write down a talk and, when given, the task that follows from it, in one go.
 
@@ -42,25 +52,55 @@ def log_talk(
     """
     subject = subject.strip() or body.strip().split("\n")[0][:120]
     if not subject:
-        raise Refused(_("Nothing was written down yet."), problems=[Problem("subject", _("Say in a few words what it was about."))])
+        raise Refused(
+            _("Nothing was written down yet."),
+            problems=[Problem("subject", _("Say in a few words what it was about."))],
+        )
     links = _linked(work, {"contact": contact_id, "organisation": organisation_id, "deal": deal_id})
     values: dict[str, Any] = {
-        "kind": kind, "subject": subject, "body": body, "direction": direction, "happened_at": happened_at or work.now,
-        "duration_minutes": duration_minutes, **links,
+        "kind": kind,
+        "subject": subject,
+        "body": body,
+        "direction": direction,
+        "happened_at": happened_at or work.now,
+        "duration_minutes": duration_minutes,
+        **links,
     }
     made = records.create_record(work, "interaction", values)
     if next_task.strip():
-        add_task(work, title=next_task, due_on=next_due_on, contact_id=contact_id, organisation_id=organisation_id, deal_id=deal_id)
+        add_task(
+            work,
+            title=next_task,
+            due_on=next_due_on,
+            contact_id=contact_id,
+            organisation_id=organisation_id,
+            deal_id=deal_id,
+        )
     return int(made["id"])
 
 
 def add_task(
-    work: Work, *, title: str, due_on: date | None = None, priority: str = "normal", owner_id: int | None = None,
-    contact_id: int | None = None, organisation_id: int | None = None, deal_id: int | None = None, notes: str = "",
+    work: Work,
+    *,
+    title: str,
+    due_on: date | None = None,
+    priority: str = "normal",
+    owner_id: int | None = None,
+    contact_id: int | None = None,
+    organisation_id: int | None = None,
+    deal_id: int | None = None,
+    notes: str = "",
 ) -> int:
     """Plan a task; it is the actor's own unless given to somebody."""
     links = _linked(work, {"contact": contact_id, "organisation": organisation_id, "deal": deal_id})
-    values = {"title": title, "due_on": due_on, "priority": priority, "owner_id": owner_id, "notes": notes, **links}
+    values = {
+        "title": title,
+        "due_on": due_on,
+        "priority": priority,
+        "owner_id": owner_id,
+        "notes": notes,
+        **links,
+    }
     return int(records.create_record(work, "task", values)["id"])
 
 

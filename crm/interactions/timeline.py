@@ -30,7 +30,9 @@ class Entry:
     changes: tuple[tuple[str, Any, Any], ...] = field(default=())
 
 
-def timeline(session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None) -> list[Entry]:
+def timeline(
+    session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None
+) -> list[Entry]:
     """Talks, finished tasks and changes of one record, newest first. Four statements.
 
     Raises
@@ -39,14 +41,27 @@ def timeline(session: ScopedSession, entity: str, record_id: int, *, limit: int 
         No such record within the actor's scope: its log is as guarded as itself.
     """
     records.get_record(session, entity, record_id)
-    found = [*_talks(session, entity, record_id, limit, before), *_tasks(session, entity, record_id, limit, before),
-             *_changes(session, entity, record_id, limit, before)]
+    found = [
+        *_talks(session, entity, record_id, limit, before),
+        *_tasks(session, entity, record_id, limit, before),
+        *_changes(session, entity, record_id, limit, before),
+    ]
     return sorted(found, key=lambda e: e.at, reverse=True)[:limit]
 
 
-def _talks(session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None) -> list[Entry]:
+def _talks(
+    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
+) -> list[Entry]:
     statement = (
-        select(Interaction.kind, Interaction.happened_at, User.name, Interaction.subject, Interaction.body, Interaction.id, Interaction.version)
+        select(
+            Interaction.kind,
+            Interaction.happened_at,
+            User.name,
+            Interaction.subject,
+            Interaction.body,
+            Interaction.id,
+            Interaction.version,
+        )
         .outerjoin(User, User.id == Interaction.owner_id)
         .where(getattr(Interaction, ABOUT[entity]) == record_id, Interaction.archived_at.is_(None))
         .order_by(Interaction.happened_at.desc(), Interaction.id.desc())
@@ -57,11 +72,15 @@ def _talks(session: ScopedSession, entity: str, record_id: int, limit: int, befo
     return [Entry(r[0], r[1], r[2] or "", r[3], r[4] or "", r[5], r[6]) for r in session.execute(statement)]
 
 
-def _tasks(session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None) -> list[Entry]:
+def _tasks(
+    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
+) -> list[Entry]:
     statement = (
         select(Task.done_at, User.name, Task.title, Task.id, Task.version)
         .outerjoin(User, User.id == Task.owner_id)
-        .where(getattr(Task, ABOUT[entity]) == record_id, Task.done_at.is_not(None), Task.archived_at.is_(None))
+        .where(
+            getattr(Task, ABOUT[entity]) == record_id, Task.done_at.is_not(None), Task.archived_at.is_(None)
+        )
         .order_by(Task.done_at.desc())
         .limit(limit)
     )
@@ -70,7 +89,9 @@ def _tasks(session: ScopedSession, entity: str, record_id: int, limit: int, befo
     return [Entry("task", r[0], r[1] or "", r[2], "", r[3], r[4]) for r in session.execute(statement)]
 
 
-def _changes(session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None) -> list[Entry]:
+def _changes(
+    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
+) -> list[Entry]:
     who = aliased(User)
     statement = (
         select(ChangeBatch.at, who.name, ChangeBatch.cause, Change.op, Change.old, Change.new, Change.id)
@@ -88,7 +109,9 @@ def _changes(session: ScopedSession, entity: str, record_id: int, limit: int, be
     entries = []
     for at, name, cause, op, old, new, change_id in rows:
         changed = tuple(
-            (key, (old or {}).get(key), value) for key, value in (new or {}).items() if op == "U" and key in about.by_name
+            (key, (old or {}).get(key), value)
+            for key, value in (new or {}).items()
+            if op == "U" and key in about.by_name
         )
         title = {"C": _("Created"), "D": _("Deleted")}.get(op, _("Changed"))
         entries.append(Entry("change", at, name or cause, title, _by(cause), change_id, changes=changed))
@@ -99,7 +122,9 @@ def _by(cause: str) -> str:
     return "" if cause == "screen" else cause
 
 
-def open_tasks(session: ScopedSession, entity: str, record_id: int, *, limit: int = 20) -> list[dict[str, Any]]:
+def open_tasks(
+    session: ScopedSession, entity: str, record_id: int, *, limit: int = 20
+) -> list[dict[str, Any]]:
     """Tasks of a record that are not done, the next due first: id, title, due_on, priority, owner, version."""
     owner = aliased(User)
     rows = session.execute(

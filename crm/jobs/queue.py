@@ -70,8 +70,20 @@ def enqueue(actor: Actor, kind: str, args: dict[str, Any], *, unique_key: str | 
     int
         The job's id.
     """
-    values = {"kind": kind, "args": args, "actor_id": actor.user_id, "state": QUEUED, "unique_key": unique_key,
-              "made_at": datetime.now(UTC), "done": 0, "total": 0, "note": "", "result": {}, "stop": False, "tries": 0}
+    values = {
+        "kind": kind,
+        "args": args,
+        "actor_id": actor.user_id,
+        "state": QUEUED,
+        "unique_key": unique_key,
+        "made_at": datetime.now(UTC),
+        "done": 0,
+        "total": 0,
+        "note": "",
+        "result": {},
+        "stop": False,
+        "tries": 0,
+    }
     with write_turn(), _writing().begin() as connection:
         if unique_key is not None:
             return _enqueue_once(connection, values, unique_key)
@@ -126,7 +138,11 @@ def cancel_job(actor: Actor, job_id: int) -> None:
         raise NotAllowed(_("This job has ended already."))
     with write_turn(), _writing().begin() as connection:
         connection.execute(update(Job).where(Job.id == job_id).values(stop=True))
-        connection.execute(update(Job).where(Job.id == job_id, Job.state == QUEUED).values(state=CANCELLED, ended_at=datetime.now(UTC)))
+        connection.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.state == QUEUED)
+            .values(state=CANCELLED, ended_at=datetime.now(UTC))
+        )
 
 
 def resume_job(actor: Actor, job_id: int) -> None:
@@ -134,7 +150,8 @@ def resume_job(actor: Actor, job_id: int) -> None:
     get_job(actor, job_id)
     with write_turn(), _writing().begin() as connection:
         connection.execute(
-            update(Job).where(Job.id == job_id, Job.state.in_((CANCELLED, FAILED)))
+            update(Job)
+            .where(Job.id == job_id, Job.state.in_((CANCELLED, FAILED)))
             .values(state=QUEUED, stop=False, ended_at=None, note="", tries=0)
         )
 
@@ -143,32 +160,53 @@ def take(owner: str) -> tuple[int, str, dict[str, Any], int | None] | None:
     """Claim the oldest waiting job, or one whose worker fell silent: id, kind, arguments, who caused it."""
     now = datetime.now(UTC)
     free = or_(Job.state == QUEUED, (Job.state == RUNNING) & (Job.beat_at < now - SILENCE))
-    oldest = select(Job.id).where(free, Job.tries < MOST_TRIES).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
+    oldest = (
+        select(Job.id)
+        .where(free, Job.tries < MOST_TRIES)
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
     with _reading().connect() as connection:
         # Looking costs no write lock; most looks find nothing.
-        if connection.scalar(select(func.count()).select_from(select(Job.id).where(free, Job.tries < MOST_TRIES).limit(1).subquery())) == 0:
+        if (
+            connection.scalar(
+                select(func.count()).select_from(
+                    select(Job.id).where(free, Job.tries < MOST_TRIES).limit(1).subquery()
+                )
+            )
+            == 0
+        ):
             return None
     with write_turn(), _writing().begin() as connection:
         row = connection.execute(
-            update(Job).where(Job.id == oldest.scalar_subquery())
+            update(Job)
+            .where(Job.id == oldest.scalar_subquery())
             .values(state=RUNNING, owner=owner, beat_at=now, stop=False, tries=Job.tries + 1)
             .returning(Job.id, Job.kind, Job.args, Job.actor_id)
         ).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
-def beat(job_id: int, owner: str, *, done: int | None = None, total: int | None = None, note: str | None = None) -> bool:
+def beat(
+    job_id: int, owner: str, *, done: int | None = None, total: int | None = None, note: str | None = None
+) -> bool:
     """Write progress and a sign of life; True when the job should stop or belongs to somebody else now."""
     values: dict[str, Any] = {"beat_at": datetime.now(UTC)}
     values |= {k: v for k, v in {"done": done, "total": total, "note": note}.items() if v is not None}
     with write_turn(), _writing().begin() as connection:
         stop = connection.execute(
-            update(Job).where(Job.id == job_id, Job.owner == owner, Job.state == RUNNING).values(values).returning(Job.stop)
+            update(Job)
+            .where(Job.id == job_id, Job.owner == owner, Job.state == RUNNING)
+            .values(values)
+            .returning(Job.stop)
         ).one_or_none()
     return stop is None or bool(stop[0])
 
 
-def finish(job_id: int, owner: str, state: str, *, note: str = "", result: dict[str, Any] | None = None) -> None:
+def finish(
+    job_id: int, owner: str, state: str, *, note: str = "", result: dict[str, Any] | None = None
+) -> None:
     """End a job, or put it back (``queued``) when the program stops; only its own worker may."""
     values: dict[str, Any] = {"state": state, "note": note, "beat_at": None}
     if state != QUEUED:

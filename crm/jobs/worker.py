@@ -33,7 +33,6 @@ KINDS = {
     "forecast": "crm.forecasting.job:run",
     "import": "crm.exchange.job:run",
     "undo_import": "crm.exchange.job:run_undo",
-    "export": "crm.exchange.export:run",
 }
 
 
@@ -87,13 +86,23 @@ class Worker:
             queue.finish(job_id, self.owner, queue.DONE, result=result)
         except queue.Stopped:
             stopping = self._end.is_set()
-            queue.finish(job_id, self.owner, queue.QUEUED if stopping else queue.CANCELLED, note="" if stopping else _("Cancelled"))
+            queue.finish(
+                job_id,
+                self.owner,
+                queue.QUEUED if stopping else queue.CANCELLED,
+                note="" if stopping else _("Cancelled"),
+            )
         except CrmError as problem:
             queue.finish(job_id, self.owner, queue.FAILED, note=problem.message[:500])
         except Exception:
             reference = uuid.uuid4().hex[:8]
             log.exception("job_failed", job=job_id, kind=kind, reference=reference)
-            queue.finish(job_id, self.owner, queue.FAILED, note=_("An error of the program, reference {ref}.").format(ref=reference))
+            queue.finish(
+                job_id,
+                self.owner,
+                queue.FAILED,
+                note=_("An error of the program, reference {ref}.").format(ref=reference),
+            )
         return True
 
     def _actor(self, user_id: int | None) -> Actor:

@@ -67,12 +67,21 @@ class Column:
 
 def pipelines(session: ScopedSession) -> dict[int, str]:
     """Active pipelines by id, in their order."""
-    return {i: n for i, n in session.execute(select(Pipeline.id, Pipeline.name).where(Pipeline.is_active).order_by(Pipeline.position, Pipeline.id))}
+    return {
+        i: n
+        for i, n in session.execute(
+            select(Pipeline.id, Pipeline.name)
+            .where(Pipeline.is_active)
+            .order_by(Pipeline.position, Pipeline.id)
+        )
+    }
 
 
 def deal_value() -> Any:
     """What a deal is worth: its amount, else the list price of its main product in the same currency, else nothing."""
-    return func.coalesce(Deal.amount_minor, case((Product.currency == Deal.currency, Product.list_price_minor)), 0)
+    return func.coalesce(
+        Deal.amount_minor, case((Product.currency == Deal.currency, Product.list_price_minor)), 0
+    )
 
 
 def _conditions(filters: PipelineFilters) -> list[ColumnElement[bool]]:
@@ -93,13 +102,21 @@ def _conditions(filters: PipelineFilters) -> list[ColumnElement[bool]]:
 
 
 def _stale(now: datetime, stages: list[Stage]) -> ColumnElement[bool]:
-    parts = [(Deal.stage_id == s.id) & (Deal.stage_since < now - timedelta(days=s.stale_after_days)) for s in stages if s.stale_after_days]
+    parts = [
+        (Deal.stage_id == s.id) & (Deal.stage_since < now - timedelta(days=s.stale_after_days))
+        for s in stages
+        if s.stale_after_days
+    ]
     return or_(False, *parts)
 
 
 def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) -> list[Column]:
     """The columns of a board in stage order, within scope. Five statements whatever the number of deals."""
-    stages = list(session.scalars(select(Stage).where(Stage.pipeline_id == filters.pipeline_id).order_by(Stage.position, Stage.id)))
+    stages = list(
+        session.scalars(
+            select(Stage).where(Stage.pipeline_id == filters.pipeline_id).order_by(Stage.position, Stage.id)
+        )
+    )
     if not stages:
         return []
     conditions = _conditions(filters)
@@ -109,14 +126,21 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
     cards = _cards(session, stages, conditions, filters, now)
     return [
         Column(
-            s.id, s.name, s.kind, s.probability, *sums.get(s.id, (0, 0)),
-            weighted_minor=0 if s.kind == "lost" else round(sums.get(s.id, (0, 0))[1] * s.probability), cards=tuple(cards.get(s.id, [])),
+            s.id,
+            s.name,
+            s.kind,
+            s.probability,
+            *sums.get(s.id, (0, 0)),
+            weighted_minor=0 if s.kind == "lost" else round(sums.get(s.id, (0, 0))[1] * s.probability),
+            cards=tuple(cards.get(s.id, [])),
         )
         for s in stages
     ]
 
 
-def _sums(session: ScopedSession, conditions: list[ColumnElement[bool]], today: date) -> dict[int, tuple[int, int]]:
+def _sums(
+    session: ScopedSession, conditions: list[ColumnElement[bool]], today: date
+) -> dict[int, tuple[int, int]]:
     """Count and total per stage, converted at today's rates; currencies never add up as they are."""
     own, known = firm(session).currency, rates(session)
     found: dict[int, tuple[int, int]] = {}
@@ -134,17 +158,37 @@ def _sums(session: ScopedSession, conditions: list[ColumnElement[bool]], today: 
 
 
 def _cards(
-    session: ScopedSession, stages: list[Stage], conditions: list[ColumnElement[bool]], filters: PipelineFilters, now: datetime
+    session: ScopedSession,
+    stages: list[Stage],
+    conditions: list[ColumnElement[bool]],
+    filters: PipelineFilters,
+    now: datetime,
 ) -> dict[int, list[Card]]:
     owner = aliased(User)
     first = [
-        select(Deal.id).where(Deal.stage_id == s.id, *conditions).order_by(Deal.rank, Deal.id).limit(CARDS).subquery() for s in stages
+        select(Deal.id)
+        .where(Deal.stage_id == s.id, *conditions)
+        .order_by(Deal.rank, Deal.id)
+        .limit(CARDS)
+        .subquery()
+        for s in stages
     ]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     rows = session.execute(
         select(
-            Deal.id, Deal.stage_id, Deal.title, Organisation.name, Deal.amount_minor, deal_value().label("value"), Deal.currency,
-            Deal.expected_close_on, owner.name.label("owner"), Deal.version, Deal.stage_since, Deal.next_step_on, Deal.status,
+            Deal.id,
+            Deal.stage_id,
+            Deal.title,
+            Organisation.name,
+            Deal.amount_minor,
+            deal_value().label("value"),
+            Deal.currency,
+            Deal.expected_close_on,
+            owner.name.label("owner"),
+            Deal.version,
+            Deal.stage_since,
+            Deal.next_step_on,
+            Deal.status,
         )
         .join(ids, ids.c.id == Deal.id)
         .outerjoin(Product, Product.id == Deal.product_id)
@@ -157,13 +201,26 @@ def _cards(
     cards: dict[int, list[Card]] = {}
     for r in rows:
         stage = by_id[r.stage_id]
-        value = convert(Money(int(r.value), r.currency), own, day=filters.today, rates=known).minor if r.value else 0
+        value = (
+            convert(Money(int(r.value), r.currency), own, day=filters.today, rates=known).minor
+            if r.value
+            else 0
+        )
         days = max(0, (now - r.stage_since).days)
         cards.setdefault(r.stage_id, []).append(
             Card(
-                r.id, r.stage_id, r.title, r.name or "", int(r.value) if r.value else r.amount_minor, r.currency,
-                0 if stage.kind == "lost" else round(value * stage.probability), r.expected_close_on, r.owner or "", r.version,
-                deal_flag(r, stage, days, filters.today), days,
+                r.id,
+                r.stage_id,
+                r.title,
+                r.name or "",
+                int(r.value) if r.value else r.amount_minor,
+                r.currency,
+                0 if stage.kind == "lost" else round(value * stage.probability),
+                r.expected_close_on,
+                r.owner or "",
+                r.version,
+                deal_flag(r, stage, days, filters.today),
+                days,
             )
         )
     return cards
@@ -189,7 +246,9 @@ def flag_words(flag: str, *, days: int = 0) -> tuple[str, str]:
     }.get(flag, ("", ""))
 
 
-def closing_calendar(session: ScopedSession, filters: PipelineFilters, *, first: date, last: date) -> pd.DataFrame:
+def closing_calendar(
+    session: ScopedSession, filters: PipelineFilters, *, first: date, last: date
+) -> pd.DataFrame:
     """Open deals by the day they are expected to close.
 
     Returns
@@ -199,8 +258,14 @@ def closing_calendar(session: ScopedSession, filters: PipelineFilters, *, first:
     """
     statement = (
         select(
-            Deal.id, Deal.title, Organisation.name.label("organisation"), deal_value().label("value_minor"), Deal.currency,
-            Deal.expected_close_on.label("day"), Stage.name.label("stage"), Stage.probability,
+            Deal.id,
+            Deal.title,
+            Organisation.name.label("organisation"),
+            deal_value().label("value_minor"),
+            Deal.currency,
+            Deal.expected_close_on.label("day"),
+            Stage.name.label("stage"),
+            Stage.probability,
         )
         .join(Stage, Stage.id == Deal.stage_id)
         .outerjoin(Product, Product.id == Deal.product_id)
@@ -210,4 +275,7 @@ def closing_calendar(session: ScopedSession, filters: PipelineFilters, *, first:
         .limit(1000)
     )
     rows = session.execute(statement).all()
-    return pd.DataFrame(rows, columns=["id", "title", "organisation", "value_minor", "currency", "day", "stage", "probability"])
+    return pd.DataFrame(
+        rows,
+        columns=["id", "title", "organisation", "value_minor", "currency", "day", "stage", "probability"],
+    )

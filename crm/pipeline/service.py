@@ -29,7 +29,9 @@ class Moved:
     version: int
 
 
-def move_deal(work: Work, *, deal_id: int, to_stage_id: int, seen_version: int, before_id: int | None = None) -> Moved:
+def move_deal(
+    work: Work, *, deal_id: int, to_stage_id: int, seen_version: int, before_id: int | None = None
+) -> Moved:
     """Put a deal into a stage, above another card or below the visible ones.
 
     A repeat of the same move (a lost answer, a reconnect) changes nothing and counts as done.
@@ -54,7 +56,11 @@ def move_deal(work: Work, *, deal_id: int, to_stage_id: int, seen_version: int, 
     if deal.version != seen_version:
         if deal.stage_id == stage.id and deal.version == seen_version + 1:
             return _moved(deal, stage)
-        raise Conflict(_("Someone else changed “{title}” meanwhile. It stays where they put it.").format(title=deal.title))
+        raise Conflict(
+            _("Someone else changed “{title}” meanwhile. It stays where they put it.").format(
+                title=deal.title
+            )
+        )
     with work.session.no_autoflush:
         if deal.stage_id != stage.id:
             enter_stage(work, deal, stage)
@@ -71,7 +77,12 @@ def _rank(work: Work, deal: Deal, stage_id: int, before_id: int | None) -> float
     """A rank between the card above and the card below; ties among the visible cards are loosened first."""
     seen = work.session.execute(
         select(Deal.id, Deal.rank)
-        .where(Deal.pipeline_id == deal.pipeline_id, Deal.stage_id == stage_id, Deal.archived_at.is_(None), Deal.id != deal.id)
+        .where(
+            Deal.pipeline_id == deal.pipeline_id,
+            Deal.stage_id == stage_id,
+            Deal.archived_at.is_(None),
+            Deal.id != deal.id,
+        )
         .order_by(Deal.rank, Deal.id)
         .limit(VISIBLE)
     ).all()
@@ -104,7 +115,13 @@ def _loosened(work: Work, ids: list[int], lowest: float) -> list[float]:
 
 
 def close_deal(
-    work: Work, *, deal_id: int, won: bool, seen_version: int, loss_reason_id: int | None = None, note: str = ""
+    work: Work,
+    *,
+    deal_id: int,
+    won: bool,
+    seen_version: int,
+    loss_reason_id: int | None = None,
+    note: str = "",
 ) -> Moved:
     """Win or lose a deal: it goes to its pipeline's won or lost stage; a lost one needs a reason.
 
@@ -115,13 +132,20 @@ def close_deal(
     """
     deal = records.get_record(work.session, "deal", deal_id)
     if not won and (loss_reason_id is None or work.session.get(LossReason, loss_reason_id) is None):
-        raise Refused(_("Say why the deal was lost."), problems=[Problem("loss_reason_id", _("Choose a reason."))])
+        raise Refused(
+            _("Say why the deal was lost."), problems=[Problem("loss_reason_id", _("Choose a reason."))]
+        )
     kind = "won" if won else "lost"
     stage_id = work.session.scalars(
-        select(Stage.id).where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == kind).order_by(Stage.position).limit(1)
+        select(Stage.id)
+        .where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == kind)
+        .order_by(Stage.position)
+        .limit(1)
     ).first()
     if stage_id is None:
-        raise Refused(_("This pipeline has no stage for {kind} deals. Add one under Settings.").format(kind=_(kind)))
+        raise Refused(
+            _("This pipeline has no stage for {kind} deals. Add one under Settings.").format(kind=_(kind))
+        )
     values = {"stage_id": stage_id, "loss_reason_id": None if won else loss_reason_id}
     if note.strip():
         values["notes"] = "\n\n".join(t for t in (deal["notes"], note.strip()) if t)
@@ -135,7 +159,9 @@ def reopen_deal(work: Work, *, deal_id: int, seen_version: int) -> Moved:
     history = stage_path(work, deal_id)
     deal = records.get_record(work.session, "deal", deal_id)
     stages = work.session.scalars(
-        select(Stage).where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == "open").order_by(Stage.position)
+        select(Stage)
+        .where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == "open")
+        .order_by(Stage.position)
     ).all()
     if not stages:
         raise Refused(_("This pipeline has no open stage. Add one under Settings."))
@@ -146,7 +172,11 @@ def reopen_deal(work: Work, *, deal_id: int, seen_version: int) -> Moved:
 
 def stage_path(work: Work, deal_id: int) -> list[int]:
     """The stages a deal has been in, oldest first."""
-    return list(work.session.scalars(select(StageChange.to_stage_id).where(StageChange.deal_id == deal_id).order_by(StageChange.id)))
+    return list(
+        work.session.scalars(
+            select(StageChange.to_stage_id).where(StageChange.deal_id == deal_id).order_by(StageChange.id)
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +209,13 @@ def save_pipeline(work: Work, *, pipeline_id: int | None, name: str, stages: lis
     known = {s.id: s for s in work.session.scalars(select(Stage).where(Stage.pipeline_id == pipeline.id))}
     for gone in known.keys() - {s.id for s in stages}:
         used = work.session.connection().scalar(
-            select(func.count()).select_from(Deal.__table__).where(Deal.__table__.c.stage_id == gone), execution_options={"system": True}
+            select(func.count()).select_from(Deal.__table__).where(Deal.__table__.c.stage_id == gone),
+            execution_options={"system": True},
         )
         if used:
-            raise Refused(_("“{stage}” holds {n} deals. Move them first.").format(stage=known[gone].name, n=used))
+            raise Refused(
+                _("“{stage}” holds {n} deals. Move them first.").format(stage=known[gone].name, n=used)
+            )
         work.session.delete(known[gone])
     for position, form in enumerate(stages):
         row = known.get(form.id) or Stage(pipeline_id=pipeline.id)
@@ -203,10 +236,17 @@ def _check_stages(name: str, stages: list[StageForm]) -> None:
         elif names.count(stage.name.strip().lower()) > 1:
             problems.append(Problem("name", _("Two stages are called “{name}”.").format(name=stage.name)))
         if not 0 <= stage.probability <= 1:
-            problems.append(Problem("probability", _("The chance of “{name}” lies between 0 and 100 %.").format(name=stage.name)))
+            problems.append(
+                Problem(
+                    "probability",
+                    _("The chance of “{name}” lies between 0 and 100 %.").format(name=stage.name),
+                )
+            )
         if stage.kind not in ("open", "won", "lost"):
             problems.append(Problem("kind", _("“{name}” is open, won or lost.").format(name=stage.name)))
     if not {"open", "won", "lost"} <= {s.kind for s in stages}:
         problems.append(Problem("kind", _("A pipeline needs an open, a won and a lost stage.")))
     if problems:
-        raise Refused(_("The pipeline was not stored. {first}").format(first=problems[0].message), problems=problems)
+        raise Refused(
+            _("The pipeline was not stored. {first}").format(first=problems[0].message), problems=problems
+        )

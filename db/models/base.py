@@ -33,7 +33,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), date: Date(), dict[str, Any]: Json, list[str]: Json}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        date: Date(),
+        dict[str, Any]: Json,
+        list[str]: Json,
+    }
 
     __guard__: ClassVar[str | tuple[str, ...]] = "system"
     __entity__: ClassVar[str] = ""
@@ -53,7 +58,11 @@ class Versioned:
     @declared_attr.directive
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
-        return {"version_id_col": cls.__table__.c.version} if hasattr(cls, "__table__") else {"version_id_col": cls.version}
+        return (
+            {"version_id_col": cls.__table__.c.version}
+            if hasattr(cls, "__table__")
+            else {"version_id_col": cls.version}
+        )
 
 
 class Business(Versioned):
@@ -62,20 +71,53 @@ class Business(Versioned):
     @declared_attr
     @classmethod
     def owner_id(cls) -> Mapped[int | None]:
-        return mapped_column(ForeignKey("users.id"), index=True, info=about("Owner", "link", link="user", list=True, form=True,
-            filter=True, aliases=("owner", "sales agent", "sales rep", "assigned to", "account manager", "responsible", "agent")))
+        return mapped_column(
+            ForeignKey("users.id"),
+            index=True,
+            info=about(
+                "Owner",
+                "link",
+                link="user",
+                list=True,
+                form=True,
+                filter=True,
+                aliases=(
+                    "owner",
+                    "sales agent",
+                    "sales rep",
+                    "assigned to",
+                    "account manager",
+                    "responsible",
+                    "agent",
+                ),
+            ),
+        )
 
     @declared_attr
     @classmethod
     def team_id(cls) -> Mapped[int | None]:
-        return mapped_column(ForeignKey("teams.id"), index=True, info=about("Team", "link", link="team", form=True, filter=True,
-            aliases=("team", "office", "regional office", "department")))
+        return mapped_column(
+            ForeignKey("teams.id"),
+            index=True,
+            info=about(
+                "Team",
+                "link",
+                link="team",
+                form=True,
+                filter=True,
+                aliases=("team", "office", "regional office", "department"),
+            ),
+        )
 
-    created_at: Mapped[datetime] = mapped_column(default=utc_now, info={
-        "label": "Created", "kind": "datetime", "sort": True, "import": False})
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now, info={
-        "label": "Changed", "kind": "datetime", "sort": True, "import": False})
-    archived_at: Mapped[datetime | None] = mapped_column(info={"label": "Archived", "kind": "datetime", "import": False})
+    created_at: Mapped[datetime] = mapped_column(
+        default=utc_now, info={"label": "Created", "kind": "datetime", "sort": True, "import": False}
+    )
+    changed_at: Mapped[datetime] = mapped_column(
+        default=utc_now, info={"label": "Changed", "kind": "datetime", "sort": True, "import": False}
+    )
+    archived_at: Mapped[datetime | None] = mapped_column(
+        info={"label": "Archived", "kind": "datetime", "import": False}
+    )
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
     @declared_attr
@@ -98,4 +140,17 @@ def text(length: int = 200) -> String:
     return String(length)
 
 
-__all__ = ["Base", "Business", "ForeignKey", "Id", "Index", "Json", "Mapped", "Versioned", "about", "mapped_column", "text", "utc_now"]
+__all__ = [
+    "Base",
+    "Business",
+    "ForeignKey",
+    "Id",
+    "Index",
+    "Json",
+    "Mapped",
+    "Versioned",
+    "about",
+    "mapped_column",
+    "text",
+    "utc_now",
+]

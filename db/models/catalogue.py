@@ -16,13 +16,34 @@ class Category(Versioned, Base):
     __tablename__ = "categories"
     __guard__ = "open"
     __entity__ = "category"
-    __about__ = {"label": "Category", "plural": "Categories", "icon": ":material/category:", "title": "name", "keys": ("name",),
-                 "page": "product", "aliases": ("series", "product line")}
+    __about__ = {
+        "label": "Category",
+        "plural": "Categories",
+        "icon": ":material/category:",
+        "title": "name",
+        "keys": ("name",),
+        "page": "product",
+        "aliases": ("series", "product line"),
+    }
 
-    name: Mapped[str] = mapped_column(text(), unique=True, info=about("Name", "text", required=True, list=True, form=True, search=True,
-        sort=True, aliases=("category", "series", "product line", "sub-category")))
+    name: Mapped[str] = mapped_column(
+        text(),
+        unique=True,
+        info=about(
+            "Name",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=("category", "series", "product line", "sub-category"),
+        ),
+    )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), info=about("Parent category", "link", link="category", form=True))
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("categories.id"), info=about("Parent category", "link", link="category", form=True)
+    )
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 
@@ -32,22 +53,83 @@ class Product(Business, Base):
     __tablename__ = "products"
     __guard__ = "open"
     __entity__ = "product"
-    __about__ = {"label": "Product", "plural": "Products", "icon": ":material/coffee_maker:", "title": "name", "keys": ("code", "name"),
-                 "page": "product", "aliases": ("items", "articles", "goods")}
+    __about__ = {
+        "label": "Product",
+        "plural": "Products",
+        "icon": ":material/coffee_maker:",
+        "title": "name",
+        "keys": ("code", "name"),
+        "page": "product",
+        "aliases": ("items", "articles", "goods"),
+    }
 
-    name: Mapped[str] = mapped_column(text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True,
-        aliases=("product", "product name", "item", "article", "description")))
+    name: Mapped[str] = mapped_column(
+        text(),
+        info=about(
+            "Name",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=("product", "product name", "item", "article", "description"),
+        ),
+    )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
-    code: Mapped[str | None] = mapped_column(text(60), index=True, info=about("Code", "text", list=True, form=True, search=True,
-        aliases=("sku", "product id", "item number", "article number", "id")))
-    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True, info=about("Category", "link", link="category",
-        list=True, form=True, filter=True, aliases=("series", "product line", "sub-category", "group")))
-    list_price_minor: Mapped[int | None] = mapped_column(Money, info=about("List price", "money", list=True, form=True, sort=True,
-        currency="currency", minimum=0, aliases=("price", "sales_price", "sales price", "unit price", "retail price")))
-    cost_minor: Mapped[int | None] = mapped_column(Money, info=about("Cost", "money", form=True, currency="currency", minimum=0,
-        aliases=("unit cost", "purchase price")))
+    code: Mapped[str | None] = mapped_column(
+        text(60),
+        index=True,
+        info=about(
+            "Code",
+            "text",
+            list=True,
+            form=True,
+            search=True,
+            aliases=("sku", "product id", "item number", "article number", "id"),
+        ),
+    )
+    category_id: Mapped[int | None] = mapped_column(
+        ForeignKey("categories.id"),
+        index=True,
+        info=about(
+            "Category",
+            "link",
+            link="category",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("series", "product line", "sub-category", "group"),
+        ),
+    )
+    list_price_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about(
+            "List price",
+            "money",
+            list=True,
+            form=True,
+            sort=True,
+            currency="currency",
+            minimum=0,
+            aliases=("price", "sales_price", "sales price", "unit price", "retail price"),
+        ),
+    )
+    cost_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about(
+            "Cost",
+            "money",
+            form=True,
+            currency="currency",
+            minimum=0,
+            aliases=("unit cost", "purchase price"),
+        ),
+    )
     currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
-    is_active: Mapped[bool] = mapped_column(default=True, server_default="1", info=about("Active", "boolean", form=True, filter=True))
+    is_active: Mapped[bool] = mapped_column(
+        default=True, server_default="1", info=about("Active", "boolean", form=True, filter=True)
+    )
 
 
 class Rate(Base):

@@ -6,8 +6,18 @@ from datetime import date, datetime
 
 from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text, utc_now
 
-INTERACTION_KINDS = (("note", "Note"), ("call", "Call"), ("meeting", "Meeting"), ("email", "E-mail"), ("visit", "Visit"), ("letter", "Letter"),
-                     ("chat", "Chat"), ("social", "Social message"), ("questionnaire", "Questionnaire"), ("form", "Web form"))
+INTERACTION_KINDS = (
+    ("note", "Note"),
+    ("call", "Call"),
+    ("meeting", "Meeting"),
+    ("email", "E-mail"),
+    ("visit", "Visit"),
+    ("letter", "Letter"),
+    ("chat", "Chat"),
+    ("social", "Social message"),
+    ("questionnaire", "Questionnaire"),
+    ("form", "Web form"),
+)
 DIRECTIONS = (("in", "Incoming"), ("out", "Outgoing"), ("none", "No direction"))
 PRIORITIES = (("high", "High"), ("normal", "Normal"), ("low", "Low"))
 
@@ -18,28 +28,91 @@ class Interaction(Business, Base):
     __tablename__ = "interactions"
     __guard__ = "self"
     __entity__ = "interaction"
-    __about__ = {"label": "Interaction", "plural": "Interactions", "icon": ":material/forum:", "title": "subject", "keys": ("number",),
-                 "page": "contact", "aliases": ("activities", "activity", "calls", "notes", "meetings", "touchpoints")}
+    __about__ = {
+        "label": "Interaction",
+        "plural": "Interactions",
+        "icon": ":material/forum:",
+        "title": "subject",
+        "keys": ("number",),
+        "page": "contact",
+        "aliases": ("activities", "activity", "calls", "notes", "meetings", "touchpoints"),
+    }
     __table_args__ = (
         Index("ix_interactions_contact", "contact_id", "happened_at"),
         Index("ix_interactions_organisation", "organisation_id", "happened_at"),
         Index("ix_interactions_deal", "deal_id", "happened_at"),
     )
 
-    kind: Mapped[str] = mapped_column(text(20), default="note", info=about("Kind", "choice", choices=INTERACTION_KINDS, required=True, list=True,
-        form=True, filter=True, aliases=("type", "activity type", "channel")))
-    direction: Mapped[str] = mapped_column(text(10), default="none", server_default="none", info=about("Direction", "choice", choices=DIRECTIONS, form=True))
-    subject: Mapped[str] = mapped_column(text(500), info=about("Subject", "text", required=True, list=True, form=True, search=True,
-        aliases=("title", "summary")))
-    body: Mapped[str | None] = mapped_column(text(20000), info=about("Text", "longtext", form=True, search=True, aliases=("body", "notes", "description", "content")))
-    happened_at: Mapped[datetime] = mapped_column(default=utc_now, index=True, info=about("When", "datetime", list=True, form=True, sort=True, filter=True,
-        aliases=("date", "time", "timestamp", "created")))
-    duration_minutes: Mapped[int | None] = mapped_column(info=about("Duration", "integer", unit="min", form=True, minimum=0))
-    number: Mapped[str | None] = mapped_column(text(60), index=True, info=about("Number", "text", aliases=("id", "activity id")))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), info=about("Contact", "link", link="contact", list=True, form=True, filter=True))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), info=about("Organisation", "link", link="organisation",
-        list=True, form=True, filter=True, aliases=("company", "account")))
-    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deals.id"), info=about("Deal", "link", link="deal", form=True, filter=True))
+    kind: Mapped[str] = mapped_column(
+        text(20),
+        default="note",
+        info=about(
+            "Kind",
+            "choice",
+            choices=INTERACTION_KINDS,
+            required=True,
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("type", "activity type", "channel"),
+        ),
+    )
+    direction: Mapped[str] = mapped_column(
+        text(10),
+        default="none",
+        server_default="none",
+        info=about("Direction", "choice", choices=DIRECTIONS, form=True),
+    )
+    subject: Mapped[str] = mapped_column(
+        text(500),
+        info=about(
+            "Subject", "text", required=True, list=True, form=True, search=True, aliases=("title", "summary")
+        ),
+    )
+    body: Mapped[str | None] = mapped_column(
+        text(20000),
+        info=about(
+            "Text", "longtext", form=True, search=True, aliases=("body", "notes", "description", "content")
+        ),
+    )
+    happened_at: Mapped[datetime] = mapped_column(
+        default=utc_now,
+        index=True,
+        info=about(
+            "When",
+            "datetime",
+            list=True,
+            form=True,
+            sort=True,
+            filter=True,
+            aliases=("date", "time", "timestamp", "created"),
+        ),
+    )
+    duration_minutes: Mapped[int | None] = mapped_column(
+        info=about("Duration", "integer", unit="min", form=True, minimum=0)
+    )
+    number: Mapped[str | None] = mapped_column(
+        text(60), index=True, info=about("Number", "text", aliases=("id", "activity id"))
+    )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id"),
+        info=about("Contact", "link", link="contact", list=True, form=True, filter=True),
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"),
+        info=about(
+            "Organisation",
+            "link",
+            link="organisation",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("company", "account"),
+        ),
+    )
+    deal_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deals.id"), info=about("Deal", "link", link="deal", form=True, filter=True)
+    )
 
 
 class Task(Business, Base):
@@ -48,18 +121,58 @@ class Task(Business, Base):
     __tablename__ = "tasks"
     __guard__ = "self"
     __entity__ = "task"
-    __about__ = {"label": "Task", "plural": "Tasks", "icon": ":material/task_alt:", "title": "title", "keys": ("number",), "page": "my_day",
-                 "aliases": ("to-dos", "todos", "follow-ups")}
+    __about__ = {
+        "label": "Task",
+        "plural": "Tasks",
+        "icon": ":material/task_alt:",
+        "title": "title",
+        "keys": ("number",),
+        "page": "my_day",
+        "aliases": ("to-dos", "todos", "follow-ups"),
+    }
     __table_args__ = (Index("ix_tasks_open", "owner_id", "done_at", "due_on"),)
 
-    title: Mapped[str] = mapped_column(text(500), info=about("Title", "text", required=True, list=True, form=True, search=True, sort=True,
-        aliases=("task", "subject", "name")))
-    due_on: Mapped[date | None] = mapped_column(info=about("Due", "date", list=True, form=True, sort=True, filter=True, aliases=("due date", "deadline")))
-    priority: Mapped[str] = mapped_column(text(10), default="normal", server_default="normal", info=about("Priority", "choice", choices=PRIORITIES,
-        list=True, form=True, filter=True))
-    done_at: Mapped[datetime | None] = mapped_column(info=about("Done", "datetime", list=True, sort=True, aliases=("completed", "completed at")))
-    number: Mapped[str | None] = mapped_column(text(60), index=True, info=about("Number", "text", aliases=("id", "task id")))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True, info=about("Contact", "link", link="contact", form=True, filter=True))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True, info=about("Organisation", "link", link="organisation", form=True, filter=True))
-    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True, filter=True))
+    title: Mapped[str] = mapped_column(
+        text(500),
+        info=about(
+            "Title",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=("task", "subject", "name"),
+        ),
+    )
+    due_on: Mapped[date | None] = mapped_column(
+        info=about(
+            "Due", "date", list=True, form=True, sort=True, filter=True, aliases=("due date", "deadline")
+        )
+    )
+    priority: Mapped[str] = mapped_column(
+        text(10),
+        default="normal",
+        server_default="normal",
+        info=about("Priority", "choice", choices=PRIORITIES, list=True, form=True, filter=True),
+    )
+    done_at: Mapped[datetime | None] = mapped_column(
+        info=about("Done", "datetime", list=True, sort=True, aliases=("completed", "completed at"))
+    )
+    number: Mapped[str | None] = mapped_column(
+        text(60), index=True, info=about("Number", "text", aliases=("id", "task id"))
+    )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id"),
+        index=True,
+        info=about("Contact", "link", link="contact", form=True, filter=True),
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"),
+        index=True,
+        info=about("Organisation", "link", link="organisation", form=True, filter=True),
+    )
+    deal_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True, filter=True)
+    )
     notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))

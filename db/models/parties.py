@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
-
 from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text
 from db.types import Money
 
-LIFECYCLE = (("prospect", "Prospect"), ("lead", "Lead"), ("customer", "Customer"), ("past", "Past customer"),
-             ("partner", "Partner"), ("supplier", "Supplier"))
+LIFECYCLE = (
+    ("prospect", "Prospect"),
+    ("lead", "Lead"),
+    ("customer", "Customer"),
+    ("past", "Past customer"),
+    ("partner", "Partner"),
+    ("supplier", "Supplier"),
+)
 CHANNEL_KINDS = (("email", "E-mail"), ("phone", "Phone"), ("social", "Social"), ("web", "Web"))
 
 
@@ -20,39 +24,165 @@ class Organisation(Business, Base):
     __tablename__ = "organisations"
     __guard__ = "self"
     __entity__ = "organisation"
-    __about__ = {"label": "Organisation", "plural": "Organisations", "icon": ":material/apartment:", "title": "name",
-                 "keys": ("number", "name"), "page": "organisation",
-                 "aliases": ("accounts", "companies", "customers", "clients", "suppliers")}
-    __table_args__ = (Index("ix_organisations_list", "archived_at", "name", "id"), Index("ix_organisations_changed", "changed_at", "id"))
+    __about__ = {
+        "label": "Organisation",
+        "plural": "Organisations",
+        "icon": ":material/apartment:",
+        "title": "name",
+        "keys": ("number", "name"),
+        "page": "organisation",
+        "aliases": ("accounts", "companies", "customers", "clients", "suppliers"),
+    }
+    __table_args__ = (
+        Index("ix_organisations_list", "archived_at", "name", "id"),
+        Index("ix_organisations_changed", "changed_at", "id"),
+    )
 
-    name: Mapped[str] = mapped_column(text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True,
-        aliases=("account", "account name", "company", "company name", "organisation", "organization", "customer", "client")))
+    name: Mapped[str] = mapped_column(
+        text(),
+        info=about(
+            "Name",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=(
+                "account",
+                "account name",
+                "company",
+                "company name",
+                "organisation",
+                "organization",
+                "customer",
+                "client",
+            ),
+        ),
+    )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
-    number: Mapped[str | None] = mapped_column(text(60), index=True, info=about("Number", "text", form=True, search=True, filter=True,
-        aliases=("id", "account id", "company id", "customer id", "external id", "customer number")))
-    sector: Mapped[str | None] = mapped_column(text(), info=about("Sector", "text", list=True, form=True, filter=True, sort=True,
-        aliases=("industry", "branch", "vertical")))
-    lifecycle: Mapped[str] = mapped_column(text(20), default="prospect", server_default="prospect", info=about("Lifecycle", "choice",
-        choices=LIFECYCLE, list=True, form=True, filter=True, aliases=("status", "type", "stage", "account type")))
-    source: Mapped[str | None] = mapped_column(text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel")))
-    website: Mapped[str | None] = mapped_column(text(500), info=about("Website", "url", form=True, aliases=("url", "web", "homepage", "domain")))
-    email: Mapped[str | None] = mapped_column(text(254), info=about("E-mail", "email", form=True, search=True, aliases=("email", "mail")))
-    phone: Mapped[str | None] = mapped_column(text(40), info=about("Phone", "phone", form=True, search=True, aliases=("telephone", "tel", "phone number")))
-    employees: Mapped[int | None] = mapped_column(info=about("Employees", "integer", form=True, sort=True, minimum=0,
-        aliases=("number of employees", "headcount", "staff", "company size")))
-    revenue_minor: Mapped[int | None] = mapped_column(Money, info=about("Annual revenue", "money", form=True, sort=True, currency="currency",
-        aliases=("revenue", "turnover", "sales", "annual revenue (in millions)")))
+    number: Mapped[str | None] = mapped_column(
+        text(60),
+        index=True,
+        info=about(
+            "Number",
+            "text",
+            form=True,
+            search=True,
+            filter=True,
+            aliases=("id", "account id", "company id", "customer id", "external id", "customer number"),
+        ),
+    )
+    sector: Mapped[str | None] = mapped_column(
+        text(),
+        info=about(
+            "Sector",
+            "text",
+            list=True,
+            form=True,
+            filter=True,
+            sort=True,
+            aliases=("industry", "branch", "vertical"),
+        ),
+    )
+    lifecycle: Mapped[str] = mapped_column(
+        text(20),
+        default="prospect",
+        server_default="prospect",
+        info=about(
+            "Lifecycle",
+            "choice",
+            choices=LIFECYCLE,
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("status", "type", "stage", "account type"),
+        ),
+    )
+    source: Mapped[str | None] = mapped_column(
+        text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel"))
+    )
+    website: Mapped[str | None] = mapped_column(
+        text(500), info=about("Website", "url", form=True, aliases=("url", "web", "homepage", "domain"))
+    )
+    email: Mapped[str | None] = mapped_column(
+        text(254), info=about("E-mail", "email", form=True, search=True, aliases=("email", "mail"))
+    )
+    phone: Mapped[str | None] = mapped_column(
+        text(40),
+        info=about("Phone", "phone", form=True, search=True, aliases=("telephone", "tel", "phone number")),
+    )
+    employees: Mapped[int | None] = mapped_column(
+        info=about(
+            "Employees",
+            "integer",
+            form=True,
+            sort=True,
+            minimum=0,
+            aliases=("number of employees", "headcount", "staff", "company size"),
+        )
+    )
+    revenue_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about(
+            "Annual revenue",
+            "money",
+            form=True,
+            sort=True,
+            currency="currency",
+            aliases=("revenue", "turnover", "sales", "annual revenue (in millions)"),
+        ),
+    )
     currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
-    founded: Mapped[int | None] = mapped_column(info=about("Founded", "integer", form=True, minimum=1000, maximum=2100,
-        aliases=("year established", "year_established", "established", "year founded")))
-    city: Mapped[str | None] = mapped_column(text(), info=about("City", "text", list=True, form=True, filter=True, search=True, aliases=("town", "billing city")))
-    region: Mapped[str | None] = mapped_column(text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "province", "county")))
-    country: Mapped[str | None] = mapped_column(text(), info=about("Country", "text", list=True, form=True, filter=True,
-        aliases=("office location", "office_location", "location", "billing country")))
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True, info=about("Parent organisation", "link",
-        link="organisation", form=True, filter=True, aliases=("subsidiary_of", "parent", "parent account", "parent company", "headquarters")))
-    tags: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=about("Tags", "tags", form=True))
-    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True, aliases=("description", "comment", "comments")))
+    founded: Mapped[int | None] = mapped_column(
+        info=about(
+            "Founded",
+            "integer",
+            form=True,
+            minimum=1000,
+            maximum=2100,
+            aliases=("year established", "year_established", "established", "year founded"),
+        )
+    )
+    city: Mapped[str | None] = mapped_column(
+        text(),
+        info=about(
+            "City", "text", list=True, form=True, filter=True, search=True, aliases=("town", "billing city")
+        ),
+    )
+    region: Mapped[str | None] = mapped_column(
+        text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "province", "county"))
+    )
+    country: Mapped[str | None] = mapped_column(
+        text(),
+        info=about(
+            "Country",
+            "text",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("office location", "office_location", "location", "billing country"),
+        ),
+    )
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"),
+        index=True,
+        info=about(
+            "Parent organisation",
+            "link",
+            link="organisation",
+            form=True,
+            filter=True,
+            aliases=("subsidiary_of", "parent", "parent account", "parent company", "headquarters"),
+        ),
+    )
+    tags: Mapped[list[str]] = mapped_column(
+        default=list, server_default="[]", info=about("Tags", "tags", form=True)
+    )
+    notes: Mapped[str | None] = mapped_column(
+        text(10000),
+        info=about("Notes", "longtext", form=True, aliases=("description", "comment", "comments")),
+    )
 
 
 class Contact(Business, Base):
@@ -61,86 +191,148 @@ class Contact(Business, Base):
     __tablename__ = "contacts"
     __guard__ = "self"
     __entity__ = "contact"
-    __about__ = {"label": "Contact", "plural": "Contacts", "icon": ":material/person:", "title": "name",
-                 "keys": ("email", "number", "name"), "page": "contact", "aliases": ("people", "persons", "customers", "individuals")}
-    __table_args__ = (Index("ix_contacts_list", "archived_at", "name", "id"), Index("ix_contacts_changed", "changed_at", "id"))
+    __about__ = {
+        "label": "Contact",
+        "plural": "Contacts",
+        "icon": ":material/person:",
+        "title": "name",
+        "keys": ("email", "number", "name"),
+        "page": "contact",
+        "aliases": ("people", "persons", "customers", "individuals"),
+    }
+    __table_args__ = (
+        Index("ix_contacts_list", "archived_at", "name", "id"),
+        Index("ix_contacts_changed", "changed_at", "id"),
+    )
 
-    name: Mapped[str] = mapped_column(text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True,
-        personal=True, aliases=("full name", "contact", "contact name", "customer name", "person", "customer")))
+    name: Mapped[str] = mapped_column(
+        text(),
+        info=about(
+            "Name",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            personal=True,
+            aliases=("full name", "contact", "contact name", "customer name", "person", "customer"),
+        ),
+    )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
-    first_name: Mapped[str | None] = mapped_column(text(), info=about("First name", "text", form=True, personal=True, aliases=("given name", "forename", "firstname")))
-    last_name: Mapped[str | None] = mapped_column(text(), info=about("Last name", "text", form=True, personal=True, aliases=("surname", "family name", "lastname")))
-    number: Mapped[str | None] = mapped_column(text(60), index=True, info=about("Number", "text", form=True, search=True,
-        aliases=("id", "contact id", "customer id", "external id", "person id")))
-    email: Mapped[str | None] = mapped_column(text(254), index=True, info=about("E-mail", "email", list=True, form=True, search=True,
-        personal=True, aliases=("email", "mail", "e-mail address", "email address")))
-    phone: Mapped[str | None] = mapped_column(text(40), info=about("Phone", "phone", list=True, form=True, search=True, personal=True,
-        aliases=("telephone", "tel", "mobile", "phone number", "cell")))
-    job_title: Mapped[str | None] = mapped_column(text(), info=about("Job title", "text", form=True, aliases=("title", "position", "role")))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True, info=about("Organisation", "link",
-        link="organisation", list=True, form=True, filter=True, aliases=("company", "account", "account name", "employer", "company name", "organization")))
-    lifecycle: Mapped[str] = mapped_column(text(20), default="prospect", server_default="prospect", info=about("Lifecycle", "choice",
-        choices=LIFECYCLE, list=True, form=True, filter=True, aliases=("status", "type", "lead status", "lifecycle stage")))
-    source: Mapped[str | None] = mapped_column(text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel")))
-    segment: Mapped[str | None] = mapped_column(text(), info=about("Segment", "text", form=True, filter=True, aliases=("customer segment",)))
-    birth_date: Mapped[date | None] = mapped_column(info=about("Birth date", "date", form=True, personal=True, aliases=("birthday", "date of birth", "dob")))
-    gender: Mapped[str | None] = mapped_column(text(20), info=about("Gender", "choice", form=True, personal=True,
-        choices=(("female", "Female"), ("male", "Male"), ("other", "Other")), aliases=("sex",)))
-    city: Mapped[str | None] = mapped_column(text(), info=about("City", "text", form=True, filter=True, search=True, aliases=("town",)))
-    region: Mapped[str | None] = mapped_column(text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "province")))
-    country: Mapped[str | None] = mapped_column(text(), info=about("Country", "text", form=True, filter=True, aliases=("country/region",)))
-    tags: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=about("Tags", "tags", form=True))
-    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True, aliases=("description", "comment", "comments")))
-
-
-class ContactRole(Base):
-    """What a contact is at an organisation; the many-to-many between the two, with dates."""
-
-    __tablename__ = "contact_roles"
-    __guard__ = ("contact_id",)
-    __entity__ = "contact"
-    __table_args__ = (UniqueConstraint("contact_id", "organisation_id", "role"),)
-
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)
-    role: Mapped[str] = mapped_column(text(80), default="employee")
-    since: Mapped[date | None]
-    until: Mapped[date | None]
-
-
-class Channel(Base):
-    """One way to reach a contact or organisation, valid between two days."""
-
-    __tablename__ = "channels"
-    __guard__ = ("contact_id", "organisation_id")
-    __entity__ = "contact"
-    __table_args__ = (CheckConstraint("contact_id IS NOT NULL OR organisation_id IS NOT NULL", name="has_party"),)
-
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(text(20))
-    value: Mapped[str] = mapped_column(text(254), index=True)
-    label: Mapped[str | None] = mapped_column(text(60))
-    is_primary: Mapped[bool] = mapped_column(default=False)
-    valid_from: Mapped[date | None]
-    valid_until: Mapped[date | None]
-
-
-class Address(Base):
-    """A postal address of a contact or organisation."""
-
-    __tablename__ = "addresses"
-    __guard__ = ("contact_id", "organisation_id")
-    __entity__ = "contact"
-    __table_args__ = (CheckConstraint("contact_id IS NOT NULL OR organisation_id IS NOT NULL", name="has_party"),)
-
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(text(20), default="office")
-    street: Mapped[str | None] = mapped_column(text())
-    postal_code: Mapped[str | None] = mapped_column(text(20))
-    city: Mapped[str | None] = mapped_column(text())
-    region: Mapped[str | None] = mapped_column(text())
-    country: Mapped[str | None] = mapped_column(text())
-    valid_from: Mapped[date | None]
-    valid_until: Mapped[date | None]
+    first_name: Mapped[str | None] = mapped_column(
+        text(),
+        info=about(
+            "First name", "text", form=True, personal=True, aliases=("given name", "forename", "firstname")
+        ),
+    )
+    last_name: Mapped[str | None] = mapped_column(
+        text(),
+        info=about(
+            "Last name", "text", form=True, personal=True, aliases=("surname", "family name", "lastname")
+        ),
+    )
+    number: Mapped[str | None] = mapped_column(
+        text(60),
+        index=True,
+        info=about(
+            "Number",
+            "text",
+            form=True,
+            search=True,
+            aliases=("id", "contact id", "customer id", "external id", "person id"),
+        ),
+    )
+    email: Mapped[str | None] = mapped_column(
+        text(254),
+        index=True,
+        info=about(
+            "E-mail",
+            "email",
+            list=True,
+            form=True,
+            search=True,
+            personal=True,
+            aliases=("email", "mail", "e-mail address", "email address"),
+        ),
+    )
+    phone: Mapped[str | None] = mapped_column(
+        text(40),
+        info=about(
+            "Phone",
+            "phone",
+            list=True,
+            form=True,
+            search=True,
+            personal=True,
+            aliases=("telephone", "tel", "mobile", "phone number", "cell"),
+        ),
+    )
+    job_title: Mapped[str | None] = mapped_column(
+        text(), info=about("Job title", "text", form=True, aliases=("title", "position", "role"))
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"),
+        index=True,
+        info=about(
+            "Organisation",
+            "link",
+            link="organisation",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("company", "account", "account name", "employer", "company name", "organization"),
+        ),
+    )
+    lifecycle: Mapped[str] = mapped_column(
+        text(20),
+        default="prospect",
+        server_default="prospect",
+        info=about(
+            "Lifecycle",
+            "choice",
+            choices=LIFECYCLE,
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("status", "type", "lead status", "lifecycle stage"),
+        ),
+    )
+    source: Mapped[str | None] = mapped_column(
+        text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel"))
+    )
+    segment: Mapped[str | None] = mapped_column(
+        text(), info=about("Segment", "text", form=True, filter=True, aliases=("customer segment",))
+    )
+    birth_date: Mapped[date | None] = mapped_column(
+        info=about(
+            "Birth date", "date", form=True, personal=True, aliases=("birthday", "date of birth", "dob")
+        )
+    )
+    gender: Mapped[str | None] = mapped_column(
+        text(20),
+        info=about(
+            "Gender",
+            "choice",
+            form=True,
+            personal=True,
+            choices=(("female", "Female"), ("male", "Male"), ("other", "Other")),
+            aliases=("sex",),
+        ),
+    )
+    city: Mapped[str | None] = mapped_column(
+        text(), info=about("City", "text", form=True, filter=True, search=True, aliases=("town",))
+    )
+    region: Mapped[str | None] = mapped_column(
+        text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "province"))
+    )
+    country: Mapped[str | None] = mapped_column(
+        text(), info=about("Country", "text", form=True, filter=True, aliases=("country/region",))
+    )
+    tags: Mapped[list[str]] = mapped_column(
+        default=list, server_default="[]", info=about("Tags", "tags", form=True)
+    )
+    notes: Mapped[str | None] = mapped_column(
+        text(10000),
+        info=about("Notes", "longtext", form=True, aliases=("description", "comment", "comments")),
+    )

@@ -15,11 +15,30 @@ class Team(Versioned, Base):
     __tablename__ = "teams"
     __guard__ = "open"
     __entity__ = "team"
-    __about__ = {"label": "Team", "plural": "Teams", "icon": ":material/groups:", "title": "name", "keys": ("name",),
-                 "page": "people", "aliases": ("office", "offices", "sales_teams")}
+    __about__ = {
+        "label": "Team",
+        "plural": "Teams",
+        "icon": ":material/groups:",
+        "title": "name",
+        "keys": ("name",),
+        "page": "people",
+        "aliases": ("office", "offices", "sales_teams"),
+    }
 
-    name: Mapped[str] = mapped_column(text(), unique=True, info=about("Name", "text", required=True, list=True, form=True, search=True,
-        sort=True, aliases=("team", "office", "regional office", "department")))
+    name: Mapped[str] = mapped_column(
+        text(),
+        unique=True,
+        info=about(
+            "Name",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=("team", "office", "regional office", "department"),
+        ),
+    )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
@@ -56,23 +75,79 @@ class User(Versioned, Base):
     __tablename__ = "users"
     __guard__ = "open"
     __entity__ = "user"
-    __about__ = {"label": "User", "plural": "Users", "icon": ":material/badge:", "title": "name", "keys": ("email", "name"),
-                 "page": "people", "aliases": ("employees", "staff", "sales agents", "agents", "sales reps", "sales_teams")}
+    __about__ = {
+        "label": "User",
+        "plural": "Users",
+        "icon": ":material/badge:",
+        "title": "name",
+        "keys": ("email", "name"),
+        "page": "people",
+        "aliases": ("employees", "staff", "sales agents", "agents", "sales reps", "sales_teams"),
+    }
 
-    name: Mapped[str] = mapped_column(text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True,
-        aliases=("full name", "sales agent", "agent", "employee", "user", "sales rep")))
+    name: Mapped[str] = mapped_column(
+        text(),
+        info=about(
+            "Name",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=("full name", "sales agent", "agent", "employee", "user", "sales rep"),
+        ),
+    )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
-    email: Mapped[str | None] = mapped_column(text(254), unique=True, info=about("E-mail", "email", list=True, form=True, search=True,
-        personal=True, aliases=("email", "mail", "e-mail address")))
-    role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), info={"label": "Role", "kind": "link", "link": "role",
-        "import": False})
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True, info=about("Team", "link", link="team", list=True,
-        form=True, filter=True, aliases=("office", "regional office", "department", "team")))
-    manager_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True, info=about("Manager", "link", link="user",
-        list=True, form=True, filter=True, aliases=("manager", "reports to", "supervisor", "boss")))
-    job_title: Mapped[str | None] = mapped_column(text(), info=about("Job title", "text", form=True, aliases=("title", "position")))
+    email: Mapped[str | None] = mapped_column(
+        text(254),
+        unique=True,
+        info=about(
+            "E-mail",
+            "email",
+            list=True,
+            form=True,
+            search=True,
+            personal=True,
+            aliases=("email", "mail", "e-mail address"),
+        ),
+    )
+    role_id: Mapped[int | None] = mapped_column(
+        ForeignKey("roles.id"), info={"label": "Role", "kind": "link", "link": "role", "import": False}
+    )
+    team_id: Mapped[int | None] = mapped_column(
+        ForeignKey("teams.id"),
+        index=True,
+        info=about(
+            "Team",
+            "link",
+            link="team",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("office", "regional office", "department", "team"),
+        ),
+    )
+    manager_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id"),
+        index=True,
+        info=about(
+            "Manager",
+            "link",
+            link="user",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("manager", "reports to", "supervisor", "boss"),
+        ),
+    )
+    job_title: Mapped[str | None] = mapped_column(
+        text(), info=about("Job title", "text", form=True, aliases=("title", "position"))
+    )
     language: Mapped[str] = mapped_column(text(8), default="en", server_default="en")
-    is_active: Mapped[bool] = mapped_column(default=True, info=about("Active", "boolean", list=True, form=True, filter=True))
+    is_active: Mapped[bool] = mapped_column(
+        default=True, info=about("Active", "boolean", list=True, form=True, filter=True)
+    )
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -61,7 +61,9 @@ class Import(Base):
     __logged__ = False
 
     name: Mapped[str] = mapped_column(text())
-    state: Mapped[str] = mapped_column(text(20), default="running")  # running, done, cancelled, failed, undone
+    state: Mapped[str] = mapped_column(
+        text(20), default="running"
+    )  # running, done, cancelled, failed, undone
     # No foreign key: users point to the import that made them, and two tables cannot both come first.
     actor_id: Mapped[int | None]
     started_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -125,7 +127,9 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(text(40))
     args: Mapped[dict[str, Any]] = mapped_column(default=dict)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    state: Mapped[str] = mapped_column(text(20), default="queued", index=True)  # queued, running, done, failed, cancelled
+    state: Mapped[str] = mapped_column(
+        text(20), default="queued", index=True
+    )  # queued, running, done, failed, cancelled
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(text(500), default="")

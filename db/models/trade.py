@@ -16,25 +16,89 @@ class Order(Business, Base):
     __tablename__ = "orders"
     __guard__ = "self"
     __entity__ = "order"
-    __about__ = {"label": "Order", "plural": "Orders", "icon": ":material/receipt_long:", "title": "number", "keys": ("number",),
-                 "page": "", "aliases": ("sales", "purchases", "transactions", "invoices")}
+    __about__ = {
+        "label": "Order",
+        "plural": "Orders",
+        "icon": ":material/receipt_long:",
+        "title": "number",
+        "keys": ("number",),
+        "page": "",
+        "aliases": ("sales", "purchases", "transactions", "invoices"),
+    }
 
-    number: Mapped[str] = mapped_column(text(60), index=True, info=about("Number", "text", required=True, list=True, form=True, search=True,
-        sort=True, aliases=("order id", "order number", "invoice", "invoiceno", "transaction id")))
-    ordered_on: Mapped[date] = mapped_column(index=True, info=about("Ordered", "date", required=True, list=True, form=True, sort=True,
-        filter=True, aliases=("order date", "date", "invoice date", "purchase date")))
-    shipped_on: Mapped[date | None] = mapped_column(info=about("Shipped", "date", form=True, aliases=("ship date", "shipped date")))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True, info=about("Organisation", "link",
-        link="organisation", list=True, form=True, filter=True, aliases=("customer", "company", "account")))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True, info=about("Contact", "link", link="contact",
-        list=True, form=True, filter=True, aliases=("customer id", "customer name", "customer")))
-    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True))
-    channel: Mapped[str | None] = mapped_column(text(), info=about("Channel", "text", form=True, filter=True, aliases=("sales channel",)))
-    ship_mode: Mapped[str | None] = mapped_column(text(), info=about("Delivery", "text", form=True, aliases=("ship mode", "delivery")))
+    number: Mapped[str] = mapped_column(
+        text(60),
+        index=True,
+        info=about(
+            "Number",
+            "text",
+            required=True,
+            list=True,
+            form=True,
+            search=True,
+            sort=True,
+            aliases=("order id", "order number", "invoice", "invoiceno", "transaction id"),
+        ),
+    )
+    ordered_on: Mapped[date] = mapped_column(
+        index=True,
+        info=about(
+            "Ordered",
+            "date",
+            required=True,
+            list=True,
+            form=True,
+            sort=True,
+            filter=True,
+            aliases=("order date", "date", "invoice date", "purchase date"),
+        ),
+    )
+    shipped_on: Mapped[date | None] = mapped_column(
+        info=about("Shipped", "date", form=True, aliases=("ship date", "shipped date"))
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"),
+        index=True,
+        info=about(
+            "Organisation",
+            "link",
+            link="organisation",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("customer", "company", "account"),
+        ),
+    )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id"),
+        index=True,
+        info=about(
+            "Contact",
+            "link",
+            link="contact",
+            list=True,
+            form=True,
+            filter=True,
+            aliases=("customer id", "customer name", "customer"),
+        ),
+    )
+    deal_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True)
+    )
+    channel: Mapped[str | None] = mapped_column(
+        text(), info=about("Channel", "text", form=True, filter=True, aliases=("sales channel",))
+    )
+    ship_mode: Mapped[str | None] = mapped_column(
+        text(), info=about("Delivery", "text", form=True, aliases=("ship mode", "delivery"))
+    )
     segment: Mapped[str | None] = mapped_column(text(), info=about("Segment", "text", form=True, filter=True))
     city: Mapped[str | None] = mapped_column(text(), info=about("City", "text", form=True, filter=True))
-    region: Mapped[str | None] = mapped_column(text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "state/province")))
-    country: Mapped[str | None] = mapped_column(text(), info=about("Country", "text", form=True, filter=True, aliases=("country/region",)))
+    region: Mapped[str | None] = mapped_column(
+        text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "state/province"))
+    )
+    country: Mapped[str | None] = mapped_column(
+        text(), info=about("Country", "text", form=True, filter=True, aliases=("country/region",))
+    )
 
 
 class OrderLine(Business, Base):
@@ -43,26 +107,96 @@ class OrderLine(Business, Base):
     __tablename__ = "order_lines"
     __guard__ = "self"
     __entity__ = "order"
-    __about__ = {"label": "Sales line", "plural": "Sales lines", "icon": ":material/point_of_sale:", "title": "number", "keys": ("number",),
-                 "page": "", "aliases": ("order lines", "order items", "sales lines", "transactions", "order details", "superstore", "sales")}
+    __about__ = {
+        "label": "Sales line",
+        "plural": "Sales lines",
+        "icon": ":material/point_of_sale:",
+        "title": "number",
+        "keys": ("number",),
+        "page": "",
+        "aliases": (
+            "order lines",
+            "order items",
+            "sales lines",
+            "transactions",
+            "order details",
+            "superstore",
+            "sales",
+        ),
+    }
     __table_args__ = (Index("ix_order_lines_month", "sold_on", "currency", "amount_minor"),)
 
-    number: Mapped[str | None] = mapped_column(text(60), index=True, info=about("Number", "text", list=True, aliases=("row id", "line id", "id")))
-    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True, info=about("Order", "link", link="order",
-        list=True, aliases=("order id", "order number")))
-    sold_on: Mapped[date] = mapped_column(info=about("Sold", "date", required=True, list=True, sort=True, filter=True,
-        aliases=("order date", "date", "invoice date", "purchase date")))
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True, info=about("Product", "link", link="product", list=True,
-        filter=True, aliases=("product name", "item", "product id", "stockcode")))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True, info=about("Organisation", "link",
-        link="organisation", filter=True, aliases=("company", "account")))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True, info=about("Contact", "link", link="contact",
-        filter=True, aliases=("customer id", "customer name", "customer")))
-    quantity: Mapped[float] = mapped_column(Float, default=1.0, server_default="1", info=about("Quantity", "number", list=True, aliases=("qty", "units", "number of units")))
-    amount_minor: Mapped[int] = mapped_column(Money, info=about("Amount", "money", required=True, list=True, sort=True, currency="currency",
-        aliases=("sales", "revenue", "total", "line total", "price", "value", "net amount")))
-    discount: Mapped[float | None] = mapped_column(Float, info=about("Discount", "percent", list=True, aliases=("rebate",)))
-    profit_minor: Mapped[int | None] = mapped_column(Money, info=about("Profit", "money", list=True, currency="currency", aliases=("margin", "gain")))
+    number: Mapped[str | None] = mapped_column(
+        text(60), index=True, info=about("Number", "text", list=True, aliases=("row id", "line id", "id"))
+    )
+    order_id: Mapped[int | None] = mapped_column(
+        ForeignKey("orders.id", ondelete="CASCADE"),
+        index=True,
+        info=about("Order", "link", link="order", list=True, aliases=("order id", "order number")),
+    )
+    sold_on: Mapped[date] = mapped_column(
+        info=about(
+            "Sold",
+            "date",
+            required=True,
+            list=True,
+            sort=True,
+            filter=True,
+            aliases=("order date", "date", "invoice date", "purchase date"),
+        )
+    )
+    product_id: Mapped[int | None] = mapped_column(
+        ForeignKey("products.id"),
+        index=True,
+        info=about(
+            "Product",
+            "link",
+            link="product",
+            list=True,
+            filter=True,
+            aliases=("product name", "item", "product id", "stockcode"),
+        ),
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"),
+        index=True,
+        info=about("Organisation", "link", link="organisation", filter=True, aliases=("company", "account")),
+    )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id"),
+        index=True,
+        info=about(
+            "Contact",
+            "link",
+            link="contact",
+            filter=True,
+            aliases=("customer id", "customer name", "customer"),
+        ),
+    )
+    quantity: Mapped[float] = mapped_column(
+        Float,
+        default=1.0,
+        server_default="1",
+        info=about("Quantity", "number", list=True, aliases=("qty", "units", "number of units")),
+    )
+    amount_minor: Mapped[int] = mapped_column(
+        Money,
+        info=about(
+            "Amount",
+            "money",
+            required=True,
+            list=True,
+            sort=True,
+            currency="currency",
+            aliases=("sales", "revenue", "total", "line total", "price", "value", "net amount"),
+        ),
+    )
+    discount: Mapped[float | None] = mapped_column(
+        Float, info=about("Discount", "percent", list=True, aliases=("rebate",))
+    )
+    profit_minor: Mapped[int | None] = mapped_column(
+        Money, info=about("Profit", "money", list=True, currency="currency", aliases=("margin", "gain"))
+    )
     currency: Mapped[str] = mapped_column(text(3), info=about("Currency", "currency"))
     channel: Mapped[str | None] = mapped_column(text(), info=about("Channel", "text", filter=True))
     region: Mapped[str | None] = mapped_column(text(), info=about("Region", "text", filter=True))

@@ -1,0 +1,313 @@
+"""One list screen for any entity: search, filters in the address, sort, column choice, pages, export, bulk archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm import lists, records, registry
+from crm.exchange.export import export_csv
+from crm.fields import Entity, Kind
+from crm.i18n import _, ngettext
+from crm.ui import look, routes
+from crm.ui.forms import record_form
+from crm.ui.guard import flash, showing_problems
+from crm.ui.list_filters import more_filters, pill_filter
+from crm.ui.list_table import column_config, table_frame
+from crm.work import Actor, reading, unit_of_work
+from db.scope import CREATE, DELETE, EXPORT
+
+PAGE_ROWS = 14
+
+
+@dataclass(frozen=True)
+class ListScreen:
+    """What is special about one list: which fields show at first and in the "new" drawer, which filters stand open."""
+
+    entity: str
+    page: str
+    columns: tuple[str, ...]
+    form: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    pill: str = ""  # a CHOICE field whose values stand as pills beside the search
+    empty_text: str = ""
+    decorate: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+
+
+def show_list(actor: Actor, screen: ListScreen) -> None:
+    """Draw the whole list screen."""
+    about = registry.entity(screen.entity)
+    rights = registry.rights_name(screen.entity)
+    head = st.container()
+    with look.toolbar():
+        search = st.text_input(
+            _("Search"),
+            key=f"{screen.page}_q",
+            type="search",
+            live="300ms",
+            bind="query-params",
+            width=260,
+            label_visibility="collapsed",
+            placeholder=_("Search {plural}").format(plural=_(about.plural).lower()),
+        )
+        filters = pill_filter(about, screen.page, screen.pill)
+        filters |= more_filters(actor, about, screen.page, screen.pill)
+        columns, sort, descending, archived = _view(about, screen)
+    question = (search, repr(sorted(filters.items(), key=str)), sort, descending, archived, tuple(columns))
+    cursors = _cursors(screen, question)
+    with showing_problems(), reading(actor) as session:
+        found = lists.list_rows(
+            session,
+            screen.entity,
+            search=search or "",
+            filters=filters,
+            sort=sort,
+            descending=descending,
+            after=cursors[-1],
+            limit=PAGE_ROWS,
+            columns=columns,
+            archived=archived,
+        )
+        _head(
+            actor,
+            head,
+            about,
+            screen,
+            rights,
+            found.total,
+            found.capped,
+            (search or "", filters, archived, columns),
+        )
+        if found.rows.empty:
+            _nothing(actor, about, screen, bool(search or filters or archived), rights)
+            return
+        _table(actor, about, screen, found, columns, archived, question, len(cursors))
+        _pager(screen, found, len(cursors))
+
+
+def _head(
+    actor: Actor,
+    head: Any,
+    about: Entity,
+    screen: ListScreen,
+    rights: str,
+    total: int,
+    capped: bool,
+    view: tuple[Any, ...],
+) -> None:
+    count = f"{total:,}+" if capped else f"{total:,}"
+    with head, look.page(_(about.plural), ngettext("{n} record", "{n} records", total).format(n=count)):
+        if actor.may(rights, EXPORT):
+            st.download_button(
+                _("Export"),
+                data=lambda: _csv(actor, about.name, *view),
+                file_name=f"{screen.page}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key=f"{screen.page}_export",
+                on_click="ignore",
+                help=_("All rows of this list, with these columns, as CSV"),
+            )
+        if actor.may(rights, CREATE) and st.button(
+            _("New {label}").format(label=_(about.label).lower()),
+            icon=":material/add:",
+            type="primary",
+            key=f"{screen.page}_new",
+        ):
+            new_record(actor, screen)
+
+
+def _csv(
+    actor: Actor, entity: str, search: str, filters: Mapping[str, Any], archived: bool, columns: Sequence[str]
+) -> bytes:
+    with reading(actor) as session:
+        return b"".join(
+            export_csv(session, entity, columns=columns, search=search, filters=filters, archived=archived)
+        )
+
+
+def new_record(actor: Actor, screen: ListScreen, preset: Mapping[str, Any] | None = None) -> None:
+    """Open the drawer with the form of a new record; after saving, its page opens."""
+    about = registry.entity(screen.entity)
+
+    @st.dialog(_("New {label}").format(label=_(about.label).lower()), position="right", width=440)
+    def drawer() -> None:
+        made = record_form(
+            actor,
+            screen.entity,
+            key=f"new_{screen.entity}",
+            fields=screen.form,
+            more=screen.more,
+            preset=preset,
+        )
+        if made:
+            flash(_("{title} is stored.").format(title=made[about.title_field]))
+            if about.page in routes.screens() and not routes.screens()[about.page].in_menu:
+                st.switch_page(routes.page(about.page), query_params={"id": str(made["id"])})
+            st.rerun()
+
+    drawer()
+
+
+def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool]:
+    """Columns, sort, direction and whether archived rows show."""
+    names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
+    sortable = {about.title_field: names[about.title_field]} | {
+        f.name: _(f.label) for f in about.fields if f.sortable
+    }
+    with st.popover(_("View"), type="tertiary", icon=":material/view_column:"):
+        columns = st.multiselect(
+            _("Columns"),
+            list(names),
+            default=list(screen.columns),
+            format_func=names.__getitem__,
+            key=f"{screen.page}_columns",
+            bind="query-params",
+        )
+        sort = st.selectbox(
+            _("Sort by"),
+            list(sortable),
+            format_func=sortable.__getitem__,
+            key=f"{screen.page}_sort",
+            bind="query-params",
+        )
+        descending = st.toggle(_("Largest or newest first"), key=f"{screen.page}_down", bind="query-params")
+        archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
+    return (
+        [c for c in columns if c in names] or list(screen.columns),
+        sort or about.title_field,
+        descending,
+        archived,
+    )
+
+
+def _cursors(screen: ListScreen, question: tuple[Any, ...]) -> list[str | None]:
+    """The cursors of the pages walked so far; another question starts at the first page."""
+    memory = st.session_state.setdefault(f"{screen.page}_paging", {"question": None, "cursors": [None]})
+    if memory["question"] != question:
+        memory["question"], memory["cursors"] = question, [None]
+    return memory["cursors"]  # type: ignore[no-any-return]
+
+
+def _pager(screen: ListScreen, found: lists.ListPage, page: int) -> None:
+    if page == 1 and not found.next_cursor:
+        return
+    first = (page - 1) * PAGE_ROWS + 1
+    total = f"{found.total:,}+" if found.capped else f"{found.total:,}"
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.caption(
+            _("{a} to {b} of {n}").format(a=first, b=first + len(found.rows) - 1, n=total), width="content"
+        )
+        st.button(
+            _("Previous"),
+            key=f"{screen.page}_back",
+            icon=":material/chevron_left:",
+            disabled=page == 1,
+            on_click=_step,
+            args=(screen, None),
+        )
+        st.button(
+            _("Next"),
+            key=f"{screen.page}_next",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=not found.next_cursor,
+            on_click=_step,
+            args=(screen, found.next_cursor),
+        )
+
+
+def _step(screen: ListScreen, cursor: str | None) -> None:
+    cursors = st.session_state[f"{screen.page}_paging"]["cursors"]
+    if cursor is None:
+        cursors.pop()
+    else:
+        cursors.append(cursor)
+
+
+def _table(
+    actor: Actor,
+    about: Entity,
+    screen: ListScreen,
+    found: lists.ListPage,
+    columns: list[str],
+    archived: bool,
+    question: tuple[Any, ...],
+    page: int,
+) -> None:
+    names = [about.title_field, *(c for c in columns if c != about.title_field and f"{c}" in found.rows)]
+    names = [n for n in names if n in found.rows]
+    shown = table_frame(about, found.rows, names)
+    if screen.decorate is not None:
+        shown = screen.decorate(shown)
+    # The question is part of the key: ticks are kept by position and would otherwise sit on other rows after a filter.
+    event: Any = st.dataframe(
+        shown,
+        key=f"{screen.page}_table_{abs(hash((question, page)))}",
+        hide_index=True,
+        row_height=36,
+        height="content",
+        placeholder="",
+        column_config=column_config(about, names),
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"],
+        alt=_("{plural}, page {n}; click a cell to open the record").format(plural=_(about.plural), n=page),
+    )
+    if event.selection.cells:
+        row = event.selection.cells[0][0]
+        if about.page in routes.screens():
+            st.switch_page(routes.page(about.page), query_params={"id": str(found.rows.iloc[row]["id"])})
+    if event.selection.rows and actor.may(registry.rights_name(screen.entity), DELETE):
+        _bulk(actor, about, found.rows.iloc[event.selection.rows], archived, screen)
+
+
+def _bulk(actor: Actor, about: Entity, rows: pd.DataFrame, archived: bool, screen: ListScreen) -> None:
+    """What can be done with the ticked rows; it stays at the foot of the window, in reach on any length."""
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            ngettext("**{n} selected**", "**{n} selected**", len(rows)).format(n=len(rows)), width="content"
+        )
+        verb = _("Restore") if archived else _("Archive")
+        if st.button(
+            verb, key=f"{screen.page}_bulk", icon=":material/unarchive:" if archived else ":material/archive:"
+        ):
+            act = records.restore_record if archived else records.archive_record
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    for row in rows.itertuples():
+                        act(work, about.name, int(row.id), seen_version=int(row.version))
+                flash(
+                    ngettext(
+                        "{n} record done. Archived records are kept and can be restored.",
+                        "{n} records done. Archived records are kept and can be restored.",
+                        len(rows),
+                    ).format(n=len(rows))
+                )
+                st.rerun()
+
+
+def _nothing(actor: Actor, about: Entity, screen: ListScreen, narrowed: bool, rights: str) -> None:
+    if narrowed:
+        if look.empty(
+            _("Nothing matches"),
+            _("No {plural} fit this search and these filters.").format(plural=_(about.plural).lower()),
+            button=_("Clear search and filters"),
+            key=f"{screen.page}_clear",
+        ):
+            st.query_params.clear()
+            for name in [n for n in st.session_state if str(n).startswith(f"{screen.page}_")]:
+                del st.session_state[name]
+            st.rerun()
+        return
+    label = _("New {label}").format(label=_(about.label).lower()) if actor.may(rights, CREATE) else ""
+    if look.empty(
+        _("No {plural} yet").format(plural=_(about.plural).lower()),
+        screen.empty_text,
+        button=label,
+        key=f"{screen.page}_first",
+    ):
+        new_record(actor, screen)

@@ -1,0 +1,67 @@
+"""Who acts and how far: actions, scopes, and the actor whose grants every statement is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+READ, CREATE, UPDATE, DELETE = "read", "create", "update", "delete"
+EXPORT, IMPORT = "export", "import"
+ACTIONS = (READ, CREATE, UPDATE, DELETE, EXPORT, IMPORT)
+NONE, OWN, TEAM, ALL = "none", "own", "team", "all"
+SCOPES = (NONE, OWN, TEAM, ALL)
+
+
+class OutOfScope(Exception):
+    """The actor may not do this, or the statement tries a road that scope cannot follow."""
+
+    def __init__(self, message: str, *, entity: str = "", action: str = "") -> None:
+        super().__init__(message)
+        self.entity, self.action = entity, action
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the user, their teams, and how far each action on each entity reaches."""
+
+    user_id: int | None
+    name: str
+    role: str = ""
+    teams: tuple[int, ...] = ()
+    grants: frozenset[tuple[str, str, str]] = frozenset()
+    language: str = "en"
+    is_system: bool = False
+    _reach: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False, hash=False)
+
+    def __post_init__(self) -> None:
+        self._reach.update({(entity, action): scope for entity, action, scope in self.grants})
+
+    def reach(self, entity: str, action: str) -> str:
+        """``none``, ``own``, ``team`` or ``all``; what no grant names is ``none``."""
+        return ALL if self.is_system else self._reach.get((entity, action), NONE)
+
+    def may(self, entity: str, action: str) -> bool:
+        """True when the action is possible on at least some rows."""
+        return self.reach(entity, action) != NONE
+
+    def holds(self, entity: str, action: str, *, owner_id: int | None, team_id: int | None) -> bool:
+        """True when a row with this owner and team lies within reach."""
+        scope = self.reach(entity, action)
+        if scope == ALL:
+            return True
+        mine = owner_id is not None and owner_id == self.user_id
+        return (
+            mine
+            if scope == OWN
+            else scope == TEAM and (mine or (team_id is not None and team_id in self.teams))
+        )
+
+    def scope_key(self) -> str:
+        """A text equal for two actors exactly when they see the same rows; part of every cache key."""
+        if self.is_system or all(
+            scope == ALL for (_, action), scope in self._reach.items() if action == READ
+        ):
+            return f"all:{self.role}"
+        return f"{self.role}:{self.user_id}:{','.join(map(str, sorted(self.teams)))}"
+
+
+SYSTEM = Actor(user_id=None, name="Rapport", role="system", is_system=True)

@@ -1,0 +1,20 @@
+"""Leads: unqualified interest, to be worked and converted."""
+
+from crm.i18n import _
+from crm.ui.guard import current_actor
+from crm.ui.listing import ListScreen, show_list
+
+actor = current_actor()
+
+show_list(
+    actor,
+    ListScreen(
+        entity="lead",
+        page="leads",
+        columns=("name", "company", "email", "source", "status", "score", "owner_id"),
+        form=("name", "company", "email", "phone", "source", "status", "score", "interest"),
+        more=("owner_id", "team_id"),
+        pill="status",
+        empty_text=_("People who asked and are not customers yet stand here. Add one, or import a file."),
+    ),
+)
