@@ -10,6 +10,7 @@ from crm.charts.theme import (
     ACCENT,
     AMBER,
     MUTED,
+    Notes,
     above,
     fade,
     name_axis,
@@ -37,6 +38,7 @@ def _lying(
     height = height or ROW_PX * count
     places = list(range(count))[::-1]
     thick = BAR_PX * count / height
+    notes: Notes = []
     figure = go.Figure()
     if ghost is not None:
         figure.add_bar(
@@ -62,8 +64,8 @@ def _lying(
     figure.update_xaxes(visible=False, range=[min(0, *values), widest or 1])
     figure.update_yaxes(visible=False, range=[-thick / 2 - 0.05, count - 1 + thick / 2 + 18 * count / height])
     for place, label, text in zip(places, labels, texts, strict=True):
-        above(figure, place, thick / 2, plain(label), plain(text))
-    return figure
+        above(notes, place, thick / 2, plain(label), plain(text))
+    return figure.update_layout(annotations=notes)
 
 
 def hbars(
@@ -156,6 +158,7 @@ def bridge(
         level += step
     bottoms.append(min(0.0, level))
     tops.append(max(0.0, level))
+    notes: Notes = []
     figure = go.Figure(
         go.Bar(
             x=list(range(len(labels))),
@@ -170,9 +173,9 @@ def bridge(
     )
     style(figure, height, top=16)
     for place, (top, text) in enumerate(zip(tops, texts, strict=True)):
-        note(figure, place, top, plain(text), xanchor="center", xshift=0, yanchor="bottom")
+        note(notes, place, top, plain(text), xanchor="center", xshift=0, yanchor="bottom")
     room = (max(tops) - min(bottoms)) * 0.04
     figure.update_xaxes(**name_axis(labels, most=len(labels)))
     figure.update_yaxes(visible=False, range=[min(bottoms), max(tops) + room])
     figure.update_layout(bargap=0.28)
-    return figure
+    return figure.update_layout(annotations=notes)

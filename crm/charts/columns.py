@@ -14,6 +14,7 @@ from crm.charts.theme import (
     SEQUENTIAL,
     SOFT,
     TEXT,
+    Notes,
     Unit,
     fade,
     known,
@@ -72,16 +73,20 @@ def columns(
         )
     )
     style(figure, height, top=8)
-    for place, goal in zip(places, goals, strict=False):
-        if goal is not None:
-            figure.add_shape(
-                type="line",
-                x0=place - 0.4,
-                x1=place + 0.4,
-                y0=goal,
-                y1=goal,
-                line={"color": TEXT, "width": 1.6},
-            )
+    figure.update_layout(
+        shapes=[
+            {
+                "type": "line",
+                "x0": place - 0.4,
+                "x1": place + 0.4,
+                "y0": goal,
+                "y1": goal,
+                "line": {"color": TEXT, "width": 1.6},
+            }
+            for place, goal in zip(places, goals, strict=False)
+            if goal is not None
+        ]
+    )
     figure.update_xaxes(**name_axis(labels))
     figure.update_yaxes(**value_axis([0.0, *values, *(goal for goal in goals if goal is not None)], unit))
     return figure
@@ -104,6 +109,7 @@ def histogram(
     ranges = [f"{unit.full(low)} – {unit.full(high)}" for low, high in itertools.pairwise(edges)]
     if tail:
         ranges[-1] = f"≥ {unit.full(edges[-2])}"
+    notes: Notes = []
     figure = go.Figure(
         go.Bar(
             x=[(low + high) / 2 for low, high in itertools.pairwise(edges)],
@@ -119,7 +125,7 @@ def histogram(
     figure.add_vline(x=min(middle, edges[-1]), line={"color": SOFT, "width": 1.2, "dash": "dot"})
     label = median_text or _("half below {value}").format(value=unit.full(middle))
     note(
-        figure,
+        notes,
         min(middle, edges[-1]),
         1,
         plain(label),
@@ -139,7 +145,7 @@ def histogram(
     axis["tickvals"] = [mark for mark in axis["tickvals"] if float(mark).is_integer()]
     axis["ticktext"] = [whole.short(mark) for mark in axis["tickvals"]]
     figure.update_yaxes(**axis)
-    return figure
+    return figure.update_layout(annotations=notes)
 
 
 def bin_edges(values: np.ndarray, bins: int) -> list[float]:

@@ -16,6 +16,7 @@ from crm.charts.theme import (
     PAGE,
     SOFT,
     TEXT,
+    Notes,
     Unit,
     When,
     fade,
@@ -83,6 +84,7 @@ def trend(
     if not any(known(value) for value in now):
         return nothing(height)
     places = list(range(len(labels)))
+    notes: Notes = []
     figure = go.Figure()
     for values, title, stroke, _colour in lines:
         figure.add_scatter(
@@ -107,7 +109,7 @@ def trend(
     gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 50)
     heights = spread([float(values[-1] or 0.0) for values, *_rest in full], gap)
     for (_values, title, _stroke, colour), level in zip(full, heights, strict=True):
-        note(figure, 1, level, plain(title), colour=colour, xref="paper")
+        note(notes, 1, level, plain(title), colour=colour, xref="paper")
     for values, title, _stroke, colour in lines:
         end = last[title]
         if end == len(labels) - 1:
@@ -123,7 +125,7 @@ def trend(
         side = "right" if end > len(labels) / 3 else "left"
         shift = -4 if side == "right" else 4
         note(
-            figure,
+            notes,
             end,
             values[end],
             f"<b>{plain(title)}</b>",
@@ -136,7 +138,7 @@ def trend(
     axis_of_names["range"] = [-0.2, len(labels) - 0.95]
     figure.update_xaxes(**axis_of_names)
     figure.update_yaxes(**axis)
-    return figure
+    return figure.update_layout(annotations=notes)
 
 
 def band(
@@ -158,6 +160,7 @@ def band(
         return nothing(height)
     joined = [days[-1], *forecast.days]
     start = float(actual[-1])
+    notes: Notes = []
     figure = go.Figure()
     for low, high, tint in (
         (forecast.low95, forecast.high95, 0.13),
@@ -232,10 +235,10 @@ def band(
         ends.append((target, plain(_("Target")), AMBER))
     gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 50)
     for (_level, text, colour), level in zip(ends, spread([end[0] for end in ends], gap), strict=True):
-        note(figure, 1, level, text, colour=colour, xref="paper")
+        note(notes, 1, level, text, colour=colour, xref="paper")
     figure.add_vline(x=days[-1], line={"color": MUTED, "width": 1})
     note(
-        figure,
+        notes,
         days[-1],
         1,
         plain(until or _("Last actual")),
@@ -246,7 +249,7 @@ def band(
     )
     figure.update_xaxes(**time_axis([*days, *forecast.days], when))
     figure.update_yaxes(**axis)
-    return figure
+    return figure.update_layout(annotations=notes)
 
 
 def backtest(

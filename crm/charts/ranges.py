@@ -12,6 +12,7 @@ from crm.charts.theme import (
     PAGE,
     SEQUENTIAL,
     SOFT,
+    Notes,
     Unit,
     above,
     fade,
@@ -58,6 +59,7 @@ def intervals(
     height = height or ROW_PX * count + 36
     places = list(range(count))[::-1]
     shades = list(colours or [ACCENT] * count)
+    notes: Notes = []
     figure = go.Figure()
     for place, start, end, shade in zip(places, low, high, shades, strict=True):
         if known(start) and known(end):
@@ -103,7 +105,7 @@ def intervals(
     if reference is not None:
         figure.add_vline(x=reference, line={"color": SOFT, "width": 1.2, "dash": "dot"}, layer="below")
         note(
-            figure,
+            notes,
             reference,
             1,
             plain(reference_text),
@@ -113,8 +115,8 @@ def intervals(
             yanchor="bottom",
         )
     for place, label, text in zip(places, labels, texts, strict=True):
-        above(figure, place, 5 * row, plain(label), plain(text))
-    return figure
+        above(notes, place, 5 * row, plain(label), plain(text))
+    return figure.update_layout(annotations=notes)
 
 
 def heat(
