@@ -14,7 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
+from crm.access.cli import session, user
 from crm.errors import CrmError
+from crm.report_cli import report
+from crm.sample.cli import sample
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rapport from the command line.")
 
@@ -87,6 +90,12 @@ def forecast_file_command(
     with spoken():
         report = forecast_file(source, target, freq=freq, horizon=horizon, workers=workers)
     typer.echo(report if isinstance(report, str) else str(report), err=True)
+
+
+app.command()(report)
+app.command()(sample)
+app.add_typer(session, name="session")
+app.add_typer(user, name="user")
 
 
 def main() -> None:
