@@ -20,11 +20,9 @@ def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
     if row is None or not row.is_active:
         return None
     further = session.scalars(select(Membership.team_id).where(Membership.user_id == user_id)).all()
-    stored = (
-        session.execute(select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == row.role_id))
-        .tuples()
-        .all()
-    )
+    stored = session.execute(
+        select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == row.role_id)
+    ).all()
     own = () if row.team_id is None else (row.team_id,)
     return Actor(
         user_id=user_id,

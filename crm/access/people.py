@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from crm.access.roles import ADMINISTRATOR, BUILT_IN, KEPT, default_grants, effective_grants, entities
 from crm.errors import NotAllowed, NotFound, Refused
@@ -30,7 +30,7 @@ class RoleRow:
 
 def ensure_roles(work: Work) -> dict[str, int]:
     """The four roles of Rapport, made where they are missing; id by key."""
-    known = dict(work.session.execute(select(Role.key, Role.id)).tuples().all())
+    known = dict(work.session.execute(select(Role.key, Role.id)).all())
     for role in BUILT_IN:
         if role.key not in known:
             made = Role(key=role.key, name=role.name, built_in=True)
@@ -44,6 +44,11 @@ def demand(session: ScopedSession, action: str) -> None:
     """Refuse who may not do this to users, roles and rights."""
     if not session.actor.may("user", action):
         raise NotAllowed(_("Users and rights are kept by administrators. Ask one of them."))
+
+
+def demand_to_see(session: ScopedSession) -> None:
+    """Refuse who does not keep users; others find colleagues by name where they need them."""
+    demand(session, UPDATE)
 
 
 def user_table(session: ScopedSession) -> pd.DataFrame:
@@ -97,7 +102,7 @@ def role_rows(session: ScopedSession) -> list[RoleRow]:
         select(Role.id, Role.key, Role.name, Role.built_in, Role.version, people).order_by(
             Role.built_in.desc(), Role.id
         )
-    ).tuples()
+    )
     return [RoleRow(*row) for row in rows]
 
 
@@ -107,11 +112,9 @@ def grant_matrix(session: ScopedSession, role_id: int) -> pd.DataFrame:
     key = session.scalar(select(Role.key).where(Role.id == role_id))
     if key is None:
         raise NotFound(_("This role no longer exists. Reload the page."))
-    stored = (
-        session.execute(select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == role_id))
-        .tuples()
-        .all()
-    )
+    stored = session.execute(
+        select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == role_id)
+    ).all()
     reach = {(entity, action): scope for entity, action, scope in effective_grants(key, stored)}
     cells = [[reach.get((entity, action), NONE) for action in ACTIONS] for entity in entities()]
     return pd.DataFrame(cells, index=pd.Index(entities(), name="entity"), columns=list(ACTIONS))

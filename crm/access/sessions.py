@@ -83,7 +83,7 @@ def actor_of_session(token_hash: str) -> Actor | None:
     return actor
 
 
-def _live(session: ScopedSession, token_hash: str, now: datetime) -> Row[tuple[int, datetime]] | None:
+def _live(session: ScopedSession, token_hash: str, now: datetime) -> Row[int, datetime] | None:
     limits = settings()
     return session.execute(
         select(LoginSession.user_id, LoginSession.seen_at)

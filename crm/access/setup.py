@@ -19,9 +19,11 @@ from crm.config import settings
 from crm.errors import CrmError, NotAllowed, Problem, Refused
 from crm.firm import get_setting, put_setting, set_firm
 from crm.i18n import _
+from crm.pipeline.defaults import ensure_defaults
 from crm.work import SYSTEM, Work, reading, unit_of_work
 from db.models import Credential, Setting, User
 from db.scope import ScopedSession
+from db.session import engine
 
 #: Says in the database that one process is loading the sample company.
 LOADING = "setup"
@@ -106,6 +108,7 @@ def start_empty(person: FirstPerson, *, token: str = "") -> str:
         if _loading_since(work.session) is not None:
             raise NotAllowed(_("The sample company is being loaded. Wait until that has ended."))
         roles = ensure_roles(work)
+        ensure_defaults(work)
         set_firm(work, name=person.firm, currency=person.currency)
         user = User(name=person.name.strip(), email=check_email(person.email), role_id=roles[ADMINISTRATOR])
         work.session.add(user)
@@ -141,7 +144,7 @@ def _load() -> None:
 
     problem = ""
     try:
-        load_sample("small", 1)
+        load_sample(engine(), scale="small", seed=1)
     except CrmError as error:
         problem = error.message
     except Exception:

@@ -15,9 +15,10 @@ from crm.access.roles import VIEWER
 from crm.access.sessions import end_session, hash_of, start_session
 from crm.config import settings
 from crm.errors import CrmError, NotAllowed, Refused
+from crm.firm import firm, get_setting
 from crm.i18n import _
 from crm.work import SYSTEM, Work, reading, unit_of_work
-from db.models import Credential, Role, Setting, SignInFailure, User
+from db.models import Credential, Role, SignInFailure, User
 
 MAX_FAILURES = 10
 WINDOW = timedelta(minutes=1)
@@ -109,8 +110,8 @@ def _begin(work: Work, *, user_id: int, how: str, old_token: str | None) -> str:
 def sample_people() -> list[SamplePerson]:
     """Whom a visitor of the sample company may sign in as; empty in every other database."""
     with reading(SYSTEM) as session:
-        mark = session.scalar(select(Setting.value).where(Setting.name == "sample"))
-        if not mark:
+        mark = get_setting(session, "sample")
+        if not mark and not firm(session).is_sample:
             return []
         rows = session.execute(
             select(User.id, User.name, User.job_title, Role.name.label("role"))

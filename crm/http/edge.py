@@ -135,7 +135,8 @@ class Edge:
             return None
         token = token_of(connection)
         try:
-            if token and await run_in_threadpool(is_live, hash_of(token)):
+            live = token is not None and await run_in_threadpool(is_live, hash_of(token))
+            if live:
                 return None
             return await self._ask(scope, connection)
         except CrmError as error:

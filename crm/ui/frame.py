@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from crm.errors import CrmError
+from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.ui import routes
 from crm.ui.guard import current_actor, end_here, pop_flash, show
@@ -26,14 +26,21 @@ def main() -> None:
     st.logo(str(ROOT / "static" / "logo.svg"), size="large", icon_image=str(ROOT / "static" / "mark.svg"))
     ready()
     actor = current_actor()
-    found = routes.menu(actor)
-    if not found:
+    allowed = routes.open_to(actor)
+    chosen = st.navigation(routes.menu(actor), expanded=True)
+    account(actor)
+    if not allowed:
         st.title(_("Nothing to see yet"), anchor=False)
         st.info(_("Your account has no rights. Ask an administrator to give you a role."))
-        account(actor)
         return
-    chosen = st.navigation(found, expanded=True)
-    account(actor)
+    if not routes.may_open(actor, chosen):
+        if not chosen.url_path:
+            st.switch_page(routes.page(allowed[0]))
+        st.title(chosen.title, anchor=False)
+        show(
+            NotAllowed(_("Your role does not open this screen. Ask an administrator if your work needs it."))
+        )
+        return
     if text := pop_flash():
         st.toast(text)
     try:

@@ -75,14 +75,17 @@ def screens() -> dict[str, Screen]:
     return {screen.name: screen for group in SECTIONS.values() for screen in group if screen.path.exists()}
 
 
-def page(name: str) -> Page:
+def page(name: str, *, visible: bool | None = None) -> Page:
     """The page object of a screen, for ``st.switch_page(page("deal"), query_params={"id": 5})`` and ``st.page_link``."""
     screen = screens()[name]
-    home = name == (HOME if HOME in screens() else next(iter(screens())))
     return st.Page(
-        screen.path, title=_(screen.title), icon=screen.icon, url_path=name, default=home,
-        visibility="visible" if screen.in_menu else "hidden",
-    )  # fmt: skip
+        screen.path,
+        title=_(screen.title),
+        icon=screen.icon,
+        url_path=name,
+        default=name == home(),
+        visibility="visible" if (screen.in_menu if visible is None else visible) else "hidden",
+    )
 
 
 def address(name: str, **parameters: object) -> str:
@@ -92,11 +95,27 @@ def address(name: str, **parameters: object) -> str:
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
 
+def home() -> str:
+    """The screen at the root of the site."""
+    return HOME if HOME in screens() else next(iter(screens()))
+
+
+def open_to(actor: Actor) -> list[str]:
+    """The screens of the menu that the actor may open."""
+    return [s.name for s in screens().values() if s.in_menu and actor.may(*s.needs)]
+
+
 def menu(actor: Actor) -> dict[str, list[Page]]:
-    """The pages this actor may open, by translated section; record screens are among them, unseen."""
-    found: dict[str, list[Page]] = {}
-    for section, group in SECTIONS.items():
-        open_to = [s for s in group if s.name in screens() and actor.may(*s.needs)]
-        if open_to:
-            found[_(section)] = [page(s.name) for s in open_to]
-    return found
+    """Every page by translated section. Those that the actor may not open, and record screens, are among them, unseen,
+    so that a link to one is answered with a sentence."""
+    visible = open_to(actor)
+    return {
+        _(section): [page(s.name, visible=s.name in visible) for s in group if s.name in screens()]
+        for section, group in SECTIONS.items()
+        if any(s.name in screens() for s in group)
+    }
+
+
+def may_open(actor: Actor, chosen: Page) -> bool:
+    """True when the page that ``st.navigation`` chose is open to the actor."""
+    return actor.may(*screens()[chosen.url_path or home()].needs)

@@ -1,0 +1,83 @@
+"""People: who works here, in which team, and how far each role reaches."""
+
+import streamlit as st
+
+from crm.access.people import add_role, demand_to_see, remove_role, role_rows, team_table, user_table
+from crm.i18n import _
+from crm.records import create_record, update_record
+from crm.ui import look, people
+from crm.ui.guard import current_actor, flash, showing_problems
+from crm.work import reading, unit_of_work
+
+actor = current_actor()
+
+with reading(actor) as session:
+    demand_to_see(session)
+    users, teams, roles = user_table(session), team_table(session), role_rows(session)
+
+slot = look.page(_("People"), _("{n} people in {m} teams").format(n=len(users), m=len(teams)))
+view = look.switch(
+    _("View"), {"users": _("Users"), "teams": _("Teams"), "rights": _("Roles and rights")}, key="people_view"
+)
+
+if view == "users":
+    with slot:
+        if st.button(_("Add user"), key="people_add", type="primary", icon=":material/person_add:"):
+            people.user_dialog(None, roles, teams)
+    people.show_users(users)
+    names = dict(zip(users["id"], users["name"], strict=True))
+    chosen = st.selectbox(
+        _("Change"),
+        list(names),
+        index=None,
+        format_func=names.get,
+        key="people_user",
+        placeholder=_("Choose a person"),
+    )
+    if chosen is not None:
+        people.user_form(users[users["id"] == chosen].iloc[0].to_dict(), roles, teams)
+        people.password_form(int(chosen), names[chosen])
+
+if view == "teams":
+    people.show_teams(teams)
+    with st.form("people_team", clear_on_submit=False):
+        names = {0: _("New team"), **dict(zip(teams["id"], teams["name"], strict=True))}
+        team = st.selectbox(_("Team"), list(names), format_func=names.get, key="people_team_id")
+        name = st.text_input(_("Name"), key="people_team_name", max_chars=200)
+        sent = st.form_submit_button(_("Save"), type="primary")
+    if sent:
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                if team:
+                    seen = int(teams.loc[teams["id"] == team, "version"].iloc[0])
+                    update_record(work, "team", int(team), {"name": name}, seen_version=seen)
+                else:
+                    create_record(work, "team", {"name": name})
+            flash(_("Team {name} is stored.").format(name=name))
+            st.rerun()
+
+if view == "rights":
+    by_id = {role.id: role for role in roles}
+    picked = st.selectbox(
+        _("Role"), list(by_id), format_func=lambda key: people.role_name(by_id[key]), key="people_role"
+    )
+    if picked is None:
+        look.empty(_("No role yet"), _("Roles come with the first user."))
+        st.stop()
+    people.rights_form(by_id[picked])
+    with st.expander(_("Roles of your own"), icon=":material/add_moderator:"):
+        with st.form("people_role_new"):
+            name = st.text_input(_("Name of the new role"), max_chars=80, key="people_role_name")
+            added = st.form_submit_button(_("Add role"))
+        removed = not by_id[picked].built_in and st.button(
+            _("Remove this role"), key="people_role_remove", icon=":material/delete:"
+        )
+    if added or removed:
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                if added:
+                    add_role(work, name=name)
+                else:
+                    remove_role(work, role_id=picked)
+            flash(_("The roles are stored."))
+            st.rerun()

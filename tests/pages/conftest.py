@@ -1,0 +1,88 @@
+"""Screens without a browser: a database with people of every role, and a signed-in AppTest."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+SHELL = ROOT / "crm" / "ui" / "shell.py"
+SECONDS = 30
+
+
+@pytest.fixture
+def house(sqlite_database: str) -> Iterator[dict[str, int]]:
+    """Two teams, a pipeline, and one person per role and team; user ids by name, emails are ``<name>@example.com``.
+
+    ada (administrator, North), mona (manager, North), stan (staff, North), sue (staff, South), vic (viewer, North).
+    """
+    from crm.access.people import ensure_roles
+    from crm.pipeline.defaults import ensure_defaults
+    from crm.work import SYSTEM, unit_of_work
+    from db.models import Team, User
+
+    people = {
+        "ada": ("administrator", "North"), "mona": ("manager", "North"), "stan": ("staff", "North"),
+        "sue": ("staff", "South"), "vic": ("viewer", "North"),
+    }  # fmt: skip
+    with unit_of_work(SYSTEM) as work:
+        roles = ensure_roles(work)
+        ensure_defaults(work)
+        teams = {name: Team(name=name, name_key=name.lower()) for name in ("North", "South")}
+        work.session.add_all(teams.values())
+        work.session.flush()
+        users = {
+            name: User(
+                name=name.title(), name_key=name, email=f"{name}@example.com", role_id=roles[role],
+                team_id=teams[team].id,
+            )
+            for name, (role, team) in people.items()
+        }  # fmt: skip
+        work.session.add_all(users.values())
+        work.session.flush()
+        ids = {name: user.id for name, user in users.items()}
+    st.cache_data.clear()
+    yield ids
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def open_page(house: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """``open_page("people", as_="ada", id=3)``: the screen as that person sees it; ``as_=None`` is nobody.
+
+    Signs in the official way: a session in the database, its hash signed as the edge would.
+    """
+    from crm.access import sessions, signing
+    from crm.work import SYSTEM, unit_of_work
+
+    monkeypatch.setenv("RAPPORT_EDGE_KEY", "")
+    signing.open_edge()
+
+    def open_(screen: str, *, as_: str | None = "ada", **parameters: Any) -> AppTest:
+        app = AppTest.from_file(SHELL, default_timeout=SECONDS)
+        if as_ is not None:
+            with unit_of_work(SYSTEM) as work:
+                token = sessions.start_session(work, user_id=house[as_], how="test")
+            app.user = {"session": signing.sign(sessions.hash_of(token))}
+        for name, value in parameters.items():
+            app.query_params[name] = str(value)
+        app.switch_page(str(ROOT / "pages" / f"{screen}.py"))
+        return app.run()
+
+    return open_
+
+
+@pytest.fixture
+def actor_of(house: dict[str, int]) -> Callable[[str], Any]:
+    """The actor of one of the people, for arranging records with their rights."""
+    from crm.access.actors import find_actor
+
+    def find(name: str) -> Any:
+        actor = find_actor(house[name])
+        assert actor is not None
+        return actor
+
+    return find

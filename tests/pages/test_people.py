@@ -1,0 +1,56 @@
+"""The screen People."""
+
+
+def test_an_administrator_sees_everybody(open_page):
+    page = open_page("people")
+
+    assert not page.exception
+    assert page.title[0].value.startswith("People")
+    assert list(page.dataframe[0].value["name"]) == ["Ada", "Mona", "Stan", "Sue", "Vic"]
+
+
+def test_nobody_sees_anything_without_a_session(open_page):
+    page = open_page("people", as_=None)
+
+    assert [title.value for title in page.title] == ["You are signed out"]
+    assert not page.dataframe
+    assert not page.selectbox
+
+
+def test_staff_are_refused(open_page):
+    page = open_page("people", as_="stan")
+
+    assert not page.exception
+    assert not page.dataframe
+    assert "Your role does not open this screen" in page.error[0].value
+
+
+def test_a_user_moves_to_another_team(open_page, house, actor_of):
+    page = open_page("people")
+    page.selectbox(key="people_user").select(house["stan"]).run()
+
+    page.selectbox(key=f"people_user_{house['stan']}_team").select(actor_of("sue").teams[0])
+    page.button(key=f"FormSubmitter:people_user_{house['stan']}-Save").click().run()
+
+    assert not page.exception
+    assert actor_of("stan").teams == actor_of("sue").teams
+
+
+def test_the_last_administrator_stays(open_page, house, actor_of):
+    page = open_page("people")
+    page.selectbox(key="people_user").select(house["ada"]).run()
+
+    page.toggle(key=f"people_user_{house['ada']}_active").set_value(False)
+    page.button(key=f"FormSubmitter:people_user_{house['ada']}-Save").click().run()
+
+    assert "Somebody must stay administrator" in page.error[0].value
+    assert actor_of("ada").role == "administrator"
+
+
+def test_the_rights_of_a_role_are_shown(open_page):
+    page = open_page("people")
+
+    page.segmented_control(key="people_view").select("rights").run()
+
+    assert not page.exception
+    assert page.selectbox(key="people_role").value is not None
