@@ -1,4 +1,4 @@
-"""What a new database needs before the first deal: a pipeline with stages and the reasons deals are lost for."""
+"""What a new database needs before the first deal: a pipeline with stages, and reasons for losing."""
 
 from __future__ import annotations
 
@@ -31,8 +31,13 @@ STAGES = (
     DefaultStage(N_("Lost"), "lost", 0.0, None),
 )
 LOSS_REASONS = (
-    N_("Price"), N_("A competitor was chosen"), N_("No budget"), N_("No decision"), N_("Timing"), N_("Something was missing"),
-)  # fmt: skip
+    N_("Price"),
+    N_("A competitor was chosen"),
+    N_("No budget"),
+    N_("No decision"),
+    N_("Timing"),
+    N_("Something was missing"),
+)
 
 
 def ensure_defaults(work: Work) -> Pipeline:
@@ -42,15 +47,23 @@ def ensure_defaults(work: Work) -> Pipeline:
     """
     if work.session.scalars(select(LossReason.id).limit(1)).first() is None:
         work.session.add_all(LossReason(name=_(name), position=at) for at, name in enumerate(LOSS_REASONS))
-    pipeline = work.session.scalars(select(Pipeline).order_by(Pipeline.position, Pipeline.id).limit(1)).first()
+    pipeline = work.session.scalars(
+        select(Pipeline).order_by(Pipeline.position, Pipeline.id).limit(1)
+    ).first()
     if pipeline is None:
         pipeline = Pipeline(name=_(SALES), position=0)
         work.session.add(pipeline)
         work.session.flush()
         work.session.add_all(
-            Stage(pipeline_id=pipeline.id, name=_(s.name), position=at, kind=s.kind, probability=s.probability,
-                  stale_after_days=s.stale_after_days)
+            Stage(
+                pipeline_id=pipeline.id,
+                name=_(s.name),
+                position=at,
+                kind=s.kind,
+                probability=s.probability,
+                stale_after_days=s.stale_after_days,
+            )
             for at, s in enumerate(STAGES)
-        )  # fmt: skip
+        )
     work.session.flush()
     return pipeline

@@ -1,0 +1,142 @@
+"""Load the sample company into an empty database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import chain
+
+from sqlalchemy import Connection, Engine, select
+
+from crm.access.people import ensure_roles
+from crm.errors import Refused
+from crm.firm import set_firm
+from crm.i18n import _
+from crm.pipeline.defaults import ensure_defaults
+from crm.sample.deals import deal_tables, draw_deals, goods_tables
+from crm.sample.goods import FIRM
+from crm.sample.leads import lead_tables
+from crm.sample.parties import contact_tables, draw_contacts, draw_organisations, organisation_tables
+from crm.sample.sales import draw_sales, sales_tables
+from crm.sample.staff import staff_tables, target_tables
+from crm.sample.store import continue_counting, store
+from crm.sample.talks import talk_tables
+from crm.sample.world import SCALES, Columns, ScaleName, World
+from crm.work import SYSTEM, Work
+from db.models import Base, LossReason, Stage
+from db.scope import ScopedSession
+
+#: What has to be empty; roles, pipelines and settings may be there already.
+_FILLED = (
+    "teams",
+    "users",
+    "categories",
+    "products",
+    "organisations",
+    "contacts",
+    "deals",
+    "orders",
+    "order_lines",
+    "interactions",
+    "tasks",
+    "leads",
+)
+_TABLES_IN_ALL = 22
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReport:
+    """What was loaded: rows by table, and how long it took."""
+
+    scale: ScaleName
+    seed: int
+    today: date
+    rows: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def load_sample(
+    engine: Engine,
+    *,
+    scale: ScaleName = "small",
+    seed: int = 1,
+    today: date | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> SampleReport:
+    """Fill a migrated database that has no records yet with a believable firm, in one transaction.
+
+    Parameters
+    ----------
+    engine : Engine
+    scale : "small" or "large"
+        Small is for trying things, large is the company of the budgets (a million sales lines).
+    seed : int
+        The same seed on the same day gives the same company.
+    today : date, optional
+        The day at which the company's history ends; the current day in UTC when not given.
+    progress : callable, optional
+        Is told the share done, 0 to 1, and the table just filled.
+
+    Raises
+    ------
+    Refused
+        The database holds records already.
+    """
+    begun = time.perf_counter()
+    day = today or datetime.now(UTC).date()
+    with ScopedSession(engine, SYSTEM, cause="sample") as session, session.begin():
+        connection = session.connection(execution_options={"system": True})
+        _demand_empty(connection)
+        work = Work(session, SYSTEM, datetime.now(UTC))
+        set_firm(work, name=FIRM, currency="EUR", is_sample=True)
+        world = _world(work, scale, seed, day)
+        rows: dict[str, int] = {}
+        for at, (table, columns) in enumerate(_tables(world), start=1):
+            rows[table] = rows.get(table, 0) + store(connection, table, columns)
+            if progress is not None:
+                progress(min(1.0, at / _TABLES_IN_ALL), table)
+        continue_counting(connection, [Base.metadata.tables[name] for name in rows])
+    return SampleReport(scale, seed, day, rows, time.perf_counter() - begun)
+
+
+def _demand_empty(connection: Connection) -> None:
+    for name in _FILLED:
+        if connection.execute(select(Base.metadata.tables[name].c.id).limit(1)).first() is not None:
+            raise Refused(_("This database holds records already. Load the sample company into a new one."))
+
+
+def _world(work: Work, scale: ScaleName, seed: int, today: date) -> World:
+    role_ids = ensure_roles(work)
+    pipeline = ensure_defaults(work)
+    stages = select(Stage.id).where(Stage.pipeline_id == pipeline.id).order_by(Stage.position)
+    return World(
+        today=today,
+        seed=seed,
+        scale=SCALES[scale],
+        role_ids=role_ids,
+        stage_ids=list(work.session.scalars(stages)),
+        pipeline_id=pipeline.id,
+        loss_reason_ids=list(work.session.scalars(select(LossReason.id).order_by(LossReason.position))),
+    )
+
+
+def _tables(world: World) -> Iterator[tuple[str, Columns]]:
+    """Every table with its rows, those that others point to first."""
+    staff = list(staff_tables(world))
+    draw_organisations(world)
+    draw_contacts(world)
+    draw_deals(world)
+    draw_sales(world)
+    return chain(
+        staff,
+        target_tables(world),
+        goods_tables(world),
+        organisation_tables(world),
+        contact_tables(world),
+        deal_tables(world),
+        sales_tables(world),
+        talk_tables(world),
+        lead_tables(world),
+    )
