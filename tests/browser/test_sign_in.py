@@ -1,0 +1,119 @@
+"""Getting in and out, in a real browser on a server of its own."""
+
+import re
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+
+PASSWORD = "blue teapot sings"
+
+
+@pytest.fixture(scope="module")
+def fresh(app_server):
+    """A server with an empty database."""
+    return app_server(env={"CRM_SETUP_TOKEN": ""})
+
+
+@pytest.fixture(scope="module")
+def house(app_server):
+    """A server with one administrator, set up through the form."""
+    server = app_server()
+    form = {
+        "choice": "empty", "firm": "Kavarna", "currency": "EUR", "name": "Ana Kos", "email": "ana@kavarna.si",
+        "password": PASSWORD, "password_again": PASSWORD,
+    }  # fmt: skip
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=20)
+    with closing(connection):
+        connection.request(
+            "POST", "/setup", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        assert connection.getresponse().status == 303
+    return server
+
+
+def sign_in(page, server, *, path="/people"):
+    page.goto(server.url + path)
+    page.get_by_label("E-mail").fill("ana@kavarna.si")
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_the_first_visit_makes_the_first_administrator(fresh, page):
+    page.goto(fresh.url + "/people")
+
+    for field, value in {"firm": "Kavarna", "name": "Ana Kos", "email": "ana@kavarna.si"}.items():
+        page.locator(f"#{field}").fill(value)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password_again").fill(PASSWORD)
+    page.locator("form").filter(has=page.locator("#firm")).get_by_role("button").click()
+
+    expect(page.get_by_text("Ana Kos").first).to_be_visible()
+    page.goto(fresh.url + "/setup")
+    expect(page).to_have_url(re.compile("/$|/sign-in|/my_day"))
+
+
+def test_a_deep_link_on_a_fresh_server_shows_sign_in_and_nothing_else(house, page):
+    sockets = []
+    page.on("websocket", sockets.append)
+
+    page.goto(house.url + "/people?people_view=teams")
+
+    expect(page).to_have_url(f"{house.url}/sign-in?next=/people%3Fpeople_view%3Dteams")
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    assert not sockets
+    assert "Ana Kos" not in page.content()
+
+
+def test_sign_in_leads_to_the_page_asked_for_and_survives_a_refresh(house, page):
+    sign_in(page, house)
+
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    assert "rapport_session" not in page.evaluate("document.cookie")
+    (cookie,) = [c for c in page.context.cookies() if c["name"] == "rapport_session"]
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
+
+
+def test_signing_out_in_one_tab_signs_out_the_other(house, page):
+    sign_in(page, house)
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(house.url + "/people")
+    expect(other.get_by_role("heading", name="People")).to_be_visible()
+
+    other.get_by_role("button", name="Sign out").click()
+
+    expect(other).to_have_url(re.compile("/sign-in"))
+    page.bring_to_front()
+    expect(page).to_have_url(re.compile("/sign-in"), timeout=15_000)
+    expect(page.get_by_text("Ana Kos")).to_have_count(0)
+
+
+def test_a_wrong_password_keeps_the_address_and_says_what_to_do(house, page):
+    page.goto(house.url + "/sign-in")
+    page.get_by_label("E-mail").fill("ana@kavarna.si")
+    page.get_by_role("textbox", name="Password").fill("wrong password 1")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(page.get_by_text("do not belong together")).to_be_visible()
+    expect(page.get_by_label("E-mail")).to_have_value("ana@kavarna.si")
+
+
+def test_a_plain_script_asks_in_the_tab(app_server, page):
+    from tests.browser.conftest import ROOT
+
+    server = app_server(script=ROOT / "crm" / "ui" / "shell.py")
+    page.goto(server.url)
+    page.get_by_label("Your name").fill("Ana Kos")
+    page.get_by_label("E-mail").fill("ana@kavarna.si")
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Start empty").click()
+
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
