@@ -58,14 +58,19 @@ def _lying(
         customdata=[[label, plain(label), plain(text)] for label, text in zip(labels, texts, strict=True)],
         hovertemplate="%{customdata[1]}: %{customdata[2]}<extra></extra>",
     )
-    style(figure, height, right=0, top=0)
     widest = max([*values, *(ghost or [])])
-    figure.update_layout(barmode="overlay")
-    figure.update_xaxes(visible=False, range=[min(0, *values), widest or 1])
-    figure.update_yaxes(visible=False, range=[-thick / 2 - 0.05, count - 1 + thick / 2 + 18 * count / height])
     for place, label, text in zip(places, labels, texts, strict=True):
         above(notes, place, thick / 2, plain(label), plain(text))
-    return figure.update_layout(annotations=notes)
+    return style(
+        figure,
+        height,
+        x={"visible": False, "range": [min(0, *values), widest or 1]},
+        y={"visible": False, "range": [-thick / 2 - 0.05, count - 1 + thick / 2 + 18 * count / height]},
+        notes=notes,
+        right=0,
+        top=0,
+        barmode="overlay",
+    )
 
 
 def hbars(
@@ -171,11 +176,15 @@ def bridge(
             hovertemplate="%{customdata[1]}: %{customdata[2]}<extra></extra>",
         )
     )
-    style(figure, height, top=16)
     for place, (top, text) in enumerate(zip(tops, texts, strict=True)):
         note(notes, place, top, plain(text), xanchor="center", xshift=0, yanchor="bottom")
     room = (max(tops) - min(bottoms)) * 0.04
-    figure.update_xaxes(**name_axis(labels, most=len(labels)))
-    figure.update_yaxes(visible=False, range=[min(bottoms), max(tops) + room])
-    figure.update_layout(bargap=0.28)
-    return figure.update_layout(annotations=notes)
+    return style(
+        figure,
+        height,
+        x=name_axis(labels, most=len(labels)),
+        y={"visible": False, "range": [min(bottoms), max(tops) + room]},
+        notes=notes,
+        top=16,
+        bargap=0.28,
+    )

@@ -23,6 +23,7 @@ from crm.charts.theme import (
     nothing,
     plain,
     style,
+    upright,
     value_axis,
 )
 from crm.i18n import _
@@ -72,24 +73,20 @@ def columns(
             hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
         )
     )
-    style(figure, height, top=8)
-    figure.update_layout(
-        shapes=[
-            {
-                "type": "line",
-                "x0": place - 0.4,
-                "x1": place + 0.4,
-                "y0": goal,
-                "y1": goal,
-                "line": {"color": TEXT, "width": 1.6},
-            }
-            for place, goal in zip(places, goals, strict=False)
-            if goal is not None
-        ]
-    )
-    figure.update_xaxes(**name_axis(labels))
-    figure.update_yaxes(**value_axis([0.0, *values, *(goal for goal in goals if goal is not None)], unit))
-    return figure
+    lines = [
+        {
+            "type": "line",
+            "x0": place - 0.4,
+            "x1": place + 0.4,
+            "y0": goal,
+            "y1": goal,
+            "line": {"color": TEXT, "width": 1.6},
+        }
+        for place, goal in zip(places, goals, strict=False)
+        if goal is not None
+    ]
+    reached = [0.0, *values, *(goal for goal in goals if goal is not None)]
+    return style(figure, height, x=name_axis(labels), y=value_axis(reached, unit), shapes=lines, top=8)
 
 
 def histogram(
@@ -120,9 +117,7 @@ def histogram(
             hovertemplate="%{customdata[1]}: %{y}<extra></extra>",
         )
     )
-    style(figure, height, top=20)
     middle = float(np.median(data))
-    figure.add_vline(x=min(middle, edges[-1]), line={"color": SOFT, "width": 1.2, "dash": "dot"})
     label = median_text or _("half below {value}").format(value=unit.full(middle))
     note(
         notes,
@@ -134,18 +129,25 @@ def histogram(
         xanchor="center",
         xshift=0,
     )
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=edges[:: max(1, len(edges) // 7)],
-        ticktext=[unit.short(edge) for edge in edges[:: max(1, len(edges) // 7)]],
-        range=[edges[0], edges[-1]],
-    )
+    shown = edges[:: max(1, len(edges) // 7)]
     whole = Unit(short=lambda value: f"{value:.0f}", full=lambda value: f"{value:.0f}")
     axis = value_axis([0.0, float(counts.max())], whole)
     axis["tickvals"] = [mark for mark in axis["tickvals"] if float(mark).is_integer()]
     axis["ticktext"] = [whole.short(mark) for mark in axis["tickvals"]]
-    figure.update_yaxes(**axis)
-    return figure.update_layout(annotations=notes)
+    return style(
+        figure,
+        height,
+        x={
+            "tickmode": "array",
+            "tickvals": shown,
+            "ticktext": [unit.short(edge) for edge in shown],
+            "range": [edges[0], edges[-1]],
+        },
+        y=axis,
+        notes=notes,
+        shapes=[upright(min(middle, edges[-1])) | {"layer": "above"}],
+        top=20,
+    )
 
 
 def bin_edges(values: np.ndarray, bins: int) -> list[float]:
@@ -183,8 +185,13 @@ def stacked(
             ],
             hovertemplate=f"%{{customdata[1]}}<br>{plain(name)} %{{customdata[2]}}<extra></extra>",
         )
-    style(figure, height, top=28)
-    figure.update_layout(
+    totals = [sum(values[place] for _name, values in parts) for place in places]
+    return style(
+        figure,
+        height,
+        x=name_axis(labels),
+        y=value_axis([0.0, *totals], unit),
+        top=28,
         barmode="stack",
         showlegend=True,
         legend={
@@ -200,7 +207,3 @@ def stacked(
             "itemdoubleclick": False,
         },
     )
-    totals = [sum(values[place] for _name, values in parts) for place in places]
-    figure.update_xaxes(**name_axis(labels))
-    figure.update_yaxes(**value_axis([0.0, *totals], unit))
-    return figure

@@ -29,6 +29,7 @@ from crm.charts.theme import (
     spread,
     style,
     time_axis,
+    upright,
     value_axis,
 )
 from crm.i18n import _
@@ -98,7 +99,6 @@ def trend(
             ],
             hovertemplate=f"{plain(title)} %{{customdata}}<extra></extra>",
         )
-    style(figure, height, top=14, right=NAME_PX, unified=True)
     every = [value for values, *_rest in lines for value in values if value is not None and known(value)]
     axis = value_axis(every, unit)
     last = {
@@ -136,9 +136,7 @@ def trend(
         )
     axis_of_names = name_axis(labels, most=6)
     axis_of_names["range"] = [-0.2, len(labels) - 0.95]
-    figure.update_xaxes(**axis_of_names)
-    figure.update_yaxes(**axis)
-    return figure.update_layout(annotations=notes)
+    return style(figure, height, x=axis_of_names, y=axis, notes=notes, top=14, right=NAME_PX, unified=True)
 
 
 def band(
@@ -216,7 +214,6 @@ def band(
             + " %{customdata[1]}<br>80 %: %{customdata[2]}<br>95 %: %{customdata[3]}<extra></extra>"
         ),
     )
-    style(figure, height, right=NAME_PX, top=16)
     every = [*actual, *forecast.low95, *forecast.high95, *([target] if target is not None else [])]
     axis = value_axis(every, unit)
     ends = [
@@ -236,7 +233,6 @@ def band(
     gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 50)
     for (_level, text, colour), level in zip(ends, spread([end[0] for end in ends], gap), strict=True):
         note(notes, 1, level, text, colour=colour, xref="paper")
-    figure.add_vline(x=days[-1], line={"color": MUTED, "width": 1})
     note(
         notes,
         days[-1],
@@ -247,9 +243,16 @@ def band(
         xanchor="center",
         xshift=0,
     )
-    figure.update_xaxes(**time_axis([*days, *forecast.days], when))
-    figure.update_yaxes(**axis)
-    return figure.update_layout(annotations=notes)
+    return style(
+        figure,
+        height,
+        x=time_axis([*days, *forecast.days], when),
+        y=axis,
+        notes=notes,
+        shapes=[upright(days[-1], colour=MUTED, width=1, dash="solid")],
+        right=NAME_PX,
+        top=16,
+    )
 
 
 def backtest(
@@ -305,15 +308,12 @@ def backtest(
             f"{plain(_('Expected'))} %{{customdata[2]}}<br>80 %: %{{customdata[3]}}<extra></extra>"
         ),
     )
-    style(figure, height)
     axis = time_axis(days, when)
     # Bars at the first and last day are wider than a point, so the axis gets half a step more on both sides.
     half = (days[-1] - days[0]) / max(2, 2 * (len(days) - 1))
     axis["range"] = [days[0] - half, days[-1] + half] if half else None
-    figure.update_xaxes(**axis)
     lowest, highest = reach([*actual, *low, *high])
-    figure.update_yaxes(**value_axis([lowest, highest], unit))
-    return figure
+    return style(figure, height, x=axis, y=value_axis([lowest, highest], unit))
 
 
 def spark(values: Sequence[float | None]) -> list[float]:

@@ -11,7 +11,6 @@ from crm.charts.theme import (
     MUTED,
     PAGE,
     SEQUENTIAL,
-    SOFT,
     Notes,
     Unit,
     above,
@@ -24,6 +23,7 @@ from crm.charts.theme import (
     steps,
     style,
     ticks,
+    upright,
 )
 
 ROW_PX = 41
@@ -87,23 +87,12 @@ def intervals(
         customdata=said,
         hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<br>95 %: %{customdata[3]}<extra></extra>",
     )
-    style(figure, height, top=4 if reference is None else 18)
     edges = [value for value in [*estimates, *low, *high, reference] if value is not None and known(value)]
     pad = (max(edges) - min(edges)) * 0.06 or abs(max(edges)) * 0.1 or 1.0
     start, end = min(edges) - pad, max(edges) + pad
     marks = [mark for mark in ticks(start, end, most=5) if start <= mark <= end]
     row = count / max(1, height - 40)
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=marks,
-        ticktext=[unit.short(mark) for mark in marks],
-        showgrid=True,
-        gridcolor=fade(MUTED, 0.38),
-        range=[start, end],
-    )
-    figure.update_yaxes(visible=False, range=[-12 * row, count - 1 + 26 * row])
     if reference is not None:
-        figure.add_vline(x=reference, line={"color": SOFT, "width": 1.2, "dash": "dot"}, layer="below")
         note(
             notes,
             reference,
@@ -116,7 +105,22 @@ def intervals(
         )
     for place, label, text in zip(places, labels, texts, strict=True):
         above(notes, place, 5 * row, plain(label), plain(text))
-    return figure.update_layout(annotations=notes)
+    return style(
+        figure,
+        height,
+        x={
+            "tickmode": "array",
+            "tickvals": marks,
+            "ticktext": [unit.short(mark) for mark in marks],
+            "showgrid": True,
+            "gridcolor": fade(MUTED, 0.38),
+            "range": [start, end],
+        },
+        y={"visible": False, "range": [-12 * row, count - 1 + 26 * row]},
+        notes=notes,
+        shapes=[upright(reference)] if reference is not None else [],
+        top=4 if reference is None else 18,
+    )
 
 
 def heat(
@@ -170,12 +174,14 @@ def heat(
             hovertemplate="%{customdata[0]}, %{customdata[1]}: %{customdata[2]}<extra></extra>",
         )
     )
-    style(figure, height)
-    figure.update_xaxes(side="top", **name_axis(columns, most=len(columns) if written else 12))
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(rows))),
-        ticktext=[plain(row) for row in rows],
-        range=[len(rows) - 0.5, -0.5],
+    return style(
+        figure,
+        height,
+        x={"side": "top"} | name_axis(columns, most=len(columns) if written else 12),
+        y={
+            "tickmode": "array",
+            "tickvals": list(range(len(rows))),
+            "ticktext": [plain(row) for row in rows],
+            "range": [len(rows) - 0.5, -0.5],
+        },
     )
-    return figure

@@ -46,8 +46,10 @@ class Unit:
 # How a chart writes a day, such as "Nov 2026", in the reader's language.
 When = Callable[[date], str]
 
-# Labels of a figure, set all at once at the end: adding them one by one costs Plotly 6 ms each.
-Notes = list[dict[str, Any]]
+# Part of a figure as Plotly spells it.
+Settings = dict[str, Any]
+# Labels of a figure, collected and set at once: adding them one by one costs Plotly 6 ms each.
+Notes = list[Settings]
 
 
 def fade(slot: str, alpha: float) -> str:
@@ -100,27 +102,24 @@ def spread(values: Sequence[float], gap: float) -> list[float]:
 
 
 def style(
-    figure: go.Figure, height: int, *, top: int = 6, right: int = 8, unified: bool = False
+    figure: go.Figure,
+    height: int,
+    *,
+    x: Settings,
+    y: Settings,
+    notes: Notes | None = None,
+    shapes: Sequence[Settings] = (),
+    top: int = 6,
+    right: int = 8,
+    unified: bool = False,
+    **more: Any,
 ) -> go.Figure:
-    """Strip a figure to its marks. Explicit values win over Streamlit's template, a template would not."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": right, "t": top, "b": 0, "pad": 4},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        showlegend=False,
-        dragmode=False,
-        hovermode="x unified" if unified else "closest",
-        hoverlabel={
-            "align": "left",
-            "bgcolor": PAGE,
-            "bordercolor": MUTED,
-            "font": {"size": 12, "color": TEXT},
-        },
-        bargap=0.38,
-        barcornerradius=3,
-    )
-    quiet: dict[str, Any] = {
+    """Give a figure its whole layout: marks, a quiet grid and labels, nothing else.
+
+    Explicit values win over Streamlit's template, a template of our own would not. All is set in one step, because
+    each separate update costs Plotly several milliseconds.
+    """
+    quiet: Settings = {
         # Without a standoff of zero an empty title still keeps 30 px of room.
         "title": {"text": "", "standoff": 0},
         "ticks": "",
@@ -134,12 +133,47 @@ def style(
         "tickangle": 0,
         "tickfont": {"size": TICK_PX, "color": SOFT},
     }
-    figure.update_xaxes(**quiet)
-    figure.update_yaxes(**quiet)
+    figure.layout = {
+        "height": height,
+        "margin": {"l": 0, "r": right, "t": top, "b": 0, "pad": 4},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "x unified" if unified else "closest",
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": PAGE,
+            "bordercolor": MUTED,
+            "font": {"size": 12, "color": TEXT},
+        },
+        "bargap": 0.38,
+        "barcornerradius": 3,
+        "xaxis": quiet | x,
+        "yaxis": quiet | y,
+        "annotations": notes or [],
+        "shapes": list(shapes),
+        **more,
+    }
     return figure
 
 
-def value_axis(values: Sequence[float], unit: Unit, *, most: int = 5) -> dict[str, Any]:
+def upright(x: object, *, colour: str = SOFT, width: float = 1.2, dash: str = "dot") -> Settings:
+    """A line from bottom to top at one place of the x axis, under the marks."""
+    line = {"color": colour, "width": width, "dash": dash}
+    return {
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": 1,
+        "yref": "y domain",
+        "line": line,
+        "layer": "below",
+    }
+
+
+def value_axis(values: Sequence[float], unit: Unit, *, most: int = 5) -> Settings:
     """Settings of an axis of numbers: round ticks in the reader's own writing, light grid, a fixed range."""
     low, high = reach(values)
     room = (high - low) * 0.05
@@ -164,7 +198,7 @@ def shown_days(days: Sequence[date], *, most: int = 6) -> list[date]:
     return list(days)[:: math.ceil(len(days) / most)]
 
 
-def time_axis(days: Sequence[date], when: When) -> dict[str, Any]:
+def time_axis(days: Sequence[date], when: When) -> Settings:
     """Settings of an axis of dates, named in the reader's language, the year on a line of its own."""
     shown = shown_days(days)
     return {
@@ -176,7 +210,7 @@ def time_axis(days: Sequence[date], when: When) -> dict[str, Any]:
     }
 
 
-def name_axis(labels: Sequence[str], *, most: int = 7) -> dict[str, Any]:
+def name_axis(labels: Sequence[str], *, most: int = 7) -> Settings:
     """Settings of an axis of places 0 … n-1 with names; of many only every second, third … is written."""
     every = max(1, math.ceil(len(labels) / most))
     places = list(range(len(labels)))[::every]
@@ -231,9 +265,6 @@ def plain(text: str) -> str:
 def nothing(height: int, text: str = "") -> go.Figure:
     """A chart without data: it says so in words and takes the same room, so that nothing jumps."""
     notes: Notes = []
-    figure = style(go.Figure(), height)
-    figure.update_xaxes(visible=False, range=[0, 1])
-    figure.update_yaxes(visible=False, range=[0, 1])
     note(
         notes,
         0.5,
@@ -244,4 +275,5 @@ def nothing(height: int, text: str = "") -> go.Figure:
         xanchor="center",
         xshift=0,
     )
-    return figure.update_layout(annotations=notes)
+    hidden: Settings = {"visible": False, "range": [0, 1]}
+    return style(go.Figure(), height, x=hidden, y=hidden, notes=notes)
