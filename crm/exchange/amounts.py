@@ -32,6 +32,7 @@ def read_numbers(about: Field, column: Column, told: Reading) -> Made:
         else:
             made.values[at] = value
     if any(number is not None and number.decimal for number in written):
+        made.mark = decision.mark
         made.found = (
             _("1,234.5: the decimal sign is a point")
             if decision.mark == "."

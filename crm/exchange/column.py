@@ -91,6 +91,8 @@ class Made:
     problems: dict[int, str] = field(default_factory=dict)
     ambiguous: bool = False
     found: str = ""
+    order: str = ""
+    mark: str = ""
     currencies: list[str] | None = None
     rounded: list[int] = field(default_factory=list)
 

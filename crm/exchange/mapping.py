@@ -1,4 +1,4 @@
-"""Which entity a file holds and which column is which field: guessed from names and contents, to be checked."""
+"""Which entity a file holds and which column is which field: guessed from names and contents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rapidfuzz import fuzz
 
 from crm.checks import Bad
@@ -78,8 +77,8 @@ def guess_columns(
 ) -> tuple[ColumnGuess, ...]:
     """One guess for each column; no field is given twice.
 
-    The pairs with the largest total are taken (Hungarian method), so that a column that fits two fields leaves
-    the one that another column needs.
+    The pairs with the largest total are taken (Hungarian method): a column that fits two fields leaves the
+    one that another column needs.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -207,10 +206,8 @@ _CHECKS: dict[Kind, Callable[[str], bool]] = {
 def _samples(table: SourceTable) -> dict[str, list[str]]:
     size = len(table)
     # Spread over the file: the first rows of an export are often the oddest.
-    places: Sequence[int] = np.unique(
-        np.linspace(0, max(0, size - 1), min(size, _LOOKED_AT)).astype(int)
-    ).tolist()
-    part: pd.DataFrame = table.texts.iloc[places]
+    places = np.unique(np.linspace(0, max(0, size - 1), min(size, _LOOKED_AT)).astype(int))
+    part = table.texts.take(places.tolist())
     return {column: [cell for cell in part[column].tolist() if cell not in EMPTY] for column in table.columns}
 
 

@@ -42,6 +42,8 @@ class Converted:
         Another reading fits every row as well; ask, or fix it in the profile.
     found : str
         The reading that was used, in words.
+    order, mark : str
+        The same for the program: "dmy", "mdy" or "ymd" of dates, "." or "," of numbers; "" where none was needed.
     currencies : array of object or None
         Money only: the currency each cell names, "" where it names none.
     rounded : int
@@ -52,6 +54,8 @@ class Converted:
     problems: dict[int, str] = field(default_factory=dict)
     ambiguous: bool = False
     found: str = ""
+    order: str = ""
+    mark: str = ""
     currencies: NDArray[np.object_] | None = None
     rounded: int = 0
 
@@ -94,7 +98,7 @@ def convert(
     if made.currencies is not None:
         currencies, _none = column.spread(made.currencies, {})
     rounded = int(sum(column.counts[at] for at in made.rounded))
-    return Converted(values, problems, made.ambiguous, made.found, currencies, rounded)
+    return Converted(values, problems, made.ambiguous, made.found, made.order, made.mark, currencies, rounded)
 
 
 def _translate(column: Column, values: Mapping[str, str]) -> tuple[Column, dict[int, str]]:
@@ -129,7 +133,7 @@ def _date(about: Field, column: Column, told: Reading) -> Made:
     order = dates.decide(open_ones, hint=told.date_order)
     made = Made([None] * len(written), ambiguous=order.ambiguous)
     if any(len(parts.first) < 3 for parts, _times in open_ones):
-        made.found = _(dates.ORDERS[order.order])
+        made.order, made.found = order.order, _(dates.ORDERS[order.order])
     zone = ZoneInfo(told.zone)
     for at, parts in enumerate(written):
         moment = dates.resolved(parts, order.order) if isinstance(parts, dates.Numbers) else parts

@@ -1,0 +1,323 @@
+"""An import from beginning to end: authorise, journal, chunk by chunk, report; dry run, cancel, resume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from crm import registry
+from crm.config import settings
+from crm.errors import NotAllowed, NotFound, Refused
+from crm.exchange import plan as plans
+from crm.exchange.plan import Plan, Step
+from crm.exchange.prepared import Prepared, prepare
+from crm.exchange.reading import ReadOptions, SourceTable, read_table
+from crm.exchange.report import ColumnReport, ImportReport, StepReport
+from crm.exchange.stepping import StepRun
+from crm.i18n import _
+from crm.work import Actor, Work, unit_of_work
+from db.audit import SYSTEM_OPTIONS
+from db.models import Import
+from db.scope import CREATE, IMPORT, UPDATE
+
+CHUNK = 10_000
+Progress = Callable[[int, int, str], None]
+Sources = Mapping[str, Path | bytes]
+
+
+class _DryRunEnds(Exception):
+    """Leaves the transaction of a dry run, so that nothing of it stays."""
+
+
+@dataclass
+class _Cursor:
+    """How far an import is: the step, and the rows of it that are stored."""
+
+    step: int = 0
+    row: int = 0
+
+
+def authorise(actor: Actor, plan: Plan) -> None:
+    """Refuse before anything is read when the actor lacks a right that the plan needs.
+
+    Raises
+    ------
+    NotAllowed
+        The message names every right that is missing.
+    """
+    lacking = []
+    for step in plan.steps:
+        name = registry.rights_name(step.entity)
+        actions = [
+            IMPORT,
+            *((CREATE,) if step.mode != plans.UPDATE else ()),
+            *((UPDATE,) if step.mode != plans.CREATE else ()),
+        ]
+        lacking += [(name, action) for action in actions if not actor.may(name, action)]
+        about = registry.entity(step.entity)
+        for field, lookup in step.lookups.items():
+            if lookup.missing == plans.CREATE and not actor.may(
+                registry.rights_name(about[field].link), CREATE
+            ):
+                lacking.append((registry.rights_name(about[field].link), CREATE))
+    if lacking:
+        named = ", ".join(f"{action} {name}" for name, action in dict.fromkeys(lacking))
+        raise NotAllowed(_("Your role lacks rights that this import needs: {rights}.").format(rights=named))
+
+
+def run_import(
+    actor: Actor,
+    plan: Plan,
+    sources: Sources,
+    *,
+    dry_run: bool = False,
+    resume: int | None = None,
+    progress: Progress | None = None,
+    chunk: int = CHUNK,
+) -> ImportReport:
+    """Bring the files in.
+
+    Parameters
+    ----------
+    actor : Actor
+        Everything happens with this person's rights.
+    sources : mapping of file name in the plan to its path or bytes
+    dry_run : bool
+        Do everything and keep nothing; the report says what would happen.
+    resume : int, optional
+        An import that was cancelled or broken off: rows already stored are passed over.
+    progress : function of rows done, rows in all, a sentence
+        Called after each chunk; whatever it raises stops the import with what is stored so far, to be resumed or
+        undone.
+
+    Returns
+    -------
+    ImportReport
+
+    Raises
+    ------
+    Refused
+        A file or a column is missing, or a file cannot be read. Nothing was stored.
+    NotAllowed
+        The actor lacks a right.
+    """
+    began = time.monotonic()
+    authorise(actor, plan)
+    prepared = prepare_all(plan, sources)
+    report = ImportReport(plan.name, dry_run=dry_run)
+    report.steps = [step_report(made) for made in prepared]
+    try:
+        if dry_run:
+            with unit_of_work(actor, cause="dry run") as work:
+                _run(work, plan, prepared, report, progress, chunk)
+                raise _DryRunEnds
+        _stored(actor, plan, prepared, report, resume, progress, chunk)
+    except _DryRunEnds:
+        report.id, report.state = None, "dry run"
+    report.seconds = round(time.monotonic() - began, 3)
+    return report
+
+
+def prepare_all(plan: Plan, sources: Sources) -> list[Prepared]:
+    """Read each file once and apply every step to it."""
+    tables: dict[tuple[Any, ...], SourceTable] = {}
+    prepared = []
+    for number, step in enumerate(plan.steps, start=1):
+        if step.file not in sources:
+            raise Refused(_("The file {name} of step {n} is missing.").format(name=step.file, n=number))
+        reading = (step.file, step.sheet, step.encoding, step.separator, step.header_line, step.short_lines)
+        if reading not in tables:
+            tables[reading] = read_table(sources[step.file], name=step.file, options=read_options(step))
+        keyed = with_key(step)
+        made = prepare(
+            keyed,
+            plan,
+            tables[reading],
+            registry.entity(step.entity),
+            currency=plan.currency or settings().default_currency,
+            region=plan.region or settings().phone_region,
+        )
+        prepared.append(made)
+    return prepared
+
+
+def read_options(step: Step) -> ReadOptions:
+    """How the step wants its file read, within the limits of the installation."""
+    return ReadOptions(
+        encoding=step.encoding,
+        separator=step.separator,
+        header_line=step.header_line,
+        sheet=step.sheet,
+        short_lines=step.short_lines,
+        max_bytes=settings().upload_max_mb * 1_000_000,
+        max_rows=settings().upload_max_rows,
+    )
+
+
+def with_key(step: Step) -> Step:
+    """The step with the key it will use: its own, or the first of the entity's keys that has a column."""
+    if step.key:
+        return step
+    fed = {**step.columns, **step.constants, **step.templates}
+    first = next((name for name in registry.entity(step.entity).keys if name in fed), None)
+    return replace(step, key=(first,)) if first else step
+
+
+def step_report(made: Prepared) -> StepReport:
+    """The report of a step before it begins: rows, columns, how they were read."""
+    columns = []
+    for name, column in made.sources.items():
+        cells = made.links[name] != "" if name in made.links else None
+        filled = int(cells.sum()) if cells is not None else sum(v is not None for v in made.values[name])
+        source = column or name
+        unread = sum(problem.column == source for problem in made.problems)
+        columns.append(
+            ColumnReport(
+                source,
+                name,
+                filled + unread,
+                found=made.found.get(source, ""),
+                ambiguous=source in made.ambiguous,
+                rounded=made.rounded.get(source, 0),
+            )
+        )
+    return StepReport(made.step.file, made.step.entity, rows=len(made), columns=columns)
+
+
+def _run(
+    work: Work,
+    plan: Plan,
+    prepared: list[Prepared],
+    report: ImportReport,
+    progress: Progress | None,
+    chunk: int,
+) -> None:
+    """All steps in one transaction; for a dry run."""
+    import_id = _journal(work, plan)
+    total, done = report.rows, 0
+    for number, made in enumerate(prepared):
+        run = StepRun(made, plan, number, report.steps[number])
+        run.begin(work, import_id, count=True)
+        for start in range(0, len(made), chunk):
+            stop = min(start + chunk, len(made))
+            run.store(work, import_id, start, stop)
+            done += stop - start
+            if progress:
+                progress(done, total, made.step.file)
+        run.finish(work, import_id)
+
+
+def _stored(
+    actor: Actor,
+    plan: Plan,
+    prepared: list[Prepared],
+    report: ImportReport,
+    resume: int | None,
+    progress: Progress | None,
+    chunk: int,
+) -> None:
+    """Chunk by chunk, each in a transaction of its own together with the mark of how far it is."""
+    if resume is None:
+        with unit_of_work(actor, cause="import") as work:
+            import_id, cursor = _journal(work, plan), _Cursor()
+    else:
+        import_id, cursor = _taken_up(actor, plan, resume, report)
+    report.id = import_id
+    cause = f"import {import_id}"
+    total = report.rows
+    done = sum(len(made) for made in prepared[: cursor.step]) + cursor.row
+    try:
+        for number in range(cursor.step, len(prepared)):
+            made = prepared[number]
+            run = StepRun(made, plan, number, report.steps[number])
+            first = cursor.row if number == cursor.step else 0
+            with unit_of_work(actor, cause=cause) as work:
+                run.begin(work, import_id, count=first == 0)
+                _mark(work, report, number, first)
+            for start in range(first, len(made), chunk):
+                stop = min(start + chunk, len(made))
+                with unit_of_work(actor, cause=cause) as work:
+                    run.store(work, import_id, start, stop)
+                    _mark(work, report, number, stop)
+                done += stop - start
+                if progress:
+                    progress(done, total, made.step.file)
+            with unit_of_work(actor, cause=cause) as work:
+                run.finish(work, import_id)
+                _mark(work, report, number + 1, 0)
+    except BaseException as error:
+        # The journal must say that the import is unfinished, whatever stopped it: Ctrl+C, a worker's stop, a bug.
+        state = (
+            "failed" if isinstance(error, Exception) and type(error).__name__ != "Stopped" else "cancelled"
+        )
+        _end(actor, import_id, state, report)
+        raise
+    _end(actor, import_id, "done", report)
+
+
+def _journal(work: Work, plan: Plan) -> int:
+    values = {
+        "name": plan.name[:200],
+        "actor_id": work.actor.user_id,
+        "plan": plan.as_json(),
+        "started_at": work.now,
+    }
+    statement = insert(Import).values(**values, state="running", report={}).returning(Import.id)
+    return int(work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS).scalar_one())
+
+
+def _mark(work: Work, report: ImportReport, step: int, row: int) -> None:
+    stored = {**report.as_json(), "cursor": {"step": step, "row": row}}
+    statement = update(Import).where(Import.id == report.id).values(report=stored)
+    work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
+
+
+def _end(actor: Actor, import_id: int, state: str, report: ImportReport) -> None:
+    report.state = state
+    with unit_of_work(actor, cause=f"import {import_id}") as work:
+        stored = work.session.connection().execute(
+            select(Import.report).where(Import.id == import_id), execution_options=SYSTEM_OPTIONS
+        ).scalar_one()  # fmt: skip
+        # A chunk that was rolled back must not be counted: its numbers stand in memory, not in the journal.
+        kept = {
+            **(report.as_json() if state == "done" else stored),
+            "state": state,
+            "cursor": stored.get("cursor"),
+        }
+        statement = update(Import).where(Import.id == import_id)
+        statement = statement.values(state=state, ended_at=datetime.now(UTC), report=kept)
+        work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
+
+
+def _taken_up(actor: Actor, plan: Plan, import_id: int, report: ImportReport) -> tuple[int, _Cursor]:
+    with unit_of_work(actor, cause=f"import {import_id}") as work:
+        row = work.session.connection().execute(
+            select(Import.state, Import.plan, Import.report, Import.actor_id).where(Import.id == import_id),
+            execution_options=SYSTEM_OPTIONS,
+        ).one_or_none()  # fmt: skip
+        if row is None or not (
+            actor.is_system or actor.role == "administrator" or row.actor_id == actor.user_id
+        ):
+            raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
+        if row.state not in ("cancelled", "failed", "running"):
+            raise Refused(
+                _("Import {id} cannot be taken up again: it is {state}.").format(
+                    id=import_id, state=row.state
+                )
+            )
+        if Plan.from_json(row.plan) != plan:
+            raise Refused(_("Import {id} was started with another plan.").format(id=import_id))
+        work.session.connection().execute(
+            update(Import).where(Import.id == import_id).values(state="running"),
+            execution_options=SYSTEM_OPTIONS,
+        )
+    if not row.report.get("cursor"):
+        return import_id, _Cursor()
+    report.steps = ImportReport.from_json(row.report).steps
+    return import_id, _Cursor(**row.report["cursor"])

@@ -1,0 +1,112 @@
+"""What an import is to do: which file feeds which entity, column by column. Profiles and the wizard make plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+CREATE, UPDATE, UPSERT = "create", "update", "upsert"
+MODES = (CREATE, UPDATE, UPSERT)
+FAIL, EMPTY = "fail", "empty"
+MISSING = (CREATE, EMPTY, FAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How the text of a link column finds its record.
+
+    Attributes
+    ----------
+    by : str
+        Field of the linked entity that holds the text; found by the entity's keys and its name when empty.
+    missing : "create", "empty" or "fail"
+        What happens when there is none: make it, leave the link empty, or fail the row.
+    near : bool
+        Take the nearest name when it is near enough and no other is.
+    create : mapping of field to value
+        Further values of records that are made.
+    """
+
+    by: str = ""
+    missing: str = FAIL
+    near: bool = False
+    create: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One file (or sheet) into one entity.
+
+    Attributes
+    ----------
+    columns : mapping of field to column
+    constants : mapping of field to text
+        The same value for every row, written as a cell would be.
+    templates : mapping of field to text
+        Columns in braces are filled in: ``"{product} for {account}"``; signs around an empty one go with it.
+    values : mapping of field to (text of the file to value of the field)
+    lookups : mapping of link field to Lookup
+    scale : mapping of field to factor ("in millions": 1e6)
+    key : fields that together identify a row; the first of the entity's keys that has a column when empty
+    distinct : bool
+        The first row of each key counts, the others are no rows of this entity.
+    where : mapping of column to allowed texts
+        Rows with another text are no rows of this step.
+    overwrite : bool
+        False: an update only fills fields that are empty in the database.
+    """
+
+    file: str
+    entity: str
+    columns: Mapping[str, str]
+    mode: str = UPSERT
+    key: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    scale: Mapping[str, float] = field(default_factory=dict)
+    distinct: bool = False
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    overwrite: bool = True
+    sheet: str = ""
+    encoding: str | None = None
+    separator: str | None = None
+    header_line: int | None = None
+    short_lines: str = FAIL
+    date_order: str = ""
+    decimal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole import: its steps in order, and what holds for all of them.
+
+    ``on_problem``: "fail" leaves a row out when one of its cells cannot be read, "empty" stores it without that
+    cell. ``on_missing_parent`` is what lookups do that say nothing themselves.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    currency: str = ""
+    region: str = ""
+    zone: str = "UTC"
+    date_order: str = ""
+    decimal: str = ""
+    on_problem: str = FAIL
+    on_missing_parent: str = FAIL
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as it stands in the journal."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Plan:
+        """The plan that ``as_json`` wrote."""
+        steps = []
+        for step in stored["steps"]:
+            lookups = {name: Lookup(**lookup) for name, lookup in step["lookups"].items()}
+            where = {column: tuple(texts) for column, texts in step["where"].items()}
+            steps.append(Step(**{**step, "lookups": lookups, "where": where, "key": tuple(step["key"])}))
+        return cls(**{**stored, "steps": tuple(steps)})

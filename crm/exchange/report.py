@@ -1,0 +1,92 @@
+"""What an import did, counted by step, entity and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+COUNTS = ("created", "updated", "skipped", "failed")
+
+
+@dataclass
+class ColumnReport:
+    """A field: where it came from, how many cells of the file were filled, how many values are stored."""
+
+    column: str
+    field: str
+    filled: int = 0
+    stored: int = 0
+    found: str = ""
+    ambiguous: bool = False
+    rounded: int = 0
+
+
+@dataclass
+class StepReport:
+    """One step. ``skipped`` rows were there already with the same values, or stand twice in the file.
+
+    ``parents`` counts the records made because a link named them; ``taken_near`` holds the names that were
+    taken for a near one.
+    """
+
+    file: str
+    entity: str
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    parents: dict[str, int] = field(default_factory=dict)
+    taken_near: dict[str, str] = field(default_factory=dict)
+    left_empty: dict[str, int] = field(default_factory=dict)
+    columns: list[ColumnReport] = field(default_factory=list)
+
+
+@dataclass
+class ImportReport:
+    """The whole import; ``id`` is None for a dry run."""
+
+    name: str
+    id: int | None = None
+    state: str = "running"
+    dry_run: bool = False
+    seconds: float = 0.0
+    steps: list[StepReport] = field(default_factory=list)
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Created, updated, skipped and failed rows by entity; records made for links count as created."""
+        counted: dict[str, dict[str, int]] = {}
+        for step in self.steps:
+            mine = counted.setdefault(step.entity, dict.fromkeys(COUNTS, 0))
+            for name in COUNTS:
+                mine[name] += getattr(step, name)
+            for entity, made in step.parents.items():
+                counted.setdefault(entity, dict.fromkeys(COUNTS, 0))["created"] += made
+        return counted
+
+    @property
+    def rows(self) -> int:
+        """Rows of all steps."""
+        return sum(step.rows for step in self.steps)
+
+    @property
+    def failed(self) -> int:
+        """Rows that were not stored."""
+        return sum(step.failed for step in self.steps)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for the journal, the command line and the API."""
+        return {**asdict(self), "entities": self.totals(), "rows": self.rows, "failed": self.failed}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ImportReport:
+        """The report that ``as_json`` wrote."""
+        steps = [
+            StepReport(**{**step, "columns": [ColumnReport(**column) for column in step["columns"]]})
+            for step in stored.get("steps", ())
+        ]
+        known = {
+            name: stored[name] for name in ("name", "id", "state", "dry_run", "seconds") if name in stored
+        }
+        return cls(**{"name": "", **known, "steps": steps})

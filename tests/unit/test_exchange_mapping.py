@@ -1,0 +1,90 @@
+import pytest
+
+from crm import registry
+from crm.exchange.mapping import LIKELY, SURE, guess_columns, guess_entity
+from crm.exchange.reading import read_table
+
+
+def table(text, name=""):
+    return read_table(text.encode(), name=name)
+
+
+def fields(guess):
+    return {column.column: column.field for column in guess}
+
+
+ACCOUNTS = table(
+    "account,sector,year_established,revenue,employees,office_location,subsidiary_of\n"
+    "Acme Corporation,technolgy,1996,1100.04,2822,United States,\nBluth,software,1993,1242.32,3027,Kenya,Acme\n",
+    name="accounts.csv",
+)
+DEALS = table(
+    "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
+    "1C1I7A6R,Moses Frase,GTX Basic,Cancity,Won,2016-10-20,2017-03-01,1054\n",
+    name="sales_pipeline.csv",
+)
+
+
+@pytest.mark.parametrize(("source", "entity"), [(ACCOUNTS, "organisation"), (DEALS, "deal")])
+def test_the_entity_of_an_export_is_guessed(source, entity):
+    guesses = guess_entity(source, registry.entities())
+
+    assert guesses[0].entity == entity
+    assert guesses[0].score > guesses[1].score
+
+
+def test_columns_find_their_fields():
+    assert fields(guess_columns(ACCOUNTS, registry.entity("organisation"))) == {
+        "account": "name",
+        "sector": "sector",
+        "year_established": "founded",
+        "revenue": "revenue_minor",
+        "employees": "employees",
+        "office_location": "country",
+        "subsidiary_of": "parent_id",
+    }
+
+
+def test_headers_in_another_language_are_understood():
+    source = table(
+        "Vorname;Nachname;Firma;E-Mail;Tel.;Ort;Opt-in;Stand;Bemerkung\n"
+        "Ana;Olivares;Casa Olivares;ana@casa.example;+351 22 555 01 42;Porto;ja;H4-118;möchte Anruf im Mai\n"
+    )
+
+    guess = guess_entity(source, registry.entities())[0]
+
+    assert guess.entity == "contact"
+    assert fields(guess.columns) == {
+        "Vorname": "first_name",
+        "Nachname": "last_name",
+        "Firma": "organisation_id",
+        "E-Mail": "email",
+        "Tel.": "phone",
+        "Ort": "city",
+        "Opt-in": "",
+        "Stand": "",
+        "Bemerkung": "notes",
+    }
+    assert all(column.confidence >= SURE for column in guess.columns if column.field)
+
+
+def test_addresses_are_found_by_content_alone():
+    guesses = guess_columns(table("Name,Kontakt\nAna,a@b.de\nBo,b@c.de\n"), registry.entity("contact"))
+
+    assert fields(guesses) == {"Name": "name", "Kontakt": "email"}
+    assert LIKELY <= guesses[1].confidence < SURE
+
+
+def test_no_field_is_given_twice():
+    guesses = guess_columns(
+        table("Phone,Telephone,Mobile\n+49301234567,+49301234568,+49301234569\n"), registry.entity("contact")
+    )
+
+    given = [guess.field for guess in guesses if guess.field]
+    assert len(given) == len(set(given))
+
+
+def test_a_date_column_is_not_taken_for_an_amount():
+    guesses = guess_columns(table("title,close value\nA,2024-01-01\nB,2024-01-02\n"), registry.entity("deal"))
+
+    assert fields(guesses)["close value"] != "amount_minor"
