@@ -19,6 +19,10 @@ from crm.forecasting.season import Floats, additive_indices
 LANES_PER_FORM = 48
 LEVEL_HEAD = 10
 
+# Indices drawn towards zero use up less freedom than free ones. Measured on M3, M1, tourism and histories cut
+# to three years: counting them whole hides seasons from histories of three years.
+SEASON_COST = 0.5
+
 
 @dataclass(frozen=True)
 class Lanes:
@@ -88,10 +92,11 @@ def _run(
     """Forecasts, shape (origins, lanes, horizon), and their AICc, shape (origins, lanes)."""
     setting = lanes(seasonal=length > 1)
     target = np.log(values) if logged else values
-    level, trend, season = _start(target[: origins[0]], setting, length)
-    parameters = setting.cost + np.where(setting.seasonal, length - 1, 0)
+    known = target[: origins[0]]
+    level, trend, season = _start(known, setting, length)
+    parameters = setting.cost + np.where(setting.seasonal, SEASON_COST * (length - 1), 0)
     reach = np.cumsum(setting.damping[:, None] ** np.arange(1, horizon + 1), axis=1)
-    floor = 1e-12 * float(target @ target) / len(target) + 1e-300
+    floor = 1e-12 * float(known @ known) / len(known) + 1e-300
     wanted = {origin: number for number, origin in enumerate(origins)}
     said = np.empty((len(origins), len(level), horizon))
     fitted = np.empty((len(origins), len(level)))

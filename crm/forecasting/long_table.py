@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -53,13 +54,14 @@ def read(path: Path) -> pd.DataFrame:
         It is empty or a column is missing; the message names the columns found.
     """
     text = _text(path)
-    lines = [line for line in text.splitlines()[:1] if line.strip()]
-    if not lines:
+    first = text.lstrip().splitlines()[:1]
+    if not first:
         raise Refused(
             _("The file {path} is empty. It needs the columns unique_id, ds and y.").format(path=path)
         )
-    separator = max(SEPARATORS, key=lines[0].count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True) if row]
+    separator = max(SEPARATORS, key=first[0].count)
+    lines = io.StringIO(text.lstrip(), newline="")
+    rows = [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
     header = [name.strip().lower() for name in rows[0]]
     missing = [name for name in COLUMNS if name not in header]
     if missing:

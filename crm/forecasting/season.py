@@ -12,8 +12,9 @@ LONGEST_LAG = 24
 BLOCKS = 13
 ALIKE = 0.5
 
-# One-sided 95 %, which is the two-sided 90 % test of the Theta method.
-TEST_QUANTILE = 1.645
+# One-sided 90 %. The usual 1.645 finds too few seasons in three years; too many do little harm, because the
+# indices are drawn towards zero by their noise. Measured on M3, M1 and tourism, whole and cut to three years.
+TEST_QUANTILE = 1.2816
 
 
 def has_season(values: Floats, length: int) -> bool:
@@ -28,8 +29,9 @@ def has_season(values: Floats, length: int) -> bool:
 
     Notes
     -----
-    Bartlett's error of the autocorrelation. Under two full seasons the answer is always no, because
-    nothing has been seen to repeat. Seasons of more than 24 periods are judged by how alike they are.
+    Bartlett's error of the autocorrelation, each lag divided by its pairs. Under two full seasons the
+    answer is always no, because nothing has been seen to repeat. Seasons of more than 24 periods are
+    judged by how alike they are.
 
     References
     ----------
@@ -44,7 +46,9 @@ def has_season(values: Floats, length: int) -> bool:
     power = float(centred @ centred)
     if power <= 1e-12 * max(1.0, float(values @ values)):
         return False
-    lags = np.array([float(centred[lag:] @ centred[:-lag]) for lag in range(1, length + 1)]) / power
+    lags = np.array(
+        [float(centred[lag:] @ centred[:-lag]) / (count - lag) for lag in range(1, length + 1)]
+    ) / (power / count)
     error = np.sqrt((1 + 2 * float(lags[:-1] @ lags[:-1])) / count)
     return bool(lags[-1] > TEST_QUANTILE * error)
 
