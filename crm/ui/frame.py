@@ -6,7 +6,7 @@ import streamlit as st
 
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
-from crm.ui import routes
+from crm.ui import anywhere, routes
 from crm.ui.guard import current_actor, end_here, pop_flash, show
 from crm.ui.start import ready
 from crm.ui.watch import watch
@@ -28,6 +28,7 @@ def main() -> None:
     actor = current_actor()
     allowed = routes.open_to(actor)
     chosen = st.navigation(routes.menu(actor), expanded=True)
+    anywhere.tools(actor)
     account(actor)
     if not allowed:
         st.title(_("Nothing to see yet"), anchor=False)

@@ -1,0 +1,30 @@
+"""What day it is where the firm is; the database keeps UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from crm.config import settings
+
+
+@cache
+def zone() -> ZoneInfo:
+    """The firm's time zone."""
+    return ZoneInfo(settings().time_zone)
+
+
+def now() -> datetime:
+    """This moment, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Today at the firm's place."""
+    return now().astimezone(zone()).date()
+
+
+def here(moment: datetime) -> datetime:
+    """A moment as the firm's clocks show it."""
+    return moment.astimezone(zone())

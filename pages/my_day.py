@@ -1,0 +1,58 @@
+"""My day: what is due, what to move, how the month goes, what changed; write down a talk."""
+
+import streamlit as st
+
+from crm.clock import here, now, today
+from crm.i18n import _, ngettext
+from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
+from crm.ui import look
+from crm.ui.formats import day
+from crm.ui.guard import current_actor, flash
+from crm.ui.my_day_cards import deals_card, goal_card, news_card, tasks_card
+from crm.ui.quick import talk_form, task_drawer
+from crm.work import reading
+from db.actor import CREATE
+
+actor = current_actor()
+
+with reading(actor) as session:
+    tasks, count = due_tasks(session, today=today())
+    deals = deals_to_move(session, today=today(), now=now())
+    goal = monthly_goal(session, today=today())
+    # Who sells nothing is shown what the people they lead have to do.
+    if everyone := not deals and not goal.deals and goal.target_minor is None:
+        deals = deals_to_move(session, today=today(), now=now(), everyone=True)
+        goal = monthly_goal(session, today=today(), everyone=True)
+    changed = news(session, now=now())
+
+late = sum(1 for task in tasks if task.due_on is not None and task.due_on < today())
+hour = here(now()).hour
+greeting = _("Good morning") if hour < 12 else _("Good afternoon") if hour < 18 else _("Good evening")
+context = ngettext("{n} task this week", "{n} tasks this week", count).format(n=count)
+if late:
+    context += ", " + ngettext("{n} of them late", "{n} of them late", late).format(n=late)
+with look.page(f"{greeting}, {actor.name.split()[0]}", f"{day(today())}. {context}."):
+    if actor.may("task", CREATE) and st.button(
+        _("New task"), icon=":material/add:", type="primary", key="my_day_new"
+    ):
+        task_drawer(actor)
+
+# Rows of cards, not two long columns: on a phone they then stack in order of importance.
+card = look.wall(3, width=300)
+with card(_("Today"), span=2):
+    tasks_card(actor, tasks, count)
+with card():
+    goal_card(goal, on=today(), everyone=everyone)
+with card(
+    _("Deals to move"),
+    _("Of everybody, most money first") if everyone else _("Mine, most money first"),
+    span=2,
+):
+    deals_card(deals)
+if actor.may("interaction", CREATE):
+    with card(_("Quick log")):
+        if talk_form(actor, key="my_day_talk"):
+            flash(_("Written down."))
+            st.rerun()
+with card(_("What changed"), _("By colleagues, on records you can see"), span=3):
+    news_card(changed, now=now())
