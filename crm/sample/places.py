@@ -189,10 +189,10 @@ COUNTRIES = (
         8,
         "+33612",
         6,
-        _cities("""Lyon|Auvergne-Rhône-Alpes|69002|+334
-            Strasbourg|Grand Est|67000|+333
-            Paris|Île-de-France|75011|+331
-            Nantes|Pays de la Loire|44000|+332"""),
+        _cities("""Lyon|Auvergne-Rhône-Alpes|69002|+33472
+            Strasbourg|Grand Est|67000|+33388
+            Paris|Île-de-France|75011|+33142
+            Nantes|Pays de la Loire|44000|+33240"""),
         _split("rue de la République, quai des Célestins, avenue Foch, place du Marché, boulevard Voltaire"),
         _split("Camille, Inès, Chloé, Aïcha, Mathilde, Élodie, Louise, Manon, Océane, Hélène"),
         _split("Théo, Antoine, Hugo, Karim, Jérôme, Benoît, Lucas, François, Amadou, Étienne"),
