@@ -125,9 +125,7 @@ def deals_to_move(
         .join(Stage, Stage.id == Deal.stage_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
         .outerjoin(Product, Product.id == Deal.product_id)
-        .where(
-            Deal.owner_id == session.actor.user_id, Deal.status == "open", Deal.archived_at.is_(None), late
-        )
+        .where(*mine, Deal.status == "open", Deal.archived_at.is_(None), late)
         .order_by((deal_value() * Stage.probability).desc(), Deal.id)
         .limit(limit)
     )
