@@ -130,9 +130,9 @@ def by_stage(
     Returns
     -------
     DataFrame
-        ``stage_id``, ``deals``, ``entered`` (deals with an amount), ``entered_minor``, and ``unpriced_minor``:
-        what open deals without an amount are worth at list price, quantity times price over their lines, else one
-        main product.
+        ``stage_id``, ``deals``, ``entered`` (deals with an amount), ``entered_minor``, ``unpriced_minor``: what
+        open deals without an amount are worth at list price, quantity times price over their lines, else
+        one main product.
     """
     line_price = aliased(Product)
     lines = (

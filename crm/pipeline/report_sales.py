@@ -30,7 +30,12 @@ def sales_report(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Rep
     keys = _KEYS[by]
     sums = _sums(session, book, chosen, keys)
     counts = _distinct(session, chosen, keys)
-    rows = _labelled(sums.merge(counts, on=list(keys)) if keys else pd.concat([sums, counts], axis=1), by)
+    rows = _labelled(
+        sums.astype(dict.fromkeys(keys, object)).merge(counts, on=list(keys))
+        if keys
+        else pd.concat([sums, counts], axis=1),
+        by,
+    )
     whole = counts if not keys else _distinct(session, chosen, {})
     summary = {column: sums[column].sum() for column in SUMS}
     summary = {c: float(v) if c == "quantity" else int(v) for c, v in summary.items()}
@@ -55,12 +60,12 @@ def _sums(session: ScopedSession, book: Book, chosen: SalesFilter, keys: dict[st
         "profit_minor": OrderLine.profit_minor,
     }
     inner = _joined(select(*(e.label(n) for n, e in (keys | columns).items())), chosen, keys)
-    totals = [func.count(), *(func.sum(inner.c[n]) for n in columns)]
+    totals = [func.count(), *(func.coalesce(func.sum(inner.c[n]), 0) for n in columns)]
     groups = [inner.c[n] for n in keys]
     found = session.execute(select(*groups, *totals).group_by(*groups)).all()
     frame = pd.DataFrame(found, columns=[*keys, *SUMS])
     for name in ("lines", "sales_minor", "profit_minor"):
-        frame[name] = frame[name].map(lambda v: int(v or 0)).astype("int64")
+        frame[name] = frame[name].map(int).astype("int64")
     frame["quantity"] = frame["quantity"].astype(float)
     frame = converted(frame, book, ["sales_minor", "profit_minor"])
     left = [c for c in frame.columns if c not in SUMS]
@@ -80,7 +85,9 @@ def _distinct(session: ScopedSession, chosen: SalesFilter, keys: dict[str, Any])
     groups = [inner.c[n] for n in keys]
     counts = [func.count(inner.c[n].distinct()) for n in columns]
     found = session.execute(select(*groups, *counts).group_by(*groups)).all()
-    return pd.DataFrame(found, columns=[*keys, "orders", "customers"])
+    frame = pd.DataFrame(found, columns=[*keys, "orders", "customers"])
+    # A column that holds only gaps would else come as numbers on one side of the merge.
+    return frame.astype(dict.fromkeys(keys, object))
 
 
 def _joined(statement: Any, chosen: SalesFilter, keys: dict[str, Any]) -> Any:
@@ -109,9 +116,9 @@ def _joined(statement: Any, chosen: SalesFilter, keys: dict[str, Any]) -> Any:
 def _labelled(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     if by not in ("year", "month"):
         return rows.sort_values("sales_minor", ascending=False, ignore_index=True)
-    label = rows["year"].astype(int).astype(str)
+    label = [f"{int(year):04d}" for year in rows["year"]]
     if by == "month":
-        label = label + "-" + rows["month"].astype(int).map("{:02d}".format)
+        label = [f"{year}-{int(month):02d}" for year, month in zip(label, rows["month"], strict=True)]
     rows = rows.drop(columns=["year", "month"], errors="ignore")
-    rows.insert(0, by, label)
+    rows.insert(0, by, pd.Series(label, dtype=object))
     return rows.sort_values(by, ignore_index=True)

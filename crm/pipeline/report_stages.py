@@ -16,7 +16,8 @@ from db.models import LossReason, Pipeline
 from db.scope import ScopedSession
 
 
-def _stages(session: ScopedSession) -> pd.DataFrame:
+def stages_named(session: ScopedSession) -> pd.DataFrame:
+    """All stages in order with their pipeline: ``stage_id, pipeline_id, pipeline, stage, position, kind, probability``."""
     stages = facts.stage_list(session)
     named = pd.DataFrame(
         session.execute(select(Pipeline.id, Pipeline.name)).all(), columns=["pipeline_id", "pipeline"]
@@ -43,7 +44,7 @@ def stage_rows(stages: pd.DataFrame, stands: pd.DataFrame, chosen: SalesFilter) 
 def pipeline_by_stage(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Number and value of all deals by the stage in which they stand now."""
     book = open_book(session)
-    rows = stage_rows(_stages(session), facts.by_stage(session, book, chosen), chosen)
+    rows = stage_rows(stages_named(session), facts.by_stage(session, book, chosen), chosen)
     formula = _(
         "All deals as they stand now, by stage; the period does not limit them. Where no amount is entered,"
         " an open deal counts at list price × quantity. Weighted: that value × the stage's chance; won counts"
@@ -55,12 +56,12 @@ def pipeline_by_stage(session: ScopedSession, chosen: SalesFilter) -> Report:
 def open_pipeline(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Open deals: number, entered amounts, value at list price, value weighted by chance."""
     book = open_book(session)
-    rows = stage_rows(_stages(session), facts.by_stage(session, book, chosen, open_only=True), chosen)
+    rows = stage_rows(stages_named(session), facts.by_stage(session, book, chosen, open_only=True), chosen)
     rows = rows[rows["kind"] == "open"].reset_index(drop=True)
     formula = _(
         "Open deals as they stand now; the period does not limit them. Where no amount is entered a deal"
-        " counts at list price × quantity of its lines, else at its main product's list price. Weighted: that value"
-        " × the stage's chance."
+        " counts at list price × quantity of its lines, else at its main product's list price. Weighted: that"
+        " value × the stage's chance."
     )
     return _stage_report("open-pipeline", _said(formula), book, chosen, rows)
 
@@ -79,7 +80,7 @@ def _stage_report(name: str, formula: str, book: Book, chosen: SalesFilter, rows
 def funnel(session: ScopedSession, chosen: SalesFilter) -> Report:
     """How many of the deals opened in the period reached each stage, in the pipeline with most of them."""
     book = open_book(session)
-    stages = _stages(session)
+    stages = stages_named(session)
     came = facts.furthest(session, chosen)
     rows = funnel_rows(stages, came)
     formula = _(

@@ -26,8 +26,8 @@ def targets(session: ScopedSession, chosen: SalesFilter) -> Report:
     target = int(whole["target_minor"].sum())
     formula = _(
         "Won value by the day of closing against the targets of the same months; months without a target do"
-        " not count. The firm's own target comes first, then teams', then those of people whose team has none."
-        " Archived deals are left out."
+        " not count. The firm's own target comes first, then teams', then those of people whose team has"
+        " none. Archived deals are left out."
     )
     summary = {"target_minor": target, "actual_minor": actual, "share": actual / target if target else None}
     return Report("targets", formula, book, chosen, len(rows), rows, summary, book.notes)
@@ -73,7 +73,7 @@ def _months_of(goals: pd.DataFrame) -> set[tuple[int, int]]:
     return {(month.year, month.month) for month in goals["month"]}
 
 
-def _in_months(won: pd.DataFrame, months: set[tuple[int, int]]) -> list[bool]:
-    return [
-        not pd.isna(y) and (int(y), int(m)) in months for y, m in zip(won["year"], won["month"], strict=True)
-    ]
+def _in_months(won: pd.DataFrame, months: set[tuple[int, int]]) -> pd.Series[bool]:
+    dates = zip(won["year"], won["month"], strict=True)
+    inside = [not pd.isna(year) and (int(year), int(month)) in months for year, month in dates]
+    return pd.Series(inside, index=won.index, dtype=bool)
