@@ -15,7 +15,7 @@ from crm.i18n import N_
 
 log = logging.getLogger(__name__)
 
-PROPHET_FEWEST = 12
+PROPHET_FEWEST = 10
 PLAIN_BELOW = 8
 SPARSE_SHARE = 0.4
 MOST_ORIGINS = 36
@@ -186,7 +186,8 @@ def run(history: History, *, horizon: int, seed: int) -> Trials:
     said["theta"] = theta.at_origins(values, season=season, origins=origins, horizon=horizon)
     raw = ets.at_origins(values, season=season, origins=origins, horizon=horizon)
     said["ets"] = _tame(raw, said["theta"], values, origins)
-    if count < PROPHET_FEWEST:
+    # What cannot be tried on the past does not answer.
+    if origins[common[0]] < PROPHET_FEWEST:
         return trials
     rows = (*common, len(origins) - 1)
     looked, last = prophet_rows(

@@ -116,6 +116,14 @@ class TestLittleIsKnown:
         assert {part.season for part in told.components} == {1.0}
         assert any("two full seasons" in note for note in told.notes)
 
+    @pytest.mark.parametrize("count", [8, 10, 13, 17, 20, 24, 25, 30])
+    def test_each_length_has_an_answer_and_each_part_was_tried(self, count):
+        told = engine.forecast(monthly(sales(count)), freq="MS", horizon=6)
+
+        tried = {each.model for each in told.candidates if each.mase is not None}
+        assert 100 < told.points[0].yhat < 400
+        assert set(told.parameters["weights"]) <= tried
+
     def test_a_series_that_never_changes_is_carried_on(self):
         told = engine.forecast(monthly([5.0] * 20), freq="MS", horizon=3)
 
