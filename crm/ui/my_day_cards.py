@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime
 
 import streamlit as st
@@ -62,7 +63,7 @@ def goal_card(goal: Goal, *, on: date, everyone: bool) -> None:
     """Won this month against the target: mine, or everybody's for who sells nothing."""
     target = goal.target_minor
     label = _("Won by all this month") if everyone else _("Won by me this month")
-    share_of_month = on.day / ((on.replace(day=28).toordinal() + 4) - on.replace(day=1).toordinal())
+    share_of_month = on.day / monthrange(on.year, on.month)[1]
     look.kpi(
         look.Explained(
             label,
@@ -80,7 +81,7 @@ def goal_card(goal: Goal, *, on: date, everyone: bool) -> None:
     if target:
         done = goal.won_minor / target
         said = _("{done} of the {money} target, {time} of the month gone").format(
-            done=percent(done), money=short_money(target, goal.currency), time=percent(min(1, share_of_month))
+            done=percent(done), money=short_money(target, goal.currency), time=percent(share_of_month)
         )
         st.progress(min(1.0, done), text=f":small[:gray[{look.plain(said)}]]")
 
