@@ -13,6 +13,7 @@ from crm.errors import Refused
 from crm.forecasting import backtest, bands, candidates, choice, words
 from crm.forecasting.bands import Band
 from crm.forecasting.candidates import Trials
+from crm.forecasting.outliers import calmed
 from crm.forecasting.result import Candidate, Forecast, Part, Point, Try
 from crm.forecasting.season import Floats
 from crm.forecasting.series import Gaps, History, iso, regularise
@@ -69,7 +70,7 @@ def from_history(history: History, *, horizon: int, seed: int = 1) -> Forecast:
     """The forecast of a regular history; see ``forecast``."""
     if len(history.values) < FEWEST:
         raise Refused(words.too_short(len(history.values), FEWEST))
-    trials = candidates.run(history, horizon=horizon, seed=seed)
+    trials = candidates.run(calmed(history), horizon=horizon, seed=seed)
     values = trials.values
     actual = backtest.outcomes(values, origins=trials.origins, horizon=horizon)
     trials = replace(trials, said={name: choice.floored(said, values) for name, said in trials.said.items()})
@@ -81,7 +82,7 @@ def from_history(history: History, *, horizon: int, seed: int = 1) -> Forecast:
         trials = _with_more_prophet(trials, horizon=horizon, seed=seed)
         scores = [each for each in scores if each.model != chosen]
         scores.append(choice.score(chosen, trials.said[chosen], trials, actual))
-    return _told(trials, actual, scores, chosen, weight, seed)
+    return _told(trials, history.values, actual, scores, chosen, weight, seed)
 
 
 def _with_more_prophet(trials: Trials, *, horizon: int, seed: int) -> Trials:
@@ -98,6 +99,7 @@ def _with_more_prophet(trials: Trials, *, horizon: int, seed: int) -> Trials:
 
 def _told(
     trials: Trials,
+    original: Floats,
     actual: Floats,
     scores: list[choice.Score],
     chosen: str,
@@ -114,9 +116,9 @@ def _told(
         frequency=trials.history.frequency.name,
         cutoff=iso(labels[len(values) - 1 : len(values)])[0],
         points=_points(said[-1], _band(trials, actual, chosen, tries), iso(labels[len(values) :])),
-        history=tuple(zip(iso(labels[: len(values)]), values.tolist(), strict=True)),
+        history=tuple(zip(iso(labels[: len(values)]), original.tolist(), strict=True)),
         candidates=_candidates(scores, chosen),
-        backtest=_tries(trials, actual, chosen, tries, iso(labels)),
+        backtest=_tries(trials, original, chosen, tries, iso(labels)),
         components=_components(trials, iso(labels)),
         season_is_factor=trials.prophet is not None and trials.prophet.logged,
         parameters=_parameters(trials, weight, relative=relative, seed=seed, tries=tries),
@@ -173,9 +175,10 @@ def _candidates(scores: list[choice.Score], chosen: str) -> tuple[Candidate, ...
     )
 
 
-def _tries(trials: Trials, actual: Floats, chosen: str, tries: int, labels: list[str]) -> tuple[Try, ...]:
+def _tries(trials: Trials, original: Floats, chosen: str, tries: int, labels: list[str]) -> tuple[Try, ...]:
     """What the chosen method said at up to eight origins, each with a band from the other origins' misses."""
     said, relative = trials.said[chosen], choice.is_relative(trials.values)
+    actual = backtest.outcomes(original, origins=trials.origins, horizon=said.shape[1])
     widths = backtest.sizes_without_own(bands.misses(actual, said, relative=relative)[:-1])
     tried = np.flatnonzero(np.isfinite(said[:-1]).all(axis=1))
     shown = set(trials.common) & set(tried.tolist())

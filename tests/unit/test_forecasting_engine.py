@@ -183,6 +183,39 @@ class TestGrowthAndSign:
         assert (table["hi95"] < 0).all()
 
 
+class TestExtraordinaryValues:
+    def test_one_giant_order_does_not_bend_the_forecast(self):
+        plain = sales(48)
+        spiked = plain.copy()
+        spiked[20] *= 50
+
+        told = engine.forecast(monthly(spiked), freq="MS", horizon=6)
+
+        expected = engine.forecast(monthly(plain), freq="MS", horizon=6)
+        assert told.points[0].yhat == pytest.approx(expected.points[0].yhat, rel=0.05)
+        assert told.points[0].hi80 == pytest.approx(expected.points[0].hi80, rel=0.1)
+        assert dict(told.history)["2019-09-01"] == spiked[20]
+        assert any("set aside" in note and "2019-09-01" in note for note in told.notes)
+
+    def test_a_peak_of_every_december_is_learnt_and_not_set_aside(self):
+        values = sales(60)
+        values[11::12] *= 8
+
+        told = engine.forecast(monthly(values), freq="MS", horizon=12)
+
+        assert not any("set aside" in note for note in told.notes)
+        assert told.points[11].yhat > 4 * told.points[10].yhat
+
+    def test_the_latest_values_count_whatever_they_are(self):
+        values = sales(48)
+        values[-2:] *= 20
+
+        told = engine.forecast(monthly(values), freq="MS", horizon=3)
+
+        assert not any("set aside" in note for note in told.notes)
+        assert told.points[0].yhat > 1.5 * sales(48)[-1]
+
+
 @pytest.mark.parametrize(
     ("freq", "season", "count"), [("D", 7, 120), ("W", 52, 160), ("QS", 4, 32), ("h", 24, 200)]
 )
