@@ -245,17 +245,19 @@ def _months(
         else month_start(window.start or last)
     )
     every = months_between(first, last)
-    rows = pd.DataFrame(0, index=every, columns=["won_minor", "won", "lost", "days", "timed"], dtype="int64")
-    for day, line in zip(days, closed.itertuples(), strict=True):
-        if line.status == "won":
-            rows.loc[day, ["won_minor", "won", "days", "timed"]] += [
-                line.value_minor,
-                line.deals,
-                line.days,
-                line.timed,
-            ]
-        else:
-            rows.loc[day, "lost"] += line.deals
+    sums = {month: dict.fromkeys(("won_minor", "won", "lost", "days", "timed"), 0) for month in every}
+    for day, line in zip(days, closed.to_dict("records"), strict=True):
+        if line["status"] == "lost":
+            sums[day]["lost"] += line["deals"]
+            continue
+        for name, column in (
+            ("won_minor", "value_minor"),
+            ("won", "deals"),
+            ("days", "days"),
+            ("timed", "timed"),
+        ):
+            sums[day][name] += line[column]
+    rows = pd.DataFrame(list(sums.values()), index=every)
     rows["open_deals"] = [
         sum(n for begun, ended, n in opened if begun <= month and (ended is None or ended > month))
         for month in every
@@ -287,6 +289,6 @@ def _targets(
     session: ScopedSession, book: Book, known: Names, chosen: SalesFilter, period: Period, goals: pd.DataFrame
 ) -> pd.DataFrame:
     start = month_start(period.start) if period.start else date.min
-    goals = goals[[month >= start for month in goals["month"]]]
+    goals = goals[pd.Series([month >= start for month in goals["month"]], index=goals.index, dtype=bool)]
     won = facts.closed_deals(session, book, chosen, ["month", "owner"], statuses=["won"])
     return target_rows(goals, won, known, chosen)

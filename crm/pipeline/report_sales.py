@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, case, extract, func, select
 
-from crm.i18n import _
 from crm.pipeline.report_basis import Book, SalesFilter, converted, open_book, rate_day
+from crm.pipeline.report_formulas import formula
 from crm.pipeline.reports import Report
 from db.models import Category, Order, OrderLine, Product
 from db.scope import ScopedSession
@@ -40,13 +40,8 @@ def sales_report(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Rep
     summary = {column: sums[column].sum() for column in SUMS}
     summary = {c: float(v) if c == "quantity" else int(v) for c, v in summary.items()}
     summary |= {column: int(whole[column].iloc[0]) for column in ("orders", "customers")}
-    formula = _(
-        "Sum of the amounts of sales lines by the day they were sold. Archived lines are left out. Amounts in"
-        " other currencies count at the rate of that day. Customers: different contacts, or organisations"
-        " where no contact is given."
-    )
     name = f"sales-{by}" if by == "totals" else f"sales-by-{by}"
-    return Report(name, formula, book, chosen, int(summary["lines"]), rows, summary, book.notes)
+    return Report(name, formula("sales"), book, chosen, int(summary["lines"]), rows, summary, book.notes)
 
 
 def _sums(session: ScopedSession, book: Book, chosen: SalesFilter, keys: dict[str, Any]) -> pd.DataFrame:

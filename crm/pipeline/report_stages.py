@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
-from crm.i18n import _
 from crm.pipeline import report_facts as facts
 from crm.pipeline.report_basis import Book, SalesFilter, open_book
+from crm.pipeline.report_formulas import formula
 from crm.pipeline.reports import Report
 from db.models import LossReason, Pipeline
 from db.scope import ScopedSession
@@ -45,12 +45,7 @@ def pipeline_by_stage(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Number and value of all deals by the stage in which they stand now."""
     book = open_book(session)
     rows = stage_rows(stages_named(session), facts.by_stage(session, book, chosen), chosen)
-    formula = _(
-        "All deals as they stand now, by stage; the period does not limit them. Where no amount is entered,"
-        " an open deal counts at list price × quantity. Weighted: that value × the stage's chance; won counts"
-        " full, lost zero."
-    )
-    return _stage_report("pipeline-by-stage", _said(formula), book, chosen, rows)
+    return _stage_report("pipeline-by-stage", book, chosen, rows)
 
 
 def open_pipeline(session: ScopedSession, chosen: SalesFilter) -> Report:
@@ -58,23 +53,13 @@ def open_pipeline(session: ScopedSession, chosen: SalesFilter) -> Report:
     book = open_book(session)
     rows = stage_rows(stages_named(session), facts.by_stage(session, book, chosen, open_only=True), chosen)
     rows = rows[rows["kind"] == "open"].reset_index(drop=True)
-    formula = _(
-        "Open deals as they stand now; the period does not limit them. Where no amount is entered a deal"
-        " counts at list price × quantity of its lines, else at its main product's list price. Weighted: that"
-        " value × the stage's chance."
-    )
-    return _stage_report("open-pipeline", _said(formula), book, chosen, rows)
+    return _stage_report("open-pipeline", book, chosen, rows)
 
 
-def _said(formula: str) -> str:
-    text = _("{formula} Archived deals are left out; other currencies count at the newest rate.")
-    return text.format(formula=formula)
-
-
-def _stage_report(name: str, formula: str, book: Book, chosen: SalesFilter, rows: pd.DataFrame) -> Report:
+def _stage_report(name: str, book: Book, chosen: SalesFilter, rows: pd.DataFrame) -> Report:
     totals = ["deals", "deals_with_amount", "entered_minor", "list_minor", "weighted_minor"]
     summary = {column: int(rows[column].sum()) for column in totals}
-    return Report(name, formula, book, chosen, summary["deals"], rows, summary, book.notes)
+    return Report(name, formula(name), book, chosen, summary["deals"], rows, summary, book.notes)
 
 
 def funnel(session: ScopedSession, chosen: SalesFilter) -> Report:
@@ -83,12 +68,8 @@ def funnel(session: ScopedSession, chosen: SalesFilter) -> Report:
     stages = stages_named(session)
     came = facts.furthest(session, chosen)
     rows = funnel_rows(stages, came)
-    formula = _(
-        "Deals opened in the period by the furthest stage in their history: a deal that reached a stage"
-        " passed those before it. Lost deals count as far as they came. Archived deals are left out."
-    )
     n = int(rows["deals"].iloc[0]) if len(rows) else 0
-    return Report("funnel", formula, book, chosen, n, rows)
+    return Report("funnel", formula("funnel"), book, chosen, n, rows)
 
 
 def funnel_rows(stages: pd.DataFrame, came: pd.DataFrame) -> pd.DataFrame:
@@ -115,13 +96,9 @@ def loss_reasons(session: ScopedSession, chosen: SalesFilter) -> Report:
     lost = facts.closed_deals(session, book, chosen, ["reason"], statuses=["lost"])
     known = dict(session.execute(select(LossReason.id, LossReason.name)).all())
     rows = reason_rows(lost, known)
-    formula = _(
-        "Deals with status lost by the day they were closed and the reason given. Archived deals are left"
-        " out."
-    )
     n = int(rows["deals"].sum())
     summary = {"deals": n, "value_minor": int(rows["value_minor"].sum())}
-    return Report("loss-reasons", formula, book, chosen, n, rows, summary, book.notes)
+    return Report("loss-reasons", formula("loss-reasons"), book, chosen, n, rows, summary, book.notes)
 
 
 def reason_rows(lost: pd.DataFrame, known: dict[int, str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from crm.i18n import _
 from crm.pipeline import report_facts as facts
 from crm.pipeline.report_basis import Names, SalesFilter, names, open_book
+from crm.pipeline.report_formulas import formula
 from crm.pipeline.reports import Report
 from crm.pipeline.targets import applicable, target_table
 from db.scope import ScopedSession
@@ -24,13 +25,8 @@ def targets(session: ScopedSession, chosen: SalesFilter) -> Report:
     months = _months_of(goals)
     actual = int(won.loc[_in_months(won, months), "value_minor"].sum())
     target = int(whole["target_minor"].sum())
-    formula = _(
-        "Won value by the day of closing against the targets of the same months; months without a target do"
-        " not count. The firm's own target comes first, then teams', then those of people whose team has"
-        " none. Archived deals are left out."
-    )
     summary = {"target_minor": target, "actual_minor": actual, "share": actual / target if target else None}
-    return Report("targets", formula, book, chosen, len(rows), rows, summary, book.notes)
+    return Report("targets", formula("targets"), book, chosen, len(rows), rows, summary, book.notes)
 
 
 def target_rows(goals: pd.DataFrame, won: pd.DataFrame, known: Names, chosen: SalesFilter) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from crm.analytics.intervals import spread_of, wilson
 from crm.i18n import _
 from crm.pipeline import report_facts as facts
 from crm.pipeline.report_basis import Book, Names, SalesFilter, names, open_book
+from crm.pipeline.report_formulas import formula
 from db.scope import ScopedSession
 
 
@@ -31,15 +32,6 @@ class Report:
     rows: pd.DataFrame
     summary: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-def _said(text: str) -> str:
-    more = _("{text} Archived deals are left out. Amounts in other currencies count at the rate of the day.")
-    return more.format(text=text)
-
-
-def _won_said() -> str:
-    return _said(_("Sum of the amounts of deals with status won, by the day they were closed."))
 
 
 def won_by_month(session: ScopedSession, chosen: SalesFilter) -> Report:
@@ -59,7 +51,7 @@ def won_by_month(session: ScopedSession, chosen: SalesFilter) -> Report:
     if len(rows):
         every = pd.period_range(rows["month"].iloc[0], rows["month"].iloc[-1], freq="M").strftime("%Y-%m")
         rows = rows.set_index("month").reindex(every, fill_value=0).rename_axis("month").reset_index()
-    return _report("won-by-month", _won_said(), book, chosen, rows, undated=won[won["year"].isna()])
+    return _report("won-by-month", book, chosen, rows, undated=won[won["year"].isna()])
 
 
 def won_by_quarter(session: ScopedSession, chosen: SalesFilter) -> Report:
@@ -74,7 +66,7 @@ def won_by_quarter(session: ScopedSession, chosen: SalesFilter) -> Report:
     )
     return Report(
         "won-by-quarter",
-        monthly.formula,
+        formula("won-by-quarter"),
         monthly.book,
         chosen,
         monthly.n,
@@ -86,7 +78,6 @@ def won_by_quarter(session: ScopedSession, chosen: SalesFilter) -> Report:
 
 def _report(
     name: str,
-    formula: str,
     book: Book,
     chosen: SalesFilter,
     rows: pd.DataFrame,
@@ -104,7 +95,7 @@ def _report(
     n = int(rows["deals"].sum())
     return Report(
         name,
-        formula,
+        formula(name),
         book,
         chosen,
         n,
@@ -120,7 +111,6 @@ def _by_person(
     name: str,
     key: Callable[[Names, int | None, int | None], int | None],
     called: Callable[[Names, int], str],
-    formula: str,
 ) -> Report:
     book, known = open_book(session), names(session)
     won = facts.closed_deals(session, book, chosen, ["owner"], statuses=["won"])
@@ -129,7 +119,7 @@ def _by_person(
         won, [key(known, _id(t), _id(o)) for t, o in zip(won["team_id"], won["owner_id"], strict=True)], label
     )
     rows.insert(0, label, [called(known, int(i)) if i is not None else None for i in rows[f"{label}_id"]])
-    return _report(name, formula, book, chosen, rows)
+    return _report(name, book, chosen, rows)
 
 
 def _id(value: Any) -> int | None:
@@ -149,28 +139,25 @@ def ranked(frame: pd.DataFrame, keys: list[int | None], label: str) -> pd.DataFr
 
 def won_by_manager(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Won value per manager of the deal's owner, as the owner reports today."""
-    formula = _("{said} A deal counts for the person its owner reports to today.").format(said=_won_said())
     return _by_person(
         session,
         chosen,
         "won-by-manager",
         lambda known, _t, owner: known.manager_of(owner),
         _user_name,
-        formula,
     )
 
 
 def won_by_team(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Won value per team."""
-    formula = _("{said} A deal counts for its team, else for its owner's team.").format(said=_won_said())
     return _by_person(
-        session, chosen, "won-by-team", Names.team_of, lambda known, i: known.teams.get(i, f"#{i}"), formula
+        session, chosen, "won-by-team", Names.team_of, lambda known, i: known.teams.get(i, f"#{i}")
     )
 
 
 def won_by_agent(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Won value and number of won deals per owner."""
-    return _by_person(session, chosen, "won-by-agent", lambda _n, _t, owner: owner, _user_name, _won_said())
+    return _by_person(session, chosen, "won-by-agent", lambda _n, _t, owner: owner, _user_name)
 
 
 def _user_name(known: Names, user_id: int) -> str:
@@ -190,11 +177,7 @@ def won_by_product(session: ScopedSession, chosen: SalesFilter) -> Report:
     rows.insert(
         0, "product", [known.products.get(i, f"#{i}") if i is not None else None for i in rows["product_id"]]
     )
-    formula = _(
-        "{said} Deals with priced lines count line by line, others with their amount under their main"
-        " product."
-    )
-    report = _report("won-by-product", formula.format(said=_won_said()), book, chosen, rows)
+    report = _report("won-by-product", book, chosen, rows)
     return report
 
 
@@ -208,13 +191,9 @@ def win_rate(session: ScopedSession, chosen: SalesFilter, *, by: str = "") -> Re
     rows = rates_by(closed, column, label=by or "group", called=lambda v: called_by(known, by, v))
     won, lost = (int(closed.loc[closed["status"] == s, "deals"].sum()) for s in ("won", "lost"))
     whole = wilson(won, won + lost)
-    formula = _(
-        "Won ÷ (won + lost) among deals closed in the period; range: 95 % by Wilson. Open and archived deals"
-        " do not count."
-    )
     summary = {"won": won, "lost": lost, "win_rate": whole.share, "low": whole.low, "high": whole.high}
     name = f"win-rate-by-{by}" if by else "win-rate"
-    return Report(name, formula, book, chosen, won + lost, rows, summary, book.notes)
+    return Report(name, formula("win-rate"), book, chosen, won + lost, rows, summary, book.notes)
 
 
 def called_by(known: Names, by: str, value: Any) -> str | None:
@@ -260,17 +239,13 @@ def cycle_time(session: ScopedSession, chosen: SalesFilter) -> Report:
     book = open_book(session)
     rows = facts.cycle_days(session, chosen)
     spread = spread_of(rows["days"].tolist(), rows["deals"].tolist())
-    formula = _(
-        "Closing day minus opening day of deals won in the period. Archived deals and deals without both days"
-        " are left out."
-    )
     summary = {
         "mean_days": spread.mean,
         "median_days": spread.median,
         "lower_quartile_days": spread.low_quartile,
         "upper_quartile_days": spread.high_quartile,
     }
-    return Report("cycle-time", formula, book, chosen, spread.n, rows, summary)
+    return Report("cycle-time", formula("cycle-time"), book, chosen, spread.n, rows, summary)
 
 
 def average_deal(session: ScopedSession, chosen: SalesFilter) -> Report:
@@ -280,6 +255,7 @@ def average_deal(session: ScopedSession, chosen: SalesFilter) -> Report:
         average_minor=(report.rows["value_minor"] / report.rows["deals"]).round().astype("int64")
     )
     mean = round(report.summary["value_minor"] / report.n) if report.n else None
-    formula = _("Won value ÷ number of won deals. {said}").format(said=_won_said())
     summary = {**report.summary, "average_minor": mean}
-    return Report("average-deal", formula, report.book, chosen, report.n, rows, summary, report.notes)
+    return Report(
+        "average-deal", formula("average-deal"), report.book, chosen, report.n, rows, summary, report.notes
+    )
