@@ -1,0 +1,61 @@
+"""``make bench``: measure Rapport against the budgets of its architecture; print a table, keep the figures as JSON.
+
+``ARGS="screens rates"`` measures only these parts; ``ARGS="--rounds 10"`` is quicker and rougher.
+"""
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from tests.load.figures import Figure, keep, table
+from tests.load.screens import measure_screens
+from tests.load.server import ROOT, company, serving
+
+JSON = ROOT / ".test-artifacts" / "bench.json"
+
+
+def _screens(folder: Path, rounds: int) -> list[Figure]:
+    """The large company on a server of its own; then the small one for its memory."""
+    figures = []
+    with serving("large", folder) as server:
+        figures += measure_screens(server, rounds=rounds)
+        figures.append(Figure("memory of the server, large company", server.memory(), "MB", most=1536))
+    with serving("small", folder) as server:
+        measure_screens(server, rounds=3)
+        figures.append(Figure("memory of the server, sample company", server.memory(), "MB", most=400))
+    return figures
+
+
+PARTS: dict[str, Callable[[Path, int], list[Figure]]] = {"screens": _screens}
+
+
+def main() -> int:
+    """Measure the parts asked for; 1 when a budget is exceeded."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("--rounds", type=int, default=25, help="visits of each screen")
+    asked = parser.parse_args()
+    company("large")
+    figures: list[Figure] = []
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="rapport_bench_") as folder:
+        for name in asked.parts or PARTS:
+            print(f"Measuring {name} …", file=sys.stderr, flush=True)
+            figures += PARTS[name](Path(folder), asked.rounds)
+    told = (
+        f"{platform.python_implementation()} {platform.python_version()}, {psutil.cpu_count()} cores, "
+        f"load {psutil.getloadavg()[0]:.1f}, {time.perf_counter() - begun:.0f} s"
+    )
+    print(f"\n{told}\n\n{table(figures)}")
+    keep(figures, JSON, told=told)
+    return int(any(f.verdict == "OVER" for f in figures))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,104 @@
+"""Server time of every screen against a page with only a title: same server, same moment, rounds interleaved."""
+
+import asyncio
+import random
+from collections import defaultdict
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from crm.ui.routes import screens
+from tests.load.figures import Figure, median, percentile
+from tests.load.server import Server
+from tests.load.visitor import Answer, Visitor
+
+ADMINISTRATOR = "ingrid.solheim@brewandberg.example"
+REP = "jonas.petersen@brewandberg.example"
+EMPTY = "only a title"
+#: Slices and dashboards may take longer than lists, boards and records.
+DASHBOARDS = frozenset({"sales", "forecast"})
+#: The table whose rows a record screen shows.
+RECORDS = {"contact": "contacts", "organisation": "organisations", "deal": "deals", "product": "products"}
+#: Streamlit collects garbage after each run; the next measurement must not pay for it.
+_REST = 0.12
+
+
+class Times:
+    """What was seen of each screen over all rounds."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer]] = defaultdict(list)
+        self.statements: dict[str, list[int]] = defaultdict(list)
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+
+
+def _ids(database: Path, count: int) -> dict[str, list[int]]:
+    """Records to open, drawn over the whole table."""
+    engine = create_engine(f"sqlite:///{database}")
+    rng = random.Random(1)
+    with engine.connect() as connection:
+        highest = {
+            name: connection.scalar(text(f"SELECT max(id) FROM {table}")) for name, table in RECORDS.items()
+        }
+    engine.dispose()
+    return {name: [rng.randint(1, most or 1) for _ in range(count)] for name, most in highest.items()}
+
+
+async def _visit(server: Server, email: str, rounds: int) -> Times:
+    names = list(screens())
+    records = _ids(server.database, rounds + 1)
+    times = Times()
+    rng = random.Random(2)
+    async with Visitor(server.port, server.sign_in(email)) as person:
+        for number in range(rounds + 1):
+            order = [EMPTY, *names]
+            rng.shuffle(order)
+            for name in order:
+                mark = f"{name}:{number}"
+                query = f"mark={mark}" + ("&only_a_title=1" if name == EMPTY else "")
+                if name in records:
+                    query += f"&id={records[name][number]}"
+                answer = await person.open("" if name == EMPTY else name, query)
+                # The first round loads modules and fills caches; screens are measured warm.
+                if number:
+                    times.answers[name].append(answer)
+                await asyncio.sleep(_REST)
+    for run in server.runs():
+        name, _, number = run["mark"].partition(":")
+        if number not in ("", "0"):
+            times.statements[name].append(run["statements"])
+            times.seconds[name].append(run["seconds"])
+    return times
+
+
+def measure_screens(server: Server, *, rounds: int = 25, email: str = ADMINISTRATOR) -> list[Figure]:
+    """Every screen of the menu and every record screen, as one person sees them."""
+    times = asyncio.run(_visit(server, email, rounds))
+    empty = [a.seconds for a in times.answers[EMPTY]]
+    figures = [
+        Figure(
+            "empty page, median",
+            median(empty) * 1000,
+            "ms",
+            note=f"p95 {percentile(empty, 0.95) * 1000:.0f} ms",
+        )
+    ]
+    for name in screens():
+        answers = times.answers[name]
+        taken = [a.seconds for a in answers]
+        ratio = percentile(taken, 0.95) / percentile(empty, 0.95)
+        counts = times.statements[name]
+        problems = sorted({p for a in answers for p in a.problems})
+        note = (
+            f"median {median(taken) / median(empty):.2f}×, {median(taken) * 1000:.0f} ms, "
+            f"script {median(times.seconds[name]) * 1000:.0f} ms, {median([a.kilobytes for a in answers]):.0f} kB"
+        )
+        note += f"; SHOWS A PROBLEM: {problems[0][:80]}" if problems else ""
+        figures.append(
+            Figure(f"screen {name}, p95 / empty", ratio, "×", most=3 if name in DASHBOARDS else 2, note=note)
+        )
+        # Record screens differ by record, so that what counts is that the number does not follow the rows shown.
+        figures.append(
+            Figure(f"screen {name}, SQL statements", max(counts), "", note=f"fewest {min(counts)}")
+        )
+    return figures

@@ -1,0 +1,130 @@
+"""A measured server of Rapport on its own copy of a sample company."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from crm.sample.world import ScaleName
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".test-artifacts" / "bench"
+START_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its port, process and database, and the log of its runs."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    database: Path
+    log: Path
+
+    def memory(self) -> int:
+        """Megabytes resident, helpers of the server included."""
+        tree = psutil.Process(self.process.pid)
+        return sum(p.memory_info().rss for p in (tree, *tree.children(recursive=True))) // 2**20
+
+    def runs(self) -> list[dict[str, Any]]:
+        """What each script run so far left in the log."""
+        if not self.log.exists():
+            return []
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def sign_in(self, email: str) -> str:
+        """A session cookie of one of the sample's people."""
+        return crm(self.database, "session", "issue", "--email", email).strip().splitlines()[-1]
+
+
+def crm(database: Path, *arguments: str) -> str:
+    """Run ``python -m crm …`` on a database; returns what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "crm", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CRM_DATABASE_URL": f"sqlite:///{database}"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"python -m crm {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def company(scale: ScaleName) -> Path:
+    """A database with the sample company, made once for each state of the generator and the schema in a month."""
+    digest = hashlib.sha256(datetime.now(UTC).strftime("%Y-%m").encode())
+    for folder in ("crm/sample", "crm/pipeline", "db"):
+        sources = sorted(ROOT.glob(f"{folder}/**/*.py"))
+        for source in [s for s in sources if folder != "crm/pipeline" or s.name == "defaults.py"]:
+            digest.update(source.read_bytes())
+    made = KEPT / f"{scale}-{digest.hexdigest()[:12]}.db"
+    if not made.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for old in KEPT.glob(f"{scale}-*.db*"):
+            old.unlink()
+        print(f"Loading the {scale} sample company …", file=sys.stderr, flush=True)
+        draft = made.with_suffix(".draft.db")
+        (KEPT / f"{scale}.txt").write_text(crm(draft, "sample", "--scale", scale))
+        for leftover in ("-wal", "-shm"):
+            Path(f"{draft}{leftover}").unlink(missing_ok=True)
+        draft.rename(made)
+    return made
+
+
+@contextmanager
+def serving(scale: ScaleName, folder: Path, **env: str) -> Iterator[Server]:
+    """Run the measured server on a copy of the sample company until the block ends."""
+    database = Path(shutil.copyfile(company(scale), folder / f"{scale}.db"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / f"{scale}.runs"
+    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("served.py"))]
+    command += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
+    surroundings = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CRM_DATABASE_URL": f"sqlite:///{database}",
+        "BENCH_LOG": str(log),
+        **env,
+    }
+    output = folder / f"{scale}.log"
+    with output.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=out, stderr=out)
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not _healthy(port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"The server did not come up:\n{output.read_text()}")
+            time.sleep(0.2)
+        yield Server(port, process, database, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
