@@ -1,0 +1,36 @@
+"""Use cases on a real database of each kind."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def people(database: str) -> dict[str, Any]:
+    """The actors of ``tests.factories.PEOPLE`` by name, on a database of each kind."""
+    from crm.access.actors import find_actor
+    from tests.factories import make_people
+
+    return {name: find_actor(user_id) for name, user_id in make_people().items()}
+
+
+@pytest.fixture
+def dump() -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
+    """Every row of every table, for proving that a refused write left nothing behind."""
+
+    def rows() -> dict[str, list[tuple[Any, ...]]]:
+        from sqlalchemy import select
+
+        from db.models import Base
+        from db.session import engine
+
+        with engine().connect().execution_options(system=True, reading=True) as connection:
+            return {
+                table.name: [
+                    tuple(map(str, row)) for row in connection.execute(select(table).order_by(table.c.id))
+                ]
+                for table in Base.metadata.sorted_tables
+            }
+
+    return rows

@@ -1,0 +1,81 @@
+"""Rows out: safe for spreadsheets, exact, and never beyond the scope."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.errors import NotAllowed
+from crm.exchange.export import export_csv, neutral
+from crm.work import reading
+from tests.factories import make
+
+
+def exported(actor, entity, **options):
+    with reading(actor) as session:
+        text = b"".join(export_csv(session, entity, **options)).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_amounts_are_in_major_units_and_links_have_names(people):
+    casa = make(people["mona"], "organisation")
+    make(people["mona"], "deal", organisation_id=casa["id"], amount_minor=118_400_50)
+    make(people["mona"], "deal", title="Yen", amount_minor=500, currency="JPY")
+
+    rows = exported(people["mona"], "deal", columns=["title", "organisation_id", "amount_minor", "currency"])
+
+    assert rows == [
+        {
+            "id": rows[0]["id"],
+            "title": "12 Duo machines",
+            "organisation": "Casa Olivares",
+            "amount": "118400.50",
+            "currency": "EUR",
+        },
+        {"id": rows[1]["id"], "title": "Yen", "organisation": "", "amount": "500", "currency": "JPY"},
+    ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", "\r=1"])
+def test_a_formula_is_neutralised(people, text):
+    make(people["mona"], "contact", name="Ana", notes="x" + text)
+
+    assert neutral(text) == "'" + text
+    assert neutral("x" + text) == "x" + text
+
+
+def test_numbers_and_telephone_numbers_stay_as_they_are():
+    assert [neutral(t) for t in ("+4533219160", "-12.5", "+45 33 21 91 60")] == [
+        "+4533219160",
+        "-12.5",
+        "+45 33 21 91 60",
+    ]
+
+
+@given(st.text())
+def test_no_exported_text_ever_begins_like_a_formula(text):
+    safe = neutral(text)
+
+    assert not safe.startswith(("=", "@", "\t", "\r"))
+    assert safe.lstrip("'") == text.lstrip("'")
+
+
+def test_only_who_may_export_gets_rows_and_only_their_own_scope(people):
+    make(people["stan"], "contact", name="North person")
+    make(people["sue"], "contact", name="South person")
+
+    with pytest.raises(NotAllowed, match="does not export"):
+        exported(people["stan"], "contact")
+    assert {row["name"] for row in exported(people["mona"], "contact")} == {"North person", "South person"}
+
+
+def test_search_and_filters_narrow_the_export_as_they_narrow_the_list(people):
+    make(people["mona"], "contact", name="Ana Olivares", lifecycle="customer")
+    make(people["mona"], "contact", name="Ruth Adler", lifecycle="prospect")
+
+    assert [r["name"] for r in exported(people["mona"], "contact", filters={"lifecycle": ["customer"]})] == [
+        "Ana Olivares"
+    ]
+    assert [r["name"] for r in exported(people["mona"], "contact", search="adler")] == ["Ruth Adler"]
