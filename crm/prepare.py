@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
 
+from crm.clock import here
 from crm.config import settings
 from crm.errors import Problem, Refused
 from crm.exchange.matching import name_key
@@ -22,7 +22,8 @@ def _named(_work: Work, row: Any, _changed: Set[str]) -> None:
 
 def _contact(work: Work, row: Any, changed: Set[str]) -> None:
     parts = " ".join(p for p in (row.first_name, row.last_name) if p)
-    if parts and ("name" not in changed or not row.name):
+    # A full name may hold more than its two parts ("Dr. Ana M. Olivares"); it follows them only when they change.
+    if parts and (not row.name or ("name" not in changed and changed & {"first_name", "last_name"})):
         row.name = parts
     if not row.name:
         raise Refused(
@@ -57,6 +58,9 @@ def _channels(work: Work, row: Any, changed: Set[str], owner: str) -> None:
         value = getattr(row, kind)
         for channel in known:
             channel.is_primary = channel.value == value
+            if channel.is_primary and channel.valid_until and channel.valid_until < work.now.date():
+                # What is used again is valid again.
+                channel.valid_until = None
         if value and value not in {c.value for c in known}:
             work.session.add(Channel(**{owner: row.id}, kind=kind, value=value, is_primary=True))
 
@@ -94,8 +98,9 @@ def _deal(work: Work, row: Any, changed: Set[str]) -> None:
 
 def enter_stage(work: Work, deal: Deal, stage: Stage) -> None:
     """Put a deal into a stage: status, dates and history follow."""
-    today: date = work.now.date()
-    before = None if deal.id is None else _last_stage(work, deal.id)
+    today = here(work.now).date()
+    known: int | None = deal.id
+    before = None if known is None else _last_stage(work, known)
     deal.stage_id, deal.status, deal.stage_since = stage.id, stage.kind, work.now
     deal.opened_on = deal.opened_on or today
     if stage.kind == "open":
@@ -103,7 +108,7 @@ def enter_stage(work: Work, deal: Deal, stage: Stage) -> None:
         deal.loss_reason_id = None
     else:
         deal.closed_on = deal.closed_on or today
-    if deal.id is None:
+    if known is None:
         if deal not in work.session:
             work.session.add(deal)
         work.session.flush()

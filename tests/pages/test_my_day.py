@@ -1,7 +1,6 @@
 """My day: shown, empty, refused, not signed in; tick, log, find."""
 
-from datetime import date
-
+from crm.clock import today
 from crm.interactions.service import add_task
 from crm.work import reading, unit_of_work
 from db.models import Interaction, Task
@@ -16,7 +15,7 @@ def texts(app):
 
 def test_the_day_shows_tasks_and_deals(open_page, actor_of):
     with unit_of_work(actor_of("stan")) as work:
-        add_task(work, title="Call Henrik", due_on=date.today())
+        add_task(work, title="Call Henrik", due_on=today())
     make(actor_of("stan"), "deal", title="Grinder swap")
 
     app = open_page("my_day", as_="stan")
@@ -37,7 +36,7 @@ def test_an_empty_day_says_what_belongs_there(open_page):
 
 def test_a_ticked_task_is_done(open_page, actor_of):
     with unit_of_work(actor_of("stan")) as work:
-        add_task(work, title="Call Henrik", due_on=date.today())
+        add_task(work, title="Call Henrik", due_on=today())
     app = open_page("my_day", as_="stan")
 
     app.checkbox[0].check().run()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from crm.clock import today
 from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
 from crm.interactions.service import add_task, finish_task, log_talk
 from crm.pipeline.targets import set_target
@@ -9,7 +10,7 @@ from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Deal, Interaction, Stage, Task
 from tests.factories import change, make
 
-TODAY = date.today()
+TODAY = today()
 NOW = datetime.now(UTC)
 
 
@@ -67,7 +68,9 @@ def test_the_goal_is_the_sum_of_my_won_deals_of_this_month(people):
     )
     make(people["sue"], "deal", stage_id=won, amount_minor=5_00, closed_on=TODAY, opened_on=TODAY)
     with unit_of_work(people["mona"]) as work:
-        set_target(work, month=TODAY.replace(day=1), amount_minor=500_00, currency="EUR", user_id=stan.user_id)
+        set_target(
+            work, month=TODAY.replace(day=1), amount_minor=500_00, currency="EUR", user_id=stan.user_id
+        )
 
     goal = read(stan, monthly_goal, today=TODAY)
 
