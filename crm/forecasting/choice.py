@@ -16,7 +16,9 @@ CLEARLY_BETTER = 0.7
 USUAL = {"regular": "weighted", "sparse": "tsb", "short": "mean", "constant": "constant"}
 RELATIVE_FLOOR = 0.05
 NEIGHBOURS = 13
-EPSILON = 1e-3
+
+# Added to errors relative to the worst, so that a lucky hit in two tries does not decide alone.
+MODESTY = 0.3
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def weights(trials: Trials, actual: Floats) -> dict[str, float]:
     if not all(np.isfinite(error) for error in errors.values()):
         errors = dict.fromkeys(parts, 1.0)
     unit = max(max(errors.values()), 1e-300)
-    raw = {name: PRIOR_WEIGHT[name] / (errors[name] / unit + EPSILON) ** 2 for name in parts}
+    raw = {name: PRIOR_WEIGHT[name] / (errors[name] / unit + MODESTY) ** 2 for name in parts}
     total = sum(raw.values())
     return {name: value / total for name, value in raw.items()}
 

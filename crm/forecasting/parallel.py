@@ -29,6 +29,8 @@ ONE_THREAD = dict.fromkeys(
 )
 
 Progress = Callable[[int, int], object]
+#: Between two signs of life while a series is being computed, in seconds.
+PULSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,15 @@ class _Crew:
         if worker:
             self._dismiss(worker)
 
+    def next(self, pulse: Callable[[], object] | None) -> Outcome:
+        """The next outcome, with a sign of life to the caller while it is awaited."""
+        while True:
+            try:
+                return self.done.get(timeout=PULSE if pulse else None)
+            except queue.Empty:
+                assert pulse is not None
+                pulse()
+
     def end(self) -> None:
         """Stop all threads and processes, also in the middle of a series."""
         self._over.set()
@@ -170,7 +181,12 @@ def cores() -> int:
 
 
 def forecast_many(
-    tasks: Sequence[Task], *, workers: int | None = None, nice: int = 0, progress: Progress | None = None
+    tasks: Sequence[Task],
+    *,
+    workers: int | None = None,
+    nice: int = 0,
+    progress: Progress | None = None,
+    pulse: Callable[[], object] | None = None,
 ) -> Iterator[Outcome]:
     """Forecast every task, yielding outcomes as they come, in no particular order.
 
@@ -185,13 +201,16 @@ def forecast_many(
     progress : callable, optional
         Called as ``progress(done, total)`` after each outcome, in the caller's thread. Raising in it, or
         closing the generator, ends the workers.
+    pulse : callable, optional
+        Called every half second while an outcome is awaited, in the caller's thread. Raising in it ends the
+        workers in the middle of a series.
     """
     if not tasks:
         return
     crew = _Crew(tasks, max(1, min(workers or cores(), len(tasks))), nice)
     try:
         for done in range(1, len(tasks) + 1):
-            outcome = crew.done.get()
+            outcome = crew.next(pulse)
             if progress:
                 progress(done, len(tasks))
             yield outcome
