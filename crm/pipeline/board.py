@@ -1,4 +1,4 @@
-"""What the board, the table and the calendar of a pipeline show: sums in SQL, at most fifty cards a column."""
+"""What the board and the calendar of a pipeline show: sums in SQL, at most fifty cards a column."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import pandas as pd
-from sqlalchemy import ColumnElement, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from crm.firm import firm, rates
 from crm.i18n import _
 from crm.money import Money, convert
+from crm.periods import month_end
+from crm.search import search_condition
 from db.models import Deal, Organisation, Pipeline, Product, Stage, User
-from db.scope import ScopedSession
+from db.scope import UPDATE, ScopedSession
 
 #: Won and lost columns show what was closed within this many days.
 CLOSED_DAYS = 30
 CARDS = 50
+#: A calendar month of more deals than this is cut; the table has them all.
+MOST_IN_MONTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Card:
     version: int
     flag: str
     days_in_stage: int
+    movable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +71,10 @@ class Column:
 
 def pipelines(session: ScopedSession) -> dict[int, str]:
     """Active pipelines by id, in their order."""
-    return {
-        i: n
-        for i, n in session.execute(
-            select(Pipeline.id, Pipeline.name)
-            .where(Pipeline.is_active)
-            .order_by(Pipeline.position, Pipeline.id)
-        )
-    }
+    rows = session.execute(
+        select(Pipeline.id, Pipeline.name).where(Pipeline.is_active).order_by(Pipeline.position, Pipeline.id)
+    )
+    return {row.id: row.name for row in rows}
 
 
 def deal_value() -> Any:
@@ -84,21 +84,55 @@ def deal_value() -> Any:
     )
 
 
-def _conditions(filters: PipelineFilters) -> list[ColumnElement[bool]]:
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """The firm's currency with the rates to it, read once for sums and cards."""
+
+    currency: str
+    known: dict[str, list[tuple[date, float]]]
+    day: date
+
+    def converted(self, minor: int, currency: str) -> int:
+        return (
+            convert(Money(minor, currency), self.currency, day=self.day, rates=self.known).minor
+            if minor
+            else 0
+        )
+
+
+def stages_of(session: ScopedSession, pipeline_id: int) -> list[Stage]:
+    """The stages of a pipeline in their order."""
+    statement = select(Stage).where(Stage.pipeline_id == pipeline_id).order_by(Stage.position, Stage.id)
+    return list(session.scalars(statement))
+
+
+def _conditions(
+    session: ScopedSession, filters: PipelineFilters, stages: list[Stage], now: datetime
+) -> list[ColumnElement[bool]]:
     made: list[ColumnElement[bool]] = [Deal.pipeline_id == filters.pipeline_id, Deal.archived_at.is_(None)]
     made.append(or_(Deal.status == "open", Deal.closed_on >= filters.today - timedelta(days=CLOSED_DAYS)))
     if filters.owner_ids:
         made.append(Deal.owner_id.in_(filters.owner_ids))
     if filters.team_ids:
         made.append(Deal.team_id.in_(filters.team_ids))
-    if "closing" in filters.only:
-        month_end = (filters.today.replace(day=28) + timedelta(days=4)).replace(day=1)
-        made.append(Deal.expected_close_on < month_end)
-    if "no_step" in filters.only:
-        made.append((Deal.status == "open") & (Deal.next_step_on.is_(None)))
-    if filters.search:
-        made.append(Deal.title.icontains(filters.search, autoescape=True))
+    made += [only_condition(name, filters.today, stages, now) for name in filters.only]
+    found = search_condition(session, Deal, filters.search)
+    if found is not None:
+        # A person looks for the customer as often as for the deal.
+        customer = search_condition(session, Organisation, filters.search)
+        assert customer is not None
+        made.append(or_(found, Deal.organisation_id.in_(select(Organisation.id).where(customer))))
     return made
+
+
+def only_condition(name: str, today: date, stages: list[Stage], now: datetime) -> ColumnElement[bool]:
+    """Open deals that close this month or should have closed, are stale, or have no next step."""
+    wanted: dict[str, ColumnElement[bool]] = {
+        "closing": Deal.expected_close_on <= month_end(today),
+        "stale": _stale(now, stages),
+        "no_step": Deal.next_step_on.is_(None),
+    }
+    return and_(Deal.status == "open", wanted[name])
 
 
 def _stale(now: datetime, stages: list[Stage]) -> ColumnElement[bool]:
@@ -112,18 +146,13 @@ def _stale(now: datetime, stages: list[Stage]) -> ColumnElement[bool]:
 
 def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) -> list[Column]:
     """The columns of a board in stage order, within scope. Five statements whatever the number of deals."""
-    stages = list(
-        session.scalars(
-            select(Stage).where(Stage.pipeline_id == filters.pipeline_id).order_by(Stage.position, Stage.id)
-        )
-    )
+    stages = stages_of(session, filters.pipeline_id)
     if not stages:
         return []
-    conditions = _conditions(filters)
-    if "stale" in filters.only:
-        conditions.append(_stale(now, stages))
-    sums = _sums(session, conditions, filters.today)
-    cards = _cards(session, stages, conditions, filters, now)
+    book = _Book(firm(session).currency, rates(session), filters.today)
+    conditions = _conditions(session, filters, stages, now)
+    sums = _sums(session, conditions, book)
+    cards = _cards(session, stages, conditions, book, now)
     return [
         Column(
             s.id,
@@ -139,10 +168,9 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
 
 
 def _sums(
-    session: ScopedSession, conditions: list[ColumnElement[bool]], today: date
+    session: ScopedSession, conditions: list[ColumnElement[bool]], book: _Book
 ) -> dict[int, tuple[int, int]]:
-    """Count and total per stage, converted at today's rates; currencies never add up as they are."""
-    own, known = firm(session).currency, rates(session)
+    """Count and total per stage, converted at the day's rates; currencies never add up as they are."""
     found: dict[int, tuple[int, int]] = {}
     rows = session.execute(
         select(Deal.stage_id, Deal.currency, func.count(), func.sum(deal_value()))
@@ -152,8 +180,7 @@ def _sums(
     )
     for stage_id, currency, count, total in rows:
         before = found.get(stage_id, (0, 0))
-        minor = convert(Money(int(total or 0), currency), own, day=today, rates=known).minor if total else 0
-        found[stage_id] = (before[0] + count, before[1] + minor)
+        found[stage_id] = (before[0] + count, before[1] + book.converted(int(total or 0), currency))
     return found
 
 
@@ -161,7 +188,7 @@ def _cards(
     session: ScopedSession,
     stages: list[Stage],
     conditions: list[ColumnElement[bool]],
-    filters: PipelineFilters,
+    book: _Book,
     now: datetime,
 ) -> dict[int, list[Card]]:
     owner = aliased(User)
@@ -185,6 +212,8 @@ def _cards(
             Deal.currency,
             Deal.expected_close_on,
             owner.name.label("owner"),
+            Deal.owner_id,
+            Deal.team_id,
             Deal.version,
             Deal.stage_since,
             Deal.next_step_on,
@@ -196,33 +225,30 @@ def _cards(
         .outerjoin(owner, owner.id == Deal.owner_id)
         .order_by(Deal.rank, Deal.id)
     )
-    own, known = firm(session).currency, rates(session)
     by_id = {s.id: s for s in stages}
     cards: dict[int, list[Card]] = {}
     for r in rows:
         stage = by_id[r.stage_id]
-        value = (
-            convert(Money(int(r.value), r.currency), own, day=filters.today, rates=known).minor
-            if r.value
-            else 0
-        )
+        worth = int(r.value or 0)
         days = max(0, (now - r.stage_since).days)
-        cards.setdefault(r.stage_id, []).append(
-            Card(
-                r.id,
-                r.stage_id,
-                r.title,
-                r.name or "",
-                int(r.value) if r.value else r.amount_minor,
-                r.currency,
-                0 if stage.kind == "lost" else round(value * stage.probability),
-                r.expected_close_on,
-                r.owner or "",
-                r.version,
-                deal_flag(r, stage, days, filters.today),
-                days,
-            )
+        card = Card(
+            id=r.id,
+            stage_id=r.stage_id,
+            title=r.title,
+            organisation=r.name or "",
+            amount_minor=worth or r.amount_minor,
+            currency=r.currency,
+            weighted_minor=0
+            if stage.kind == "lost"
+            else round(book.converted(worth, r.currency) * stage.probability),
+            expected_close_on=r.expected_close_on,
+            owner=r.owner or "",
+            version=r.version,
+            flag=deal_flag(r, stage, days, book.day),
+            days_in_stage=days,
+            movable=session.actor.holds("deal", UPDATE, owner_id=r.owner_id, team_id=r.team_id),
         )
+        cards.setdefault(r.stage_id, []).append(card)
     return cards
 
 
@@ -246,36 +272,56 @@ def flag_words(flag: str, *, days: int = 0) -> tuple[str, str]:
     }.get(flag, ("", ""))
 
 
-def closing_calendar(
-    session: ScopedSession, filters: PipelineFilters, *, first: date, last: date
-) -> pd.DataFrame:
-    """Open deals by the day they are expected to close.
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """An open deal on the day it should close; ``own_minor`` is its value in the firm's currency."""
 
-    Returns
-    -------
-    DataFrame
-        ``id``, ``title``, ``organisation``, ``value_minor``, ``currency``, ``day``, ``stage``, ``probability``, by day.
-    """
+    id: int
+    title: str
+    organisation: str
+    value_minor: int
+    currency: str
+    own_minor: int
+    day: date
+    stage: str
+    probability: float
+
+
+def closing_calendar(
+    session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
+) -> list[Closing]:
+    """Open deals by the day they are expected to close, the first thousand of the stretch."""
+    book = _Book(firm(session).currency, rates(session), filters.today)
     statement = (
         select(
             Deal.id,
             Deal.title,
-            Organisation.name.label("organisation"),
-            deal_value().label("value_minor"),
+            Organisation.name,
+            deal_value(),
             Deal.currency,
-            Deal.expected_close_on.label("day"),
-            Stage.name.label("stage"),
+            Deal.expected_close_on,
+            Stage.name,
             Stage.probability,
         )
         .join(Stage, Stage.id == Deal.stage_id)
         .outerjoin(Product, Product.id == Deal.product_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .where(*_conditions(filters), Deal.status == "open", Deal.expected_close_on.between(first, last))
+        .where(*_conditions(session, filters, stages_of(session, filters.pipeline_id), now))
+        .where(Deal.status == "open", Deal.expected_close_on.between(first, last))
         .order_by(Deal.expected_close_on, Deal.id)
-        .limit(1000)
+        .limit(MOST_IN_MONTH)
     )
-    rows = session.execute(statement).all()
-    return pd.DataFrame(
-        rows,
-        columns=["id", "title", "organisation", "value_minor", "currency", "day", "stage", "probability"],
-    )
+    return [
+        Closing(
+            deal_id,
+            title,
+            organisation or "",
+            int(value),
+            currency,
+            book.converted(int(value), currency),
+            day,
+            stage,
+            chance,
+        )
+        for deal_id, title, organisation, value, currency, day, stage, chance in session.execute(statement)
+    ]

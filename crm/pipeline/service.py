@@ -56,17 +56,25 @@ def move_deal(
     if deal.version != seen_version:
         if deal.stage_id == stage.id and deal.version == seen_version + 1:
             return _moved(deal, stage)
-        raise Conflict(
-            _("Someone else changed “{title}” meanwhile. It stays where they put it.").format(
-                title=deal.title
-            )
-        )
+        raise _moved_meanwhile(work, deal, stage)
     with work.session.no_autoflush:
         if deal.stage_id != stage.id:
             enter_stage(work, deal, stage)
         deal.rank = _rank(work, deal, stage.id, before_id)
     work.session.flush()
     return _moved(deal, stage)
+
+
+def _moved_meanwhile(work: Work, deal: Deal, wanted: Stage) -> Conflict:
+    """What somebody else made of the deal, beside what was wanted."""
+    now = work.session.get_one(Stage, deal.stage_id)
+    return Conflict(
+        _(
+            "Someone else changed “{title}” meanwhile: it is in “{now}” now, you chose “{wanted}”. Look again."
+        ).format(title=deal.title, now=now.name, wanted=wanted.name),
+        mine={"stage_id": wanted.name},
+        theirs={"stage_id": now.name},
+    )
 
 
 def _moved(deal: Deal, stage: Stage) -> Moved:
@@ -89,9 +97,11 @@ def _rank(work: Work, deal: Deal, stage_id: int, before_id: int | None) -> float
     if not seen:
         return deal.rank
     ids, ranks = [row[0] for row in seen], [row[1] for row in seen]
-    at = ids.index(before_id) if before_id in ids else len(ids)
+    # Below the others, but never below the last card that the column shows: a moved card must not vanish.
+    below = len(ids) if len(ids) < VISIBLE else VISIBLE - 1
+    at = ids.index(before_id) if before_id in ids else below
     if at == len(ids):
-        return ranks[-1] if len(ids) == VISIBLE else ranks[-1] + 1
+        return ranks[-1] + 1
     if at == 0:
         return ranks[0] - 1
     if ranks[at] - ranks[at - 1] < 1e-9:
@@ -136,16 +146,19 @@ def close_deal(
             _("Say why the deal was lost."), problems=[Problem("loss_reason_id", _("Choose a reason."))]
         )
     kind = "won" if won else "lost"
-    stage_id = work.session.scalars(
+    ends = work.session.scalars(
         select(Stage.id)
         .where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == kind)
-        .order_by(Stage.position)
-        .limit(1)
-    ).first()
-    if stage_id is None:
+        .order_by(Stage.position, Stage.id)
+    ).all()
+    if not ends:
         raise Refused(
-            _("This pipeline has no stage for {kind} deals. Add one under Settings.").format(kind=_(kind))
+            _("This pipeline has no stage for won deals. Add one under Settings.")
+            if won
+            else _("This pipeline has no stage for lost deals. Add one under Settings.")
         )
+    # A card that was dropped into one of several lost stages stays there when its reason is given.
+    stage_id = deal["stage_id"] if deal["stage_id"] in ends else ends[0]
     values = {"stage_id": stage_id, "loss_reason_id": None if won else loss_reason_id}
     if note.strip():
         values["notes"] = "\n\n".join(t for t in (deal["notes"], note.strip()) if t)
@@ -156,8 +169,10 @@ def close_deal(
 
 def reopen_deal(work: Work, *, deal_id: int, seen_version: int) -> Moved:
     """Put a closed deal back into the stage it was in before it was closed, or the first one."""
-    history = stage_path(work, deal_id)
     deal = records.get_record(work.session, "deal", deal_id)
+    if deal["status"] == "open":
+        raise Refused(_("“{title}” is open already.").format(title=deal["title"]))
+    history = stage_path(work, deal_id)
     stages = work.session.scalars(
         select(Stage)
         .where(Stage.pipeline_id == deal["pipeline_id"], Stage.kind == "open")

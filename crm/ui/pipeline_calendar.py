@@ -1,0 +1,148 @@
+"""The pipeline by expected close: a month at a glance, and the deals of the month or of one day beside it."""
+
+from __future__ import annotations
+
+from calendar import monthcalendar
+from collections import Counter
+from datetime import UTC, date, datetime
+from itertools import groupby
+
+import streamlit as st
+from babel.dates import get_day_names
+
+from crm import charts
+from crm.firm import firm
+from crm.i18n import _, language
+from crm.periods import add_months, month_end, month_start
+from crm.pipeline.board import Closing, PipelineFilters, closing_calendar
+from crm.ui import look, routes
+from crm.ui.formats import day as day_text
+from crm.ui.formats import money_unit, percent, short_money
+from crm.ui.formats import month as month_text
+from crm.ui.guard import current_actor, showing_problems
+from crm.work import reading
+
+MONTH = "pipeline_month"
+#: Deals listed beside the month; the table has the rest.
+LISTED = 40
+
+
+def shown_month(today: date) -> date:
+    """The first day of the month in the address, or of this one."""
+    try:
+        return month_start(date.fromisoformat(f"{st.query_params.get(MONTH, '')}-01"))
+    except ValueError:
+        return month_start(today)
+
+
+def _step(first: date, months: int) -> None:
+    st.query_params[MONTH] = add_months(first, months).strftime("%Y-%m")
+
+
+def show_calendar(filters: PipelineFilters) -> None:
+    """A month of expected closings, with the months before and after."""
+    actor = current_actor()
+    first = shown_month(filters.today)
+    with showing_problems():
+        with reading(actor) as session:
+            deals = closing_calendar(
+                session, filters, first=first, last=month_end(first), now=datetime.now(UTC)
+            )
+            currency = firm(session).currency
+        main, aside = look.split()
+        with main:
+            _head(first, deals, currency)
+            picked = _month(first, deals, currency)
+        with aside:
+            _list(
+                [d for d in deals if picked in (None, d.day)],
+                picked or first,
+                picked is not None,
+                filters,
+            )
+
+
+def _head(first: date, deals: list[Closing], currency: str) -> None:
+    with look.row():
+        st.button(
+            "",
+            key="pipeline_month_back",
+            icon=":material/chevron_left:",
+            help=_("Previous month"),
+            on_click=_step,
+            args=(first, -1),
+        )
+        st.button(
+            "",
+            key="pipeline_month_next",
+            icon=":material/chevron_right:",
+            help=_("Next month"),
+            on_click=_step,
+            args=(first, 1),
+        )
+        total = sum(d.own_minor for d in deals)
+        look.two_lines(
+            month_text(first),
+            why=_("{n} open deals should close, {total}").format(
+                n=len(deals), total=short_money(total, currency)
+            ),
+        )
+
+
+def _month(first: date, deals: list[Closing], currency: str) -> date | None:
+    """Weeks in rows; the shade is the value that should close that day. Gives the day that was clicked."""
+    weeks = monthcalendar(first.year, first.month)
+    sums: Counter[int] = Counter()
+    for deal in deals:
+        sums[deal.day.day] += deal.own_minor
+    values = [[sums[n] or None for n in week] for week in weeks]
+    rows = [day_text(first.replace(day=next(n for n in week if n)), today=first) for week in weeks]
+    figure = charts.heat(
+        values,
+        columns=list(get_day_names("abbreviated", locale=language()).values()),
+        rows=rows,
+        unit=money_unit(currency),
+        height=56 * len(weeks) + 24,
+    )
+    look.chart(
+        figure,
+        key=f"pipeline_calendar_{first:%Y%m}",
+        alt=_("Value of open deals by the day they should close"),
+    )
+    days = sorted({d.day for d in deals})
+    if not days:
+        return None
+    chosen: date | None = st.selectbox(
+        _("Day"),
+        days,
+        index=None,
+        format_func=lambda d: day_text(d, today=first),
+        key=f"pipeline_day_{first:%Y%m}",
+        placeholder=_("Whole month"),
+        width=180,
+    )
+    return chosen
+
+
+def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFilters) -> None:
+    title = day_text(start, today=filters.today) if one_day else month_text(start)
+    with look.card(title, _("What should close")):
+        if not deals:
+            st.caption(_("Nothing is expected to close then."))
+            return
+        for when, group in groupby(deals[:LISTED], key=lambda d: d.day):
+            st.caption(day_text(when, today=filters.today) + (_(", passed") if when < filters.today else ""))
+            for row in group:
+                with look.row():
+                    look.two_lines(
+                        row.organisation or row.title,
+                        short_money(row.value_minor, row.currency) if row.value_minor else "",
+                        f"{row.title} · {row.stage}, {percent(row.probability)}",
+                    )
+                    st.page_link(
+                        routes.page("deal"),
+                        label=_("Open"),
+                        query_params={"id": str(row.id)},
+                    )
+        if len(deals) > LISTED:
+            st.caption(_("and {n} more; the table has them all").format(n=len(deals) - LISTED))
