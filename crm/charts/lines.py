@@ -146,13 +146,14 @@ def band(
     *,
     unit: Unit,
     when: When,
-    target: float | None = None,
+    target: Sequence[float | None] | None = None,
     until: str = "",
     height: int = 320,
 ) -> go.Figure:
     """What comes next? History in ink, the expected line dashed, the 80 and 95 % ranges as two tints.
 
-    ``until`` names the last day of the history, such as "Today"; by default "Last actual".
+    ``until`` names the last day of the history, such as "Today"; by default "Last actual". ``target`` has a value or
+    None for each day of the forecast.
     """
     if not days or not forecast.days:
         return nothing(height)
@@ -214,22 +215,28 @@ def band(
             + " %{customdata[1]}<br>80 %: %{customdata[2]}<br>95 %: %{customdata[3]}<extra></extra>"
         ),
     )
-    every = [*actual, *forecast.low95, *forecast.high95, *([target] if target is not None else [])]
+    goals = [goal for goal in target or () if goal is not None and known(goal)]
+    every = [*actual, *forecast.low95, *forecast.high95, *goals]
     axis = value_axis(every, unit)
     ends = [
         (forecast.high95[-1], "95 %", ACCENT),
         (forecast.high80[-1], "80 %", ACCENT),
         (forecast.expected[-1], f"<b>{plain(_('Expected'))}</b>", ACCENT),
     ]
-    if target is not None:
+    if target is not None and goals:
         figure.add_scatter(
             x=list(forecast.days),
-            y=[target] * len(forecast.days),
-            mode="lines",
+            y=list(target),
+            mode="lines+markers",
+            marker={"color": AMBER, "size": 4},
             line={"color": AMBER, "width": 1.6, "dash": "dot"},
             hoverinfo="skip",
         )
-        ends.append((target, plain(_("Target")), AMBER))
+        last = max(place for place, goal in enumerate(target) if goal is not None and known(goal))
+        if last == len(forecast.days) - 1:
+            ends.append((goals[-1], plain(_("Target")), AMBER))
+        else:
+            note(notes, forecast.days[last], goals[-1], plain(_("Target")), colour=AMBER, yshift=10)
     gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 50)
     for (_level, text, colour), level in zip(ends, spread([end[0] for end in ends], gap), strict=True):
         note(notes, 1, level, text, colour=colour, xref="paper")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, delete, extract, func, or_, select
 
+from crm.errors import NotFound
 from crm.forecasting.chosen import SALES, WON, SeriesChoice
 from crm.forecasting.result import Forecast
+from crm.i18n import _
 from crm.jobs.queue import JobView
 from crm.periods import add_months, month_start, months_between
 from crm.pipeline.report_basis import SalesFilter, converted, deal_conditions, grouped, open_book, rate_day
@@ -137,7 +140,7 @@ def _with_quiet_end(values: pd.Series, today: date) -> pd.Series:
     if not len(values):
         return values
     numbers = [stamp.year * 12 + stamp.month for stamp in values.index]
-    longest = max((b - a - 1 for a, b in zip(numbers, numbers[1:], strict=False)), default=0)
+    longest = max((b - a - 1 for a, b in pairwise(numbers)), default=0)
     missing = today.year * 12 + today.month - 1 - numbers[-1]
     if not 0 < missing <= longest:
         return values
@@ -244,3 +247,20 @@ def parts(session: ScopedSession, kind: str) -> Parts:
         for column in (OrderLine.region, Order.region):
             regions |= set(session.scalars(select(column).where(func.length(column) > 0).distinct()))
     return Parts(teams, categories, tuple(sorted(regions)))
+
+
+def part_named(session: ScopedSession, kind: str, name: str) -> int | None:
+    """The id of a team or category by its name, whatever its capitals; None for an empty name.
+
+    Raises
+    ------
+    NotFound
+        None is called so.
+    """
+    if not name:
+        return None
+    cls: Any = {"team": Team, "category": Category}[kind]
+    found = session.scalars(select(cls.id).where(func.lower(cls.name) == name.strip().lower())).first()
+    if found is None:
+        raise NotFound(_("There is no {kind} called {name}.").format(kind=kind, name=name))
+    return int(found)

@@ -1,0 +1,133 @@
+"""``python -m crm forecast``: the forecast of the screen on the command line.
+
+Heavy parts are imported inside, as everywhere on the command line.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from crm.errors import NotFound
+from crm.i18n import _
+
+if TYPE_CHECKING:
+    from crm.forecasting.queries import Run
+    from crm.work import Actor
+
+
+def forecast(
+    series: str = typer.Option("won", help="won: won deals by day of closing. sales: sales lines by day."),
+    horizon: int = typer.Option(12, min=1, max=60, help="Months ahead."),
+    seed: int = typer.Option(1, help="Same data and seed give the same forecast."),
+    team: str = typer.Option("", help="Only this team, by name."),
+    category: str = typer.Option("", help="Only products of this category, by name."),
+    region: str = typer.Option("", help="Only this region; for sales."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON with all values instead of a table."),
+    as_email: str = typer.Option(
+        "", "--as", help="Count only what this user may see; by default everything."
+    ),
+) -> None:
+    """Compute the monthly forecast of won deals or sales, store it for the screen, and print it."""
+    from crm.cli import ready, spoken
+
+    with spoken():
+        ready()
+        from crm.forecasting import queries, service
+        from crm.forecasting.chosen import MONTHS, SeriesChoice
+        from crm.work import reading
+
+        actor = _actor(as_email)
+        with reading(actor) as session:
+            choice = SeriesChoice(
+                series,
+                team_id=queries.part_named(session, "team", team),
+                category_id=queries.part_named(session, "category", category),
+                region=region,
+            )
+        # The screen offers months up to this many, so a shorter forecast is cut from one of full length.
+        service.compute(actor, choice, step=_told, horizon=max(horizon, MONTHS), seed=seed)
+        with reading(actor) as session:
+            run = queries.latest_run(session, choice)
+        assert run is not None
+        typer.echo(json.dumps(to_json(run, horizon), ensure_ascii=False, indent=2) if as_json else as_text(run, horizon))
+
+
+def _actor(email: str) -> Actor:
+    """Whoever may run commands on the server administers it; ``--as`` takes a user's own view."""
+    from crm.access.actors import find_actor_by_email
+    from crm.work import SYSTEM
+
+    if not email:
+        return SYSTEM
+    found = find_actor_by_email(email)
+    if found is None:
+        raise NotFound(_("No active user has the e-mail address {email}.").format(email=email))
+    return found
+
+
+def _told(done: int, total: int, note: str) -> None:
+    if done < total:
+        typer.echo(f"\r{note} …\033[K", err=True, nl=False)
+    if done == total - 1:
+        typer.echo(err=True)
+
+
+def to_json(run: Run, months: int) -> dict[str, Any]:
+    """A stored forecast as plain JSON values, amounts in major units."""
+    from crm.forecasting.outlook import outlook
+    from crm.money import exponent
+
+    scale: int = 10 ** exponent(run.currency)
+
+    def major(minor: float) -> float:
+        return float(round(minor / scale, 2))
+
+    told = run.forecast
+    said = outlook(told, months=months)
+    return {
+        "run": run.id,
+        "made_at": run.made_at.isoformat(timespec="seconds"),
+        "cutoff": run.cutoff.isoformat(),
+        "horizon": months,
+        "seed": run.seed,
+        "currency": run.currency,
+        "rows": run.rows,
+        "model": told.model,
+        "total": {
+            "expected": major(said.total), "lo80": major(said.low), "hi80": major(said.high),
+            "usual_error": said.usual_error, "tries": said.tries, "months_tried": said.error_months,
+        },
+        "months": [
+            {
+                "month": point.ds[:7],
+                **{name: major(getattr(point, name)) for name in ("yhat", "lo80", "hi80", "lo95", "hi95")},
+            }
+            for point in told.points[:months]
+        ],
+        "candidates": json.loads(told.candidate_table().to_json(orient="records")),
+        "parameters": told.parameters,
+        "notes": list(told.notes),
+    }  # fmt: skip
+
+
+def as_text(run: Run, months: int) -> str:
+    """A stored forecast for reading in a terminal."""
+    made = to_json(run, months)
+    total = made["total"]
+    lines = [
+        _("{n} months after {cutoff}, {currency}, model {model}").format(
+            n=months, cutoff=made["cutoff"][:7], currency=made["currency"], model=made["model"]
+        ),
+        _("Expected {total:,.0f}, 8 times in 10 between {low:,.0f} and {high:,.0f}").format(
+            total=total["expected"], low=total["lo80"], high=total["hi80"]
+        ),
+        "",
+    ]
+    lines += [
+        f"{row['month']}  {row['yhat']:>14,.0f}  {row['lo80']:>14,.0f} – {row['hi80']:>14,.0f}"
+        for row in made["months"]
+    ]
+    return "\n".join([*lines, "", *made["notes"]])

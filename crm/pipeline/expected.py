@@ -1,0 +1,118 @@
+"""What open deals and targets say about the coming months, to stand beside a forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import extract, null, select
+
+from crm.periods import add_months, month_start
+from crm.pipeline.report_basis import (
+    Book,
+    SalesFilter,
+    converted,
+    deal_conditions,
+    grouped,
+    names,
+    rate_day,
+)
+from crm.pipeline.targets import applicable, target_table
+from db.models import Category, Deal, Product, Stage
+from db.scope import ALL, OWN, READ, ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Open deals that are expected to close in one stretch of time; minor units."""
+
+    deals: int = 0
+    value_minor: int = 0
+    weighted_minor: int = 0
+
+    def __add__(self, other: Due) -> Due:
+        return Due(
+            self.deals + other.deals,
+            self.value_minor + other.value_minor,
+            self.weighted_minor + other.weighted_minor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeals:
+    """Open deals by the month they are expected to close; ``late`` should have closed before, ``undated`` has no day."""
+
+    months: dict[date, Due]
+    late: Due
+    undated: Due
+
+
+def products_of(session: ScopedSession, category_id: int) -> tuple[int, ...]:
+    """Products of a category and of those directly under it; never empty, because empty would mean all."""
+    within = select(Category.id).where((Category.id == category_id) | (Category.parent_id == category_id))
+    return tuple(session.scalars(select(Product.id).where(Product.category_id.in_(within)))) or (0,)
+
+
+def open_deals(session: ScopedSession, book: Book, chosen: SalesFilter, *, today: date) -> OpenDeals:
+    """Amounts of open deals times the chance of their stage, by month of expected closing; one statement.
+
+    A deal without an amount counts as nothing, because a guessed one would look like knowledge.
+    """
+    day = Deal.expected_close_on
+    keys = {
+        "year": extract("year", day),
+        "month": extract("month", day),
+        "chance": Stage.probability,
+        "currency": Deal.currency,
+        # Open amounts count at today's rate.
+        "rate_day": rate_day(Deal.currency, null(), book),
+    }
+    frame = converted(
+        grouped(
+            session,
+            keys,
+            {"deals": None, "value_minor": Deal.amount_minor},
+            joins=[(Stage, Stage.id == Deal.stage_id, False)],
+            where=[*deal_conditions(chosen, day=None), Deal.status == "open"],
+        ),
+        book,
+        ["value_minor"],
+    )
+    months: dict[date, Due] = {}
+    late = undated = Due()
+    running = month_start(today)
+    for row in frame.to_dict("records"):
+        value = int(row["value_minor"])
+        due = Due(int(row["deals"]), value, round(value * float(row["chance"])))
+        if pd.isna(row["year"]):
+            undated += due
+            continue
+        month = date(int(row["year"]), int(row["month"]), 1)
+        if month < running:
+            late += due
+        else:
+            months[month] = months.get(month, Due()) + due
+    return OpenDeals(months, late, undated)
+
+
+def targets_ahead(
+    session: ScopedSession, book: Book, *, team_id: int | None, start: date, months: int
+) -> dict[date, int]:
+    """Targets by month for what the actor sees: the firm's, their teams' or their own; minor units.
+
+    Four statements.
+    """
+    goals = target_table(session, book, start=start, end=add_months(start, months - 1))
+    actor = session.actor
+    reach = actor.reach("deal", READ)
+    teams: tuple[int, ...] = () if team_id is None else (team_id,)
+    owners: tuple[int, ...] = ()
+    if reach == OWN:
+        owners = (actor.user_id or 0,)
+    elif reach != ALL and not teams:
+        # Nobody in a team sees their own deals only.
+        teams = actor.teams
+        owners = () if teams else (actor.user_id or 0,)
+    found = applicable(goals, names(session), teams=teams, owners=owners)
+    return dict(zip(found["month"], (int(v) for v in found["target_minor"]), strict=True))
