@@ -92,6 +92,13 @@ class Dashboard:
     reasons: pd.DataFrame
     targets: pd.DataFrame
 
+    @property
+    def has_deals(self) -> bool:
+        """False when there is nothing to count: no closed deal at any time and none open."""
+        return (
+            self.newest is not None or bool(self.now.won + self.now.lost) or bool(self.stages["deals"].sum())
+        )
+
 
 @dataclass(frozen=True)
 class Choices:

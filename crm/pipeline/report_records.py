@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.periods import month_end
@@ -32,17 +32,14 @@ COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Which deals of a filter are wanted: status, months of closing, owners, loss reasons; empty means all.
-
-    None among owners or reasons stands for deals without one.
-    """
+    """Which deals of a filter are wanted; empty means all, None stands for deals without an owner, team and so on."""
 
     statuses: tuple[str, ...]
     months: tuple[date, ...] = ()
     owners: tuple[int | None, ...] = ()
+    teams: tuple[int | None, ...] = ()
     products: tuple[int | None, ...] = ()
     reasons: tuple[int | None, ...] = ()
-    sources: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,18 +95,27 @@ def deal_records(
 
 
 def _narrow(wanted: Narrowed) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found = _as_reports_do(wanted)
     if wanted.months:
         found.append(or_(*(Deal.closed_on.between(month, month_end(month)) for month in wanted.months)))
-    for column, values in (
-        (Deal.owner_id, wanted.owners),
-        (Deal.loss_reason_id, wanted.reasons),
-        (Deal.product_id, wanted.products),
-    ):
+    for column, values in ((Deal.owner_id, wanted.owners), (Deal.loss_reason_id, wanted.reasons)):
         if values:
             found.append(_among(column, values))
-    if wanted.sources:
-        found.append(_among(func.nullif(Deal.source, ""), wanted.sources))
+    return found
+
+
+def _as_reports_do(wanted: Narrowed) -> list[ColumnElement[bool]]:
+    """Teams through the owner where the deal has none, products through lines: as ``deal_conditions`` has it."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.teams:
+        own = func.coalesce(
+            Deal.team_id, select(User.team_id).where(User.id == Deal.owner_id).scalar_subquery()
+        )
+        found.append(_among(own, wanted.teams))
+    if wanted.products:
+        given = tuple(key for key in wanted.products if key is not None)
+        parts = [and_(*deal_conditions(SalesFilter(products=given), day=None))] if given else []
+        found.append(or_(*parts, *([Deal.product_id.is_(None)] if None in wanted.products else [])))
     return found
 
 

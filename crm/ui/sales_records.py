@@ -1,0 +1,74 @@
+"""The deals behind a number or a bar of the sales dashboard, as a table that opens them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from crm.i18n import _, ngettext
+from crm.money import to_major
+from crm.pipeline.report_basis import SalesFilter
+from crm.pipeline.report_records import Narrowed
+from crm.ui import data, formats, look, routes
+from crm.work import Actor
+
+SHOWN = {"won": ("won",), "lost": ("lost",), "closed": ("won", "lost"), "open": ("open",)}
+
+
+def asked_for() -> Narrowed | None:
+    """The deals that a number's link asks for in the address."""
+    statuses = SHOWN.get(st.query_params.get("sales_show", ""))
+    return Narrowed(statuses=statuses) if statuses else None
+
+
+def forget_asked() -> None:
+    """Put the number's deals away again."""
+    st.query_params.pop("sales_show", None)
+
+
+def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: str, key: str) -> None:
+    """Draw the deals, newest closing first; a click on a row opens the deal."""
+    found = data.sales_records(actor.scope_key(), chosen, wanted, actor)
+    rows = found.rows
+    count = ngettext("{n} deal", "{n} deals", found.total).format(n=formats.number(found.total))
+    if found.total > len(rows):
+        count = _("The newest {shown} of {n} deals").format(shown=len(rows), n=formats.number(found.total))
+    look.section(title, _("{count}. Click a row to open the deal.").format(count=count))
+    if rows.empty:
+        return
+    amounts = [
+        None if pd.isna(minor) else float(to_major(int(minor), currency))
+        for minor, currency in zip(rows["amount_minor"], rows["currency"], strict=True)
+    ]
+    shown = rows[["title", "organisation", "owner", "product", "stage"]].assign(
+        amount=pd.Series(amounts, dtype="float64"),
+        currency=rows["currency"],
+        opened=rows["opened_on"],
+        closed=rows["closed_on"],
+    )
+    columns = st.column_config
+    event = st.dataframe(
+        shown,
+        key=f"sales_records_{key}_{abs(hash((chosen, wanted)))}",
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config={
+            "title": columns.TextColumn(_("Deal"), width=210),
+            "organisation": columns.TextColumn(_("Organisation"), width=180),
+            "owner": columns.TextColumn(_("Owner"), width=140),
+            "product": columns.TextColumn(_("Product"), width=140),
+            "stage": columns.TextColumn(_("Stage"), width=110),
+            "amount": columns.NumberColumn(_("Amount"), format="localized", width=100),
+            "currency": columns.TextColumn(_("Currency"), width=70),
+            "opened": columns.DateColumn(_("Opened"), format="D MMM YYYY", width=105),
+            "closed": columns.DateColumn(_("Closed"), format="D MMM YYYY", width=105),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=title,
+    )
+    cells = event["selection"]["cells"]
+    if cells and "deal" in routes.screens():
+        st.switch_page(routes.page("deal"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

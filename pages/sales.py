@@ -1,0 +1,67 @@
+"""Sales dashboard: what was won, how surely, by whom, and what stands open."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from crm.clock import today
+from crm.errors import CrmError
+from crm.i18n import _, language
+from crm.pipeline.targets import may_set_targets
+from crm.ui import data, look, routes
+from crm.ui.guard import current_actor, show
+from crm.ui.sales_cards import show_cards
+from crm.ui.sales_filters import sales_question
+from crm.ui.sales_numbers import show_numbers
+from crm.ui.sales_records import asked_for, forget_asked, show_records
+from crm.ui.sales_targets import edit_targets
+from crm.ui.sales_words import context, moved_text
+
+actor = current_actor()
+
+head = st.container()
+choices = data.sales_choices(actor.scope_key(), actor)
+asked = sales_question(choices, today=today())
+try:
+    board = data.sales_dashboard(actor.scope_key(), language(), asked, actor)
+except CrmError as problem:
+    with head:
+        look.page(_("Sales"))
+    show(problem)
+    st.stop()
+
+with head, look.page(_("Sales"), context(board)):
+    if may_set_targets(actor) and st.button(_("Targets"), icon=":material/flag:", key="sales_targets_edit"):
+        edit_targets(actor, choices, currency=board.book.currency, month=board.period.end or today())
+
+if not board.has_deals:
+    narrowed = asked.chosen != type(asked.chosen)()
+    text = (
+        _("No deal fits these filters. Clear one to see more.")
+        if narrowed
+        else _(
+            "Won value, win rate and pipeline stand here as soon as there are deals. Add one, or import a file."
+        )
+    )
+    opened = look.empty(
+        _("Nothing to count yet"),
+        text,
+        button=_("Open the pipeline") if not narrowed and "pipeline" in routes.screens() else "",
+        key="sales_empty",
+    )
+    if opened:
+        st.switch_page(routes.page("pipeline"))
+    st.stop()
+
+if note := moved_text(board):
+    st.info(note, icon=":material/event_repeat:")
+
+chosen = replace(asked.chosen, start=board.period.start, end=board.period.end)
+show_numbers(board)
+if (wanted := asked_for()) is not None:
+    show_records(actor, chosen, wanted, title=_("Deals behind this number"), key="number")
+    st.button(_("Hide these deals"), on_click=forget_asked, key="sales_hide", type="tertiary")
+
+clicked = show_cards(board)
+if (wanted := clicked.narrowed()) is not None:
+    show_records(actor, chosen, wanted, title=", ".join(clicked.names), key="bars")
