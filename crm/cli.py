@@ -85,11 +85,11 @@ def forecast_file_command(
     workers: Annotated[int | None, typer.Option(help="Processes; default all cores")] = None,
 ) -> None:
     """Forecast every series of a file with the engine of the forecast screen."""
-    from crm.forecasting import forecast_file
+    from crm.forecasting.forecast_file import forecast_file
 
     with spoken():
         report = forecast_file(source, target, freq=freq, horizon=horizon, workers=workers)
-    typer.echo(report if isinstance(report, str) else str(report), err=True)
+    typer.echo(report.summary(), err=True)
 
 
 app.command()(report)

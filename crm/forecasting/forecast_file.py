@@ -17,7 +17,7 @@ import pandas as pd
 
 from crm.errors import CrmError, Refused
 from crm.forecasting import long_table
-from crm.forecasting.candidates import PLAIN
+from crm.forecasting.candidates import LABELS, PLAIN
 from crm.forecasting.engine import FARTHEST
 from crm.forecasting.frequency import parse
 from crm.forecasting.parallel import Outcome, Progress, Task, cores, forecast_many
@@ -45,6 +45,15 @@ class FileReport:
     errors: tuple[tuple[str, str], ...]
     seconds: float
     workers: int
+
+    def summary(self) -> str:
+        """The report in a few lines, naming every series that could not be forecast."""
+        models = ", ".join(f"{_(LABELS[name])}: {count}" for name, count in sorted(self.models.items()))
+        text = _("{written} of {series} series written in {seconds} s on {workers} processes. {models}")
+        head = text.format(
+            written=self.written, series=self.series, seconds=self.seconds, workers=self.workers, models=models
+        )
+        return "\n".join([head, *(f"{key}: {message}" for key, message in self.errors)])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dicts, strings and numbers, ready for JSON."""

@@ -207,6 +207,8 @@ class TestFile:
         assert (rows["short"]["model"], float(rows["short"]["yhat"])) == ("naive", 4.0)
         assert float(rows["short"]["lo95"]) < float(rows["short"]["lo80"]) < 4 < float(rows["short"]["hi80"])
         assert dict(report.errors).keys() == {"short", "void"}
+        assert "2 of 3 series written" in report.summary()
+        assert "void: There is no value" in report.summary()
 
     def test_a_refused_run_leaves_the_older_result(self, tmp_path):
         (tmp_path / "out.csv").write_text("older")
