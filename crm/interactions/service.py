@@ -17,7 +17,7 @@ ABOUT = {"contact": "contact_id", "organisation": "organisation_id", "deal": "de
 
 def _linked(work: Work, about: dict[str, int | None]) -> dict[str, int]:
     """The links of a talk; what a contact or deal belongs to follows, so that it stands on those pages too."""
-    links = {ABOUT[k]: v for k, v in about.items() if v is not None}
+    links: dict[str, int | None] = {ABOUT[k]: v for k, v in about.items() if v is not None}
     if (deal_id := links.get("deal_id")) and (deal := work.session.get(Deal, deal_id)) is not None:
         links = {"organisation_id": deal.organisation_id, "contact_id": deal.contact_id} | links
     if (contact_id := links.get("contact_id")) and not links.get("organisation_id"):

@@ -6,19 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from crm import records, registry
+from crm import records
 from crm.i18n import _
+from crm.interactions.changes import FieldChange, record_changes
 from crm.interactions.service import ABOUT
-from db.models import Change, ChangeBatch, Interaction, Task, User
+from db.models import Interaction, Task, User
 from db.scope import ScopedSession
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a timeline. ``kind`` is an interaction's kind, ``task`` or ``change``; ``changes`` holds (field, old, new)."""
+    """One step of a timeline. ``kind`` is an interaction's kind, ``task`` or ``change``; ``changes`` holds each field
+    before and after."""
 
     kind: str
     at: datetime
@@ -27,13 +29,15 @@ class Entry:
     text: str = ""
     record_id: int = 0
     version: int = 0
-    changes: tuple[tuple[str, Any, Any], ...] = field(default=())
+    changes: tuple[FieldChange, ...] = field(default=())
 
 
 def timeline(
     session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None
 ) -> list[Entry]:
-    """Talks, finished tasks and changes of one record, newest first. Four statements.
+    """Talks, finished tasks and changes of one record, newest first; statements as in ``record_changes`` and three more.
+
+    A record that talks and tasks cannot belong to, such as a product, has changes only.
 
     Raises
     ------
@@ -41,11 +45,10 @@ def timeline(
         No such record within the actor's scope: its log is as guarded as itself.
     """
     records.get_record(session, entity, record_id)
-    found = [
-        *_talks(session, entity, record_id, limit, before),
-        *_tasks(session, entity, record_id, limit, before),
-        *_changes(session, entity, record_id, limit, before),
-    ]
+    found = _changes(session, entity, record_id, limit, before)
+    if entity in ABOUT:
+        found += _talks(session, entity, record_id, limit, before)
+        found += _tasks(session, entity, record_id, limit, before)
     return sorted(found, key=lambda e: e.at, reverse=True)[:limit]
 
 
@@ -86,40 +89,26 @@ def _tasks(
     )
     if before is not None:
         statement = statement.where(Task.done_at < before)
-    return [Entry("task", r[0], r[1] or "", r[2], "", r[3], r[4]) for r in session.execute(statement)]
+    rows = session.execute(statement)
+    return [Entry("task", r[0], r[1] or "", r[2], "", r[3], r[4]) for r in rows if r[0] is not None]
 
 
 def _changes(
     session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
 ) -> list[Entry]:
-    who = aliased(User)
-    statement = (
-        select(ChangeBatch.at, who.name, ChangeBatch.cause, Change.op, Change.old, Change.new, Change.id)
-        .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
-        .outerjoin(who, who.id == ChangeBatch.actor_id)
-        .where(Change.entity == registry.model(entity).__tablename__, Change.record_id == record_id)
-        .order_by(Change.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        statement = statement.where(ChangeBatch.at < before)
-    # The record itself was found within scope; its log is read on the program's account.
-    rows = session.execute(statement, execution_options={"system": True}).all()
-    about = registry.entity(entity)
-    entries = []
-    for at, name, cause, op, old, new, change_id in rows:
-        changed = tuple(
-            (key, (old or {}).get(key), value)
-            for key, value in (new or {}).items()
-            if op == "U" and key in about.by_name
+    titles = {"C": _("Created"), "D": _("Deleted"), "U": _("Changed")}
+    return [
+        Entry(
+            "change",
+            c.at,
+            c.who or c.cause,
+            titles[c.op],
+            "" if c.cause == "screen" else c.cause,
+            c.batch_id,
+            changes=c.fields,
         )
-        title = {"C": _("Created"), "D": _("Deleted")}.get(op, _("Changed"))
-        entries.append(Entry("change", at, name or cause, title, _by(cause), change_id, changes=changed))
-    return entries
-
-
-def _by(cause: str) -> str:
-    return "" if cause == "screen" else cause
+        for c in record_changes(session, entity, record_id, limit=limit, before=before)
+    ]
 
 
 def open_tasks(
@@ -131,7 +120,7 @@ def open_tasks(
         select(Task.id, Task.title, Task.due_on, Task.priority, owner.name.label("owner"), Task.version)
         .outerjoin(owner, owner.id == Task.owner_id)
         .where(getattr(Task, ABOUT[entity]) == record_id, Task.done_at.is_(None), Task.archived_at.is_(None))
-        .order_by(or_(Task.due_on.is_(None), False), Task.due_on, Task.id)
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
         .limit(limit)
     )
     return [dict(r) for r in rows.mappings()]

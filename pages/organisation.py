@@ -1,0 +1,29 @@
+"""An organisation: its people, its deals, what is next, what happened."""
+
+from crm.i18n import _
+from crm.ui.guard import current_actor
+from crm.ui.record_page import RecordForm, asked_id
+from crm.ui.record_party import PartyScreen, show_party
+
+actor = current_actor()
+
+show_party(
+    actor,
+    PartyScreen(
+        entity="organisation",
+        form=RecordForm(
+            fields=("name", "sector", "lifecycle", "website", "email", "phone", "city", "country"),
+            more=(
+                "number", "source", "employees", "revenue_minor", "currency", "founded", "region", "parent_id",
+                "owner_id", "team_id", "tags", "notes",
+            ),
+        ),
+        facts=("sector", "website", "employees", "revenue_minor", "founded", "parent_id", "source", "owner_id", "team_id",
+               "tags"),
+        others="contact",
+        others_title=_("People"),
+        others_empty=_("Nobody is known here yet."),
+        sales_title=_("What did they buy?"),
+    ),
+    asked_id("organisation"),
+)  # fmt: skip
