@@ -125,7 +125,7 @@ def _filter(attribute: Any, wanted: Any) -> ColumnElement[bool]:
     if isinstance(wanted, (list, set, frozenset)):
         values = [v for v in wanted if v != BLANK]
         inside = attribute.in_(values)
-        return or_(inside, attribute.is_(None)) if BLANK in wanted else inside  # type: ignore[no-any-return]
+        return or_(inside, attribute.is_(None)) if BLANK in wanted else inside
     return attribute.is_(None) if wanted is None or wanted == BLANK else attribute == wanted  # type: ignore[no-any-return]
 
 

@@ -79,7 +79,7 @@ def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> Co
     for position, name in enumerate(INDEXED[cls.__tablename__]):
         part = func.coalesce(getattr(cls, name), literal_column("''"))
         document = part if position == 0 else document.op("||")(literal_column("' '")).op("||")(part)
-    if _has_trigram(session.get_bind()):  # type: ignore[arg-type]
+    if _has_trigram(session.get_bind()):
         return and_(
             *(document.icontains(w, autoescape=True) if len(w) >= TRIGRAM else _short(cls, w) for w in wanted)
         )
@@ -88,7 +88,7 @@ def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> Co
     if not prefixes:
         return false()
     vector = func.to_tsvector(literal_column("'simple'"), document)
-    return vector.op("@@")(func.to_tsquery(literal_column("'simple'"), literal(prefixes)))  # type: ignore[no-any-return]
+    return vector.op("@@")(func.to_tsquery(literal_column("'simple'"), literal(prefixes)))
 
 
 @cache

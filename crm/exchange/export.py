@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import aliased
 
 from crm import registry
@@ -86,7 +86,7 @@ def export_csv(
         yield _block([[row["id"], *(_cell(f, row) for f in fields)] for row in rows])
 
 
-def _cell(field: Field, row: Mapping[str, Any]) -> Any:
+def _cell(field: Field, row: RowMapping) -> Any:
     value = row[field.name]
     if value is None:
         return ""

@@ -114,8 +114,9 @@ def deals_to_move(
     stale = or_(
         False,
         *(
-            (Deal.stage_id == s.id) & (Deal.stage_since < now - timedelta(days=s.stale_after_days))
-            for s in session.scalars(select(Stage).where(Stage.stale_after_days.is_not(None)))
+            (Deal.stage_id == stage_id) & (Deal.stage_since < now - timedelta(days=days))
+            for stage_id, days in session.execute(select(Stage.id, Stage.stale_after_days))
+            if days is not None
         ),
     )
     late = or_(Deal.next_step_on <= today, Deal.next_step_on.is_(None), Deal.expected_close_on < today, stale)
@@ -169,8 +170,8 @@ def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False)
     ).all()
     by_day = [0] * today.day
     for day, currency, minor, _count in rows:
-        value = convert(Money(int(minor or 0), currency), own, day=day, rates=known).minor if minor else 0
-        by_day[day.day - 1] += value
+        if day is not None and minor:
+            by_day[day.day - 1] += convert(Money(int(minor), currency), own, day=day, rates=known).minor
     whose = Target.team_id.is_not(None) if everyone else Target.user_id == session.actor.user_id
     wanted = session.execute(
         select(Target.amount_minor, Target.currency).where(whose, Target.month == first)
