@@ -110,6 +110,7 @@ def _told(
     horizon = said.shape[1]
     relative = choice.is_relative(values)
     tries = next(each.tries for each in scores if each.model == chosen)
+    ordered = sorted(scores, key=lambda each: (not np.isfinite(each.mase), each.mase))
     labels = trials.history.dates(horizon=horizon)
     return Forecast(
         model=chosen,
@@ -117,12 +118,12 @@ def _told(
         cutoff=iso(labels[len(values) - 1 : len(values)])[0],
         points=_points(said[-1], _band(trials, actual, chosen, tries), iso(labels[len(values) :])),
         history=tuple(zip(iso(labels[: len(values)]), original.tolist(), strict=True)),
-        candidates=_candidates(scores, chosen),
+        candidates=_candidates(ordered, chosen),
         backtest=_tries(trials, original, chosen, tries, iso(labels)),
         components=_components(trials, iso(labels)),
         season_is_factor=trials.prophet is not None and trials.prophet.logged,
         parameters=_parameters(trials, weight, relative=relative, seed=seed, tries=tries),
-        notes=words.notes(trials, chosen, weight, tries=tries, relative=relative),
+        notes=words.notes(trials, chosen, weight, nearest=ordered[0].model, tries=tries, relative=relative),
     )
 
 
@@ -159,8 +160,7 @@ def _points(yhat: Floats, band: Band, labels: list[str]) -> tuple[Point, ...]:
     return tuple(Point(ds, *map(float, row)) for ds, *row in zip(labels, *columns, strict=True))
 
 
-def _candidates(scores: list[choice.Score], chosen: str) -> tuple[Candidate, ...]:
-    ordered = sorted(scores, key=lambda each: (not np.isfinite(each.mase), each.mase))
+def _candidates(ordered: list[choice.Score], chosen: str) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
             model=each.model,

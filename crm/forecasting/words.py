@@ -69,10 +69,23 @@ def _band(trials: Trials, chosen: str, *, tries: int, relative: bool) -> str:
 
 
 def notes(
-    trials: Trials, chosen: str, weight: dict[str, float], *, tries: int, relative: bool
+    trials: Trials,
+    chosen: str,
+    weight: dict[str, float],
+    *,
+    nearest: str,
+    tries: int,
+    relative: bool,
 ) -> tuple[str, ...]:
-    """The sentences under "What this rests on", most important first."""
-    said = [_history(trials), _model(trials, chosen, weight), _season(trials)]
+    """The sentences under "What this rests on", most important first.
+
+    ``nearest`` is the method with the smallest back-test error, whether it answers or not.
+    """
+    said = [_history(trials), _model(trials, chosen, weight)]
+    if chosen == "weighted" and nearest != chosen:
+        text = _("{model} was nearer in the back-test, but not by the 30 % that would set it above luck.")
+        said.append(text.format(model=_(LABELS[nearest])))
+    said.append(_season(trials))
     if trials.kind != "constant":
         said.append(_band(trials, chosen, tries=tries, relative=relative))
     if not relative and bool((trials.values >= 0).all()):

@@ -86,6 +86,8 @@ class TestRegularSales:
         assert "60 periods, from 2018-01-01 to 2022-12-01" in text
         assert "A season of 12 periods repeats" in text
         assert "Prophet" in text
+        nearest = told.candidates[0]
+        assert ("nearer in the back-test" in text) == (told.model == "weighted" and not nearest.chosen)
 
     def test_the_same_seed_gives_the_same_forecast(self, told):
         assert engine.forecast(monthly(sales(60)), freq="MS", horizon=12, seed=7) == told
