@@ -21,7 +21,8 @@ from crm.exchange.reading import ReadOptions, SourceTable, read_table
 from crm.exchange.report import ColumnReport, ImportReport, StepReport
 from crm.exchange.stepping import StepRun
 from crm.i18n import _
-from crm.work import Actor, Work, unit_of_work
+from crm.pipeline.defaults import ensure_defaults
+from crm.work import SYSTEM, Actor, Work, unit_of_work
 from db.audit import SYSTEM_OPTIONS
 from db.models import Import
 from db.scope import CREATE, IMPORT, UPDATE
@@ -112,6 +113,10 @@ def run_import(
     prepared = prepare_all(plan, sources)
     report = ImportReport(plan.name, dry_run=dry_run)
     report.steps = [step_report(made) for made in prepared]
+    if any(step.entity == "deal" for step in plan.steps):
+        # Deals need stages, also in a database that nobody has opened yet.
+        with unit_of_work(SYSTEM, cause="setup") as work:
+            ensure_defaults(work)
     try:
         if dry_run:
             with unit_of_work(actor, cause="dry run") as work:

@@ -146,7 +146,8 @@ class StepRun:
         parts = [
             links[name].iat[at] for name in ("product_id", "organisation_id", "contact_id") if name in links
         ]
-        return ", ".join(part for part in parts if part)[:200] or row.get("number")
+        named = ", ".join(part for part in parts if part)[:200]
+        return named or row.get("number")
 
     def store(self, work: Work, import_id: int, start: int, stop: int) -> None:
         """Store one chunk and count it."""

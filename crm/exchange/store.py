@@ -11,6 +11,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 from crm import registry
 from crm.exchange import plan as plans
 from crm.exchange.matching import name_key
+from crm.exchange.search_index import in_bulk
 from crm.exchange.targets import Inserter, Stages, defaults, derive, follow_changes, own
 from crm.fields import Entity, Kind
 from crm.i18n import _
@@ -236,7 +237,8 @@ class Target:
             }
             for _row, old, new in changed
         ]
-        connection.execute(statement.values(settings), values, execution_options=SYSTEM_OPTIONS)
+        with in_bulk(connection, self.table.name, changed=[old["id"] for _row, old, _new in changed]):
+            connection.execute(statement.values(settings), values, execution_options=SYSTEM_OPTIONS)
         log = [
             {
                 "batch_id": batch,

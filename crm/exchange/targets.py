@@ -10,7 +10,9 @@ from sqlalchemy import Table, bindparam, func, insert, literal, select, text, up
 
 from crm import registry
 from crm.config import settings
+from crm.exchange.bulk import insert_rows
 from crm.exchange.matching import name_key
+from crm.exchange.search_index import in_bulk
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
 from db.models import Change, Channel, Pipeline, Stage, StageChange, User
@@ -143,7 +145,8 @@ class Inserter:
         for record, row in zip(ids, rows, strict=True):
             row["id"] = record
             row["import_id"] = self.import_id
-        self._send(insert(self.table), rows)
+        with in_bulk(self.connection, self.table.name, made=ids):
+            insert_rows(self.connection, self.table, rows)
         self._log(ids)
         self._follow(ids)
         return ids

@@ -1,0 +1,38 @@
+"""Many complete rows into one table with one statement and no work per value that a whole column can share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, column, insert, table
+
+
+def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns; a column that is empty in every row is left to its default.
+
+    SQLAlchemy would convert and name each value of each row, which takes longer than SQLite needs to store it. Here a
+    column that needs no conversion is handed on as it is, and one that holds a single object is converted once.
+    """
+    dialect = connection.dialect
+    columns: dict[str, list[Any]] = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        first = values[0]
+        same = all(value is first for value in values)
+        if same and first is None:
+            continue
+        convert = target.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            values = [convert(first)] * len(values) if same else [convert(value) for value in values]
+        columns[name] = values
+    # A bare table knows no Python defaults: what is not named takes the database's.
+    bare = table(target.name, *(column(name, target.c[name].type) for name in columns))
+    compiled = insert(bare).compile(dialect=dialect, column_keys=list(columns))
+    names = list(columns)
+    if compiled.positional:
+        order = [columns[name] for name in compiled.positiontup or names]
+        given: list[Any] = list(zip(*order, strict=True))
+    else:
+        given = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    connection.exec_driver_sql(str(compiled), given, execution_options={"system": True})
