@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.sql.elements import ColumnClause, TextClause
-from sqlalchemy.sql.selectable import FromClause, Select, SelectBase, TableClause
+from sqlalchemy.sql.selectable import Select, SelectBase, TableClause
 
 
 @cache
-def guarded() -> dict[Table, type[Any]]:
+def guarded() -> dict[Table, Any]:
     """Every table that not everybody may read, with its class."""
     from db.models.base import Base
 
@@ -21,7 +21,22 @@ def guarded() -> dict[Table, type[Any]]:
 
 @cache
 def guarded_names() -> re.Pattern[str]:
-    return re.compile(r"\b(" + "|".join(sorted(t.name for t in guarded())) + r")(_fts)?\b")
+    return re.compile(r"\b(" + "|".join(sorted(t.name for t in guarded())) + r")(_fts)?\b", re.IGNORECASE)
+
+
+@cache
+def named_tables() -> re.Pattern[str]:
+    """Finds the guarded tables that SQL reads from; names of columns and labels are not meant."""
+    names = "|".join(sorted(t.name for t in guarded()))
+    return re.compile(rf'\b(?:FROM|JOIN)\s+\(*"?({names})\b', re.IGNORECASE)
+
+
+@cache
+def closure(cls: Any) -> frozenset[str]:
+    """The tables that a class's rows and its rule read."""
+    guard = cls.__guard__ if isinstance(cls.__guard__, tuple) else ()
+    parents = {key.column.table.name for name in guard for key in cls.__table__.c[name].foreign_keys}
+    return frozenset({cls.__tablename__, *parents})
 
 
 class SearchRows(TableClause):
@@ -34,28 +49,33 @@ class SearchRows(TableClause):
         super().__init__(name, ColumnClause("rowid"), ColumnClause(name))
 
 
-def bare_name(statement: Any) -> str:
-    """The name of a guarded table that a statement uses without its mapped class, or "raw SQL"; else empty.
+def survey(statement: Any) -> tuple[str, set[Any]]:
+    """What in a statement scope cannot follow, else empty; and the mapped classes it reads, however deep inside.
 
-    Each SELECT is judged by itself: a bare column is harmless only where the same SELECT reads the mapped class.
+    Scope cannot follow a guarded table without its mapped class, raw SQL, or a write that is not made by objects. Each
+    SELECT is judged by itself: a bare column is harmless only where the same SELECT reads the mapped class.
     """
-    if isinstance(statement, TextClause):
-        return "raw SQL"
-    selects = [statement] if isinstance(statement, (SelectBase, FromClause)) else []
+    if not isinstance(statement, SelectBase):
+        # Writes in bulk would pass the checks and the change log by; a statement from text is what its text says.
+        return "raw SQL or a write without objects", set()
+    selects: list[Any] = [statement]
     seen: set[int] = set()
+    classes: set[Any] = set()
     while selects:
         one = selects.pop()
         if id(one) not in seen:
             seen.add(id(one))
-            if name := _bare_in(one, selects):
-                return name
-    return ""
+            if name := _bare_in(one, selects, classes):
+                return name, classes
+    return "", classes
 
 
-def _bare_in(one: Any, nested: list[Any]) -> str:
-    """As ``bare_name`` for one SELECT; the selects inside are added to ``nested``."""
+def _bare_in(one: Any, nested: list[Any], classes: set[Any]) -> str:
+    """As ``survey`` for one SELECT; the selects inside are added to ``nested``, what it reads to ``classes``."""
     covered: set[Any] = set()
     if isinstance(one, Select):
+        if one._prefixes or one._suffixes or one._hints or one._statement_hints:
+            return "raw SQL"
         froms = [
             *one._raw_columns,
             *one._from_obj,
@@ -68,6 +88,9 @@ def _bare_in(one: Any, nested: list[Any]) -> str:
             *one._having_criteria,
             *one._order_by_clauses,
             *one._group_by_clauses,
+            *one._distinct_on,
+            *one._independent_ctes,
+            *(p for p in (one._limit_clause, one._offset_clause, one._fetch_clause) if p is not None),
         ]
     else:
         stack = list(_children(one))
@@ -88,12 +111,31 @@ def _bare_in(one: Any, nested: list[Any]) -> str:
             if isinstance(element, Table) and element in guarded():
                 return str(element.name)
             stack.extend(t for t in _children(element) if t not in covered)
+        else:
+            classes.add(_class_of(element))
+            if (inner := _inside(element)) is not None:
+                nested.append(inner)
     return ""
+
+
+def _class_of(element: Any) -> type[Any]:
+    annotations = element._annotations
+    mapper = annotations.get("parentmapper") or annotations["parententity"].mapper
+    return mapper.class_  # type: ignore[no-any-return]
+
+
+def _inside(element: Any) -> Any:
+    """The select that an alias of a class reads from instead of the class's own table."""
+    entity = getattr(element, "_annotations", {}).get("parententity")
+    inner = (
+        getattr(entity.selectable, "element", None) if getattr(entity, "is_aliased_class", False) else None
+    )
+    return inner if isinstance(inner, SelectBase) else None
 
 
 def _covers(element: Any) -> Any:
     """The table that a mapped class in FROM stands for; None for aliases, whose columns are their own."""
-    mapper = getattr(element, "_annotations", {}).get("parentmapper")
+    mapper: Any = getattr(element, "_annotations", {}).get("parentmapper")
     entity = getattr(element, "_annotations", {}).get("parententity")
     return mapper.local_table if mapper is not None and entity is mapper else None
 
