@@ -1,4 +1,4 @@
-"""Pipeline: the open deals as a board to move them on, as a table, and by the month in which they should close."""
+"""Pipeline: the open deals as a board to move them on, as a table, and by the day on which they should close."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from crm.ui.guard import current_actor
 from crm.ui.pipeline_board import show_board
 from crm.ui.pipeline_calendar import show_calendar
 from crm.ui.pipeline_table import new_deal, show_table
-from crm.ui.pipeline_view import BOARD, CALENDAR, VIEW, choose_deals, choose_pipeline, views
+from crm.ui.pipeline_view import BOARD, TABLE, VIEW, choose_deals, choose_pipeline, views
 from crm.work import reading
 
 actor = current_actor()
@@ -17,27 +17,29 @@ actor = current_actor()
 with reading(actor) as session:
     names = pipelines(session)
 
-slot = look.page(_("Pipeline"))
-if not names:
-    look.empty(_("No pipeline yet"), _("An administrator sets up a pipeline with its stages under Settings."))
-    st.stop()
-
+head = st.container()
 with look.toolbar():
     view = look.switch(_("View"), views(), key=VIEW)
-    pipeline_id = choose_pipeline(names)
-with slot:
+    chosen = choose_deals(actor, choose_pipeline(names)) if names and view != TABLE else None
+
+if view == TABLE:
+    show_table(actor, head)
+    st.stop()
+
+context = (
+    _("Drag a card to its next stage, or use its menu")
+    if view == BOARD
+    else _("By the day they should close")
+)
+with head, look.page(_("Pipeline"), context):
     if actor.may("deal", "create") and st.button(
         _("New deal"), key="pipeline_new", type="primary", icon=":material/add:"
     ):
         new_deal(actor)
 
-if view == BOARD:
-    with look.toolbar():
-        chosen = choose_deals(actor, pipeline_id)
+if chosen is None:
+    look.empty(_("No pipeline yet"), _("An administrator sets up a pipeline with its stages under Settings."))
+elif view == BOARD:
     show_board(chosen)
-elif view == CALENDAR:
-    with look.toolbar():
-        chosen = choose_deals(actor, pipeline_id)
-    show_calendar(chosen)
 else:
-    show_table(actor)
+    show_calendar(chosen)

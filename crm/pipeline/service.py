@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Table, bindparam, inspect, select, update
 
 from crm import records
 from crm.errors import Conflict, NotFound, Problem, Refused
 from crm.i18n import _
 from crm.prepare import enter_stage
 from crm.work import Work
-from db.models import Deal, LossReason, Pipeline, Stage, StageChange
+from db.models import Deal, LossReason, Stage, StageChange
 
 #: How many cards of a column a person sees, and therefore can order.
 VISIBLE = 50
@@ -115,7 +115,8 @@ def _loosened(work: Work, ids: list[int], lowest: float) -> list[float]:
     The order of a column is nobody's data, so it is written past versions and log, only for cards the actor was shown.
     """
     ranks = [lowest - len(ids) + position for position in range(len(ids))]
-    table = Deal.__table__
+    table = inspect(Deal).local_table
+    assert isinstance(table, Table)
     work.session.connection().execute(
         update(table).where(table.c.id == bindparam("deal")).values(rank=bindparam("place")),
         [{"deal": deal_id, "place": rank} for deal_id, rank in zip(ids, ranks, strict=True)],
@@ -192,76 +193,3 @@ def stage_path(work: Work, deal_id: int) -> list[int]:
             select(StageChange.to_stage_id).where(StageChange.deal_id == deal_id).order_by(StageChange.id)
         )
     )
-
-
-@dataclass(frozen=True, slots=True)
-class StageForm:
-    """A stage as entered under Settings; ``id`` None makes a new one."""
-
-    id: int | None
-    name: str
-    kind: str
-    probability: float
-    stale_after_days: int | None
-
-
-def save_pipeline(work: Work, *, pipeline_id: int | None, name: str, stages: list[StageForm]) -> int:
-    """Make or change a pipeline with its stages in the given order. A stage that holds deals cannot be taken away.
-
-    Raises
-    ------
-    Refused
-        With one problem per wrong stage.
-    """
-    _check_stages(name, stages)
-    pipeline = work.session.get(Pipeline, pipeline_id) if pipeline_id else None
-    if pipeline is None:
-        last = work.session.scalar(select(func.max(Pipeline.position))) or 0
-        pipeline = Pipeline(name=name.strip(), position=last + 1)
-        work.session.add(pipeline)
-        work.session.flush()
-    pipeline.name = name.strip()
-    known = {s.id: s for s in work.session.scalars(select(Stage).where(Stage.pipeline_id == pipeline.id))}
-    for gone in known.keys() - {s.id for s in stages}:
-        used = work.session.connection().scalar(
-            select(func.count()).select_from(Deal.__table__).where(Deal.__table__.c.stage_id == gone),
-            execution_options={"system": True},
-        )
-        if used:
-            raise Refused(
-                _("“{stage}” holds {n} deals. Move them first.").format(stage=known[gone].name, n=used)
-            )
-        work.session.delete(known[gone])
-    for position, form in enumerate(stages):
-        row = known.get(form.id) or Stage(pipeline_id=pipeline.id)
-        row.name, row.kind, row.position = form.name.strip(), form.kind, position
-        row.probability = {"won": 1.0, "lost": 0.0}.get(form.kind, form.probability)
-        row.stale_after_days = form.stale_after_days
-        work.session.add(row)
-    work.session.flush()
-    return pipeline.id
-
-
-def _check_stages(name: str, stages: list[StageForm]) -> None:
-    problems = [] if name.strip() else [Problem("name", _("The pipeline needs a name."))]
-    names = [s.name.strip().lower() for s in stages]
-    for at, stage in enumerate(stages, 1):
-        if not stage.name.strip():
-            problems.append(Problem("name", _("Stage {n} needs a name.").format(n=at)))
-        elif names.count(stage.name.strip().lower()) > 1:
-            problems.append(Problem("name", _("Two stages are called “{name}”.").format(name=stage.name)))
-        if not 0 <= stage.probability <= 1:
-            problems.append(
-                Problem(
-                    "probability",
-                    _("The chance of “{name}” lies between 0 and 100 %.").format(name=stage.name),
-                )
-            )
-        if stage.kind not in ("open", "won", "lost"):
-            problems.append(Problem("kind", _("“{name}” is open, won or lost.").format(name=stage.name)))
-    if not {"open", "won", "lost"} <= {s.kind for s in stages}:
-        problems.append(Problem("kind", _("A pipeline needs an open, a won and a lost stage.")))
-    if problems:
-        raise Refused(
-            _("The pipeline was not stored. {first}").format(first=problems[0].message), problems=problems
-        )

@@ -197,13 +197,9 @@ def show_numbers(deal: DealView) -> None:
     close = look.Explained(
         _("Expected close") if status == "open" else _("Closed"),
         day(when, today=today()) or "–",
-        change=_("passed") if deal.flag == "late" else "",
-        tone=look.BAD,
     )
     age = look.Explained(
         _("In this stage"),
         ngettext("{n} day", "{n} days", deal.days_in_stage).format(n=deal.days_in_stage),
-        change=_("stale") if deal.flag == "stale" else "",
-        tone=look.WATCH,
     )
     look.kpi_row([amount, chance, close, age], strip=True)

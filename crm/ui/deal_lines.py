@@ -44,7 +44,7 @@ def _row(actor: Actor, deal: DealView, line: Line, currency: str, may: bool) -> 
         how += _(", {share} off").format(
             share=percent(line.discount, decimals=0 if line.discount * 100 % 1 == 0 else 1)
         )
-    if line.product and line.description:
+    if line.product and line.description not in ("", line.product):
         how += f" · {line.description}"
     with look.row():
         look.two_lines(title, why=how)

@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from crm import lists, records, registry
+from crm import lists, registry
+from crm.errors import CrmError
 from crm.exchange.export import export_csv
 from crm.fields import Entity, Kind
-from crm.i18n import _, ngettext
+from crm.i18n import _
 from crm.ui import look, routes
-from crm.ui.forms import record_form
-from crm.ui.guard import flash, showing_problems
+from crm.ui.forms import forget_form, record_form
+from crm.ui.guard import flash, show
+from crm.ui.list_bulk import bulk_bar, undo_bar
 from crm.ui.list_filters import more_filters, pill_filter
 from crm.ui.list_table import column_config, table_frame
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 from db.scope import CREATE, DELETE, EXPORT
 
 PAGE_ROWS = 14
@@ -35,14 +37,15 @@ class ListScreen:
     more: tuple[str, ...] = ()
     pill: str = ""  # a CHOICE field whose values stand as pills beside the search
     empty_text: str = ""
-    decorate: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    avatars: bool = False  # initials before the name
+    on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
+    title: str = ""  # instead of the entity's plural
 
 
-def show_list(actor: Actor, screen: ListScreen) -> None:
-    """Draw the whole list screen."""
+def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None = None) -> None:
+    """Draw the whole list screen; ``head`` is where its header goes when something stands between it and the filters."""
     about = registry.entity(screen.entity)
-    rights = registry.rights_name(screen.entity)
-    head = st.container()
+    head = head or st.container()
     with look.toolbar():
         search = st.text_input(
             _("Search"),
@@ -59,48 +62,40 @@ def show_list(actor: Actor, screen: ListScreen) -> None:
         columns, sort, descending, archived = _view(about, screen)
     question = (search, repr(sorted(filters.items(), key=str)), sort, descending, archived, tuple(columns))
     cursors = _cursors(screen, question)
-    with showing_problems(), reading(actor) as session:
-        found = lists.list_rows(
-            session,
-            screen.entity,
-            search=search or "",
-            filters=filters,
-            sort=sort,
-            descending=descending,
-            after=cursors[-1],
-            limit=PAGE_ROWS,
-            columns=columns,
-            archived=archived,
-        )
-        _head(
-            actor,
-            head,
-            about,
-            screen,
-            rights,
-            found.total,
-            found.capped,
-            (search or "", filters, archived, columns),
-        )
-        if found.rows.empty:
-            _nothing(actor, about, screen, bool(search or filters or archived), rights)
-            return
+    try:
+        with reading(actor) as session:
+            found = lists.list_rows(
+                session,
+                screen.entity,
+                search=search or "",
+                filters=filters,
+                sort=sort,
+                descending=descending,
+                after=cursors[-1],
+                limit=PAGE_ROWS,
+                columns=columns,
+                archived=archived,
+            )
+    except CrmError as problem:
+        show(problem)
+        return
+    _head(actor, head, about, screen, found, (search or "", filters, archived, columns))
+    if found.rows.empty:
+        _nothing(actor, about, screen, search or "", bool(filters or archived))
+    else:
+        _range(screen, found, len(cursors), archived)
         _table(actor, about, screen, found, columns, archived, question, len(cursors))
         _pager(screen, found, len(cursors))
+    undo_bar(actor, screen.entity, screen.page)
 
 
 def _head(
-    actor: Actor,
-    head: Any,
-    about: Entity,
-    screen: ListScreen,
-    rights: str,
-    total: int,
-    capped: bool,
-    view: tuple[Any, ...],
+    actor: Actor, head: Any, about: Entity, screen: ListScreen, found: lists.ListPage, view: tuple[Any, ...]
 ) -> None:
-    count = f"{total:,}+" if capped else f"{total:,}"
-    with head, look.page(_(about.plural), ngettext("{n} record", "{n} records", total).format(n=count)):
+    rights = registry.rights_name(screen.entity)
+    count = f"{found.total:,}+" if found.capped else f"{found.total:,}"
+    noun = _(about.label) if found.total == 1 else _(about.plural)
+    with head, look.page(_(about.plural), f"{count} {noun.lower()}"):
         if actor.may(rights, EXPORT):
             st.download_button(
                 _("Export"),
@@ -134,12 +129,15 @@ def new_record(actor: Actor, screen: ListScreen, preset: Mapping[str, Any] | Non
     """Open the drawer with the form of a new record; after saving, its page opens."""
     about = registry.entity(screen.entity)
 
-    @st.dialog(_("New {label}").format(label=_(about.label).lower()), position="right", width=440)
+    key = f"new_{screen.entity}"
+    title = _("New {label}").format(label=_(about.label).lower())
+
+    @st.dialog(title, position="right", width=440, on_dismiss=lambda: forget_form(key))
     def drawer() -> None:
         made = record_form(
             actor,
             screen.entity,
-            key=f"new_{screen.entity}",
+            key=key,
             fields=screen.form,
             more=screen.more,
             preset=preset,
@@ -193,15 +191,18 @@ def _cursors(screen: ListScreen, question: tuple[Any, ...]) -> list[str | None]:
     return memory["cursors"]  # type: ignore[no-any-return]
 
 
+def _range(screen: ListScreen, found: lists.ListPage, page: int, archived: bool) -> None:
+    """One short line above the table; on touch screens the table's toolbar covers what stands further right."""
+    first = (page - 1) * PAGE_ROWS + 1
+    total = f"{found.total:,}+" if found.capped else f"{found.total:,}"
+    said = _("{a} to {b} of {n}").format(a=first, b=first + len(found.rows) - 1, n=total)
+    st.caption(_("{range}, archived").format(range=said) if archived else said)
+
+
 def _pager(screen: ListScreen, found: lists.ListPage, page: int) -> None:
     if page == 1 and not found.next_cursor:
         return
-    first = (page - 1) * PAGE_ROWS + 1
-    total = f"{found.total:,}+" if found.capped else f"{found.total:,}"
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.caption(
-            _("{a} to {b} of {n}").format(a=first, b=first + len(found.rows) - 1, n=total), width="content"
-        )
         st.button(
             _("Previous"),
             key=f"{screen.page}_back",
@@ -239,75 +240,68 @@ def _table(
     question: tuple[Any, ...],
     page: int,
 ) -> None:
-    names = [about.title_field, *(c for c in columns if c != about.title_field and f"{c}" in found.rows)]
+    names = [about.title_field, *(c for c in columns if c != about.title_field)]
     names = [n for n in names if n in found.rows]
-    shown = table_frame(about, found.rows, names)
-    if screen.decorate is not None:
-        shown = screen.decorate(shown)
+    shown = table_frame(about, found.rows, names, avatars=screen.avatars)
     # The question is part of the key: ticks are kept by position and would otherwise sit on other rows after a filter.
+    # The turn is, too: a row that was opened is not still chosen when the drawer closes.
+    turn = st.session_state.setdefault(f"{screen.page}_turn", 0)
     event: Any = st.dataframe(
         shown,
-        key=f"{screen.page}_table_{abs(hash((question, page)))}",
+        key=f"{screen.page}_table_{abs(hash((question, page, turn)))}",
         hide_index=True,
         row_height=36,
         height="content",
         placeholder="",
-        column_config=column_config(about, names),
+        column_config=column_config(about, names, avatars=screen.avatars),
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
         alt=_("{plural}, page {n}; click a cell to open the record").format(plural=_(about.plural), n=page),
     )
     if event.selection.cells:
-        row = event.selection.cells[0][0]
-        if about.page in routes.screens():
-            st.switch_page(routes.page(about.page), query_params={"id": str(found.rows.iloc[row]["id"])})
+        row_id = int(found.rows.iloc[event.selection.cells[0][0]]["id"])
+        if screen.on_open is not None:
+            st.session_state[f"{screen.page}_turn"] = turn + 1
+            screen.on_open(actor, row_id)
+        elif about.page in routes.screens():
+            st.switch_page(routes.page(about.page), query_params={"id": str(row_id)})
     if event.selection.rows and actor.may(registry.rights_name(screen.entity), DELETE):
-        _bulk(actor, about, found.rows.iloc[event.selection.rows], archived, screen)
+        bulk_bar(actor, about, found.rows.iloc[event.selection.rows], archived=archived, page=screen.page)
 
 
-def _bulk(actor: Actor, about: Entity, rows: pd.DataFrame, archived: bool, screen: ListScreen) -> None:
-    """What can be done with the ticked rows; it stays at the foot of the window, in reach on any length."""
-    with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            ngettext("**{n} selected**", "**{n} selected**", len(rows)).format(n=len(rows)), width="content"
+def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narrowed: bool) -> None:
+    plural = _(about.plural).lower()
+    if search or narrowed:
+        text = (
+            _("No {plural} fit “{term}” with these filters. Try part of a name.").format(
+                plural=plural, term=search
+            )
+            if search
+            else _("No {plural} fit all these filters together.").format(plural=plural)
         )
-        verb = _("Restore") if archived else _("Archive")
-        if st.button(
-            verb, key=f"{screen.page}_bulk", icon=":material/unarchive:" if archived else ":material/archive:"
-        ):
-            act = records.restore_record if archived else records.archive_record
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    for row in rows.itertuples():
-                        act(work, about.name, int(row.id), seen_version=int(row.version))
-                flash(
-                    ngettext(
-                        "{n} record done. Archived records are kept and can be restored.",
-                        "{n} records done. Archived records are kept and can be restored.",
-                        len(rows),
-                    ).format(n=len(rows))
-                )
-                st.rerun()
-
-
-def _nothing(actor: Actor, about: Entity, screen: ListScreen, narrowed: bool, rights: str) -> None:
-    if narrowed:
-        if look.empty(
+        look.empty(
             _("Nothing matches"),
-            _("No {plural} fit this search and these filters.").format(plural=_(about.plural).lower()),
+            text,
             button=_("Clear search and filters"),
+            on_click=lambda: _clear(screen.page),
             key=f"{screen.page}_clear",
-        ):
-            st.query_params.clear()
-            for name in [n for n in st.session_state if str(n).startswith(f"{screen.page}_")]:
-                del st.session_state[name]
-            st.rerun()
+        )
         return
-    label = _("New {label}").format(label=_(about.label).lower()) if actor.may(rights, CREATE) else ""
+    may = actor.may(registry.rights_name(screen.entity), CREATE)
+    label = _("New {label}").format(label=_(about.label).lower()) if may else ""
     if look.empty(
-        _("No {plural} yet").format(plural=_(about.plural).lower()),
+        _("No {plural} yet").format(plural=plural),
         screen.empty_text,
         button=label,
         key=f"{screen.page}_first",
     ):
         new_record(actor, screen)
+
+
+def _clear(page: str) -> None:
+    """Begin anew: before the next run, while the filters do not exist yet, they can be forgotten."""
+    for name in list(st.query_params):
+        if name.startswith(f"{page}_"):
+            del st.query_params[name]
+    for name in [n for n in st.session_state if str(n).startswith(f"{page}_")]:
+        del st.session_state[name]

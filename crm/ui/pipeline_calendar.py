@@ -95,14 +95,20 @@ def _month(first: date, deals: list[Closing], currency: str) -> date | None:
     sums: Counter[int] = Counter()
     for deal in deals:
         sums[deal.day.day] += deal.own_minor
-    values = [[sums[n] or None for n in week] for week in weeks]
-    rows = [day_text(first.replace(day=next(n for n in week if n)), today=first) for week in weeks]
+    names = get_day_names("abbreviated", locale=language())
     figure = charts.heat(
-        values,
-        columns=list(get_day_names("abbreviated", locale=language()).values()),
-        rows=rows,
+        [[sums[n] if n else None for n in week] for week in weeks],
+        columns=[names[n] for n in range(7)],
+        rows=[_week(first, week) for week in weeks],
         unit=money_unit(currency),
-        height=56 * len(weeks) + 24,
+        height=60 * len(weeks) + 24,
+    )
+    # Each day carries its number, also where nothing should close.
+    figure.update_traces(
+        text=[
+            [f"{n}<br><b>{short_money(sums[n], currency)}</b>" if sums[n] else str(n or "") for n in week]
+            for week in weeks
+        ]
     )
     look.chart(
         figure,
@@ -124,6 +130,12 @@ def _month(first: date, deals: list[Closing], currency: str) -> date | None:
     return chosen
 
 
+def _week(first: date, week: list[int]) -> str:
+    """The week's number, as offices write it."""
+    day = first.replace(day=next(n for n in week if n))
+    return _("W{n}").format(n=day.isocalendar().week)
+
+
 def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFilters) -> None:
     title = day_text(start, today=filters.today) if one_day else month_text(start)
     with look.card(title, _("What should close")):
@@ -139,10 +151,13 @@ def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFil
                         short_money(row.value_minor, row.currency) if row.value_minor else "",
                         f"{row.title} · {row.stage}, {percent(row.probability)}",
                     )
-                    st.page_link(
-                        routes.page("deal"),
-                        label=_("Open"),
-                        query_params={"id": str(row.id)},
-                    )
+                    if st.button(
+                        "",
+                        key=f"pipeline_open_{row.id}",
+                        icon=":material/arrow_forward:",
+                        type="tertiary",
+                        help=_("Open {title}").format(title=row.title),
+                    ):
+                        st.switch_page(routes.page("deal"), query_params={"id": str(row.id)})
         if len(deals) > LISTED:
             st.caption(_("and {n} more; the table has them all").format(n=len(deals) - LISTED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from crm.i18n import _
 from crm.ui.listing import ListScreen, new_record, show_list
@@ -18,6 +19,7 @@ def deal_screen() -> ListScreen:
     return ListScreen(
         entity="deal",
         page=PAGE,
+        title=_("Pipeline"),
         columns=("title", "organisation_id", "stage_id", "amount_minor", "expected_close_on", "owner_id"),
         form=(
             "title",
@@ -46,9 +48,9 @@ def deal_screen() -> ListScreen:
     )
 
 
-def show_table(actor: Actor) -> None:
-    """Draw the list below the pipeline's own header."""
-    show_list(actor, deal_screen())
+def show_table(actor: Actor, head: DeltaGenerator) -> None:
+    """Draw the list below the pipeline's views, with its header in the place given."""
+    show_list(actor, deal_screen(), head=head)
 
 
 def new_deal(actor: Actor) -> None:

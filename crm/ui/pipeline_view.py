@@ -53,7 +53,7 @@ def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
         type="search",
         live="300ms",
         bind="query-params",
-        width=220,
+        width=200,
         label_visibility="collapsed",
         placeholder=_("Search deals"),
     )

@@ -1,0 +1,35 @@
+"""Settings: what the firm is called and counts in, how it sells, and what limits hold."""
+
+import streamlit as st
+
+from crm.errors import NotAllowed
+from crm.i18n import _
+from crm.ui import look
+from crm.ui.guard import current_actor
+from crm.ui.settings_firm import show_firm, show_limits, show_rates
+from crm.ui.settings_selling import show_pipelines, show_reasons
+
+actor = current_actor()
+if not actor.may("setting", "update"):
+    raise NotAllowed(_("Only administrators change settings. Ask one if something here should be different."))
+
+look.page(_("Settings"), _("What holds for everybody in the firm"))
+part = look.switch(
+    _("Part"),
+    {
+        "firm": _("Firm"),
+        "pipelines": _("Pipelines"),
+        "reasons": _("Loss reasons"),
+        "rates": _("Rates"),
+        "limits": _("Limits"),
+    },
+    key="settings_part",
+)
+if part == "rates":
+    show_rates(actor)
+else:
+    show = {"firm": show_firm, "pipelines": show_pipelines, "reasons": show_reasons, "limits": show_limits}[
+        part
+    ]
+    with st.container(width=860 if part == "pipelines" else 560):
+        show(actor)
