@@ -6,6 +6,7 @@ Heavy parts are imported inside the commands, so that ``--help`` and ``upgrade``
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,11 @@ from typing import Annotated, Any
 import typer
 
 from crm.access.cli import session, user
+from crm.config import database_url_of_secrets
 from crm.errors import CrmError
 from crm.report_cli import report
 from crm.sample.cli import sample
+from db.session import configure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rapport from the command line.")
 
@@ -101,4 +104,6 @@ app.add_typer(user, name="user")
 def main() -> None:
     """Entry of ``python -m crm``."""
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    if "CRM_DATABASE_URL" not in os.environ and (url := database_url_of_secrets()):
+        configure(url)
     app()

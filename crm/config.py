@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,3 +36,22 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process, read once; tests clear the cache."""
     return Settings()
+
+
+def database_url_of_secrets(*folders: Path) -> str | None:
+    """``[connections.crm] url`` of the first ``.streamlit/secrets.toml``, so that commands use the database of the screens.
+
+    Looks into the given folders, else into the working folder and the home folder, as Streamlit does.
+    """
+    for folder in folders or (Path.cwd(), Path.home()):
+        path = folder / ".streamlit" / "secrets.toml"
+        if path.is_file():
+            found = (
+                tomllib.loads(path.read_text(encoding="utf-8"))
+                .get("connections", {})
+                .get("crm", {})
+                .get("url")
+            )
+            if found:
+                return str(found)
+    return None
