@@ -62,6 +62,9 @@ if (wanted := asked_for()) is not None:
     show_records(actor, chosen, wanted, title=_("Deals behind this number"), key="number")
     st.button(_("Hide these deals"), on_click=forget_asked, key="sales_hide", type="tertiary")
 
-clicked = show_cards(board)
+drawn = data.sales_figures(actor.scope_key(), language(), asked, board.book.as_of, board)
+clicked = show_cards(board, drawn)
 if (wanted := clicked.narrowed()) is not None:
+    # A column before the period can be clicked too.
+    chosen = replace(chosen, start=None) if wanted.months else chosen
     show_records(actor, chosen, wanted, title=", ".join(clicked.names), key="bars")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from crm.firm import firm, rates
 from crm.i18n import _
-from crm.money import Money, convert
+from crm.money import rate_on, to_major, to_minor
 from db.models import Deal, DealLine, Product, Team, User
 from db.scope import ScopedSession
 
@@ -43,6 +44,8 @@ class Book:
     rates: dict[str, list[tuple[Any, float]]]
     as_of: datetime
     notes: tuple[str, ...] = ()
+    # Thousands of days ask for the same few rates.
+    known_rates: dict[tuple[str, date], Decimal] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def today(self) -> date:
@@ -215,4 +218,9 @@ def converted(frame: pd.DataFrame, book: Book, columns: Sequence[str]) -> pd.Dat
 
 
 def _convert(minor: int, currency: str, day: date, book: Book) -> int:
-    return convert(Money(minor, currency), book.currency, day=day, rates=book.rates).minor if minor else 0
+    if not minor:
+        return 0
+    key = (currency, day)
+    if key not in book.known_rates:
+        book.known_rates[key] = Decimal(str(rate_on(book.rates, currency, day)))
+    return to_minor(to_major(minor, currency) * book.known_rates[key], book.currency)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import distinct, extract, select
+from sqlalchemy import extract, select
 
 from crm.analytics.intervals import Share, Spread, spread_of, wilson
 from crm.periods import Period, add_months, month_start, months_between, period_before, period_of
@@ -115,7 +115,7 @@ def sales_choices(session: ScopedSession) -> Choices:
     """Teams, owners, products and pipelines, and the sources of the deals in scope; five statements."""
     known = names(session)
     pipelines = session.execute(select(Pipeline.id, Pipeline.name).order_by(Pipeline.position, Pipeline.id))
-    sources = session.scalars(select(distinct(Deal.source)).where(Deal.archived_at.is_(None)))
+    sources = session.scalars(select(Deal.source).where(Deal.archived_at.is_(None)).distinct())
 
     def by_name(found: dict[int, str]) -> dict[int, str]:
         return dict(sorted(found.items(), key=lambda item: item[1].casefold()))

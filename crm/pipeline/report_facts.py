@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Date, case, extract, func, literal, null, select
+from sqlalchemy import Date, and_, case, extract, func, literal, null, select
 from sqlalchemy.orm import aliased
 
 from crm.pipeline.report_basis import (
@@ -189,22 +189,19 @@ def furthest(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
     ``stage_id`` (now), ``reached`` (highest position of an open or won stage in the history, NaN without
     any), ``deals``.
     """
-    been = (
-        select(StageChange.deal_id.label("deal_id"), func.max(Stage.position).label("reached"))
-        .join(Stage, Stage.id == StageChange.to_stage_id)
-        .join(Deal, Deal.id == StageChange.deal_id)
-        .where(Stage.kind != "lost", Stage.pipeline_id == Deal.pipeline_id)
+    been = aliased(Stage)
+    counts = case((and_(been.kind != "lost", been.pipeline_id == Deal.pipeline_id), been.position))
+    each = (
+        select(Deal.stage_id, func.max(counts).label("reached"))
+        .outerjoin(StageChange, StageChange.deal_id == Deal.id)
+        .outerjoin(been, been.id == StageChange.to_stage_id)
         .where(*deal_conditions(chosen, day=Deal.opened_on))
-        .group_by(StageChange.deal_id)
+        .group_by(Deal.id, Deal.stage_id)
         .subquery()
     )
-    return grouped(
-        session,
-        {"stage_id": Deal.stage_id, "reached": been.c.reached},
-        {"deals": None},
-        joins=[(been, been.c.deal_id == Deal.id, True)],
-        where=deal_conditions(chosen, day=Deal.opened_on),
-    )
+    keys = (each.c.stage_id, each.c.reached)
+    rows = session.execute(select(*keys, func.count()).group_by(*keys)).all()
+    return pd.DataFrame(rows, columns=["stage_id", "reached", "deals"])
 
 
 def closed_span(session: ScopedSession, chosen: SalesFilter) -> tuple[Any, Any]:

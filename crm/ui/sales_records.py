@@ -40,11 +40,13 @@ def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: 
         None if pd.isna(minor) else float(to_major(int(minor), currency))
         for minor, currency in zip(rows["amount_minor"], rows["currency"], strict=True)
     ]
-    shown = rows[["title", "organisation", "owner", "product", "stage"]].assign(
+    # Closed deals all stand in their last stage, open ones have no closing day: one column less each.
+    standing = wanted.statuses == ("open",)
+    shown = rows[["title", "organisation", "owner", "product"]].assign(
         amount=pd.Series(amounts, dtype="float64"),
         currency=rows["currency"],
         opened=rows["opened_on"],
-        closed=rows["closed_on"],
+        last=rows["stage"] if standing else rows["closed_on"],
     )
     columns = st.column_config
     event = st.dataframe(
@@ -55,15 +57,16 @@ def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: 
         height="content" if len(rows) <= 14 else 540,
         placeholder="",
         column_config={
-            "title": columns.TextColumn(_("Deal"), width=210),
+            "title": columns.TextColumn(_("Deal"), width=200),
             "organisation": columns.TextColumn(_("Organisation"), width=180),
-            "owner": columns.TextColumn(_("Owner"), width=140),
+            "owner": columns.TextColumn(_("Owner"), width=125),
             "product": columns.TextColumn(_("Product"), width=140),
-            "stage": columns.TextColumn(_("Stage"), width=110),
             "amount": columns.NumberColumn(_("Amount"), format="localized", width=100),
-            "currency": columns.TextColumn(_("Currency"), width=70),
-            "opened": columns.DateColumn(_("Opened"), format="D MMM YYYY", width=105),
-            "closed": columns.DateColumn(_("Closed"), format="D MMM YYYY", width=105),
+            "currency": columns.TextColumn(_("Currency"), width=75),
+            "opened": columns.DateColumn(_("Opened"), format="D MMM YYYY", width=110),
+            "last": columns.TextColumn(_("Stage"), width=110)
+            if standing
+            else columns.DateColumn(_("Closed"), format="D MMM YYYY", width=110),
         },
         on_select="rerun",
         selection_mode="single-cell",
