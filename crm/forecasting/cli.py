@@ -52,7 +52,11 @@ def forecast(
         with reading(actor) as session:
             run = queries.latest_run(session, choice)
         assert run is not None
-        typer.echo(json.dumps(to_json(run, horizon), ensure_ascii=False, indent=2) if as_json else as_text(run, horizon))
+        typer.echo(
+            json.dumps(to_json(run, horizon), ensure_ascii=False, indent=2)
+            if as_json
+            else as_text(run, horizon)
+        )
 
 
 def _actor(email: str) -> Actor:

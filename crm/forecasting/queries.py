@@ -146,7 +146,9 @@ def _with_quiet_end(values: pd.Series, today: date) -> pd.Series:
         return values
     last = values.index[-1].date()
     empty = [add_months(last, step) for step in range(1, missing + 1)]
-    return pd.concat([values, pd.Series(0.0, index=pd.DatetimeIndex(empty))])
+    quiet = pd.Series(0.0, index=pd.DatetimeIndex(empty))
+    joined: pd.Series = pd.concat([values, quiet])
+    return joined
 
 
 def _columns(choice: SeriesChoice) -> tuple[Any, Any, Any]:
@@ -181,8 +183,16 @@ def latest_run(session: ScopedSession, choice: SeriesChoice) -> Run | None:
     row = session.execute(statement, execution_options={"system": True}).one_or_none()
     if row is None:
         return None
-    *head, result, parameters = row
-    return Run(*head, Forecast.from_dict(result), parameters["currency"], int(parameters["rows"]))
+    return Run(
+        id=row.id,
+        made_at=row.made_at,
+        cutoff=row.cutoff,
+        horizon=row.horizon,
+        seed=row.seed,
+        forecast=Forecast.from_dict(row.result),
+        currency=row.parameters["currency"],
+        rows=int(row.parameters["rows"]),
+    )
 
 
 def _own(actor: Actor, choice: SeriesChoice) -> tuple[ColumnElement[bool], ...]:
