@@ -27,6 +27,7 @@ show_list(
             "notes",
         ),
         pill="lifecycle",
+        avatars=True,
         empty_text=_("People you sell to, work with or buy from stand here. Add one, or import a file."),
     ),
 )

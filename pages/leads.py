@@ -2,6 +2,7 @@
 
 from crm.i18n import _
 from crm.ui.guard import current_actor
+from crm.ui.lead_drawer import open_lead
 from crm.ui.listing import ListScreen, show_list
 
 actor = current_actor()
@@ -15,6 +16,8 @@ show_list(
         form=("name", "company", "email", "phone", "source", "status", "score", "interest"),
         more=("owner_id", "team_id"),
         pill="status",
+        avatars=True,
+        on_open=open_lead,
         empty_text=_("People who asked and are not customers yet stand here. Add one, or import a file."),
     ),
 )

@@ -28,6 +28,7 @@ show_list(
             "notes",
         ),
         pill="lifecycle",
+        avatars=True,
         empty_text=_("Companies and bodies stand here. Add one, or import a file."),
     ),
 )

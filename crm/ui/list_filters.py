@@ -38,14 +38,17 @@ def more_filters(actor: Actor, about: Entity, page: str, pill: str) -> dict[str,
     if not rest:
         return {}
     found: dict[str, Any] = {}
-    with st.popover(_("More filters"), type="tertiary", icon=":material/tune:"):
+    popover = st.popover(
+        _("More filters"), type="tertiary", icon=":material/tune:", on_change="rerun", key=f"{page}_filters"
+    )
+    with popover:
         for field in rest:
-            if (value := _one_filter(actor, about, page, field)) is not None:
+            if (value := _one_filter(actor, about, page, field, opened=bool(popover.open))) is not None:
                 found[field.name] = value
     return found
 
 
-def _one_filter(actor: Actor, about: Entity, page: str, field: Field) -> Any:
+def _one_filter(actor: Actor, about: Entity, page: str, field: Field, *, opened: bool) -> Any:
     key, label = f"{page}_{field.name}", _(field.label)
     match field.kind:
         case Kind.CHOICE:
@@ -67,8 +70,15 @@ def _one_filter(actor: Actor, about: Entity, page: str, field: Field) -> Any:
         case Kind.DATE | Kind.DATETIME:
             return _date_filter(label, key) if field.kind is Kind.DATE else None
         case _:
-            options_text = [str(v) for v in _values(actor.scope_key(), about.name, field.name, actor)]
-            return st.multiselect(label, options_text, key=key, bind="query-params") or None
+            # All values of a column take a walk over the table; nobody can see them while the popover is closed.
+            known = (
+                [str(v) for v in _values(actor.scope_key(), about.name, field.name, actor)] if opened else []
+            )
+            chosen = [*st.query_params.get_all(key), *(st.session_state.get(key) or [])]
+            return (
+                st.multiselect(label, list(dict.fromkeys([*chosen, *known])), key=key, bind="query-params")
+                or None
+            )
 
 
 def _link_filter(actor: Actor, label: str, field: Field, key: str) -> list[int] | None:

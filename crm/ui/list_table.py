@@ -10,12 +10,33 @@ import streamlit as st
 
 from crm.fields import Entity, Kind
 from crm.i18n import _
-from crm.money import to_major
+from crm.ui.formats import money
+from crm.ui.words import avatar
+
+#: Chips of values that mean something everywhere; all others are grey. Accent blue would vanish on a ticked row.
+CHIPS = {
+    "customer": "green", "won": "green", "qualified": "green", "converted": "green", "prospect": "violet", "new": "violet",
+    "lead": "yellow", "working": "yellow", "high": "orange", "lost": "red", "partner": "orange", "supplier": "orange",
+}  # fmt: skip
+WIDTHS = {
+    "email": 230,
+    "organisation_id": 170,
+    "name": 180,
+    "title": 230,
+    "score": 70,
+    "country": 120,
+    "city": 130,
+}
+AVATAR = "_avatar"
 
 
-def table_frame(about: Entity, rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The rows as people read them: titles for links, labels for choices, major units for money."""
+def table_frame(
+    about: Entity, rows: pd.DataFrame, columns: Sequence[str], *, avatars: bool = False
+) -> pd.DataFrame:
+    """The rows as people read them: titles for links, labels for choices, amounts with their currency."""
     shown = pd.DataFrame(index=rows.index)
+    if avatars:
+        shown[AVATAR] = [avatar(str(name)) for name in rows[about.title_field]]
     for name in columns:
         field = about[name]
         if field.kind is Kind.LINK:
@@ -24,8 +45,9 @@ def table_frame(about: Entity, rows: pd.DataFrame, columns: Sequence[str]) -> pd
             labels = {c.value: _(c.label) for c in field.choices}
             shown[name] = [[labels.get(v, v)] if v else [] for v in rows[name]]
         elif field.kind is Kind.MONEY:
+            # Text, because a column of numbers has one format and the rows may have several currencies.
             shown[name] = [
-                None if pd.isna(v) else float(to_major(int(v), c or "EUR"))
+                "" if pd.isna(v) else money(int(v), c if isinstance(c, str) else "EUR", decimals=False)
                 for v, c in zip(rows[name], rows[field.currency_field], strict=True)
             ]
         elif field.kind is Kind.TAGS:
@@ -35,10 +57,10 @@ def table_frame(about: Entity, rows: pd.DataFrame, columns: Sequence[str]) -> pd
     return shown
 
 
-def column_config(about: Entity, columns: Sequence[str]) -> dict[str, Any]:
+def column_config(about: Entity, columns: Sequence[str], *, avatars: bool = False) -> dict[str, Any]:
     """How each column is drawn, by the kind of its field."""
     kinds = st.column_config
-    made: dict[str, Any] = {}
+    made: dict[str, Any] = {AVATAR: kinds.ImageColumn("", width=36)} if avatars else {}
     for name in columns:
         field = about[name]
         label = _(field.label)
@@ -46,12 +68,15 @@ def column_config(about: Entity, columns: Sequence[str]) -> dict[str, Any]:
             case Kind.CHOICE:
                 labels = [_(c.label) for c in field.choices]
                 made[name] = kinds.MultiselectColumn(
-                    label, options=labels, color=["gray"] * len(labels), width=110
+                    label,
+                    options=labels,
+                    color=[CHIPS.get(c.value, "gray") for c in field.choices],
+                    width=110,
                 )
             case Kind.TAGS:
                 made[name] = kinds.ListColumn(label)
             case Kind.MONEY:
-                made[name] = kinds.NumberColumn(label, format="localized", width=110)
+                made[name] = kinds.TextColumn(label, width=110, alignment="right")
             case Kind.PERCENT:
                 made[name] = kinds.NumberColumn(label, format="percent", width=90)
             case Kind.DATE:
@@ -61,7 +86,7 @@ def column_config(about: Entity, columns: Sequence[str]) -> dict[str, Any]:
             case Kind.BOOLEAN:
                 made[name] = kinds.CheckboxColumn(label, width=80)
             case Kind.INTEGER | Kind.NUMBER:
-                made[name] = kinds.NumberColumn(label, width=90)
+                made[name] = kinds.NumberColumn(label, width=WIDTHS.get(name, 90))
             case _:
-                made[name] = kinds.TextColumn(label, width=230 if name == about.title_field else 160)
+                made[name] = kinds.TextColumn(label, width=WIDTHS.get(name, 140))
     return made

@@ -95,7 +95,7 @@ def _head(
     rights = registry.rights_name(screen.entity)
     count = f"{found.total:,}+" if found.capped else f"{found.total:,}"
     noun = _(about.label) if found.total == 1 else _(about.plural)
-    with head, look.page(_(about.plural), f"{count} {noun.lower()}"):
+    with head, look.page(screen.title or _(about.plural), f"{count} {noun.lower()}"):
         if actor.may(rights, EXPORT):
             st.download_button(
                 _("Export"),

@@ -127,16 +127,11 @@ def others_card(
 
 
 def other_line(row: RoleRow, *, page: str) -> None:
-    """Initials, name as a link, role and dates."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
-        st.image(look.avatar(row.other), width=28, alt="")
-        with st.container(gap=None):
-            st.page_link(
-                routes.page(page), label=look.plain(row.other), query_params={"id": str(row.other_id)}
-            )
-            said = " · ".join(dict.fromkeys(p for p in (row.role, row.detail, _dates(row)) if p))
-            if said:
-                st.markdown(look.quiet(said))
+    """The name as a link; role, place and dates below it."""
+    with st.container(gap=None):
+        st.page_link(routes.page(page), label=look.plain(row.other), query_params={"id": str(row.other_id)})
+        if said := " · ".join(dict.fromkeys(p for p in (row.role, row.detail, _dates(row)) if p)):
+            st.markdown(look.quiet(said))
 
 
 def _dates(row: RoleRow) -> str:

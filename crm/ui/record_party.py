@@ -19,7 +19,8 @@ from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
 from crm.ui import look, record_drawers, record_facts, record_work
 from crm.ui.guard import flash
-from crm.ui.listing import ListScreen, new_record
+from crm.ui.listing import new_record
+from crm.ui.pipeline_table import deal_screen
 from crm.ui.quick import talk_form
 from crm.ui.record_page import RecordForm, record_header, record_tabs
 from crm.ui.timeline import show_timeline, shown_steps
@@ -33,13 +34,6 @@ TONES: dict[str, look.Tone] = {
     "partner": look.INFO,
     "supplier": look.INFO,
 }
-DEAL_FORM = ListScreen(
-    entity="deal",
-    page="deals",
-    columns=("title",),
-    form=("title", "amount_minor", "currency", "expected_close_on", "product_id"),
-    more=("pipeline_id", "stage_id", "contact_id", "organisation_id", "source", "owner_id", "notes"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
     view = party.view
     links = _links(view)
     more = (
-        {_("New deal"): lambda: new_record(actor, DEAL_FORM, preset=links)}
+        {_("New deal"): lambda: new_record(actor, deal_screen(), preset=links)}
         if actor.may("deal", CREATE)
         else {}
     )
