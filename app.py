@@ -27,6 +27,7 @@ from crm.jobs.worker import Worker
 from crm.ui import oidc, start
 from crm.ui.frame import main
 from crm.ui.guard import show
+from crm.ui.warm import warm
 from db.migrate import NewerDatabase
 
 SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"
@@ -47,6 +48,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         yield {}
         return
     house.problem = ""
+    await run_in_threadpool(warm)
     worker = Worker().start()
     try:
         yield {"worker": worker}
