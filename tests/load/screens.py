@@ -1,4 +1,4 @@
-"""Server time of every screen against a page with only a title: same server, same moment, rounds interleaved."""
+"""Server time of every screen against an empty page: same server, same moment, rounds interleaved."""
 
 import asyncio
 import random
@@ -7,14 +7,15 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from crm.ui.routes import screens
+from crm.ui.routes import home, screens
 from tests.load.figures import Figure, median, percentile
 from tests.load.server import Server
 from tests.load.visitor import Answer, Visitor
 
 ADMINISTRATOR = "ingrid.solheim@brewandberg.example"
 REP = "jonas.petersen@brewandberg.example"
-EMPTY = "only a title"
+EMPTY = "only_a_title"
+BARE = "bare"
 #: Slices and dashboards may take longer than lists, boards and records.
 DASHBOARDS = frozenset({"sales", "forecast"})
 #: The table whose rows a record screen shows.
@@ -44,21 +45,20 @@ def _ids(database: Path, count: int) -> dict[str, list[int]]:
     return {name: [rng.randint(1, most or 1) for _ in range(count)] for name, most in highest.items()}
 
 
-async def _visit(server: Server, email: str, rounds: int) -> Times:
-    names = list(screens())
+async def _visit(server: Server, email: str, rounds: int, names: list[str]) -> Times:
     records = _ids(server.database, rounds + 1)
     times = Times()
     rng = random.Random(2)
     async with Visitor(server.port, server.sign_in(email)) as person:
         for number in range(rounds + 1):
-            order = [EMPTY, *names]
+            order = [EMPTY, BARE, *names]
             rng.shuffle(order)
             for name in order:
                 mark = f"{name}:{number}"
-                query = f"mark={mark}" + ("&only_a_title=1" if name == EMPTY else "")
+                query = f"mark={mark}" + ("&bare=1" if name == BARE else "")
                 if name in records:
                     query += f"&id={records[name][number]}"
-                answer = await person.open("" if name == EMPTY else name, query)
+                answer = await person.open("" if name in (BARE, home()) else name, query)
                 # The first round loads modules and fills caches; screens are measured warm.
                 if number:
                     times.answers[name].append(answer)
@@ -73,7 +73,8 @@ async def _visit(server: Server, email: str, rounds: int) -> Times:
 
 def measure_screens(server: Server, *, rounds: int = 25, email: str = ADMINISTRATOR) -> list[Figure]:
     """Every screen of the menu and every record screen, as one person sees them."""
-    times = asyncio.run(_visit(server, email, rounds))
+    names = list(screens())
+    times = asyncio.run(_visit(server, email, rounds, names))
     empty = [a.seconds for a in times.answers[EMPTY]]
     figures = [
         Figure(
@@ -83,7 +84,10 @@ def measure_screens(server: Server, *, rounds: int = 25, email: str = ADMINISTRA
             note=f"p95 {percentile(empty, 0.95) * 1000:.0f} ms",
         )
     ]
-    for name in screens():
+    bare = [a.seconds for a in times.answers[BARE]]
+    note = f"p95 {percentile(bare, 0.95) * 1000:.0f} ms; no menu, nobody signed in"
+    figures.append(Figure("bare Streamlit script with a title, median", median(bare) * 1000, "ms", note=note))
+    for name in names:
         answers = times.answers[name]
         taken = [a.seconds for a in answers]
         ratio = percentile(taken, 0.95) / percentile(empty, 0.95)

@@ -1,4 +1,4 @@
-"""What the measured server runs: Rapport's own screens, and one page with only a title to compare them with.
+"""What the measured server runs: Rapport's own screens, or a bare title without menu and sign-in.
 
 Each run leaves one line in the file named by ``BENCH_LOG``: the page, its SQL statements and the seconds in the script.
 """
@@ -26,8 +26,8 @@ def note(_connection: object, _cursor: object, statement: str, *_: object) -> No
 event.listen(Engine, "before_cursor_execute", note)
 begun = time.perf_counter()
 try:
-    if "only_a_title" in st.query_params:
-        st.title("Only a title")
+    if "bare" in st.query_params:
+        st.title("Nothing else")
     else:
         main()
 finally:
