@@ -103,11 +103,9 @@ def enter_stage(work: Work, deal: Deal, stage: Stage) -> None:
     before = None if known is None else _last_stage(work, known)
     deal.stage_id, deal.status, deal.stage_since = stage.id, stage.kind, work.now
     deal.opened_on = deal.opened_on or today
-    if stage.kind == "open":
-        deal.closed_on = None
+    if stage.kind != "lost":
         deal.loss_reason_id = None
-    else:
-        deal.closed_on = deal.closed_on or today
+    deal.closed_on = None if stage.kind == "open" else deal.closed_on or today
     if known is None:
         if deal not in work.session:
             work.session.add(deal)
