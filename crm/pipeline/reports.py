@@ -231,6 +231,7 @@ def rates_by(
                 )
             )
     rows = pd.DataFrame(found, columns=[label, "key", "won", "lost", "win_rate", "low", "high"])
+    rows = rows.astype({"won": "int64", "lost": "int64", "win_rate": float, "low": float, "high": float})
     return rows.sort_values("win_rate", ascending=False, ignore_index=True, kind="stable")
 
 

@@ -42,7 +42,10 @@ def superstore(database):
         first = lines.drop_duplicates("Order ID")
         orders = stored(
             Order,
-            {o: {"number": o, "ordered_on": day[d]} for o, d in zip(first["Order ID"], first["Order Date"], strict=True)},
+            {
+                o: {"number": o, "ordered_on": day[d]}
+                for o, d in zip(first["Order ID"], first["Order Date"], strict=True)
+            },
         )
         goods = lines.drop_duplicates(["Product Name", "Sub-Category"])
         products = stored(

@@ -41,13 +41,17 @@ class Company:
         session.add(Setting(name="firm", value={"name": "Bean & Co", "currency": "EUR"}))
         self.pipeline = self._add(Pipeline(name="Trials"))
         self.stages = {
-            name: self._add(Stage(pipeline_id=self.pipeline.id, name=name, position=n, kind=kind, probability=p))
+            name: self._add(
+                Stage(pipeline_id=self.pipeline.id, name=name, position=n, kind=kind, probability=p)
+            )
             for n, (name, kind, p) in enumerate(STAGES)
         }
         self.teams = [self._add(Team(name=name)) for name in ("North", "South")]
         self.boss = self._add(User(name="Bo Boss"))
         self.sellers = [
-            self._add(User(name=f"Seller {n}", team_id=self.teams[n % 2].id, manager_id=self.boss.id if n else None))
+            self._add(
+                User(name=f"Seller {n}", team_id=self.teams[n % 2].id, manager_id=self.boss.id if n else None)
+            )
             for n in range(4)
         ]
         self.products = [
@@ -112,7 +116,9 @@ def busy(company):
             team_id=chance.choice([None, company.teams[0].id, company.teams[1].id]),
             product_id=chance.choice([None, *(p.id for p in company.products)]),
             source=chance.choice(SOURCES),
-            loss_reason_id=chance.choice([None, *(r.id for r in company.reasons)]) if stage.kind == "lost" else None,
+            loss_reason_id=chance.choice([None, *(r.id for r in company.reasons)])
+            if stage.kind == "lost"
+            else None,
             archived_at=datetime(2026, 1, 1, tzinfo=UTC) if number % 17 == 0 else None,
         )
         deals.append(deal)
@@ -120,7 +126,9 @@ def busy(company):
             for _ in range(2):
                 price = chance.choice([None, chance.randrange(1, 500_00)])
                 line = {"quantity": 2, "unit_price_minor": price, "amount_minor": price and 2 * price}
-                lines.append((deal, line | {"product_id": chance.choice(company.products).id, "currency": "EUR"}))
+                lines.append(
+                    (deal, line | {"product_id": chance.choice(company.products).id, "currency": "EUR"})
+                )
     company.session.add_all(deals)
     company.session.flush()
     company.session.add_all([DealLine(deal_id=deal.id, **line) for deal, line in lines])
@@ -270,7 +278,9 @@ class TestCurrencies:
         company.won(100_00, date(2026, 2, 20), owner_id=company.sellers[0].id)
         return company
 
-    @pytest.mark.parametrize("name", ["won-by-agent", "won-by-month", "won-by-product", "won-by-team", "won-by-manager"])
+    @pytest.mark.parametrize(
+        "name", ["won-by-agent", "won-by-month", "won-by-product", "won-by-team", "won-by-manager"]
+    )
     def test_each_amount_counts_at_the_rate_of_its_day(self, abroad, name):
         report = run(abroad, name)
 
@@ -292,7 +302,9 @@ class TestCurrencies:
         assert "CHF" in report["notes"][0]
 
     def test_sales_lines_are_converted_too(self, abroad):
-        abroad._add(OrderLine(sold_on=date(2026, 1, 5), amount_minor=10_00, profit_minor=4_00, currency="USD"))
+        abroad._add(
+            OrderLine(sold_on=date(2026, 1, 5), amount_minor=10_00, profit_minor=4_00, currency="USD")
+        )
         abroad._add(OrderLine(sold_on=date(2026, 2, 5), amount_minor=10_00, currency="EUR"))
 
         summary = run(abroad, "sales-totals")["summary"]
@@ -323,7 +335,9 @@ def test_filters_narrow_to_what_they_name(company):
     company.won(1_00, date(2026, 1, 20), owner_id=company.sellers[0].id, source="Fair")
     company.won(2_00, date(2026, 1, 20), team_id=south.id, product_id=company.products[0].id)
     bundle = company.won(4_00, date(2026, 1, 21), source="")
-    company._add(DealLine(deal_id=bundle.id, product_id=company.products[1].id, amount_minor=4_00, currency="EUR"))
+    company._add(
+        DealLine(deal_id=bundle.id, product_id=company.products[1].id, amount_minor=4_00, currency="EUR")
+    )
 
     def total(**chosen):
         return run(company, "won-by-agent", **chosen)["summary"]["value"]
@@ -402,7 +416,9 @@ class TestTargets:
         with unit_of_work_of(company) as work:
             for wrong in ({"amount_minor": -1}, {"user_id": 1, "team_id": 1}, {"team_id": 10**6}):
                 with pytest.raises(Refused):
-                    set_target(work, **{"month": date(2026, 1, 1), "amount_minor": 1, "currency": "EUR", **wrong})
+                    set_target(
+                        work, **{"month": date(2026, 1, 1), "amount_minor": 1, "currency": "EUR", **wrong}
+                    )
 
 
 def test_who_may_not_enter_targets_is_refused(database):
@@ -436,7 +452,12 @@ class TestSales:
         for n, (day, minor) in enumerate([(date(2025, 12, 30), 10_00), (date(2026, 1, 2), 5_50)]):
             company._add(
                 OrderLine(
-                    order_id=order.id, sold_on=day, amount_minor=minor, profit_minor=-1_00, quantity=2, currency="EUR",
+                    order_id=order.id,
+                    sold_on=day,
+                    amount_minor=minor,
+                    profit_minor=-1_00,
+                    quantity=2,
+                    currency="EUR",
                     product_id=company.products[n].id,
                 )
             )
@@ -468,7 +489,9 @@ class TestScope:
                 for day in (date(2026, 1, 3), date(2026, 2, 3)):
                     company.won(10_00, day, owner_id=seller.id, team_id=seller.team_id, opened_on=day)
                 company.deal("Gone", closed_on=date(2026, 1, 4), owner_id=seller.id, team_id=seller.team_id)
-                company.deal("Quoted", amount_minor=10 ** (number + 2), owner_id=seller.id, team_id=seller.team_id)
+                company.deal(
+                    "Quoted", amount_minor=10 ** (number + 2), owner_id=seller.id, team_id=seller.team_id
+                )
                 company._add(
                     OrderLine(sold_on=date(2026, 1, 1), amount_minor=1_00, currency="EUR", owner_id=seller.id)
                 )
@@ -479,7 +502,9 @@ class TestScope:
         grants = frozenset({("deal", "read", scope), ("order", "read", scope)})
         return Actor(seller.id, seller.name, "rep", (seller.team_id,), grants)
 
-    @pytest.mark.parametrize(("scope", "won", "worth"), [("own", 2, 1_000), ("team", 4, 101_000), ("none", 0, 0)])
+    @pytest.mark.parametrize(
+        ("scope", "won", "worth"), [("own", 2, 1_000), ("team", 4, 101_000), ("none", 0, 0)]
+    )
     def test_nobody_counts_past_their_scope(self, stored, scope, won, worth):
         with reading(self.actor(stored, scope)) as session:
             rate = to_json(run_report(session, "win-rate"))
@@ -502,7 +527,9 @@ class TestScope:
         with unit_of_work(SYSTEM) as work:
             stored.session = work.session
             for number in range(40):
-                stored.won(5_00, date(2025, number % 12 + 1, 1), source=f"S{number}", team_id=stored.teams[1].id)
+                stored.won(
+                    5_00, date(2025, number % 12 + 1, 1), source=f"S{number}", team_id=stored.teams[1].id
+                )
 
         assert cost() == before
         assert before <= 12
