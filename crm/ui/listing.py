@@ -283,7 +283,7 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
             _("Nothing matches"),
             text,
             button=_("Clear search and filters"),
-            on_click=lambda: _clear(screen.page),
+            on_click=lambda: _clear(screen.page, about),
             key=f"{screen.page}_clear",
         )
         return
@@ -298,10 +298,12 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
         new_record(actor, screen)
 
 
-def _clear(page: str) -> None:
-    """Begin anew: before the next run, while the filters do not exist yet, they can be forgotten."""
-    for name in list(st.query_params):
-        if name.startswith(f"{page}_"):
-            del st.query_params[name]
-    for name in [n for n in st.session_state if str(n).startswith(f"{page}_")]:
-        del st.session_state[name]
+def _clear(page: str, about: Entity) -> None:
+    """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
+    fields = [f"{page}_{f.name}{end}" for f in about.fields for end in ("", "_from", "_to")]
+    for key in (f"{page}_q", f"{page}_archived", *fields):
+        value = st.session_state.get(key)
+        if value:
+            st.session_state[key] = [] if isinstance(value, list) else "" if isinstance(value, str) else None
+    if st.session_state.get(f"{page}_archived", False) is None:
+        st.session_state[f"{page}_archived"] = False

@@ -16,7 +16,7 @@ from crm.i18n import _, ngettext
 from crm.interactions.service import finish_task
 from crm.records import update_record
 from crm.ui import look, routes
-from crm.ui.formats import ago, day, money, short_money
+from crm.ui.formats import ago, day, money, money_unit, short_money
 from crm.ui.guard import flash, showing_problems
 from crm.ui.quick import task_drawer
 from crm.work import Actor, unit_of_work
@@ -217,7 +217,12 @@ def sales_card(sales: Sales, *, title: str) -> None:
     total = money(sales.total_minor, sales.currency, decimals=False)
     note = _("{total} in {n} lines").format(total=total, n=f"{int(sales.years['lines'].sum()):,}")
     with look.card(title, f"{note}. {sales.note}" if sales.note else note):
-        years = sales.years.sort_values("year", ascending=False).head(8)
-        texts = [short_money(v, sales.currency) for v in years["amount_minor"]]
-        figure = charts.hbars([str(y) for y in years["year"]], list(years["amount_minor"]), texts)
+        years = sales.years.tail(6)
+        figure = charts.columns(
+            [str(y) for y in years["year"]],
+            list(years["amount_minor"]),
+            unit=money_unit(sales.currency),
+            unfinished=int(years["year"].iloc[-1]) == today().year,
+            height=160,
+        )
         look.chart(figure, key="record_sales", alt=_("Sales by year, {total} in all").format(total=total))
