@@ -143,7 +143,9 @@ def _deal_line(work: Work, row: Any, _changed: Set[str]) -> None:
             _("The line's deal does not exist."), problems=[Problem("deal_id", _("Choose a deal."))]
         )
     row.currency, row.owner_id, row.team_id = deal.currency, deal.owner_id, deal.team_id
-    row.amount_minor = line_amount(row.quantity or 0.0, row.unit_price_minor, row.discount or 0.0)
+    # The column's default comes only with the insert, too late for the amount.
+    row.quantity = 1.0 if row.quantity is None else row.quantity
+    row.amount_minor = line_amount(row.quantity, row.unit_price_minor, row.discount or 0.0)
     work.session.add(row)
     work.session.flush()
     retotal(work, deal)
