@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
-
 from crm import registry
 from crm.config import settings
-from crm.errors import NotAllowed, NotFound, Refused
+from crm.errors import NotAllowed, Refused
 from crm.exchange import plan as plans
+from crm.exchange.journal import Cursor, end, mark, open_journal, take_up
 from crm.exchange.plan import Plan, Step
 from crm.exchange.prepared import Prepared, prepare
 from crm.exchange.reading import ReadOptions, SourceTable, read_table
@@ -23,8 +23,6 @@ from crm.exchange.stepping import StepRun
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
 from crm.work import SYSTEM, Actor, Work, unit_of_work
-from db.audit import SYSTEM_OPTIONS
-from db.models import Import
 from db.scope import CREATE, IMPORT, UPDATE
 
 CHUNK = 10_000
@@ -34,14 +32,6 @@ Sources = Mapping[str, Path | bytes]
 
 class _DryRunEnds(Exception):
     """Leaves the transaction of a dry run, so that nothing of it stays."""
-
-
-@dataclass
-class _Cursor:
-    """How far an import is: the step, and the rows of it that are stored."""
-
-    step: int = 0
-    row: int = 0
 
 
 def authorise(actor: Actor, plan: Plan) -> None:
@@ -81,6 +71,7 @@ def run_import(
     resume: int | None = None,
     progress: Progress | None = None,
     chunk: int = CHUNK,
+    token: str = "",
 ) -> ImportReport:
     """Bring the files in.
 
@@ -97,6 +88,9 @@ def run_import(
         Called after each chunk; whatever it raises stops the import with what is stored so far, to be resumed or
         undone.
 
+    token : str
+        Marks the import, so that a job that is started again finds the one it began.
+
     Returns
     -------
     ImportReport
@@ -110,23 +104,32 @@ def run_import(
     """
     began = time.monotonic()
     authorise(actor, plan)
-    prepared = prepare_all(plan, sources)
-    report = ImportReport(plan.name, dry_run=dry_run)
-    report.steps = [step_report(made) for made in prepared]
-    if any(step.entity == "deal" for step in plan.steps):
-        # Deals need stages, also in a database that nobody has opened yet.
-        with unit_of_work(SYSTEM, cause="setup") as work:
-            ensure_defaults(work)
-    try:
+    with _collector_at_rest():
+        prepared = prepare_all(plan, sources)
+        report = ImportReport(plan.name, dry_run=dry_run)
+        report.steps = [step_report(made) for made in prepared]
+        if any(step.entity == "deal" for step in plan.steps):
+            # Deals need stages, also in a database that nobody has opened yet.
+            with unit_of_work(SYSTEM, cause="setup") as work:
+                ensure_defaults(work)
         if dry_run:
-            with unit_of_work(actor, cause="dry run") as work:
-                _run(work, plan, prepared, report, progress, chunk)
-                raise _DryRunEnds
-        _stored(actor, plan, prepared, report, resume, progress, chunk)
-    except _DryRunEnds:
-        report.id, report.state = None, "dry run"
+            _tried(actor, plan, prepared, report, progress, chunk)
+        else:
+            _stored(actor, plan, prepared, report, resume, progress, chunk, token)
     report.seconds = round(time.monotonic() - began, 3)
     return report
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Millions of small objects are made and none of them in a circle: looking for circles costs a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def prepare_all(plan: Plan, sources: Sources) -> list[Prepared]:
@@ -195,6 +198,23 @@ def step_report(made: Prepared) -> StepReport:
     return StepReport(made.step.file, made.step.entity, rows=len(made), columns=columns)
 
 
+def _tried(
+    actor: Actor,
+    plan: Plan,
+    prepared: list[Prepared],
+    report: ImportReport,
+    progress: Progress | None,
+    chunk: int,
+) -> None:
+    """All steps in one transaction that is rolled back."""
+    try:
+        with unit_of_work(actor, cause="dry run") as work:
+            _run(work, plan, prepared, report, progress, chunk)
+            raise _DryRunEnds
+    except _DryRunEnds:
+        report.id, report.state = None, "dry run"
+
+
 def _run(
     work: Work,
     plan: Plan,
@@ -203,8 +223,7 @@ def _run(
     progress: Progress | None,
     chunk: int,
 ) -> None:
-    """All steps in one transaction; for a dry run."""
-    import_id = _journal(work, plan)
+    import_id = open_journal(work, plan)
     total, done = report.rows, 0
     for number, made in enumerate(prepared):
         run = StepRun(made, plan, number, report.steps[number])
@@ -226,13 +245,14 @@ def _stored(
     resume: int | None,
     progress: Progress | None,
     chunk: int,
+    token: str,
 ) -> None:
     """Chunk by chunk, each in a transaction of its own together with the mark of how far it is."""
     if resume is None:
         with unit_of_work(actor, cause="import") as work:
-            import_id, cursor = _journal(work, plan), _Cursor()
+            import_id, cursor = open_journal(work, plan, token), Cursor()
     else:
-        import_id, cursor = _taken_up(actor, plan, resume, report)
+        import_id, cursor = take_up(actor, plan, resume, report)
     report.id = import_id
     cause = f"import {import_id}"
     total = report.rows
@@ -244,85 +264,23 @@ def _stored(
             first = cursor.row if number == cursor.step else 0
             with unit_of_work(actor, cause=cause) as work:
                 run.begin(work, import_id, count=first == 0)
-                _mark(work, report, number, first)
+                mark(work, report, number, first)
             for start in range(first, len(made), chunk):
                 stop = min(start + chunk, len(made))
                 with unit_of_work(actor, cause=cause) as work:
                     run.store(work, import_id, start, stop)
-                    _mark(work, report, number, stop)
+                    mark(work, report, number, stop)
                 done += stop - start
                 if progress:
                     progress(done, total, made.step.file)
             with unit_of_work(actor, cause=cause) as work:
                 run.finish(work, import_id)
-                _mark(work, report, number + 1, 0)
+                mark(work, report, number + 1, 0)
     except BaseException as error:
         # The journal must say that the import is unfinished, whatever stopped it: Ctrl+C, a worker's stop, a bug.
         state = (
             "failed" if isinstance(error, Exception) and type(error).__name__ != "Stopped" else "cancelled"
         )
-        _end(actor, import_id, state, report)
+        end(actor, import_id, state, report)
         raise
-    _end(actor, import_id, "done", report)
-
-
-def _journal(work: Work, plan: Plan) -> int:
-    values = {
-        "name": plan.name[:200],
-        "actor_id": work.actor.user_id,
-        "plan": plan.as_json(),
-        "started_at": work.now,
-    }
-    statement = insert(Import).values(**values, state="running", report={}).returning(Import.id)
-    return int(work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS).scalar_one())
-
-
-def _mark(work: Work, report: ImportReport, step: int, row: int) -> None:
-    stored = {**report.as_json(), "cursor": {"step": step, "row": row}}
-    statement = update(Import).where(Import.id == report.id).values(report=stored)
-    work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
-
-
-def _end(actor: Actor, import_id: int, state: str, report: ImportReport) -> None:
-    report.state = state
-    with unit_of_work(actor, cause=f"import {import_id}") as work:
-        stored = work.session.connection().execute(
-            select(Import.report).where(Import.id == import_id), execution_options=SYSTEM_OPTIONS
-        ).scalar_one()  # fmt: skip
-        # A chunk that was rolled back must not be counted: its numbers stand in memory, not in the journal.
-        kept = {
-            **(report.as_json() if state == "done" else stored),
-            "state": state,
-            "cursor": stored.get("cursor"),
-        }
-        statement = update(Import).where(Import.id == import_id)
-        statement = statement.values(state=state, ended_at=datetime.now(UTC), report=kept)
-        work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
-
-
-def _taken_up(actor: Actor, plan: Plan, import_id: int, report: ImportReport) -> tuple[int, _Cursor]:
-    with unit_of_work(actor, cause=f"import {import_id}") as work:
-        row = work.session.connection().execute(
-            select(Import.state, Import.plan, Import.report, Import.actor_id).where(Import.id == import_id),
-            execution_options=SYSTEM_OPTIONS,
-        ).one_or_none()  # fmt: skip
-        if row is None or not (
-            actor.is_system or actor.role == "administrator" or row.actor_id == actor.user_id
-        ):
-            raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
-        if row.state not in ("cancelled", "failed", "running"):
-            raise Refused(
-                _("Import {id} cannot be taken up again: it is {state}.").format(
-                    id=import_id, state=row.state
-                )
-            )
-        if Plan.from_json(row.plan) != plan:
-            raise Refused(_("Import {id} was started with another plan.").format(id=import_id))
-        work.session.connection().execute(
-            update(Import).where(Import.id == import_id).values(state="running"),
-            execution_options=SYSTEM_OPTIONS,
-        )
-    if not row.report.get("cursor"):
-        return import_id, _Cursor()
-    report.steps = ImportReport.from_json(row.report).steps
-    return import_id, _Cursor(**row.report["cursor"])
+    end(actor, import_id, "done", report)

@@ -16,7 +16,9 @@ _SYSTEM = {"system": True}
 
 
 @contextmanager
-def in_bulk(connection: Connection, table: str, *, made: Sequence[int] = (), changed: Sequence[int] = ()) -> Iterator[None]:
+def in_bulk(
+    connection: Connection, table: str, *, made: Sequence[int] = (), changed: Sequence[int] = ()
+) -> Iterator[None]:
     """Write rows of a table inside; ``made`` are the ids of new rows, ``changed`` those of rows that may change."""
     triggers = _triggers(connection, table)
     if not triggers:

@@ -143,9 +143,8 @@ class StepRun:
     def _title(self, at: int, row: dict[str, Any]) -> str | None:
         """A deal without a title is called after what is sold to whom."""
         links = self.prepared.links
-        parts = [
-            links[name].iat[at] for name in ("product_id", "organisation_id", "contact_id") if name in links
-        ]
+        chosen = [links[name] for name in ("product_id", "organisation_id", "contact_id") if name in links]
+        parts = [str(cells.iat[at]) for cells in chosen]
         named = ", ".join(part for part in parts if part)[:200]
         return named or row.get("number")
 

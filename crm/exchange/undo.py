@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Connection,
     Select,
     Table,
-    bindparam,
     delete,
     func,
     insert,
@@ -23,43 +20,15 @@ from sqlalchemy import (
 
 from crm import registry
 from crm.errors import NotAllowed, NotFound, Refused
-from crm.exchange.matching import name_key
-from crm.fields import Kind
+from crm.exchange.restore import Restorer
+from crm.exchange.undo_base import HOLDERS, Undo, UndoReport
 from crm.i18n import _
 from crm.work import Actor, Work, unit_of_work
-from db.audit import SYSTEM_OPTIONS, open_batch
+from db.audit import SYSTEM_OPTIONS
 from db.models import Base, Change, ChangeBatch, Channel, Import, StageChange
 from db.scope import DELETE, UPDATE
 
-_AT_ONCE = 10_000
-_MOST_NAMED = 100
-_CHANNELS = {"contacts": Channel.contact_id, "organisations": Channel.organisation_id}
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A record that the undo left as it is, and why."""
-
-    entity: str
-    id: int
-    name: str
-    reason: str
-
-
-@dataclass
-class UndoReport:
-    """What an undo did, by entity."""
-
-    id: int
-    removed: dict[str, int] = field(default_factory=dict)
-    restored: dict[str, int] = field(default_factory=dict)
-    kept: list[Kept] = field(default_factory=list)
-    kept_count: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for the command line and the API."""
-        return asdict(self)
 
 
 def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = None) -> UndoReport:
@@ -80,14 +49,17 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
     with unit_of_work(actor, cause=f"undo of import {import_id}") as work:
         _demand(work, import_id)
         report = UndoReport(import_id)
-        undo = _Undo(work, import_id, report)
-        steps: list[tuple[str, Callable[[], None]]] = [("restore", undo.restore), ("remove", undo.remove)]
+        restorer, remover = Restorer(work, import_id, report), Remover(work, import_id, report)
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("restore", restorer.restore),
+            ("remove", remover.remove),
+        ]
         for at, (name, step) in enumerate(steps):
             if progress:
                 progress(at, len(steps), name)
             step()
         state = {"state": "undone", "undone_at": datetime.now(UTC)}
-        undo.send(update(Import).where(Import.id == import_id).values(state))
+        remover.send(update(Import).where(Import.id == import_id).values(state))
     if progress:
         progress(len(steps), len(steps), "")
     return report
@@ -118,128 +90,8 @@ def _demand(work: Work, import_id: int) -> None:
                 )
 
 
-class _Undo:
-    def __init__(self, work: Work, import_id: int, report: UndoReport) -> None:
-        self.work, self.import_id, self.report = work, import_id, report
-        self.connection: Connection = work.session.connection()
-        self.batches = select(ChangeBatch.id).where(ChangeBatch.import_id == import_id)
-        self.batch = open_batch(work.session)
-        self.classes = {cls.__tablename__: cls for cls in registry.MODELS.values()}
-        self.entities = {cls.__tablename__: name for name, cls in registry.MODELS.items()}
-
-    def send(self, statement: Any, rows: Any = None) -> Any:
-        """A statement of the program's own: the right to it was demanded at the beginning."""
-        return self.connection.execute(statement, rows, execution_options=SYSTEM_OPTIONS)
-
-    def restore(self) -> None:
-        """Give changed rows their old values, newest change first."""
-        for table, cls in self.classes.items():
-            last = None
-            while True:
-                statement = (
-                    select(Change.id, Change.record_id, Change.old, Change.new)
-                    .where(Change.batch_id.in_(self.batches), Change.entity == table, Change.op == "U")
-                    .order_by(Change.id.desc())
-                    .limit(_AT_ONCE)
-                )
-                changes = self.send(statement if last is None else statement.where(Change.id < last)).all()
-                if not changes:
-                    break
-                last = changes[-1].id
-                # Several changes of one record go back one after the other.
-                for part in _once_each(changes):
-                    self._restore_part(cls, part)
-
-    def _restore_part(self, cls: type[Any], changes: Sequence[Any]) -> None:
-        table: Table = cls.__table__
-        names = sorted({name for change in changes for name in change.new if name in table.c})
-        held = [name for name in ("version", "owner_id", "team_id") if name in table.c and name not in names]
-        columns = [table.c[name] for name in ("id", *names, *held)]
-        ids = [change.record_id for change in changes]
-        current: dict[int, Any] = {}
-        for start in range(0, len(ids), 5_000):
-            rows = self.send(select(*columns).where(table.c.id.in_(ids[start : start + 5_000]))).mappings()
-            current.update({row["id"]: row for row in rows})
-        back = []
-        for change in changes:
-            row = current.get(change.record_id)
-            if row is None:
-                continue
-            stays = [name for name in change.new if name in table.c and _plain(row[name]) != change.new[name]]
-            reason = ""
-            if stays:
-                reason = _("{fields} changed since.").format(
-                    fields=", ".join(self._label(cls, name) for name in stays)
-                )
-            elif not self._may(cls, UPDATE, row):
-                reason = _("You may not change it.")
-            if reason:
-                self._keep(cls, change.record_id, reason)
-            else:
-                back.append((change, row))
-        self._write_back(cls, table, names, back)
-
-    def _write_back(
-        self, cls: type[Any], table: Table, names: Sequence[str], back: Sequence[tuple[Any, Any]]
-    ) -> None:
-        if not back:
-            return
-        settings: dict[str, Any] = {
-            name: bindparam(f"old_{name}", type_=table.c[name].type) for name in names
-        }
-        if "version" in table.c:
-            settings["version"] = table.c.version + 1
-        if "changed_at" in table.c:
-            settings["changed_at"] = self.work.now
-        if "name" in names and "name_key" in table.c:
-            settings["name_key"] = bindparam("old_key")
-        rows = []
-        for change, row in back:
-            values = {
-                f"old_{n}": _typed(table, n, change.old[n]) if n in change.old else row[n] for n in names
-            }
-            if "name_key" in settings:
-                values["old_key"] = name_key(str(values["old_name"]))
-            rows.append({**values, "row_id": row["id"]})
-        self.send(update(table).where(table.c.id == bindparam("row_id")).values(settings), rows)
-        log = [
-            {
-                "batch_id": self.batch,
-                "entity": table.name,
-                "record_id": change.record_id,
-                "op": "U",
-                "old": change.new,
-                "new": change.old,
-            }
-            for change, _row in back
-        ]
-        self.send(insert(Change), log)
-        self._channels_back(table, back)
-        name = self.entities[table.name]
-        self.report.restored[name] = self.report.restored.get(name, 0) + len(back)
-
-    def _channels_back(self, table: Table, back: Sequence[tuple[Any, Any]]) -> None:
-        """An address that the import brought goes; the one before is the primary one again."""
-        holder = _CHANNELS.get(table.name)
-        if holder is None:
-            return
-        for kind in ("email", "phone"):
-            pairs = [(c.record_id, c.old.get(kind), c.new[kind]) for c, _row in back if c.new.get(kind)]
-            if not pairs:
-                continue
-            mine = (holder == bindparam("row_id")) & (Channel.kind == kind)
-            came = [{"row_id": record, "address": new} for record, _old, new in pairs]
-            self.send(
-                delete(Channel).where(mine, Channel.value == bindparam("address"), Channel.is_primary), came
-            )
-            before = [{"row_id": record, "address": old} for record, old, _new in pairs if old]
-            if before:
-                self.send(
-                    update(Channel)
-                    .where(mine, Channel.value == bindparam("address"))
-                    .values(is_primary=True),
-                    before,
-                )
+class Remover(Undo):
+    """Made rows away, children before parents."""
 
     def remove(self) -> None:
         """Take the made rows away, children before parents, so that what stays keeps its parents."""
@@ -313,9 +165,9 @@ class _Undo:
 
     def _not_automatic(self, child: Table, table: Table) -> list[Any]:
         """Channels that hold nothing but the row's own address came with the row and go with it."""
-        if child.name != "channels" or table.name not in _CHANNELS:
+        if child.name != "channels" or table.name not in HOLDERS:
             return []
-        column = _CHANNELS[table.name]
+        column = HOLDERS[table.name]
         own = select(table.c.id).where(
             table.c.id == column, (table.c.email == Channel.value) | (table.c.phone == Channel.value)
         )
@@ -327,7 +179,7 @@ class _Undo:
             return {}
         columns = (table.c.id, table.c.owner_id, table.c.team_id)
         rows = self.send(select(*columns).where(table.c.import_id == self.import_id)).mappings()
-        return {row["id"]: _("You may not remove it.") for row in rows if not self._may(cls, DELETE, row)}
+        return {row["id"]: _("You may not remove it.") for row in rows if not self.may(cls, DELETE, row)}
 
     def _with_parents(self, table: Table, kept: dict[int, str]) -> dict[int, str]:
         """A row that stays keeps the rows of its own kind that it points to; links among those that go are cut."""
@@ -354,7 +206,7 @@ class _Undo:
     def _delete(self, table: Table, kept: dict[int, str]) -> None:
         cls = self.classes[table.name]
         for record, reason in kept.items():
-            self._keep(cls, record, reason)
+            self.keep(cls, record, reason)
         going = table.c.import_id == self.import_id
         for part in _parts(sorted(kept)):
             going = going & table.c.id.not_in(part)
@@ -362,61 +214,13 @@ class _Undo:
         self.send(insert(Change).from_select(["batch_id", "entity", "record_id", "op"], log))
         count = self.send(select(func.count()).select_from(table).where(going)).scalar_one()
         if count:
-            holder = _CHANNELS.get(table.name)
+            holder = HOLDERS.get(table.name)
             if holder is not None:
                 self.send(delete(Channel).where(holder.in_(select(table.c.id).where(going))))
             self.send(delete(table).where(going))
             name = self.entities[table.name]
             self.report.removed[name] = self.report.removed.get(name, 0) + int(count)
 
-    def _may(self, cls: type[Any], action: str, row: Any) -> bool:
-        return self.work.actor.holds(
-            cls.__entity__, action, owner_id=row.get("owner_id"), team_id=row.get("team_id")
-        )
-
-    def _keep(self, cls: type[Any], record: int, reason: str) -> None:
-        self.report.kept_count += 1
-        if len(self.report.kept) < _MOST_NAMED:
-            title = cls.__table__.c[cls.__about__["title"]]
-            name = self.send(select(title).where(cls.__table__.c.id == record)).scalar_one_or_none()
-            self.report.kept.append(Kept(self.entities[cls.__tablename__], record, str(name or ""), reason))
-
-    def _label(self, cls: type[Any], name: str) -> str:
-        about = registry.entity(self.entities[cls.__tablename__])
-        return _(about[name].label) if name in about.by_name else name
-
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start : start + 20_000] for start in range(0, len(ids), 20_000)]
-
-
-def _once_each(changes: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """The changes in groups that hold each record once, in order."""
-    group: list[Any] = []
-    seen: set[int] = set()
-    for change in changes:
-        if change.record_id in seen:
-            yield group
-            group, seen = [], set()
-        group.append(change)
-        seen.add(change.record_id)
-    if group:
-        yield group
-
-
-def _plain(value: Any) -> Any:
-    from db.audit import plain
-
-    return plain(value)
-
-
-def _typed(table: Table, name: str, value: Any) -> Any:
-    """A value of the log as the column takes it."""
-    if value is None:
-        return None
-    kind = table.c[name].info.get("kind")
-    if kind == Kind.DATE:
-        return datetime.fromisoformat(value).date()
-    if kind == Kind.DATETIME or str(table.c[name].type).upper().startswith(("DATETIME", "TIMESTAMP")):
-        return datetime.fromisoformat(value)
-    return value

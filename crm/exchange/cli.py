@@ -1,0 +1,163 @@
+"""``python -m crm import`` and ``python -m crm imports …``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crm.access.actors import actor_of, user_id_by_email
+from crm.errors import NotFound
+from crm.exchange.journal import failed_csv, list_imports
+from crm.exchange.report import ImportReport
+from crm.exchange.service import import_profile
+from crm.exchange.undo import undo_import
+from crm.i18n import _
+from crm.work import SYSTEM, Actor, unit_of_work
+
+imports = typer.Typer(help="Imports made so far: list, undo, failed rows.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+As = Annotated[
+    str, typer.Option("--as", help="E-mail address of the person whose rights apply; default: all rights.")
+]
+
+
+@contextmanager
+def commanded() -> Iterator[None]:
+    """A command's frame: the database is ready, problems are told in a sentence."""
+    from crm.cli import ready, spoken
+
+    ready()
+    with spoken():
+        yield
+
+
+def acting(email: str) -> Actor:
+    """The person with this address, or the system when none is given.
+
+    Raises
+    ------
+    NotFound
+        Nobody who may sign in has this address.
+    """
+    if not email:
+        return SYSTEM
+    with unit_of_work(SYSTEM, cause="command line") as work:
+        user_id = user_id_by_email(work.session, email)
+        actor = actor_of(work.session, user_id) if user_id is not None else None
+    if actor is None:
+        raise NotFound(_("Nobody who may sign in has the address {email}.").format(email=email))
+    return actor
+
+
+def import_files(
+    profile: Annotated[Path, typer.Argument(help="The profile (TOML).")],
+    data: Annotated[Path, typer.Option(help="Folder of the files; default: that of the profile.")] = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything and keep nothing.")] = False,
+    resume: Annotated[int | None, typer.Option(help="Take up this import again.")] = None,
+    who: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Bring in the files that a profile names, as one import that can be undone as one."""
+    with commanded():
+        _import(profile, data, dry_run, resume, who, as_json)
+
+
+def _import(profile: Path, data: Path, dry_run: bool, resume: int | None, who: str, as_json: bool) -> None:
+    folder = profile.parent if data == Path() else data
+    progress = None if as_json or not sys.stderr.isatty() else _progress
+    report = import_profile(
+        acting(who), profile, data=folder, dry_run=dry_run, resume=resume, progress=progress
+    )
+    if as_json:
+        _show(report.as_json())
+    else:
+        typer.echo(as_text(report))
+
+
+def _progress(done: int, total: int, note: str) -> None:
+    typer.echo(f"\r{done:,} of {total:,} rows  {note}    ", nl=done >= total, err=True)
+
+
+def as_text(report: ImportReport) -> str:
+    """The report in lines."""
+    head = _("Dry run of {name}") if report.dry_run else _("Import {id}: {name}")
+    lines = [head.format(id=report.id, name=report.name) + f" ({report.state}, {report.seconds:.1f} s)"]
+    lines.append(f"{'':16}{_('created'):>10}{_('updated'):>10}{_('skipped'):>10}{_('failed'):>10}")
+    for entity, counted in report.totals().items():
+        lines.append(
+            f"{entity:16}"
+            + "".join(f"{counted[name]:>10,}" for name in ("created", "updated", "skipped", "failed"))
+        )
+    for step in report.steps:
+        for column in step.columns:
+            if column.ambiguous:
+                lines.append(
+                    _("{file}, {column} can be read two ways; read as {found}.").format(
+                        file=step.file, column=column.column, found=column.found
+                    )
+                )
+        for text, near in step.taken_near.items():
+            lines.append(
+                _("{file}: “{text}” was taken for “{near}”.").format(file=step.file, text=text, near=near)
+            )
+    return "\n".join(lines)
+
+
+@imports.command("list")
+def list_command(
+    who: As = "", limit: Annotated[int, typer.Option(help="How many at most.")] = 20, as_json: AsJson = False
+) -> None:
+    """Show the imports made so far, newest first."""
+    with commanded():
+        entries = list_imports(acting(who), limit=limit)
+        if as_json:
+            _show(
+                [
+                    {**e.report.as_json(), "who": e.who, "started_at": e.started_at, "undone_at": e.undone_at}
+                    for e in entries
+                ]
+            )
+            return
+        for entry in entries:
+            when = f"{entry.id:>5}  {entry.started_at:%Y-%m-%d %H:%M}  {entry.state:10}"
+            typer.echo(f"{when} {entry.report.rows:>9,}  {entry.name} ({entry.who})")
+
+
+@imports.command("undo")
+def undo_command(
+    import_id: Annotated[int, typer.Argument(metavar="ID")], who: As = "", as_json: AsJson = False
+) -> None:
+    """Take an import back: what it made goes, what it changed is restored, what was edited since stays."""
+    with commanded():
+        report = undo_import(acting(who), import_id)
+        if as_json:
+            _show(report.as_json())
+            return
+        for entity, count in report.removed.items():
+            typer.echo(_("{n:,} removed: {entity}").format(n=count, entity=entity))
+        for entity, count in report.restored.items():
+            typer.echo(_("{n:,} restored: {entity}").format(n=count, entity=entity))
+        for kept in report.kept:
+            typer.echo(
+                _("Kept {entity} {id} “{name}”: {reason}").format(
+                    entity=kept.entity, id=kept.id, name=kept.name, reason=kept.reason
+                )
+            )
+
+
+@imports.command("failed")
+def failed_command(import_id: Annotated[int, typer.Argument(metavar="ID")], who: As = "") -> None:
+    """Print the rows that were not stored, as CSV."""
+    with commanded():
+        typer.echo(failed_csv(acting(who), import_id), nl=False)
+
+
+def _show(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

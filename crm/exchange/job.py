@@ -1,0 +1,33 @@
+"""Imports and undos as jobs: with progress, cancel and resume, with the rights of whoever asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from crm.exchange.engine import run_import
+from crm.exchange.journal import unfinished
+from crm.exchange.plan import Plan
+from crm.exchange.undo import undo_import
+from crm.work import Actor
+
+Step = Callable[[int, int, str], None]
+
+
+def run(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
+    """Import the files of a plan; a job that was broken off goes on with the import it began.
+
+    ``args`` holds ``plan``, ``files`` (name to path) and ``token``, which marks the import of this job.
+    """
+    plan = Plan.from_json(args["plan"])
+    files = {name: Path(path) for name, path in args["files"].items()}
+    token = str(args.get("token", ""))
+    begun = unfinished(actor, token) if token else None
+    report = run_import(actor, plan, files, resume=begun, progress=step, token=token)
+    return {"import_id": report.id, **report.as_json()}
+
+
+def run_undo(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
+    """Undo the import ``args["import_id"]``."""
+    return undo_import(actor, int(args["import_id"]), progress=step).as_json()
