@@ -19,6 +19,7 @@ from crm.access.cli import session, user
 from crm.config import database_url_of_secrets
 from crm.errors import CrmError
 from crm.exchange.cli import import_files, imports
+from crm.forecasting.cli import forecast
 from crm.report_cli import report
 from crm.sample.cli import sample
 from db.session import configure
@@ -97,6 +98,7 @@ def forecast_file_command(
 
 
 app.command()(report)
+app.command()(forecast)
 app.command()(sample)
 app.command(name="import")(import_files)
 app.add_typer(imports, name="imports")
