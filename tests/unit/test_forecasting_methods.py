@@ -19,7 +19,7 @@ def smape(actual, said):
 
 
 def test_theta_goes_on_along_a_straight_line_at_half_its_slope():
-    said = theta.at_origin(np.arange(40.0), season=1, horizon=4)
+    (said,) = theta.at_origins(np.arange(40.0), season=1, origins=[40], horizon=4)
 
     assert np.diff(said) == pytest.approx([0.5, 0.5, 0.5])
 
