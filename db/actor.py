@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 READ, CREATE, UPDATE, DELETE = "read", "create", "update", "delete"
 EXPORT, IMPORT = "export", "import"
@@ -57,11 +58,12 @@ class Actor:
 
     def scope_key(self) -> str:
         """A text equal for two actors exactly when they see the same rows; part of every cache key."""
-        if self.is_system or all(
-            scope == ALL for (_, action), scope in self._reach.items() if action == READ
-        ):
-            return f"all:{self.role}"
-        return f"{self.role}:{self.user_id}:{','.join(map(str, sorted(self.teams)))}"
+        reads = sorted((entity, scope) for (entity, action), scope in self._reach.items() if action == READ)
+        # Rights are part of it: an administrator may narrow a role while frames of it are still in a cache.
+        rights = sha256(repr(reads).encode()).hexdigest()[:10]
+        if self.is_system or all(scope == ALL for _entity, scope in reads):
+            return f"all:{'system' if self.is_system else rights}"
+        return f"{rights}:{self.user_id}:{','.join(map(str, sorted(self.teams)))}"
 
 
 SYSTEM = Actor(user_id=None, name="Rapport", role="system", is_system=True)

@@ -59,7 +59,7 @@ class _Rule(LoaderCriteriaOption):
         resolved = super()._resolve_where_criteria(ext_info)
         if not ext_info.is_aliased_class:
             return resolved
-        return ClauseAdapter(ext_info.selectable).traverse(resolved)  # type: ignore[no-any-return]
+        return ClauseAdapter(ext_info.selectable).traverse(resolved)
 
 
 class ScopedSession(Session):

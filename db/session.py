@@ -104,6 +104,17 @@ def reading_engine() -> Engine:
     return _current().execution_options(reading=True)
 
 
+def refresh_statistics(connection: Connection) -> None:
+    """Tell the planner how the rows are spread: at each start and after many rows came at once.
+
+    Without it SQLite walks the index of the sort order where the one of the condition is thousands of times quicker.
+    """
+    if connection.dialect.name == "sqlite":
+        # A sample of each index is enough, and keeps this under 50 ms on a million rows.
+        connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+    connection.exec_driver_sql("ANALYZE")
+
+
 @contextmanager
 def write_turn() -> Iterator[None]:
     """Wait for this process's turn to write; only SQLite needs it."""

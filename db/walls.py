@@ -126,7 +126,7 @@ def _class_of(element: Any) -> type[Any]:
 
 def _inside(element: Any) -> Any:
     """The select that an alias of a class reads from instead of the class's own table."""
-    entity = getattr(element, "_annotations", {}).get("parententity")
+    entity: Any = getattr(element, "_annotations", {}).get("parententity")
     inner = (
         getattr(entity.selectable, "element", None) if getattr(entity, "is_aliased_class", False) else None
     )
@@ -136,7 +136,7 @@ def _inside(element: Any) -> Any:
 def _covers(element: Any) -> Any:
     """The table that a mapped class in FROM stands for; None for aliases, whose columns are their own."""
     mapper: Any = getattr(element, "_annotations", {}).get("parentmapper")
-    entity = getattr(element, "_annotations", {}).get("parententity")
+    entity: Any = getattr(element, "_annotations", {}).get("parententity")
     return mapper.local_table if mapper is not None and entity is mapper else None
 
 

@@ -30,7 +30,7 @@ if view == "users":
         _("Change"),
         list(names),
         index=None,
-        format_func=names.get,
+        format_func=names.__getitem__,
         key="people_user",
         placeholder=_("Choose a person"),
     )
@@ -42,7 +42,7 @@ if view == "teams":
     people.show_teams(teams)
     with st.form("people_team", clear_on_submit=False):
         names = {0: _("New team"), **dict(zip(teams["id"], teams["name"], strict=True))}
-        team = st.selectbox(_("Team"), list(names), format_func=names.get, key="people_team_id")
+        team = st.selectbox(_("Team"), list(names), format_func=names.__getitem__, key="people_team_id")
         name = st.text_input(_("Name"), key="people_team_name", max_chars=200)
         sent = st.form_submit_button(_("Save"), type="primary")
     if sent:

@@ -94,7 +94,8 @@ def sign_in_routes(
     async def form(request: Request) -> Response:
         token = token_of(request)
         target = next_of(request.query_params.get("next"))
-        if token and await run_in_threadpool(is_live, hash_of(token)):
+        live = token is not None and await run_in_threadpool(is_live, hash_of(token))
+        if live:
             return RedirectResponse(target, status_code=303)
         return await shown(next_url=target)
 

@@ -74,25 +74,25 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         # The version the person saw stays until they save, whatever the page reads meanwhile.
         st.session_state.setdefault(f"{key}_seen", record["version"])
     role_names: dict[int | None, str] = {None: _("No access"), **{role.id: role_name(role) for role in roles}}
-    team_names = dict(zip(teams["id"], teams["name"], strict=True))
+    team_names: dict[int | None, str] = dict(zip(teams["id"], teams["name"], strict=True))
     with st.form(key):
         name = st.text_input(_("Name"), value=now.get("name") or "", key=f"{key}_name", max_chars=200)
         email = st.text_input(_("E-mail"), value=now.get("email") or "", key=f"{key}_email", max_chars=254)
         job = st.text_input(_("Job title"), value=now.get("job_title") or "", key=f"{key}_job", max_chars=200)
         role = st.selectbox(
-            _("Role"), list(role_names), format_func=role_names.get, key=f"{key}_role",
+            _("Role"), list(role_names), format_func=role_names.__getitem__, key=f"{key}_role",
             index=_at(role_names, now.get("role_id")),
         )  # fmt: skip
         own_teams: dict[int | None, str] = {None: _("No team"), **team_names}
         team = st.selectbox(
             _("Team"),
             list(own_teams),
-            format_func=own_teams.get,
+            format_func=own_teams.__getitem__,
             key=f"{key}_team",
             index=_at(own_teams, now.get("team_id")),
         )
         further = st.multiselect(
-            _("Also shares the records of"), list(team_names), format_func=team_names.get, key=f"{key}_further",
+            _("Also shares the records of"), list(team_names), format_func=team_names.__getitem__, key=f"{key}_further",
             default=[t for t in now.get("further", []) if t in team_names],
         )  # fmt: skip
         active = st.toggle(_("May sign in"), value=bool(now.get("is_active", True)), key=f"{key}_active")
@@ -192,7 +192,7 @@ def rights_form(role: RoleRow) -> None:
         return
     back = {label: scope for scope, label in scopes.items()}
     cells = {
-        (str(entity), action): back[edited.at[entity, action]]
+        (str(entity), action): back[str(edited.at[entity, action])]
         for entity in matrix.index
         for action in ACTION_LABELS
     }
