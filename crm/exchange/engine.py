@@ -20,9 +20,10 @@ from crm.exchange.prepared import Prepared, prepare
 from crm.exchange.reading import ReadOptions, SourceTable, read_table
 from crm.exchange.report import ColumnReport, ImportReport, StepReport
 from crm.exchange.stepping import StepRun
+from crm.firm import firm
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
-from crm.work import SYSTEM, Actor, Work, unit_of_work
+from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
 from db.scope import CREATE, IMPORT, UPDATE
 
 CHUNK = 10_000
@@ -105,7 +106,9 @@ def run_import(
     began = time.monotonic()
     authorise(actor, plan)
     with _collector_at_rest():
-        prepared = prepare_all(plan, sources)
+        with reading(actor) as session:
+            currency = firm(session).currency
+        prepared = prepare_all(plan, sources, currency=currency)
         report = ImportReport(plan.name, dry_run=dry_run)
         report.steps = [step_report(made) for made in prepared]
         if any(step.entity == "deal" for step in plan.steps):
@@ -132,8 +135,8 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def prepare_all(plan: Plan, sources: Sources) -> list[Prepared]:
-    """Read each file once and apply every step to it."""
+def prepare_all(plan: Plan, sources: Sources, *, currency: str) -> list[Prepared]:
+    """Read each file once and apply every step to it; ``currency`` is that of amounts where nothing names one."""
     tables: dict[tuple[Any, ...], SourceTable] = {}
     prepared = []
     for number, step in enumerate(plan.steps, start=1):
@@ -148,7 +151,7 @@ def prepare_all(plan: Plan, sources: Sources) -> list[Prepared]:
             plan,
             tables[reading],
             registry.entity(step.entity),
-            currency=plan.currency or settings().default_currency,
+            currency=plan.currency or currency,
             region=plan.region or settings().phone_region,
         )
         prepared.append(made)

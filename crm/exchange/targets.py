@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, insert, literal, select, text, update
 
 from crm import registry
-from crm.config import settings
 from crm.exchange.bulk import insert_rows
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
+from crm.firm import firm
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
 from db.models import Change, Channel, Pipeline, Stage, StageChange, User
@@ -22,13 +22,14 @@ _CHANNELS = {"contact": "contact_id", "organisation": "organisation_id"}
 
 
 class Stages:
-    """Stages and people by id, read once for an import."""
+    """Stages, people and the currency of the firm, read once for an import."""
 
     def __init__(self, work: Work) -> None:
         self.by_id = {
             stage.id: (stage.kind, stage.pipeline_id)
             for stage in work.session.execute(select(Stage.id, Stage.kind, Stage.pipeline_id))
         }
+        self.currency = firm(work.session).currency
         statement = select(Stage.id).join(Pipeline, Stage.pipeline_id == Pipeline.id).limit(1)
         order = (Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position, Stage.id)
         self.first = work.session.scalars(statement.order_by(*order)).first()
@@ -61,7 +62,7 @@ def derive(entity: str, row: dict[str, Any], stages: Stages, now: datetime) -> N
     if "name_key" in row and row["name"]:
         row["name_key"] = name_key(row["name"])
     if "currency" in row and row["currency"] is None and entity in ("deal", "deal_line", "order_line"):
-        row["currency"] = settings().default_currency
+        row["currency"] = stages.currency
     if entity == "deal":
         _deal(row, stages, now)
     if entity == "deal_line" and row["amount_minor"] is None and row["unit_price_minor"] is not None:
