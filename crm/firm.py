@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.checks import check_currency
 from crm.config import settings
 from crm.work import Work
-from db.models import Rate, Setting
+from db.models import Deal, OrderLine, Rate, Setting
 from db.scope import ScopedSession
 
 
@@ -39,13 +39,23 @@ def put_setting(work: Work, name: str, value: dict[str, Any]) -> None:
 
 
 def firm(session: ScopedSession) -> Firm:
-    """The firm's settings, with the installation's defaults where nothing was stored."""
+    """The firm's settings; where none were stored, the one currency in use, else the installation's default."""
     value = get_setting(session, "firm")
-    return Firm(
-        value.get("name", "Rapport"),
-        value.get("currency", settings().default_currency),
-        bool(value.get("is_sample")),
-    )
+    if not value:
+        return Firm("Rapport", _only_currency(session) or settings().default_currency)
+    return Firm(value["name"], value["currency"], bool(value.get("is_sample")))
+
+
+def _only_currency(session: ScopedSession) -> str | None:
+    """The currency of all deals, else of all sales lines; None when there are several or no amounts yet.
+
+    A company that was imported before anybody opened the settings then counts in its own money.
+    """
+    for cls in (Deal, OrderLine):
+        low, high = session.execute(select(func.min(cls.currency), func.max(cls.currency))).one()
+        if low is not None:
+            return low if low == high else None
+    return None
 
 
 def set_firm(work: Work, *, name: str, currency: str, is_sample: bool = False) -> Firm:
