@@ -10,7 +10,7 @@ from crm.i18n import _, language
 from crm.pipeline.targets import may_set_targets
 from crm.ui import data, look, routes
 from crm.ui.guard import current_actor, show
-from crm.ui.sales_cards import show_cards
+from crm.ui.sales_cards import show_cards, show_formulas
 from crm.ui.sales_filters import sales_question
 from crm.ui.sales_numbers import show_numbers
 from crm.ui.sales_records import asked_for, forget_asked, show_records
@@ -67,4 +67,5 @@ clicked = show_cards(board, drawn)
 if (wanted := clicked.narrowed()) is not None:
     # A column before the period can be clicked too.
     chosen = replace(chosen, start=None) if wanted.months else chosen
-    show_records(actor, chosen, wanted, title=", ".join(clicked.names), key="bars")
+    show_records(actor, chosen, wanted, title=clicked.title(), key="bars")
+show_formulas()

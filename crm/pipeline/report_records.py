@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.periods import month_end
@@ -32,14 +32,18 @@ COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Which deals of a filter are wanted; empty means all, None stands for deals without an owner, team and so on."""
+    """Which deals of a filter are wanted.
+
+    Each field lists the values allowed, None among them for deals without one; the field itself None means any.
+    """
 
     statuses: tuple[str, ...]
-    months: tuple[date, ...] = ()
-    owners: tuple[int | None, ...] = ()
-    teams: tuple[int | None, ...] = ()
-    products: tuple[int | None, ...] = ()
-    reasons: tuple[int | None, ...] = ()
+    months: tuple[date, ...] | None = None
+    owners: tuple[int | None, ...] | None = None
+    teams: tuple[int | None, ...] | None = None
+    products: tuple[int | None, ...] | None = None
+    reasons: tuple[int | None, ...] | None = None
+    sources: tuple[str | None, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,16 @@ def deal_records(
 
 def _narrow(wanted: Narrowed) -> list[ColumnElement[bool]]:
     found = _as_reports_do(wanted)
-    if wanted.months:
-        found.append(or_(*(Deal.closed_on.between(month, month_end(month)) for month in wanted.months)))
-    for column, values in ((Deal.owner_id, wanted.owners), (Deal.loss_reason_id, wanted.reasons)):
-        if values:
+    if wanted.months is not None:
+        found.append(
+            or_(false(), *(Deal.closed_on.between(month, month_end(month)) for month in wanted.months))
+        )
+    for column, values in (
+        (Deal.owner_id, wanted.owners),
+        (Deal.loss_reason_id, wanted.reasons),
+        (func.nullif(Deal.source, ""), wanted.sources),
+    ):
+        if values is not None:
             found.append(_among(column, values))
     return found
 
@@ -107,15 +117,15 @@ def _narrow(wanted: Narrowed) -> list[ColumnElement[bool]]:
 def _as_reports_do(wanted: Narrowed) -> list[ColumnElement[bool]]:
     """Teams through the owner where the deal has none, products through lines: as ``deal_conditions`` has it."""
     found: list[ColumnElement[bool]] = []
-    if wanted.teams:
+    if wanted.teams is not None:
         own = func.coalesce(
             Deal.team_id, select(User.team_id).where(User.id == Deal.owner_id).scalar_subquery()
         )
         found.append(_among(own, wanted.teams))
-    if wanted.products:
+    if wanted.products is not None:
         given = tuple(key for key in wanted.products if key is not None)
         parts = [and_(*deal_conditions(SalesFilter(products=given), day=None))] if given else []
-        found.append(or_(*parts, *([Deal.product_id.is_(None)] if None in wanted.products else [])))
+        found.append(or_(false(), *parts, *([Deal.product_id.is_(None)] if None in wanted.products else [])))
     return found
 
 
@@ -125,4 +135,4 @@ def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = [column.in_(given)] if given else []
     if None in values:
         parts.append(column.is_(None))
-    return or_(*parts)
+    return or_(false(), *parts)

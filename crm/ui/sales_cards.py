@@ -9,6 +9,7 @@ import streamlit as st
 
 from crm.i18n import _
 from crm.pipeline.report_dashboard import Dashboard
+from crm.pipeline.report_formulas import formula
 from crm.pipeline.report_records import Narrowed
 from crm.ui import formats, look
 from crm.ui.sales_figures import Drawn
@@ -20,20 +21,28 @@ class Clicked:
 
     names: list[str] = field(default_factory=list)
     fields: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ("won", "lost")
 
-    def add(self, name: str, labels: list[str], meant: dict[str, list[Any]]) -> None:
+    def add(
+        self, name: str, labels: list[str], meant: dict[str, list[Any]], statuses: tuple[str, ...]
+    ) -> None:
         """Remember the picked labels of one chart; two charts of one field narrow each other."""
         values = tuple(value for label in labels for value in meant.get(label, []))
         if values:
             self.names += labels
             before = self.fields.get(name, values)
             self.fields[name] = tuple(value for value in before if value in values)
+            # Somebody's bar counts won deals; together with a reason for losing it means their lost ones.
+            self.statuses = tuple(s for s in self.statuses if s in statuses) or ("lost",)
 
     def narrowed(self) -> Narrowed | None:
         """The deals that all clicks together mean; None when nothing was clicked."""
-        if not self.fields:
-            return None
-        return Narrowed(statuses=("lost",) if "reasons" in self.fields else ("won",), **self.fields)
+        return Narrowed(statuses=self.statuses, **self.fields) if self.fields else None
+
+    def title(self) -> str:
+        """What the deals below are."""
+        kinds: dict[tuple[str, ...], str] = {("won",): _("Won deals"), ("lost",): _("Lost deals")}
+        return f"{kinds.get(self.statuses, _('Closed deals'))}: {', '.join(dict.fromkeys(self.names))}"
 
 
 def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
@@ -41,7 +50,7 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
     clicked = Clicked()
     card = look.wall(3, width=290)
 
-    def show(name: str, *, meaning: str = "") -> None:
+    def show(name: str, *, meaning: str = "", statuses: tuple[str, ...] = ("won",)) -> None:
         one = drawn[name]
         picked = look.chart(
             one.figure, key=f"sales_{name}", alt=one.alt, on_select="rerun" if meaning else None
@@ -49,12 +58,12 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
         if one.below:
             st.caption(look.plain(one.below))
         if meaning:
-            clicked.add(meaning, picked, one.values)
+            clicked.add(meaning, picked, one.values, statuses)
 
     with card(_("How much was won each month?"), _months_note(board), span=2):
         show("months", meaning="months")
     with card(_("Are we on target?"), _targets_note(board)):
-        show("targets")
+        show("targets", meaning="owners")
     with card(_("Who won most?"), _("Won value by owner. Click a bar.")):
         show("agents", meaning="owners")
     with card(_("Which manager's people win?"), _("Won value by the owners' manager. Click a bar.")):
@@ -67,13 +76,31 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
         show("funnel")
     with card(_("How long until yes?"), _cycle_note(board)):
         show("cycle")
-    with card(_("Which source pays off?"), _("Win rate. Bars: 95% range.")):
-        show("source_rates")
-    with card(_("Which product wins?"), _("Win rate by main product. Bars: 95% range.")):
-        show("product_rates")
+    with card(_("Which source pays off?"), _("Win rate. Bars: 95% range. Click a dot.")):
+        show("source_rates", meaning="sources", statuses=("won", "lost"))
+    with card(_("Which product wins?"), _("Win rate by main product with 95% range")):
+        show("product_rates", meaning="products", statuses=("won", "lost"))
     with card(_("Why do we lose?"), _("Lost deals by reason. Click a bar.")):
-        show("reasons", meaning="reasons")
+        show("reasons", meaning="reasons", statuses=("lost",))
     return clicked
+
+
+def show_formulas() -> None:
+    """How each card is computed."""
+    cards = {
+        "won-by-month": _("Won by month"),
+        "targets": _("Targets"),
+        "won-by-agent": _("By owner"),
+        "won-by-manager": _("By manager"),
+        "won-by-team": _("By team"),
+        "won-by-product": _("By product"),
+        "funnel": _("Where deals drop out"),
+        "cycle-time": _("Days to close"),
+        "win-rate": _("Win rate"),
+        "loss-reasons": _("Why we lose"),
+    }
+    with st.expander(_("How is this computed?"), icon=":material/calculate:"):
+        look.lines(*(f"{title}: {formula(name)}" for name, title in cards.items()))
 
 
 def _months_note(board: Dashboard) -> str:

@@ -106,7 +106,11 @@ def _targets(board: Dashboard) -> Drawn:
     )
     behind = int((rows["share"] < 0.8).sum())
     alt = ngettext("{n} is under 80% of the target", "{n} are under 80% of the target", behind)
-    return Drawn(figure, alt.format(n=behind))
+    # Only people's bars can be clicked: a team's would have to mean the teams of deals and of owners at once.
+    people = [key for key in rows["user_id"] if key is not None]
+    return Drawn(
+        figure, alt.format(n=behind), {name: [key] for name, key in zip(rows["name"], people, strict=False)}
+    )
 
 
 def _ranking(board: Dashboard, rows: pd.DataFrame, none: str, values: Callable[[Any], list[Any]]) -> Drawn:
@@ -189,7 +193,11 @@ def _rates(board: Dashboard, rows: pd.DataFrame, none: str) -> Drawn:
     below = ""
     if len(rows) > len(kept):
         below = _("The {n} with most closed deals of {all}").format(n=len(kept), all=len(rows))
-    return Drawn(figure, alt, below=below)
+    keys = [None if key == "" else key for key in kept["key"]]
+    meant: dict[str, list[Any]] = {}
+    for label, key in zip(labels, keys, strict=True):
+        meant.setdefault(label, []).append(key)
+    return Drawn(figure, alt, meant, below)
 
 
 def _reasons(board: Dashboard) -> Drawn:
