@@ -27,6 +27,7 @@ from crm.sample.world import SCALES, Columns, ScaleName, World
 from crm.work import SYSTEM, Work
 from db.models import Base, LossReason, Stage
 from db.scope import ScopedSession
+from db.session import refresh_statistics
 
 #: What has to be empty; roles, pipelines and settings may be there already.
 _FILLED = (
@@ -98,6 +99,7 @@ def load_sample(
             if progress is not None:
                 progress(min(1.0, at / _TABLES_IN_ALL), table)
         continue_counting(connection, [Base.metadata.tables[name] for name in rows])
+        refresh_statistics(connection)
     return SampleReport(scale, seed, day, rows, time.perf_counter() - begun)
 
 

@@ -186,7 +186,7 @@ COUNTRIES = (
         "EUR",
         "South",
         0.1,
-        8,
+        6,
         "+33612",
         6,
         _cities("""Lyon|Auvergne-Rhône-Alpes|69002|+33472

@@ -24,6 +24,8 @@ def choose_database() -> None:
 def upgrade() -> None:
     """Bring the database to this version; two processes at once do it once."""
     migrate.upgrade(session.engine())
+    with session.engine().begin() as connection:
+        session.refresh_statistics(connection)
 
 
 def ready() -> None:
