@@ -5,6 +5,7 @@
 
 import argparse
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 import psutil
 
 from tests.load.figures import Figure, keep, table
+from tests.load.forecasts import measure_forecasts
+from tests.load.rates import measure_rates
 from tests.load.screens import measure_screens
 from tests.load.server import ROOT, company, serving
 
@@ -32,7 +35,21 @@ def _screens(folder: Path, rounds: int) -> list[Figure]:
     return figures
 
 
-PARTS: dict[str, Callable[[Path, int], list[Figure]]] = {"screens": _screens}
+def _rates(folder: Path, _rounds: int) -> list[Figure]:
+    """Imports, exports and lists in this process, on copies of both companies."""
+    small, large = (Path(shutil.copyfile(company(s), folder / f"rates-{s}.db")) for s in ("small", "large"))
+    return measure_rates(small, large, folder)
+
+
+def _forecasts(_folder: Path, rounds: int) -> list[Figure]:
+    return measure_forecasts(20 * rounds)
+
+
+PARTS: dict[str, Callable[[Path, int], list[Figure]]] = {
+    "screens": _screens,
+    "rates": _rates,
+    "forecasts": _forecasts,
+}
 
 
 def main() -> int:
