@@ -34,6 +34,14 @@ def _contact(work: Work, row: Any, changed: Set[str]) -> None:
     _channels(work, row, changed, "contact_id")
 
 
+def _lead(_work: Work, row: Any, changed: Set[str]) -> None:
+    if "status" in changed and row.status == "converted" and row.contact_id is None:
+        raise Refused(
+            _("This lead has no contact yet."),
+            problems=[Problem("status", _("Use Convert: it makes the contact and sets this by itself."))],
+        )
+
+
 def _organisation(work: Work, row: Any, changed: Set[str]) -> None:
     row.name_key = name_key(row.name)
     if row.parent_id is not None and row.parent_id == row.id:
@@ -167,6 +175,7 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
     "product": _named,
     "organisation": _organisation,
     "contact": _contact,
+    "lead": _lead,
     "deal": _deal,
     "deal_line": _deal_line,
 }

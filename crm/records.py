@@ -18,6 +18,8 @@ from db.scope import CREATE, ScopedSession
 
 #: Chosen from people's rows when a form leaves them blank.
 OWNER_FIELDS = ("owner_id", "team_id")
+#: Needed fields that follow from others when left blank: a name from its parts, a stage from the first pipeline.
+FOLLOWS = {"contact": {"name"}, "deal": {"pipeline_id", "stage_id"}}
 
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:
@@ -66,6 +68,8 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
         The actor may not create such a record, or not for that owner.
     """
     about = registry.entity(entity)
+    # A blank that follows from other values is no wrong value; whether they suffice is seen below.
+    values = {k: v for k, v in values.items() if v not in (None, "") or k not in FOLLOWS.get(entity, ())}
     stored, problems = check_values(about.by_name, values)
     problems += _missing(about, stored, {p.field for p in problems})
     _refuse(about, problems)
@@ -79,7 +83,7 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
 
 def _missing(about: Entity, stored: dict[str, Any], already: set[str]) -> list[Problem]:
     """Needed fields that nothing fills: no value, no default of the column, nothing that follows from other values."""
-    follows = {"contact": {"name"}, "deal": {"pipeline_id", "stage_id"}}.get(about.name, set())
+    follows = FOLLOWS.get(about.name, set())
     if about.name == "contact" and not (stored.get("first_name") or stored.get("last_name")):
         follows = set()
     columns = registry.model(about.name).__table__.c
@@ -147,6 +151,7 @@ def update_record(
     about = registry.entity(entity)
     row = _find(work.session, entity, record_id)
     stored, problems = check_values(about.by_name, values)
+    problems += _emptied(about, stored)
     _refuse(about, problems)
     demand_version(row, seen_version, stored, label=_(about.label).lower())
     changed = {k for k, v in stored.items() if getattr(row, k) != v}
@@ -157,6 +162,16 @@ def update_record(
         _prepare(work, entity, row, changed)
         work.session.flush()
     return _plain(row)
+
+
+def _emptied(about: Entity, stored: dict[str, Any]) -> list[Problem]:
+    """Fields that were emptied although their column must hold something."""
+    columns = registry.model(about.name).__table__.c
+    return [
+        Problem(name, _("{label} is needed.").format(label=_(about[name].label)))
+        for name, value in stored.items()
+        if value is None and not columns[name].nullable
+    ]
 
 
 def _follow_owner(work: Work, row: Any, changed: set[str]) -> None:

@@ -240,7 +240,7 @@ def people_of(session: ScopedSession, organisation_id: int, *, today: date) -> l
         )
         .outerjoin(ContactRole, here)
         .where(Contact.id.in_(select(members.c[0])), Contact.archived_at.is_(None))
-        .order_by(Contact.name, Contact.id)
+        .order_by(Contact.name, Contact.id, ContactRole.id)
         .limit(MOST)
     )
     people: dict[int, RoleRow] = {}

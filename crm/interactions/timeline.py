@@ -49,7 +49,8 @@ def timeline(
     if entity in ABOUT:
         found += _talks(session, entity, record_id, limit, before)
         found += _tasks(session, entity, record_id, limit, before)
-    return sorted(found, key=lambda e: e.at, reverse=True)[:limit]
+    # What was written down in the moment a record was made came after it.
+    return sorted(found, key=lambda e: (e.at, e.kind != "change"), reverse=True)[:limit]
 
 
 def _talks(
