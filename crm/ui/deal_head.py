@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from crm import records
@@ -104,7 +106,8 @@ def _archive_button(actor: Actor, deal: DealView) -> None:
         return
     archived = record["archived_at"] is not None
     label, icon = (_("Restore"), ":material/unarchive:") if archived else (_("Archive"), ":material/archive:")
-    if st.button(label, key="deal_archive", icon=icon, type="tertiary"):
+    # Two keys, so that a click on "Archive" never restores what somebody else archived meanwhile.
+    if st.button(label, key="deal_restore" if archived else "deal_archive", icon=icon, type="tertiary"):
         act = records.restore_record if archived else records.archive_record
         with showing_problems():
             with unit_of_work(actor) as work:
@@ -113,9 +116,8 @@ def _archive_button(actor: Actor, deal: DealView) -> None:
             st.rerun()
 
 
-def _do(act: object) -> None:
+def _do(act: Callable[[], None]) -> None:
     with showing_problems():
-        assert callable(act)
         act()
         st.rerun()
 

@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 
 from crm import records
+from crm.errors import CrmError
 from crm.i18n import _
 from crm.money import exponent, to_major, to_minor
 from crm.pipeline.deal_page import DealView, Line, list_prices
 from crm.prepare import line_amount
 from crm.ui import look
-from crm.ui.deal_head import may_change
+from crm.ui.deal_head import PROBLEM, may_change
 from crm.ui.formats import money, number, percent
 from crm.ui.guard import current_actor, flash, showing_problems
 from crm.work import Actor, reading, unit_of_work
@@ -54,13 +55,26 @@ def _row(actor: Actor, deal: DealView, line: Line, currency: str, may: bool) -> 
         if st.button("", key=f"deal_line_edit_{line.id}", icon=":material/edit:", type="tertiary",
                      help=_("Change {product}").format(product=title)):  # fmt: skip
             line_dialog(deal, line)
-        if st.button("", key=f"deal_line_remove_{line.id}", icon=":material/delete:", type="tertiary",
-                     help=_("Remove {product}").format(product=title)):  # fmt: skip
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    records.delete_line(work, line.id, seen_version=line.version)
-                flash(_("{product} is off the deal; the amount follows.").format(product=title))
-                st.rerun()
+        st.button(
+            "",
+            key=f"deal_line_remove_{line.id}",
+            icon=":material/delete:",
+            type="tertiary",
+            help=_("Remove {product}").format(product=title),
+            on_click=_remove,
+            args=(actor, line, title),
+        )
+
+
+def _remove(actor: Actor, line: Line, title: str) -> None:
+    # A callback knows the line as it was shown, not as somebody changed it meanwhile.
+    try:
+        with unit_of_work(actor) as work:
+            records.delete_line(work, line.id, seen_version=line.version)
+    except CrmError as problem:
+        st.session_state[PROBLEM] = problem
+    else:
+        flash(_("{product} is off the deal; the amount follows.").format(product=title))
 
 
 def line_dialog(deal: DealView, line: Line | None) -> None:

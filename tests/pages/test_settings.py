@@ -1,0 +1,120 @@
+"""Settings: firm, pipelines, reasons, rates, limits."""
+
+import pandas as pd
+import pytest
+
+from crm.firm import firm
+from crm.pipeline.stages import StageForm, read_pipelines
+from crm.rates import read_rates
+from crm.ui.settings_selling import stage_forms, stage_frame
+from crm.work import SYSTEM, reading
+
+
+def test_nobody_sees_settings_without_a_session(open_page, house):
+    page = open_page("settings", as_=None)
+
+    assert [title.value for title in page.title] == ["You are signed out"]
+
+
+@pytest.mark.parametrize("who", ["mona", "stan", "vic"])
+def test_only_administrators_open_settings(open_page, who):
+    page = open_page("settings", as_=who)
+
+    assert not page.exception
+    assert len(page.error) == 1
+    assert not page.text_input
+
+
+def test_the_firm_gets_a_name_and_a_currency(open_page, house):
+    page = open_page("settings")
+
+    page.text_input(key="settings_firm_name").input("Kavarna Soča")
+    page.selectbox(key="settings_firm_currency").select("DKK")
+    page.button(key="FormSubmitter:settings_firm-Save").click().run()
+
+    assert not page.exception
+    with reading(SYSTEM) as session:
+        assert (firm(session).name, firm(session).currency) == ("Kavarna Soča", "DKK")
+
+
+def test_a_firm_without_a_name_is_refused(open_page, house):
+    page = open_page("settings")
+
+    page.text_input(key="settings_firm_name").input(" ")
+    page.button(key="FormSubmitter:settings_firm-Save").click().run()
+
+    assert "needs a name" in page.error[0].value
+
+
+@pytest.mark.parametrize("part", ["Pipelines", "Loss reasons", "Rates", "Limits"])
+def test_every_part_opens_by_its_address(open_page, house, part):
+    page = open_page("settings", settings_part=part)
+
+    assert not page.exception
+    assert not page.error
+    assert page.title[0].value == "Settings"
+
+
+def test_a_pipeline_is_renamed_and_keeps_its_stages(open_page, house):
+    with reading(SYSTEM) as session:
+        (before,) = read_pipelines(session)
+    page = open_page("settings", settings_part="Pipelines")
+
+    page.text_input(key=f"settings_pipeline_{before.id}_name_{before.version}").input("Machines")
+    page.button(key=f"FormSubmitter:settings_pipeline_{before.id}-Save pipeline").click().run()
+
+    assert not page.exception
+    assert not page.error
+    with reading(SYSTEM) as session:
+        (after,) = read_pipelines(session)
+    assert (after.name, after.stages) == ("Machines", before.stages)
+
+
+def test_edited_rows_become_stages_in_the_order_of_their_places():
+    known = (
+        StageForm(7, "Ask", "open", 0.1, 14),
+        StageForm(8, "Offer", "open", 0.5, None),
+        StageForm(9, "Won", "won", 1.0, None),
+    )
+    edited = stage_frame(known).drop(index=1)
+    edited.loc[0, ["name", "chance"]] = ["Qualify", 12.5]
+    edited.loc[3] = [1.5, "Demo", "Open", 30.0, 21.0]
+
+    assert stage_forms(edited, known) == [
+        StageForm(7, "Qualify", "open", 0.125, 14),
+        StageForm(None, "Demo", "open", 0.3, 21),
+        StageForm(9, "Won", "won", 1.0, None),
+    ]
+
+
+def test_rows_without_place_or_name_come_last_and_stay_blank():
+    known = (StageForm(7, "Ask", "open", 0.1, 14),)
+    edited = pd.concat([stage_frame(known), pd.DataFrame([{"name": None, "kind": None}], index=[1])])
+
+    assert stage_forms(edited, known)[1] == StageForm(None, "", "open", 0.0, None)
+
+
+def test_rates_are_entered_one_by_one_and_pasted(open_page, house):
+    page = open_page("settings", settings_part="Rates")
+
+    page.selectbox(key="settings_rate_currency").select("USD")
+    page.number_input(key="settings_rate_rate").set_value(0.9)
+    page.button(key="FormSubmitter:settings_rate_one-Save rate").click().run()
+    page.text_area(key="settings_rate_text").input("2026-01-31, GBP, 1.15\n2026-01-31, DKK, 0.134")
+    page.button(key="FormSubmitter:settings_rate_paste-Store all").click().run()
+
+    assert not page.exception
+    with reading(SYSTEM) as session:
+        assert {r.currency: r.rate for r in read_rates(session)} == {"USD": 0.9, "GBP": 1.15, "DKK": 0.134}
+
+
+def test_a_bad_line_is_named_and_the_text_stays(open_page, house):
+    page = open_page("settings", settings_part="Rates")
+
+    page.text_area(key="settings_rate_text").input("2026-01-31, GBP, dear")
+    page.button(key="FormSubmitter:settings_rate_paste-Store all").click().run()
+
+    assert "cannot be read" in page.error[0].value
+    assert page.text_area(key="settings_rate_text").value == "2026-01-31, GBP, dear"
+    with reading(SYSTEM) as session:
+        assert read_rates(session) == []
