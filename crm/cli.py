@@ -46,11 +46,12 @@ def show(data: Any) -> None:
 
 def ready() -> None:
     """Bring the database to this program's version before a command uses it."""
-    from db.migrate import NewerDatabase, upgrade
+    from crm.upgrade import bring_up
+    from db.migrate import NewerDatabase
     from db.session import engine
 
     try:
-        upgrade(engine())
+        bring_up(engine())
     except NewerDatabase as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from problem

@@ -9,6 +9,7 @@ import streamlit as st
 
 from crm.access.signing import edge_is_live
 from crm.i18n import _
+from crm.upgrade import bring_up
 from db import migrate, session
 
 
@@ -23,7 +24,7 @@ def choose_database() -> None:
 
 def upgrade() -> None:
     """Bring the database to this version; two processes at once do it once."""
-    migrate.upgrade(session.engine())
+    bring_up(session.engine())
     with session.engine().begin() as connection:
         session.refresh_statistics(connection)
 

@@ -1,0 +1,28 @@
+"""What a database needs before anybody uses it: this program's version, the first pipeline, the built-in roles."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from crm.access.people import ensure_roles
+from crm.pipeline.defaults import ensure_defaults
+from crm.work import SYSTEM, unit_of_work
+from db import migrate
+
+
+def bring_up(engine: Engine) -> bool:
+    """Upgrade the process's database and, when it was new or older, put in what every firm starts with.
+
+    So an import into a new database makes nothing but its own rows, and its undo leaves nothing else behind.
+
+    Raises
+    ------
+    db.migrate.NewerDatabase
+        The database was upgraded by a newer Rapport.
+    """
+    if not migrate.upgrade(engine):
+        return False
+    with unit_of_work(SYSTEM, cause="upgrade") as work:
+        ensure_roles(work)
+        ensure_defaults(work)
+    return True
