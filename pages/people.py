@@ -4,8 +4,8 @@ import streamlit as st
 
 from crm.access.people import add_role, demand_to_see, remove_role, role_rows, team_table, user_table
 from crm.i18n import _
-from crm.records import create_record, update_record
 from crm.ui import look, people
+from crm.ui.forms import record_form
 from crm.ui.guard import current_actor, flash, showing_problems
 from crm.work import reading, unit_of_work
 
@@ -33,6 +33,7 @@ if view == "users":
         format_func=names.__getitem__,
         key="people_user",
         placeholder=_("Choose a person"),
+        width=420,
     )
     if chosen is not None:
         people.user_form(users[users["id"] == chosen].iloc[0].to_dict(), roles, teams)
@@ -40,30 +41,29 @@ if view == "users":
 
 if view == "teams":
     people.show_teams(teams)
-    with st.form("people_team", clear_on_submit=False):
-        names = {0: _("New team"), **dict(zip(teams["id"], teams["name"], strict=True))}
-        team = st.selectbox(_("Team"), list(names), format_func=names.__getitem__, key="people_team_id")
-        name = st.text_input(_("Name"), key="people_team_name", max_chars=200)
-        sent = st.form_submit_button(_("Save"), type="primary")
-    if sent:
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                if team:
-                    seen = int(teams.loc[teams["id"] == team, "version"].iloc[0])
-                    update_record(work, "team", int(team), {"name": name}, seen_version=seen)
-                else:
-                    create_record(work, "team", {"name": name})
-            flash(_("Team {name} is stored.").format(name=name))
-            st.rerun()
+    titles = {0: _("New team"), **dict(zip(teams["id"], teams["name"], strict=True))}
+    team = st.selectbox(
+        _("Change"), list(titles), format_func=titles.__getitem__, key="people_team_id", width=420
+    )
+    record = teams[teams["id"] == team].iloc[0].to_dict() if team else None
+    with st.container(width=420):
+        stored = record_form(actor, "team", key=f"people_team_{team}", record=record, fields=["name"])
+    if stored:
+        flash(_("Team {name} is stored.").format(name=stored["name"]))
+        st.rerun()
 
 if view == "rights":
     by_id = {role.id: role for role in roles}
-    picked = st.selectbox(
-        _("Role"), list(by_id), format_func=lambda key: people.role_name(by_id[key]), key="people_role"
-    )
-    if picked is None:
+    if not by_id:
         look.empty(_("No role yet"), _("Roles come with the first user."))
         st.stop()
+    picked = st.selectbox(
+        _("Role"),
+        list(by_id),
+        format_func=lambda key: people.role_name(by_id[key]),
+        key="people_role",
+        width=420,
+    )
     people.rights_form(by_id[picked])
     with st.expander(_("Roles of your own"), icon=":material/add_moderator:"):
         with st.form("people_role_new"):

@@ -72,13 +72,16 @@ def is_live(token_hash: str) -> bool:
         return _live(session, token_hash, datetime.now(UTC)) is not None
 
 
-def actor_of_session(token_hash: str) -> Actor | None:
-    """Who is behind a session, with the rights of this moment; None when it ended, ran out or the user is gone."""
+def actor_of_session(token_hash: str, *, in_use: bool = True) -> Actor | None:
+    """Who is behind a session, with the rights of this moment; None when it ended, ran out or the user is gone.
+
+    ``in_use`` is false where a program asks and nobody does anything, so that an unattended tab still runs out.
+    """
     now = datetime.now(UTC)
     with reading(SYSTEM) as session:
         row = _live(session, token_hash, now)
         actor = None if row is None else actor_of(session, row.user_id)
-    if actor is not None and row is not None and now - row.seen_at >= SEEN_EVERY:
+    if in_use and actor is not None and row is not None and now - row.seen_at >= SEEN_EVERY:
         _note_use(token_hash, now)
     return actor
 

@@ -217,7 +217,7 @@ async def _set_up(request: Request) -> Response:
 
 async def me(request: Request) -> Response:
     """Who is signed in; open tabs ask it to notice a sign-out elsewhere."""
-    actor = await run_in_threadpool(actor_of_session, request.scope["rapport_session"])
+    actor = await run_in_threadpool(actor_of_session, request.scope["rapport_session"], in_use=False)
     if actor is None:
         return JSONResponse({"error": "NotSignedIn"}, status_code=401)
     return JSONResponse({"name": actor.name, "role": actor.role}, headers={"Cache-Control": "no-store"})

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from crm.access.people import RoleRow, grant_matrix, save_grants
-from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABELS
+from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABELS, STAFF
 from crm.access.users import change_user, create_user, set_password
 from crm.i18n import _
 from crm.ui.guard import current_actor, flash, showing_problems
@@ -29,10 +29,11 @@ def show_users(users: pd.DataFrame) -> None:
     st.dataframe(
         shown[["name", "email", "role", "team", "job_title", "is_active"]],
         hide_index=True,
+        height="content",
         row_height=36,
         placeholder="",
         column_config={
-            "name": st.column_config.TextColumn(_("Name"), width=190, pinned=True),
+            "name": st.column_config.TextColumn(_("Name"), width=190),
             "email": st.column_config.TextColumn(_("E-mail"), width=260),
             "role": st.column_config.TextColumn(_("Role"), width=130),
             "team": st.column_config.TextColumn(_("Team"), width=140),
@@ -49,6 +50,8 @@ def show_teams(teams: pd.DataFrame) -> None:
     st.dataframe(
         teams[["name", "people"]],
         hide_index=True,
+        width="content",
+        height="content",
         row_height=36,
         column_config={
             "name": st.column_config.TextColumn(_("Team"), width=320),
@@ -81,7 +84,7 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         job = st.text_input(_("Job title"), value=now.get("job_title") or "", key=f"{key}_job", max_chars=200)
         role = st.selectbox(
             _("Role"), list(role_names), format_func=role_names.__getitem__, key=f"{key}_role",
-            index=_at(role_names, now.get("role_id")),
+            index=_at(role_names, now.get("role_id") if record else _usual(roles)),
         )  # fmt: skip
         own_teams: dict[int | None, str] = {None: _("No team"), **team_names}
         team = st.selectbox(
@@ -103,6 +106,7 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         sent = st.form_submit_button(_("Save"), type="primary")
     if not sent:
         return
+    shared = [team_id for team_id in further if team_id is not None]
     values = {"name": name, "email": email, "job_title": job, "team_id": team, "is_active": active}
     with showing_problems():
         with unit_of_work(actor) as work:
@@ -113,14 +117,19 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
                     user_id=int(record["id"]),
                     values=values,
                     role_id=role,
-                    teams=further,
+                    teams=shared,
                     seen_version=seen,
                 )
             else:
-                create_user(work, values=values, role_id=role, teams=further, password=password)
+                create_user(work, values=values, role_id=role, teams=shared, password=password)
         st.session_state.pop(f"{key}_seen", None)
         flash(_("{name} is stored.").format(name=name))
         st.rerun()
+
+
+def _usual(roles: Sequence[RoleRow]) -> int | None:
+    """The role that most new people get."""
+    return next((role.id for role in roles if role.key == STAFF), None)
 
 
 def _at(options: Mapping[int | None, str], value: object) -> int:

@@ -34,10 +34,10 @@ def house(app_server):
     return server
 
 
-def sign_in(page, server, *, path="/people"):
+def sign_in(page, server, *, path="/people", email="ana@kavarna.si", password=PASSWORD):
     page.goto(server.url + path)
-    page.get_by_label("E-mail").fill("ana@kavarna.si")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("textbox", name="Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
@@ -91,6 +91,37 @@ def test_signing_out_in_one_tab_signs_out_the_other(house, page):
     page.bring_to_front()
     expect(page).to_have_url(re.compile("/sign-in"), timeout=15_000)
     expect(page.get_by_text("Ana Kos")).to_have_count(0)
+
+
+def test_an_administrator_adds_somebody_who_then_signs_in(house, page):
+    sign_in(page, house)
+    page.get_by_role("button", name="Add user").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Name").fill("Bo Dahl")
+    drawer.get_by_label("E-mail").fill("bo@kavarna.si")
+    drawer.get_by_role("textbox", name="First password").fill("short")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_text("at least 10 characters")).to_be_visible()
+    expect(drawer.get_by_label("Name")).to_have_value("Bo Dahl")
+    drawer.get_by_role("textbox", name="First password").fill("grey lantern walks")
+    drawer.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Bo Dahl is stored.")).to_be_visible()
+
+    page.context.clear_cookies()
+    sign_in(page, house, email="bo@kavarna.si", password="grey lantern walks")
+
+    expect(page.get_by_text("Your role does not open this screen.")).to_be_visible()
+    expect(page.get_by_role("link", name="People")).to_have_count(0)
+
+
+def test_the_sample_company_is_one_click_away(app_server, page):
+    server = app_server()
+    page.goto(server.url)
+    page.locator("form").filter(has=page.locator("input[value=sample]")).get_by_role("button").click()
+    page.get_by_role("button", name=re.compile("Sales rep")).first.click(timeout=60_000)
+
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("link", name="People")).to_have_count(0)
 
 
 def test_a_wrong_password_keeps_the_address_and_says_what_to_do(house, page):

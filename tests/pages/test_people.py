@@ -54,3 +54,31 @@ def test_the_rights_of_a_role_are_shown(open_page):
 
     assert not page.exception
     assert page.selectbox(key="people_role").value is not None
+
+
+def test_a_team_is_added_and_renamed(open_page, actor_of):
+    page = open_page("people")
+    page.segmented_control(key="people_view").select("teams").run()
+
+    page.text_input(key="people_team_0_name").input("West")
+    page.button(key="FormSubmitter:people_team_0_form-Save").click().run()
+
+    assert not page.exception
+    assert "West" in list(page.dataframe[0].value["name"])
+
+    team = actor_of("stan").teams[0]
+    page.selectbox(key="people_team_id").select(team).run()
+    page.text_input(key=f"people_team_{team}_name").input("Northwest")
+    page.button(key=f"FormSubmitter:people_team_{team}_form-Save").click().run()
+
+    assert sorted(page.dataframe[0].value["name"]) == ["Northwest", "South", "West"]
+
+
+def test_a_role_of_ones_own_begins_without_rights(open_page):
+    page = open_page("people")
+    page.segmented_control(key="people_view").select("rights").run()
+    page.text_input(key="people_role_name").input("Partner")
+    page.button(key="FormSubmitter:people_role_new-Add role").click().run()
+
+    assert not page.exception
+    assert "Partner" in page.selectbox(key="people_role").options

@@ -217,6 +217,14 @@ class TestSessions:
 
         assert actor(token) is None
 
+    def test_a_tab_that_only_asks_whether_it_still_lives_runs_out(self, ana, at_noon):
+        token = enter()
+        for _ in range(2):
+            at_noon.shift(timedelta(hours=6))
+            sessions.actor_of_session(sessions.hash_of(token), in_use=False)
+
+        assert actor(token) is None
+
     def test_after_two_weeks_even_a_used_one_ends(self, ana, at_noon):
         token = enter()
         for _ in range(33):
@@ -324,7 +332,12 @@ class TestPeople:
             version = work.session.get(User, bo).version
         with unit_of_work(actor(ana)) as work:
             users.change_user(
-                work, user_id=bo, values={"team_id": south}, role_id=None, teams=[west, north], seen_version=version
+                work,
+                user_id=bo,
+                values={"team_id": south},
+                role_id=None,
+                teams=[west, north],
+                seen_version=version,
             )
 
         assert find_actor(bo).teams == (south, north, west)
