@@ -86,13 +86,12 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
     keys: dict[str, list[str]] = {}
     for text in texts:
         keys.setdefault(_key(text, named=named, field_name=name), []).append(text)
-    hits: dict[str, list[tuple[bool, int]]] = {}
+    hits: dict[str, list[tuple[bool, int, str]]] = {}
     archived = getattr(cls, "archived_at", None)
-    columns = [
-        cls.id,
-        getattr(cls, "name_key" if keyed else name),
-        *([archived] if archived is not None else []),
-    ]
+    named_column = getattr(cls, name)
+    columns = [cls.id, cls.name_key if keyed else named_column, named_column.label("spelled")]
+    if archived is not None:
+        columns.append(archived)
     limit = criterion(work.actor, cls, action) if action else None
     for wanted in _parts(list(keys), whole=named and not keyed):
         statement = select(*columns)
@@ -103,20 +102,28 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
         for row in work.session.execute(statement):
             key = row[1] if keyed else _key(str(row[1] or ""), named=named, field_name=name)
             if key in keys:
-                hits.setdefault(key, []).append((archived is not None and row[2] is not None, int(row[0])))
+                hits.setdefault(key, []).append(
+                    (archived is not None and row[3] is not None, int(row[0]), str(row[2]))
+                )
     missing = []
     for key, asked in keys.items():
-        ids = hits.get(key, [])
+        found_here = hits.get(key, [])
         # A record in use goes before archived ones of the same name.
-        active = [record for gone, record in ids if not gone] or [record for _gone, record in ids]
-        if len(active) > 1 and entity == "stage":
-            active = [_first_stage(work, active)]
+        active = [hit for hit in found_here if not hit[0]] or found_here
         for text in asked:
-            if len(active) == 1:
-                found.ids[text] = active[0]
-            elif active:
+            ids = [record for _gone, record, _title in active]
+            if len(ids) > 1:
+                spelled = [
+                    record for _gone, record, title_text in active if title_text.casefold() == text.casefold()
+                ]
+                ids = spelled or ids
+            if len(ids) > 1 and entity == "stage":
+                ids = [_first_stage(work, ids)]
+            if len(ids) == 1:
+                found.ids[text] = ids[0]
+            elif ids:
                 found.reasons[text] = _("There are {n} records called “{value}”.").format(
-                    n=len(active), value=text[:80]
+                    n=len(ids), value=text[:80]
                 )
             else:
                 missing.append(text)

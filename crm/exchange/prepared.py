@@ -156,14 +156,16 @@ def _chosen_rows(step: Step, table: SourceTable, names: Mapping[str, str]) -> ND
             .to_numpy(dtype=bool)
         )
     if step.distinct:
-        keys = [names[step.columns[name]] for name in step.key if name in step.columns]
+        keys = {name: table.texts[names[step.columns[name]]] for name in step.key if name in step.columns}
         if keys:
-            lowered = table.texts[keys].apply(lambda cells: cells.str.casefold())
-            # A row without the key names no record; it is no complaint either, because it is a row of another entity.
-            keep &= (
-                (~lowered[keep].duplicated()).reindex(lowered.index, fill_value=False).to_numpy(dtype=bool)
+            # Two spellings of one name are one record, as they will be in the database.
+            normal = pd.DataFrame(
+                {n: c.map(name_key) if n == "name" else c.str.casefold() for n, c in keys.items()}
             )
-            keep &= (lowered != "").any(axis=1).to_numpy(dtype=bool)
+            # A row without the key names no record; it is no complaint either, being a row of another entity.
+            keep &= (normal != "").any(axis=1).to_numpy(dtype=bool)
+            doubled = normal[keep].duplicated().to_numpy(dtype=bool)
+            keep[np.flatnonzero(keep)[doubled]] = False
     return np.flatnonzero(keep)
 
 
