@@ -68,7 +68,7 @@ with card(_("Would it have been right before?"), before_words(run.forecast), spa
     show_before(run)
 with card(_("What this rests on")):
     rests_on(run, near)
-with card(_("Where does it lead?"), _("The trend without the season")):
+with card(_("Where does it lead?"), _("The trend without the season, as Prophet draws it")):
     show_trend(run)
 with card(_("Which months are strong?"), _("Above or below the trend")):
     show_season(run)

@@ -248,15 +248,13 @@ class Parts:
 
 def parts(session: ScopedSession, kind: str) -> Parts:
     """Teams, categories and, for sales lines, the regions the actor's rows lie in."""
-    teams = dict(session.execute(select(Team.id, Team.name).order_by(Team.name)).tuples().all())
-    categories = dict(
-        session.execute(select(Category.id, Category.name).order_by(Category.name)).tuples().all()
-    )
+    teams = dict(session.execute(select(Team.id, Team.name).order_by(Team.name)).all())
+    kinds = dict(session.execute(select(Category.id, Category.name).order_by(Category.name)).all())
     regions: set[str] = set()
     if kind == SALES:
         for column in (OrderLine.region, Order.region):
             regions |= set(session.scalars(select(column).where(func.length(column) > 0).distinct()))
-    return Parts(teams, categories, tuple(sorted(regions)))
+    return Parts(teams, kinds, tuple(sorted(regions)))
 
 
 def part_named(session: ScopedSession, kind: str, name: str) -> int | None:

@@ -20,7 +20,7 @@ from crm.ui.formats import money, money_unit, month, number, percent, short_mone
 from crm.ui.look import Explained
 from crm.ui.pipeline_view import TABLE, VIEW, views
 
-#: So many months of history are drawn; the forecast rests on all of them.
+#: At most so many months of history are drawn; the forecast rests on all of them.
 DRAWN = 36
 
 
@@ -138,9 +138,7 @@ def _chance(asked: Asked, run: Run, near: Beside | None) -> Explained | None:
             total=money(said.total, run.currency, decimals=False),
         ),
         n=len(points),
-        n_text=ngettext("{n} month with a target", "{n} months with a target", len(points)).format(
-            n=len(points)
-        ),
+        n_text=ngettext("{n} target", "{n} targets", len(points)).format(n=len(points)),
         records=routes.page("sales") if "sales" in routes.screens() else None,
     )
 
@@ -186,7 +184,8 @@ def show_band(asked: Asked, run: Run, near: Beside | None) -> None:
     """History and forecast with both ranges."""
     told = run.forecast
     points = told.points[: asked.months]
-    past = told.history[-DRAWN:]
+    # Fewer for a short look ahead, so that it keeps a third of the picture.
+    past = told.history[-min(DRAWN, 12 + 3 * asked.months) :]
     targets = near.targets if near is not None and near.currency == run.currency else {}
     days = [date.fromisoformat(point.ds) for point in points]
     figure = charts.band(

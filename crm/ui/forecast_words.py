@@ -32,7 +32,7 @@ def short_range(low: float, high: float, currency: str) -> str:
     """Two amounts in nine characters, such as €2.7–2.9M: the unit of the higher one, written once."""
     scale = 10 ** exponent(currency)
     top = max(abs(low), abs(high)) / scale
-    unit = next((u for u in (10**9, 10**6, 10**3) if top >= u), 1)
+    unit = next((u for u in (10**9, 10**6, 10**3) if top >= 0.9995 * u), 1)
     decimals = 1 if unit > 1 and top / unit < 10 else 0
     step = unit / 10**decimals
     upper = short_money(round(high / scale / step) * step * scale, currency)
