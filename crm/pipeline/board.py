@@ -57,7 +57,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stage with its sums in the firm's currency and its first cards."""
+    """A stage with its sums in the firm's currency and its first cards; ``missing`` names currencies without a rate,
+    whose amounts the sums of the board leave out."""
 
     stage_id: int
     name: str
@@ -67,6 +68,7 @@ class Column:
     total_minor: int
     weighted_minor: int
     cards: tuple[Card, ...] = field(default=())
+    missing: tuple[str, ...] = field(default=())
 
 
 def pipelines(session: ScopedSession) -> dict[int, str]:
@@ -84,20 +86,21 @@ def deal_value() -> Any:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
+class Book:
     """The firm's currency with the rates to it, read once for sums and cards."""
 
-    currency: str
-    known: dict[str, list[tuple[date, float]]]
-    day: date
+    def __init__(self, session: ScopedSession, day: date) -> None:
+        self.currency, self.known, self.day = firm(session).currency, rates(session), day
+        self.missing: set[str] = set()
 
     def converted(self, minor: int, currency: str) -> int:
-        return (
-            convert(Money(minor, currency), self.currency, day=self.day, rates=self.known).minor
-            if minor
-            else 0
-        )
+        """An amount in the firm's currency; nothing, and the currency noted as missing, where no rate is stored."""
+        if not minor or currency == self.currency:
+            return minor
+        if not self.known.get(currency):
+            self.missing.add(currency)
+            return 0
+        return convert(Money(minor, currency), self.currency, day=self.day, rates=self.known).minor
 
 
 def stages_of(session: ScopedSession, pipeline_id: int) -> list[Stage]:
@@ -149,7 +152,7 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
     stages = stages_of(session, filters.pipeline_id)
     if not stages:
         return []
-    book = _Book(firm(session).currency, rates(session), filters.today)
+    book = Book(session, filters.today)
     conditions = _conditions(session, filters, stages, now)
     sums = _sums(session, conditions, book)
     cards = _cards(session, stages, conditions, book, now)
@@ -162,13 +165,14 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
             *sums.get(s.id, (0, 0)),
             weighted_minor=0 if s.kind == "lost" else round(sums.get(s.id, (0, 0))[1] * s.probability),
             cards=tuple(cards.get(s.id, [])),
+            missing=tuple(sorted(book.missing)),
         )
         for s in stages
     ]
 
 
 def _sums(
-    session: ScopedSession, conditions: list[ColumnElement[bool]], book: _Book
+    session: ScopedSession, conditions: list[ColumnElement[bool]], book: Book
 ) -> dict[int, tuple[int, int]]:
     """Count and total per stage, converted at the day's rates; currencies never add up as they are."""
     found: dict[int, tuple[int, int]] = {}
@@ -188,7 +192,7 @@ def _cards(
     session: ScopedSession,
     stages: list[Stage],
     conditions: list[ColumnElement[bool]],
-    book: _Book,
+    book: Book,
     now: datetime,
 ) -> dict[int, list[Card]]:
     owner = aliased(User)
@@ -291,7 +295,7 @@ def closing_calendar(
     session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
 ) -> list[Closing]:
     """Open deals by the day they are expected to close, the first thousand of the stretch."""
-    book = _Book(firm(session).currency, rates(session), filters.today)
+    book = Book(session, filters.today)
     statement = (
         select(
             Deal.id,

@@ -10,9 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from crm import records
-from crm.firm import firm, rates
-from crm.money import Money, convert
-from crm.pipeline.board import deal_flag, stages_of
+from crm.pipeline.board import Book, deal_flag, stages_of
 from db.models import (
     Contact,
     Deal,
@@ -124,8 +122,8 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
     stages = stages_of(session, record["pipeline_id"])
     stage = next(s for s in stages if s.id == record["stage_id"])
     days = max(0, (now - record["stage_since"]).days)
-    own = firm(session).currency
-    worth, weighted = _worth(session, record, names, stage, own, today)
+    book = Book(session, today)
+    worth, weighted = _worth(record, names, stage, book)
     return DealView(
         record=record,
         organisation=names.organisation or "",
@@ -139,7 +137,7 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
         stages=tuple(_view(s) for s in stages),
         days_in_stage=days,
         flag=deal_flag(session.get_one(Deal, deal_id), stage, days, today),
-        own_currency=own,
+        own_currency=book.currency,
         worth_minor=worth,
         weighted_minor=weighted,
         lines=deal_lines(session, deal_id),
@@ -180,19 +178,14 @@ def _names(session: ScopedSession, deal_id: int) -> Any:
     return session.execute(statement).one()
 
 
-def _worth(
-    session: ScopedSession, record: dict[str, Any], names: Any, stage: Stage, own: str, today: date
-) -> tuple[int | None, int]:
+def _worth(record: dict[str, Any], names: Any, stage: Stage, book: Book) -> tuple[int | None, int]:
     """The deal's worth in its currency, as the board counts it, and its weighted worth in the firm's."""
     worth = record["amount_minor"]
     if worth is None and names.price_currency == record["currency"]:
         worth = names.list_price_minor
     if not worth or stage.kind == "lost":
         return worth, 0
-    whole = Money(worth, record["currency"])
-    if whole.currency != own:
-        whole = convert(whole, own, day=today, rates=rates(session))
-    return worth, round(whole.minor * stage.probability)
+    return worth, round(book.converted(worth, record["currency"]) * stage.probability)
 
 
 def deal_lines(session: ScopedSession, deal_id: int) -> tuple[Line, ...]:

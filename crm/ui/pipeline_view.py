@@ -110,9 +110,15 @@ def sums_line(columns: list[Column], currency: str) -> str:
     words = _("1 open deal, {total}. Weighted by chance: {weighted}.")
     if count != 1:
         words = _("{n} open deals, {total}. Weighted by chance: {weighted}.")
-    return words.format(
+    said = words.format(
         n=f"{count:,}", total=short_money(total, currency), weighted=short_money(weighted, currency)
     )
+    missing = sorted({c for column in columns for c in column.missing})
+    if missing:
+        said += " " + _("Without {currencies}: no rate is stored, see Settings.").format(
+            currencies=", ".join(missing)
+        )
+    return said
 
 
 def sums_help() -> str:
