@@ -80,8 +80,29 @@ def report(name):
 
 
 def test_every_published_figure_comes_out(maven):
-    stages = {row["stage"]: row["deals"] for row in report("pipeline-by-stage")["rows"] if row["deals"]}
+    check_figures()
+    stages = {row["stage"]: row["deals"] for row in report("pipeline-by-stage")["rows"]}
     assert stages == {"Won": 4238, "Lost": 2473, "Engaging": 1589, "Prospecting": 500}
+
+
+def test_the_import_of_the_export_gives_the_same_figures(database):
+    from typer.testing import CliRunner
+
+    from crm.cli import app
+
+    profile = Path(__file__).parent / "profiles" / "maven_crm.toml"
+
+    done = CliRunner().invoke(app, ["import", str(profile), "--data", str(FOLDER), "--json"])
+
+    assert done.exit_code == 0, done.output
+    check_figures()
+
+
+def check_figures():
+    """The published figures, whatever the stages are called here."""
+    stages = report("pipeline-by-stage")["rows"]
+    assert sorted(row["deals"] for row in stages if row["deals"]) == [500, 1589, 2473, 4238]
+    assert {row["deals"] for row in stages if row["kind"] in ("won", "lost")} == {4238, 2473}
 
     managers = {row["manager"].split()[-1]: row["value"] for row in report("won-by-manager")["rows"]}
     assert managers == {
