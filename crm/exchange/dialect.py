@@ -108,7 +108,8 @@ def sniff(text: str) -> Dialect:
     best, best_score = Dialect(""), 0.0
     for separator in _candidates(sample):
         for quote in quotes:
-            for escape in escapes:
+            # A sign cannot part and escape at once; Python 3.13 refuses to try.
+            for escape in (e for e in escapes if e != separator):
                 dialect = Dialect(separator, quote, escape)
                 score = _score(sample, dialect) * (1.0 if separator in _USUAL or len(separator) > 1 else 0.8)
                 # A later candidate must be clearly better: the order is the order of how usual they are.
