@@ -1,0 +1,87 @@
+"""Periods and what they are compared with."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from crm.periods import KINDS, add_months, month_end, months_between, period_before, period_of
+
+TODAY = date(2026, 11, 24)
+DAYS = some.dates(date(2000, 1, 1), date(2100, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "before"),
+    [
+        ("month", date(2026, 11, 1), TODAY, (date(2026, 10, 1), date(2026, 10, 24))),
+        ("quarter", date(2026, 10, 1), TODAY, (date(2026, 7, 1), date(2026, 8, 24))),
+        ("year", date(2026, 1, 1), TODAY, (date(2025, 1, 1), date(2025, 11, 24))),
+        ("12months", date(2025, 12, 1), TODAY, (date(2024, 12, 1), date(2025, 11, 24))),
+    ],
+)
+def test_a_running_period_ends_today_and_is_compared_with_as_many_days(kind, start, end, before):
+    period = period_of(kind, TODAY, today=TODAY)
+
+    earlier = period_before(period)
+
+    assert (period.start, period.end, period.running) == (start, end, True)
+    assert (earlier.start, earlier.end) == before
+
+
+def test_a_finished_quarter_is_compared_with_the_whole_one_before():
+    period = period_of("quarter", date(2026, 5, 10), today=TODAY)
+
+    earlier = period_before(period)
+
+    assert (period.start, period.end, period.running) == (date(2026, 4, 1), date(2026, 6, 30), False)
+    assert (earlier.start, earlier.end) == (date(2026, 1, 1), date(2026, 3, 31))
+
+
+def test_a_long_running_month_is_not_compared_past_the_end_of_a_short_one():
+    period = period_of("month", date(2026, 3, 30), today=date(2026, 3, 30))
+
+    assert period_before(period).end == date(2026, 2, 28)
+
+
+def test_custom_days_are_compared_with_those_right_before():
+    period = period_of("custom", TODAY, today=TODAY, start=date(2026, 3, 10), end=date(2026, 3, 1))
+
+    earlier = period_before(period)
+
+    assert (period.start, period.end) == (date(2026, 3, 1), date(2026, 3, 10))
+    assert (earlier.start, earlier.end) == (date(2026, 2, 19), date(2026, 2, 28))
+
+
+def test_everything_has_no_before():
+    assert period_before(period_of("all", TODAY, today=TODAY)) is None
+
+
+@given(some.sampled_from(KINDS), DAYS, DAYS)
+def test_a_period_holds_its_anchor_and_never_overlaps_the_one_before(kind, anchor, today):
+    period = period_of(kind, anchor, today=today, start=anchor, end=anchor)
+    earlier = period_before(period)
+
+    if period.start is not None:
+        assert period.start <= anchor
+        assert anchor <= period.end or period.running
+        assert earlier.start <= earlier.end < period.start
+        assert earlier.days() <= max(period.days(), 366 if kind in ("year", "12months") else 92)
+
+
+@given(DAYS, some.integers(-300, 300))
+def test_months_go_there_and_back(day, months):
+    first = add_months(day, months)
+
+    assert first.day == 1
+    assert add_months(first, -months) == day.replace(day=1)
+    assert month_end(first) + timedelta(days=1) == add_months(first, 1)
+
+
+@given(DAYS, some.integers(0, 60))
+def test_months_between_are_all_and_each_once(day, months):
+    found = months_between(day, add_months(day, months))
+
+    assert len(found) == len(set(found)) == months + 1
+    assert found == sorted(found)
