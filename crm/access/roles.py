@@ -29,7 +29,8 @@ ENTITY_LABELS = {
     "category": N_("Categories"), "target": N_("Targets"), "user": N_("Users"), "team": N_("Teams"), "setting": N_("Settings"),
 }  # fmt: skip
 ACTION_LABELS = {
-    READ: N_("See"), CREATE: N_("Create"), UPDATE: N_("Change"), DELETE: N_("Archive"), EXPORT: N_("Export"), IMPORT: N_("Import"),
+    READ: N_("See"), CREATE: N_("Create"), UPDATE: N_("Change"),
+    DELETE: N_("Archive"), EXPORT: N_("Export"), IMPORT: N_("Import"),
 }  # fmt: skip
 SCOPE_LABELS = {NONE: N_("None"), OWN: N_("Own"), TEAM: N_("Team"), ALL: N_("All")}
 

@@ -139,16 +139,19 @@ def _at(options: Mapping[int | None, str], value: object) -> int:
 def password_form(user_id: int, name: str) -> None:
     """A new password for somebody; all their sessions end."""
     actor = current_actor()
-    with st.expander(_("New password for {name}").format(name=name), icon=":material/key:"):
-        with st.form(f"people_password_{user_id}", clear_on_submit=True):
-            password = st.text_input(
-                _("New password"),
-                type="password",
-                autocomplete="new-password",
-                key=f"people_new_password_{user_id}",
-            )
-            st.caption(_("They are signed out everywhere and sign in with the new one."))
-            sent = st.form_submit_button(_("Set password"))
+    title = _("New password for {name}").format(name=name)
+    with (
+        st.expander(title, icon=":material/key:"),
+        st.form(f"people_password_{user_id}", clear_on_submit=True),
+    ):
+        password = st.text_input(
+            _("New password"),
+            type="password",
+            autocomplete="new-password",
+            key=f"people_new_password_{user_id}",
+        )
+        st.caption(_("They are signed out everywhere and sign in with the new one."))
+        sent = st.form_submit_button(_("Set password"))
     if sent:
         with showing_problems():
             with unit_of_work(actor) as work:

@@ -6,6 +6,7 @@ The session lasts as long as the tab. The service behind the forms is the one of
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -52,8 +53,7 @@ def _sign_in() -> None:
         people = sign_in.sample_people()
         for person in people:
             if st.button(f"{person.name} · {person.role}", key=f"tab_as_{person.user_id}", width="stretch"):
-                chosen = person.user_id
-                _keep(lambda: sign_in.sign_in_as(user_id=chosen))
+                _keep(partial(sign_in.sign_in_as, user_id=person.user_id))
         with st.form("tab_sign_in"):
             email = st.text_input(_("E-mail"), autocomplete="username")
             password = st.text_input(_("Password"), type="password", autocomplete="current-password")

@@ -57,7 +57,7 @@ def test_the_first_visit_makes_the_first_administrator(fresh, page):
 
 def test_a_deep_link_on_a_fresh_server_shows_sign_in_and_nothing_else(house, page):
     sockets = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: sockets.append(socket))
 
     page.goto(house.url + "/people?people_view=teams")
 

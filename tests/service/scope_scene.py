@@ -45,7 +45,8 @@ class Scene:
             m.OrderLine: {"sold_on": date(2026, 1, 2), "amount_minor": 100, "currency": "EUR"},
             m.Interaction: {"subject": whose}, m.Task: {"title": whose},
             m.Channel: {"kind": "email", "value": f"{whose}@example.com"}, m.Address: {"city": whose},
-            m.ContactRole: {"role": f"role {len(self.ids)}"}, m.DealLine: {"currency": "EUR"}, m.StageChange: {"to_stage_id": self.stage},
+            m.ContactRole: {"role": f"role {len(self.ids)}"}, m.DealLine: {"currency": "EUR"},
+            m.StageChange: {"to_stage_id": self.stage},
         }  # fmt: skip
         values = dict(needed[cls])
         if cls in OWNED:
