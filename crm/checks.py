@@ -44,7 +44,7 @@ def check_phone(value: str, *, region: str | None = None) -> str:
             )
         ) from error
     # Some countries' plans call two digits possible, because they are inside one town; nobody can dial them from elsewhere.
-    if not phonenumbers.is_possible_number(number) or number.national_number < 1000:
+    if not phonenumbers.is_possible_number(number) or (number.national_number or 0) < 1000:
         raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=value))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -189,11 +189,11 @@ def _tell(key: str, problems: Mapping[str, str]) -> None:
 
 
 def _rerun() -> None:
-    # In a dialog only the dialog runs again, so that it stays open.
+    """Draw again with what was told; of a dialog only itself, so that it stays open."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     context = get_script_run_ctx()
-    st.rerun(scope="fragment" if context is not None and context.current_fragment_id else "app")
+    st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
 
 
 def _show_conflict(about: Entity, key: str, currency: str) -> None:

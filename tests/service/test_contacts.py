@@ -7,6 +7,7 @@ import pytest
 from crm import records
 from crm.contacts import conversion, queries, service, sums
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
+from crm.firm import set_firm
 from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 
@@ -399,6 +400,8 @@ class TestConversion:
 
 class TestRecordPage:
     def filled(self, people, deals):
+        with unit_of_work(SYSTEM) as work:
+            set_firm(work, name="Firm", currency="EUR")
         firm = make(people["stan"], "organisation", name="Firm")
         ana = make(people["stan"], "contact", name="Ana", organisation_id=firm["id"], email="ana@example.com")
         with unit_of_work(people["stan"]) as work:
@@ -424,10 +427,9 @@ class TestRecordPage:
         assert party.deals.open_count == deals
         assert party.deals.open_minor == deals * 100
         assert len(party.deal_rows) == min(deals, 50)
-        assert len(statements) == STATEMENTS
+        assert len(statements) == STATEMENTS, "\n\n".join(s[:90] for s in statements)
 
     def test_won_value_converts_at_the_rate_of_the_day(self, people):
-        from crm.firm import set_firm
         from db.models import Rate, Stage
 
         with unit_of_work(SYSTEM) as work:
