@@ -7,6 +7,7 @@ import streamlit as st
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.ui import anywhere, routes
+from crm.ui.account import opener
 from crm.ui.guard import current_actor, end_here, pop_flash, show
 from crm.ui.start import ready
 from crm.ui.watch import watch
@@ -52,9 +53,22 @@ def main() -> None:
 
 def account(actor: Actor) -> None:
     """The signed-in person at the foot of the sidebar, with the way out."""
-    with st.sidebar, st.container(horizontal=True, vertical_alignment="center", key="frame_account"):
-        st.caption(actor.name.replace("[", r"\["), width="stretch")
+    with (
+        st.sidebar,
+        st.container(
+            horizontal=True,
+            horizontal_alignment="distribute",
+            vertical_alignment="center",
+            key="frame_account",
+        ),
+    ):
+        opener(actor)
         st.button(
-            _("Sign out"), key="frame_sign_out", type="tertiary", icon=":material/logout:", on_click=end_here
+            _("Sign out"),
+            key="frame_sign_out",
+            type="tertiary",
+            icon=":material/logout:",
+            help=_("Signs out every tab of this browser"),
+            on_click=end_here,
         )
         watch()

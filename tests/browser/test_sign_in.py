@@ -114,6 +114,21 @@ def test_an_administrator_adds_somebody_who_then_signs_in(house, page):
     expect(page.get_by_role("link", name="People")).to_have_count(0)
 
 
+def test_people_change_their_own_password(house, page):
+    house.crm("user", "add", "--email", "cy@kavarna.si", "--name", "Cy Lund", "--role", "administrator")
+    cookie = house.crm("session", "issue", "--email", "cy@kavarna.si").strip()
+    page.context.add_cookies([{"name": "rapport_session", "value": cookie, "url": house.url}])
+    page.goto(house.url + "/people")
+
+    page.get_by_role("button", name="Cy Lund").click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_role("textbox", name="Present password").fill("not mine at all")
+    drawer.get_by_role("textbox", name="New password").fill("seven green umbrellas")
+    drawer.get_by_role("button", name="Change password").click()
+
+    expect(drawer.get_by_text("The present password is not right.")).to_be_visible()
+
+
 def test_the_sample_company_is_one_click_away(app_server, page):
     server = app_server()
     page.goto(server.url)
