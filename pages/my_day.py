@@ -11,7 +11,6 @@ from crm.ui.guard import current_actor, flash
 from crm.ui.my_day_cards import deals_card, goal_card, news_card, tasks_card
 from crm.ui.quick import talk_form, task_drawer
 from crm.work import reading
-from db.actor import CREATE
 
 actor = current_actor()
 
@@ -32,7 +31,7 @@ context = ngettext("{n} task this week", "{n} tasks this week", count).format(n=
 if late:
     context += ", " + ngettext("{n} of them late", "{n} of them late", late).format(n=late)
 with look.page(f"{greeting}, {actor.name.split()[0]}", f"{day(today())}. {context}."):
-    if actor.may("task", CREATE) and st.button(
+    if actor.may("task", "create") and st.button(
         _("New task"), icon=":material/add:", type="primary", key="my_day_new"
     ):
         task_drawer(actor)
@@ -49,7 +48,7 @@ with card(
     span=2,
 ):
     deals_card(deals)
-if actor.may("interaction", CREATE):
+if actor.may("interaction", "create"):
     with card(_("Quick log")):
         if talk_form(actor, key="my_day_talk"):
             flash(_("Written down."))
