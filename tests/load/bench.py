@@ -1,6 +1,7 @@
 """``make bench``: measure Rapport against the budgets of its architecture; print a table, keep the figures as JSON.
 
-``ARGS="screens rates"`` measures only these parts; ``ARGS="--rounds 10"`` is quicker and rougher.
+``ARGS="screens rates"`` measures only these parts; ``ARGS="--rounds 10"`` is quicker and rougher; ``ARGS=--write`` also
+puts the table into ``docs/bench.md``.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from tests.load.screens import measure_screens
 from tests.load.server import ROOT, company, serving
 
 JSON = ROOT / ".test-artifacts" / "bench.json"
+PAGE = ROOT / "docs" / "bench.md"
+_TABLE_BEGINS = "<!-- the table of the last run; `make bench ARGS=--write` replaces what follows -->"
 
 
 def _screens(folder: Path, rounds: int) -> list[Figure]:
@@ -57,6 +60,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     parser.add_argument("--rounds", type=int, default=25, help="visits of each screen")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/bench.md")
     asked = parser.parse_args()
     company("large")
     figures: list[Figure] = []
@@ -71,6 +75,9 @@ def main() -> int:
     )
     print(f"\n{told}\n\n{table(figures)}")
     keep(figures, JSON, told=told)
+    if asked.write:
+        words = PAGE.read_text(encoding="utf-8").partition(_TABLE_BEGINS)[0]
+        PAGE.write_text(f"{words}{_TABLE_BEGINS}\n\n{told}\n\n{table(figures)}\n", encoding="utf-8")
     return int(any(f.verdict == "OVER" for f in figures))
 
 

@@ -39,6 +39,11 @@ class Server:
         tree = psutil.Process(self.process.pid)
         return sum(p.memory_info().rss for p in (tree, *tree.children(recursive=True))) // 2**20
 
+    def processor_seconds(self) -> float:
+        """Processor time the server has used so far."""
+        used = psutil.Process(self.process.pid).cpu_times()
+        return float(used.user + used.system)
+
     def runs(self) -> list[dict[str, Any]]:
         """What each script run so far left in the log."""
         if not self.log.exists():
