@@ -59,6 +59,9 @@ def record_form(
         wrong field with its remedy; on a conflict both values are shown and the person chooses.
     """
     about = registry.entity(entity)
+    if record is not None:
+        # A drawer goes on with the record as it was when it opened, until a conflict brings a newer one.
+        record = st.session_state.get(f"{key}_newest", record)
     values = dict(preset or {}) | dict(record or {})
     currency = values.get("currency") or firm_currency(actor)
     shown, hidden = form_fields(about, fields), [about[n] for n in more]
@@ -161,6 +164,7 @@ def _submit(
             "message": conflict.message,
             "mine": conflict.mine,
             "theirs": conflict.theirs,
+            "newest": _newest(actor, about.name, record),
         }
         _tell(key, {} if conflict.theirs else {"": conflict.message})
         return None
@@ -218,9 +222,16 @@ def _show_conflict(about: Entity, key: str, currency: str) -> None:
             alt=_("Your values beside the stored ones"),
         )
         with st.container(horizontal=True):
-            st.button(_("Keep mine"), key=f"{key}_keep_mine", on_click=_keep(key, None), type="primary")
             st.button(
-                _("Take the stored values"), key=f"{key}_take_theirs", on_click=_keep(key, conflict["theirs"])
+                _("Keep mine"),
+                key=f"{key}_keep_mine",
+                on_click=_keep(key, conflict, mine=True),
+                type="primary",
+            )
+            st.button(
+                _("Take the stored values"),
+                key=f"{key}_take_theirs",
+                on_click=_keep(key, conflict, mine=False),
             )
 
 
@@ -239,13 +250,27 @@ def _word(about: Entity, name: str, value: Any, currency: str) -> str:
     return str(value)
 
 
-def _keep(key: str, theirs: Mapping[str, Any] | None) -> Callable[[], None]:
+def _newest(actor: Actor, entity: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    try:
+        with reading(actor) as session:
+            return records.get_record(session, entity, int(record["id"]))
+    except CrmError:
+        return None
+
+
+def _keep(key: str, conflict: Mapping[str, Any], *, mine: bool) -> Callable[[], None]:
     def decide() -> None:
         """Adopt the newest version; with the stored values taken, the inputs start from them again."""
         st.session_state.pop(f"{key}_conflict", None)
-        st.session_state.pop(f"{key}_seen_version", None)
-        for name in theirs or ():
-            st.session_state.pop(f"{key}_{name}", None)
+        if newest := conflict["newest"]:
+            st.session_state[f"{key}_seen_version"] = newest["version"]
+            if not mine:
+                st.session_state[f"{key}_newest"] = newest
+        if not mine:
+            for name in conflict["theirs"]:
+                st.session_state.pop(f"{key}_{name}", None)
 
     return decide
 

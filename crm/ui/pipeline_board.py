@@ -9,7 +9,7 @@ import streamlit as st
 
 from crm.firm import firm
 from crm.i18n import _, language
-from crm.pipeline.board import CLOSED_DAYS, Card, Column, PipelineFilters, board, flag_words
+from crm.pipeline.board import Card, Column, PipelineFilters, board, flag_words
 from crm.pipeline.service import move_deal
 from crm.ui import board as kanban
 from crm.ui import look, routes
@@ -48,7 +48,8 @@ def show_board(filters: PipelineFilters) -> None:
             news["moved"] = moved
 
     def more(column: str) -> None:
-        news["more"] = int(column)
+        narrow_to_stage(int(column))
+        news["more"] = True
 
     with showing_problems():
         # Moves that are still open are done before the columns are read anew, so both come from one run.
@@ -69,16 +70,13 @@ def show_board(filters: PipelineFilters) -> None:
             labels={"more": _("{n} more in the table")},
             reorder=not narrowed(filters),
         )
-    _tell(actor, news, columns)
+    _tell(actor, news)
 
 
 def _column(column: Column, filters: PipelineFilters) -> kanban.BoardColumn:
-    title = column.name
-    if column.kind != "open":
-        title = _("{stage}, {n} days").format(stage=column.name, n=CLOSED_DAYS)
     return kanban.BoardColumn(
         id=str(column.stage_id),
-        title=title,
+        title=column.name,
         count=column.count,
         total_minor=column.total_minor,
         weighted_minor=column.weighted_minor,
@@ -117,10 +115,9 @@ def open_deal(deal_id: int) -> None:
     st.switch_page(routes.page("deal"), query_params={"id": str(deal_id)})
 
 
-def _tell(actor: Actor, news: dict[str, Any], columns: list[Column]) -> None:
+def _tell(actor: Actor, news: dict[str, Any]) -> None:
     """Say what the last move did; a lost deal is asked for its reason."""
-    if (stage_id := news.pop("more", None)) is not None:
-        narrow_to_stage(next((c.name for c in columns if c.stage_id == stage_id), ""))
+    if news.pop("more", False):
         st.rerun()
     moved = news.pop("moved", None)
     if moved is None:

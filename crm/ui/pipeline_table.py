@@ -58,7 +58,7 @@ def new_deal(actor: Actor) -> None:
     new_record(actor, deal_screen())
 
 
-def narrow_to_stage(stage: str) -> None:
-    """Let the next run show the table of one stage's open deals."""
+def narrow_to_stage(stage_id: int) -> None:
+    """Let the next run show the table of one stage; for callbacks, where widgets can still be set."""
     st.session_state[VIEW] = TABLE
-    st.query_params.from_dict({VIEW: _("Table"), f"{PAGE}_stage_id": stage})
+    st.session_state[f"{PAGE}_stage_id"] = [stage_id]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from crm.clock import today
 from crm.i18n import _
-from crm.pipeline.board import Column, PipelineFilters
+from crm.pipeline.board import CLOSED_DAYS, Column, PipelineFilters
 from crm.ui import look
 from crm.ui.formats import short_money
 from crm.ui.inputs import link_options
@@ -123,7 +123,11 @@ def sums_line(columns: list[Column], currency: str) -> str:
 
 def sums_help() -> str:
     """How the sums of the pipeline are computed."""
-    return _(
+    worth = _(
         "The worth of an open deal is its amount; without one, the list price of its main product. Weighted: each worth "
         "times the chance of its stage; lost deals count nothing. Other currencies are converted at today's stored rate."
     )
+    closed = _("The columns of won and lost deals show what was closed in the last {n} days.").format(
+        n=CLOSED_DAYS
+    )
+    return f"{worth} {closed}"
