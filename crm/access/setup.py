@@ -7,8 +7,9 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, or_, select, text
+from sqlalchemy import delete, or_, select
 
+from crm.access.locks import lock_tables
 from crm.access.passwords import hash_password, password_problems
 from crm.access.people import ensure_roles
 from crm.access.roles import ADMINISTRATOR
@@ -20,7 +21,7 @@ from crm.errors import CrmError, NotAllowed, Problem, Refused
 from crm.firm import get_setting, put_setting, set_firm
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
-from crm.work import SYSTEM, Work, reading, unit_of_work
+from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Credential, Setting, User
 from db.scope import ScopedSession
 from db.session import engine
@@ -103,7 +104,7 @@ def start_empty(person: FirstPerson, *, token: str = "") -> str:
         raise Refused(problems[0].message, problems=problems)
     password_hash = hash_password(person.password)
     with unit_of_work(SYSTEM, cause="setup") as work:
-        _lock(work)
+        lock_tables(work, User, Setting)
         _refuse_if_done(work.session)
         if _loading_since(work.session) is not None:
             raise NotAllowed(_("The sample company is being loaded. Wait until that has ended."))
@@ -127,7 +128,7 @@ def begin_sample(*, token: str = "", in_background: bool = True) -> None:
     """
     check_token(token)
     with unit_of_work(SYSTEM, cause="setup") as work:
-        _lock(work)
+        lock_tables(work, User, Setting)
         _refuse_if_done(work.session)
         if _loading_since(work.session) is not None:
             return
@@ -178,11 +179,3 @@ def _loading_since(session: ScopedSession) -> datetime | None:
 def _refuse_if_done(session: ScopedSession) -> None:
     if _somebody(session):
         raise NotAllowed(_("Rapport is set up already. Sign in instead."))
-
-
-def _lock(work: Work) -> None:
-    """Let one setup at a time look and write; SQLite's writing transactions already queue."""
-    if work.session.get_bind().dialect.name == "postgresql":
-        work.session.execute(
-            text("LOCK TABLE users, settings IN SHARE ROW EXCLUSIVE MODE"), execution_options={"system": True}
-        )

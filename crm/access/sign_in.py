@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select
 
 from crm.access.actors import user_id_by_email
+from crm.access.locks import lock_tables
 from crm.access.passwords import verify_password
 from crm.access.roles import VIEWER
 from crm.access.sessions import end_session, hash_of, start_session
@@ -75,6 +76,7 @@ def _note_try(*, email: str, address: str) -> int:
     account, source = _short(email.strip().lower()), _short(address)
     refused: datetime | None = None
     with unit_of_work(SYSTEM, cause="sign-in") as work:
+        lock_tables(work, SignInFailure)
         work.session.execute(delete(SignInFailure).where(SignInFailure.at < work.now - 60 * WINDOW))
         for column, value in ((SignInFailure.account, account), (SignInFailure.address, source)):
             tries = work.session.scalars(
