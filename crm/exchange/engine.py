@@ -23,7 +23,7 @@ from crm.exchange.stepping import StepRun
 from crm.firm import firm
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
-from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
+from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.scope import CREATE, IMPORT, UPDATE
 
 CHUNK = 10_000
@@ -210,34 +210,23 @@ def _tried(
     chunk: int,
 ) -> None:
     """All steps in one transaction that is rolled back."""
+    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction.
+    if progress:
+        progress(0, report.rows, "")
     try:
         with unit_of_work(actor, cause="dry run") as work:
-            _run(work, plan, prepared, report, progress, chunk)
+            import_id = open_journal(work, plan)
+            for number, made in enumerate(prepared):
+                run = StepRun(made, plan, number, report.steps[number])
+                run.begin(work, import_id, count=True)
+                for start in range(0, len(made), chunk):
+                    run.store(work, import_id, start, min(start + chunk, len(made)))
+                run.finish(work, import_id)
             raise _DryRunEnds
     except _DryRunEnds:
         report.id, report.state = None, "dry run"
-
-
-def _run(
-    work: Work,
-    plan: Plan,
-    prepared: list[Prepared],
-    report: ImportReport,
-    progress: Progress | None,
-    chunk: int,
-) -> None:
-    import_id = open_journal(work, plan)
-    total, done = report.rows, 0
-    for number, made in enumerate(prepared):
-        run = StepRun(made, plan, number, report.steps[number])
-        run.begin(work, import_id, count=True)
-        for start in range(0, len(made), chunk):
-            stop = min(start + chunk, len(made))
-            run.store(work, import_id, start, stop)
-            done += stop - start
-            if progress:
-                progress(done, total, made.step.file)
-        run.finish(work, import_id)
+    if progress:
+        progress(report.rows, report.rows, "")
 
 
 def _stored(

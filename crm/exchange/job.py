@@ -18,13 +18,14 @@ Step = Callable[[int, int, str], None]
 def run(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
     """Import the files of a plan; a job that was broken off goes on with the import it began.
 
-    ``args`` holds ``plan``, ``files`` (name to path) and ``token``, which marks the import of this job.
+    ``args`` holds ``plan``, ``files`` (name to path) and ``dry_run``; the queue adds ``job_id``.
     """
     plan = Plan.from_json(args["plan"])
     files = {name: Path(path) for name, path in args["files"].items()}
-    token = str(args.get("token", ""))
-    begun = unfinished(actor, token) if token else None
-    report = run_import(actor, plan, files, resume=begun, progress=step, token=token)
+    dry_run = bool(args.get("dry_run", False))
+    token = f"job {args['job_id']}" if "job_id" in args else ""
+    begun = unfinished(actor, token) if token and not dry_run else None
+    report = run_import(actor, plan, files, dry_run=dry_run, resume=begun, progress=step, token=token)
     return {"import_id": report.id, **report.as_json()}
 
 

@@ -46,22 +46,19 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
     NotAllowed
         The actor may not remove or change such rows.
     """
+    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction.
+    if progress:
+        progress(0, 1, "")
     with unit_of_work(actor, cause=f"undo of import {import_id}") as work:
         _demand(work, import_id)
         report = UndoReport(import_id)
-        restorer, remover = Restorer(work, import_id, report), Remover(work, import_id, report)
-        steps: list[tuple[str, Callable[[], None]]] = [
-            ("restore", restorer.restore),
-            ("remove", remover.remove),
-        ]
-        for at, (name, step) in enumerate(steps):
-            if progress:
-                progress(at, len(steps), name)
-            step()
+        Restorer(work, import_id, report).restore()
+        remover = Remover(work, import_id, report)
+        remover.remove()
         state = {"state": "undone", "undone_at": datetime.now(UTC)}
         remover.send(update(Import).where(Import.id == import_id).values(state))
     if progress:
-        progress(len(steps), len(steps), "")
+        progress(1, 1, "")
     return report
 
 
