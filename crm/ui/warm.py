@@ -47,4 +47,4 @@ def warm() -> None:
             import_module(f"crm.ui.{module.name}")
     gc.collect()
     gc.freeze()
-    script_runner.gc = PatientCollector()  # type: ignore[assignment]
+    script_runner.gc = PatientCollector()  # type: ignore[assignment, attr-defined]
