@@ -13,12 +13,13 @@ from crm.i18n import _, ngettext
 from crm.pipeline.board import flag_words
 from crm.pipeline.deal_page import DealView
 from crm.pipeline.service import move_deal
+from crm.pipeline.stages import read_pipelines
 from crm.ui import look
 from crm.ui.deal_close import ask_reason, reopen, win
 from crm.ui.formats import day, money, percent, short_money
 from crm.ui.forms import forget_form, record_form
 from crm.ui.guard import flash, show, showing_problems
-from crm.work import Actor, unit_of_work
+from crm.work import Actor, reading, unit_of_work
 from db.scope import DELETE, UPDATE
 
 #: A refusal of a callback, shown in the run that follows.
@@ -126,16 +127,36 @@ def edit(actor: Actor, deal: DealView) -> None:
     """The drawer with the deal's fields; a stale save shows both values."""
     forget_form("deal_edit_form")
     fields = [f for f in FORM if not (deal.lines and f in ("amount_minor", "currency"))]
+    stages = _all_stages(actor)
 
     @st.dialog(_("Edit deal"), position="right", width=440)
     def drawer() -> None:
         if deal.lines:
             st.caption(_("The amount follows the products of the deal."))
-        if record_form(actor, "deal", key="deal_edit_form", record=deal.record, fields=fields, more=MORE):
+        if record_form(
+            actor,
+            "deal",
+            key="deal_edit_form",
+            record=deal.record,
+            fields=fields,
+            more=(*MORE, *stages),
+            options=stages,
+        ):
             flash(_("The deal is stored."))
             st.rerun()
 
     drawer()
+
+
+def _all_stages(actor: Actor) -> dict[str, dict[int, str]]:
+    """Where there are several pipelines, the stages of all: choosing one takes the deal to its pipeline."""
+    with reading(actor) as session:
+        pipelines = [p for p in read_pipelines(session) if p.is_active]
+    if len(pipelines) < 2:
+        return {}
+    return {
+        "stage_id": {s.id: f"{p.name}: {s.name}" for p in pipelines for s in p.stages if s.id is not None}
+    }
 
 
 def _moved(actor: Actor, deal: DealView, key: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from crm import records
-from crm.errors import CrmError
+from crm.errors import CrmError, Refused
 from crm.i18n import _
 from crm.money import exponent, to_major, to_minor
 from crm.pipeline.deal_page import DealView, Line, list_prices
@@ -90,6 +90,8 @@ def line_dialog(deal: DealView, line: Line | None) -> None:
         values = _fields(actor, deal, line, currency, f"{key}_field")
         if st.button(_("Save"), key=f"{key}_save", type="primary", icon=":material/check:"):
             with showing_problems():
+                if not values["product_id"] and not values["description"]:
+                    raise Refused(_("Choose a product or describe the line."))
                 with unit_of_work(actor) as work:
                     if line is None:
                         records.create_record(work, "deal_line", values | {"deal_id": deal.record["id"]})

@@ -197,6 +197,19 @@ def test_a_deal_stays_in_its_pipeline(stages):
         move(made["id"], foreign, made["version"])
 
 
+def test_a_stage_chosen_in_the_form_takes_the_deal_to_its_pipeline(stages):
+    with unit_of_work(SYSTEM) as work:
+        forms = [StageForm(None, n, k, 0.5, None) for n, k in (("A", "open"), ("B", "won"), ("C", "lost"))]
+        other = save_pipeline(work, pipeline_id=None, name="Rental", stages=forms)
+        foreign = next(p for p in read_pipelines(work.session) if p.id == other).stages[0].id
+    made = deal(stages)
+
+    with unit_of_work(SYSTEM) as work:
+        records.update_record(work, "deal", made["id"], {"stage_id": foreign}, seen_version=made["version"])
+
+    assert (stored(made["id"])["pipeline_id"], stored(made["id"])["stage_id"]) == (other, foreign)
+
+
 def test_a_lost_deal_needs_a_reason_and_keeps_the_note(stages, at_noon):
     made = deal(stages, notes="First talk went well.")
     with pytest.raises(Refused, match="why the deal was lost"), unit_of_work(SYSTEM) as work:
