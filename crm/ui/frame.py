@@ -53,15 +53,7 @@ def main() -> None:
 
 def account(actor: Actor) -> None:
     """The signed-in person at the foot of the sidebar, with the way out."""
-    with (
-        st.sidebar,
-        st.container(
-            horizontal=True,
-            horizontal_alignment="distribute",
-            vertical_alignment="center",
-            key="frame_account",
-        ),
-    ):
+    with st.sidebar, st.container(gap=None, key="frame_account"):
         opener(actor)
         st.button(
             _("Sign out"),
