@@ -70,7 +70,7 @@ with card(_("What this rests on")):
     rests_on(run, near)
 with card(_("Where does it lead?"), _("The trend without the season, as Prophet draws it")):
     show_trend(run)
-with card(_("Which months are strong?"), _("Above or below the trend")):
+with card(_("Which months are strong?"), _("Above or below an ordinary month")):
     show_season(run)
 if near is not None:
     with card(_("Which deals are in hand?"), _("Open deals by expected month of closing")):

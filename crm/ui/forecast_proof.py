@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from statistics import fmean
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,9 @@ from crm.i18n import _, ngettext
 from crm.ui import look
 from crm.ui.forecast_words import method
 from crm.ui.formats import day, money_unit, month, month_name, number_unit, percent_unit, short_money
+
+#: A forecast whose months differ less from their mean repeats no season worth a picture.
+LEAST_SEASON = 0.05
 
 
 def before_words(told: Forecast) -> str:
@@ -83,25 +87,38 @@ def show_trend(run: Run) -> None:
     )
 
 
+def _season(told: Forecast) -> tuple[list[tuple[date, float]], bool]:
+    """How far each month of a year lies above or below an ordinary one, and whether as a share of it.
+
+    Prophet tells season from trend. Where it finds none but the method that answers repeats one, that is shown.
+    """
+    parts, share = told.components[-12:], told.season_is_factor
+    rows = [(date.fromisoformat(p.ds), p.season - 1 if share else p.season) for p in parts]
+    if len(rows) == 12 and any(abs(value) > 1e-9 for _ds, value in rows):
+        return rows, share
+    year = told.points[:12]
+    usual = fmean(point.yhat for point in year)
+    if len(year) < 12 or usual <= 0 or told.parameters.get("season") != 12:
+        return [], True
+    rows = [(date.fromisoformat(point.ds), point.yhat / usual - 1) for point in year]
+    return (rows, True) if max(abs(value) for _ds, value in rows) > LEAST_SEASON else ([], True)
+
+
 def show_season(run: Run) -> None:
-    """How much each month of the year lies above or below the trend; content of a card."""
-    parts = run.forecast.components[-12:]
-    factor = run.forecast.season_is_factor
-    values = [p.season - 1 if factor else p.season for p in parts]
-    if len(parts) < 12 or not any(abs(value) > 1e-9 for value in values):
-        look.lines(_("Prophet, which draws the season here, found none that it could tell from chance."))
+    """Which months of the year are strong; content of a card."""
+    found, share = _season(run.forecast)
+    if not found:
+        look.lines(_("No month of the year could be told from chance."))
         return
-    rows = sorted(
-        zip((date.fromisoformat(p.ds) for p in parts), values, strict=True), key=lambda row: row[0].month
-    )
-    labels = [month_name(ds) for ds, _value in rows]
+    rows = sorted(found, key=lambda row: row[0].month)
     best = max(rows, key=lambda row: row[1])
     worst = min(rows, key=lambda row: row[1])
+    labels = [month_name(ds) for ds, _value in rows]
     look.chart(
         charts.columns(
             labels,
             [value for _ds, value in rows],
-            unit=percent_unit(decimals=0) if factor else money_unit(run.currency),
+            unit=percent_unit(decimals=0) if share else money_unit(run.currency),
             height=190,
         ),
         key="forecast_season",
