@@ -96,8 +96,6 @@ def run_report(session: ScopedSession, name: str, chosen: SalesFilter | None = N
     ------
     NotFound
         No report has this name; the message lists those there are.
-    Refused
-        An amount's currency has no rate.
     """
     kind = KINDS.get(name)
     if kind is None:

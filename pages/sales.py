@@ -5,11 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from crm.clock import today
-from crm.errors import CrmError
 from crm.i18n import _, language
 from crm.pipeline.targets import may_set_targets
 from crm.ui import data, look, routes
-from crm.ui.guard import current_actor, show
+from crm.ui.guard import current_actor
 from crm.ui.sales_cards import show_cards, show_formulas
 from crm.ui.sales_filters import sales_question
 from crm.ui.sales_numbers import show_numbers
@@ -22,13 +21,7 @@ actor = current_actor()
 head = st.container()
 choices = data.sales_choices(actor.scope_key(), actor)
 asked = sales_question(choices, today=today())
-try:
-    board = data.sales_dashboard(actor.scope_key(), language(), asked, actor)
-except CrmError as problem:
-    with head:
-        look.page(_("Sales"))
-    show(problem)
-    st.stop()
+board = data.sales_dashboard(actor.scope_key(), language(), asked, actor)
 
 with head, look.page(_("Sales"), context(board)):
     if may_set_targets(actor) and st.button(_("Targets"), icon=":material/flag:", key="sales_targets_edit"):
@@ -55,6 +48,8 @@ if not board.has_deals:
 
 if note := moved_text(board):
     st.info(note, icon=":material/event_repeat:")
+for note in board.book.notes:
+    st.warning(note, icon=":material/currency_exchange:")
 
 chosen = replace(asked.chosen, start=board.period.start, end=board.period.end)
 show_numbers(board)

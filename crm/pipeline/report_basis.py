@@ -36,21 +36,47 @@ class SalesFilter:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
-    """In which currency a report adds up, and the rates it converts with."""
+    """In which currency a report adds up, and the rates it converts with.
+
+    An amount whose currency has no rate counts as nothing; ``notes`` then says which currencies are left out.
+    """
 
     currency: str
     rates: dict[str, list[tuple[Any, float]]]
     as_of: datetime
-    notes: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    missing: set[str] = field(default_factory=set, compare=False)
     # Thousands of days ask for the same few rates.
-    known_rates: dict[tuple[str, date], Decimal] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[tuple[str, date], Decimal] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def today(self) -> date:
         """The day at which open amounts are converted."""
         return self.as_of.date()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know about the sums made so far."""
+        if not self.missing:
+            return self.said
+        text = _(
+            "Amounts in {currencies} are left out, because no rate is stored. Enter one under Settings, Rates."
+        )
+        return (*self.said, text.format(currencies=", ".join(sorted(self.missing))))
+
+    def worth(self, minor: int, currency: str, day: date) -> int:
+        """An amount in the book's currency at the rate of a day; zero, and the currency noted, without a rate."""
+        if currency == self.currency or not minor:
+            return minor
+        if currency not in self.rates:
+            self.missing.add(currency)
+            return 0
+        key = (currency, day)
+        if key not in self._found:
+            self._found[key] = Decimal(str(rate_on(self.rates, currency, day)))
+        return to_minor(to_major(minor, currency) * self._found[key], self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +220,12 @@ def grouped(
 
 
 def converted(frame: pd.DataFrame, book: Book, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with its amounts in the book's currency, without ``currency`` and ``rate_day``.
-
-    Raises
-    ------
-    Refused
-        A currency has no rate; the message says where to enter one.
-    """
+    """The table with its amounts in the book's currency, without ``currency`` and ``rate_day``."""
     foreign = frame["currency"] != book.currency
     for name in columns:
         if foreign.any():
             frame.loc[foreign, name] = [
-                _convert(int(minor), currency, day or book.today, book)
+                book.worth(int(minor), currency, day or book.today)
                 for minor, currency, day in zip(
                     frame.loc[foreign, name],
                     frame.loc[foreign, "currency"],
@@ -215,12 +235,3 @@ def converted(frame: pd.DataFrame, book: Book, columns: Sequence[str]) -> pd.Dat
             ]
     kept = [c for c in frame.columns if c not in ("currency", "rate_day")]
     return frame[kept]
-
-
-def _convert(minor: int, currency: str, day: date, book: Book) -> int:
-    if not minor:
-        return 0
-    key = (currency, day)
-    if key not in book.known_rates:
-        book.known_rates[key] = Decimal(str(rate_on(book.rates, currency, day)))
-    return to_minor(to_major(minor, currency) * book.known_rates[key], book.currency)

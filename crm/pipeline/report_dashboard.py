@@ -130,13 +130,7 @@ def sales_choices(session: ScopedSession) -> Choices:
 
 
 def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
-    """The dashboard within the session's scope; the number of statements does not depend on the data.
-
-    Raises
-    ------
-    Refused
-        An amount's currency has no rate.
-    """
+    """The dashboard within the session's scope; the number of statements does not depend on the data."""
     book, known = open_book(session), names(session)
     _first, newest = facts.closed_span(session, asked.chosen)
     period, moved = _period(asked, newest)

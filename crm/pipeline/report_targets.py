@@ -51,6 +51,8 @@ def target_rows(goals: pd.DataFrame, won: pd.DataFrame, known: Names, chosen: Sa
         else:
             name, kind = _("The firm"), "firm"
         goal, actual = int(rows["target_minor"].sum()), int(mine["value_minor"].sum())
+        if not goal:
+            continue  # its currency has no rate, which the notes say
         found.append((name, kind, user, team, goal, actual, actual / goal))
     columns = ["name", "kind", "user_id", "team_id", "target_minor", "actual_minor", "share"]
     frame = pd.DataFrame(found, columns=columns, dtype=object)

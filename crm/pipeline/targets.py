@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from crm.checks import check_currency
 from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
-from crm.money import Money, convert
 from crm.periods import month_start
 from crm.pipeline.report_basis import Book, Names
 from crm.work import Work
@@ -97,7 +96,7 @@ def target_table(session: ScopedSession, book: Book, *, start: date | None, end:
     if end is not None:
         statement = statement.where(Target.month <= end)
     rows = [
-        (user, team, month, convert(Money(minor, currency), book.currency, day=month, rates=book.rates).minor)
+        (user, team, month, book.worth(minor, currency, month))
         for user, team, month, minor, currency in session.execute(statement.order_by(Target.month))
     ]
     frame = pd.DataFrame(rows, columns=["user_id", "team_id", "month", "target_minor"])

@@ -171,14 +171,15 @@ def test_every_number_says_how_it_is_computed(open_page, sell):
     assert "Archived deals are left out" in page.metric[0].help
 
 
-def test_a_currency_without_a_rate_is_told(open_page, sell):
+def test_amounts_without_a_rate_are_left_out_and_named(open_page, sell):
     sell("stan", 500_00)
     sell("stan", 500_00, currency="CHF")
 
     page = open_page("sales")
 
     assert not page.exception
-    assert "CHF" in page.error[0].value
+    assert numbers(page)["Won value"] == "€500"
+    assert "Amounts in CHF are left out" in page.warning[0].value
 
 
 def test_nobody_sees_anything_without_a_session(open_page, sell):

@@ -1,6 +1,6 @@
 """Use cases on a real database of each kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -34,3 +34,13 @@ def dump() -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
             }
 
     return rows
+
+
+@pytest.fixture
+def company(database: str) -> Iterator[Any]:
+    """A ``selling_company.Company`` with nothing sold yet, in one open unit of the program, on a database of each kind."""
+    from crm.work import SYSTEM, unit_of_work
+    from tests.service.selling_company import Company
+
+    with unit_of_work(SYSTEM) as work:
+        yield Company(work.session)
