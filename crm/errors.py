@@ -60,9 +60,16 @@ class Conflict(CrmError):
     status = 409
 
     def __init__(
-        self, message: str, *, mine: dict[str, object] | None = None, theirs: dict[str, object] | None = None
+        self,
+        message: str,
+        *,
+        mine: dict[str, object] | None = None,
+        theirs: dict[str, object] | None = None,
+        version: int | None = None,
     ) -> None:
         super().__init__(message)
+        # The version that ``theirs`` was read from: whoever decides after seeing both has seen this one.
+        self.version = version
         self.mine = mine or {}
         self.theirs = theirs or {}
 

@@ -191,6 +191,7 @@ def demand_version(row: Any, seen_version: int, wanted: dict[str, Any], *, label
         ).format(label=label),
         mine={k: wanted[k] for k in theirs},
         theirs=theirs,
+        version=row.version,
     )
 
 

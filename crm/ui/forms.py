@@ -60,8 +60,9 @@ def record_form(
     """
     about = registry.entity(entity)
     if record is not None:
-        # A drawer goes on with the record as it was when it opened, until a conflict brings a newer one.
-        record = st.session_state.get(f"{key}_newest", record)
+        # What was changed is measured against the record as it was seen, whatever the page reads meanwhile; else the
+        # untouched inputs of a stale form would undo what somebody else stored.
+        record = st.session_state.setdefault(f"{key}_base", dict(record))
     values = dict(preset or {}) | dict(record or {})
     currency = values.get("currency") or firm_currency(actor)
     shown, hidden = form_fields(about, fields), [about[n] for n in more]
@@ -96,7 +97,7 @@ def _inputs(
 ) -> dict[str, Any]:
     entered: dict[str, Any] = {}
     narrow = [f for f in fields if f.kind is not Kind.LONGTEXT]
-    grid = st.grid(2, min_column_width=200, gap="small")
+    grid = st.grid(2, min_column_width=165, gap="small")
     for field in narrow:
         with grid.cell():
             entered[field.name] = _one(actor, field, key, values, currency, options, problems)
@@ -117,7 +118,7 @@ def _one(
 ) -> Any:
     made = input_for(
         field,
-        key=f"{key}_{field.name}",
+        key=_input_key(key, field.name),
         value=values.get(field.name),
         actor=actor,
         currency=currency,
@@ -160,11 +161,14 @@ def _submit(
                     work, about.name, int(record["id"]), wanted, seen_version=st.session_state[seen_key]
                 )
     except Conflict as conflict:
+        newest = _newest(actor, about.name, record)
         st.session_state[f"{key}_conflict"] = {
             "message": conflict.message,
             "mine": conflict.mine,
-            "theirs": conflict.theirs,
-            "newest": _newest(actor, about.name, record),
+            "theirs": _both_changed(about, conflict.theirs, record, newest),
+            "version": conflict.version,
+            "changed": list(wanted),
+            "newest": newest,
         }
         _tell(key, {} if conflict.theirs else {"": conflict.message})
         return None
@@ -176,6 +180,21 @@ def _submit(
         return None
     forget_form(key)
     return stored
+
+
+def _both_changed(
+    about: Entity,
+    theirs: Mapping[str, Any],
+    seen: Mapping[str, Any] | None,
+    newest: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Of the stored values that differ from mine, those that somebody else changed; all where nobody did."""
+    if seen is None or newest is None:
+        return dict(theirs)
+    both = {
+        n: v for n, v in theirs.items() if n not in about.by_name or not _same(about[n], newest[n], seen[n])
+    }
+    return both or dict(theirs)
 
 
 def _same(field: Field, entered: Any, stored: Any) -> bool:
@@ -260,17 +279,33 @@ def _newest(actor: Actor, entity: str, record: Mapping[str, Any] | None) -> dict
         return None
 
 
+def _input_key(key: str, name: str) -> str:
+    """The key of one input; another turn is another input, because a browser keeps what was typed into the same one."""
+    turn = st.session_state.get(f"{key}_turn", 0)
+    return f"{key}_{name}_{turn}" if turn else f"{key}_{name}"
+
+
 def _keep(key: str, conflict: Mapping[str, Any], *, mine: bool) -> Callable[[], None]:
     def decide() -> None:
-        """Adopt the newest version; with the stored values taken, the inputs start from them again."""
+        """Go on from the version that was shown; the stored values bring a form that begins from the newest record.
+
+        Of what was typed, it keeps the changes that nobody else touched.
+        """
         st.session_state.pop(f"{key}_conflict", None)
-        if newest := conflict["newest"]:
-            st.session_state[f"{key}_seen_version"] = newest["version"]
-            if not mine:
-                st.session_state[f"{key}_newest"] = newest
-        if not mine:
-            for name in conflict["theirs"]:
-                st.session_state.pop(f"{key}_{name}", None)
+        newest = conflict["newest"]
+        if mine or newest is None:
+            st.session_state[f"{key}_seen_version"] = conflict["version"]
+            return
+        kept = {
+            name: st.session_state[_input_key(key, name)]
+            for name in conflict["changed"]
+            if name not in conflict["theirs"] and _input_key(key, name) in st.session_state
+        }
+        st.session_state[f"{key}_base"] = newest
+        st.session_state[f"{key}_seen_version"] = newest["version"]
+        st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+        for name, value in kept.items():
+            st.session_state[_input_key(key, name)] = value
 
     return decide
 

@@ -21,6 +21,7 @@ from crm.work import Actor, reading
 
 #: A choice of more rows than this is searched by typing the name.
 OPTIONS = 200
+_ICONS = {Kind.EMAIL: ":material/mail:", Kind.PHONE: ":material/call:", Kind.URL: ":material/public:"}
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 #: Shown first among all currencies.
 USUAL = ("EUR", "USD", "GBP", "DKK", "SEK", "NOK", "CZK", "PHP", "CHF", "PLN", "RUB")
@@ -132,8 +133,15 @@ def input_for(
                 **common,
             )
         case Kind.EMAIL | Kind.PHONE | Kind.URL:
+            # Not the browser's own kinds of input: those hold a wrong value back without a word, so that neither the
+            # remedy nor anything else typed would get to the form.
             return st.text_input(
-                label, value or "", max_chars=field.max_length, type=field.kind.value, **common
+                label,
+                value or "",
+                max_chars=field.max_length,
+                icon=_ICONS[field.kind],
+                autocomplete="off",
+                **common,
             )
         case _:
             return st.text_input(label, value or "", max_chars=field.max_length, **common)

@@ -22,8 +22,15 @@ from crm.ui.inputs import input_for, read_input
 from crm.ui.record_facts import channel_link
 from crm.work import Actor, Work, reading, unit_of_work
 
+#: How often a drawer stored something; part of its inputs' keys, because a browser keeps what was typed into the same one.
+TURN = "record_drawer_turn"
 
-def _store(actor: Actor, act: Callable[[Work], Any], *, clear: tuple[str, ...] = ()) -> None:
+
+def _turn() -> int:
+    return int(st.session_state.get(TURN, 0))
+
+
+def _store(actor: Actor, act: Callable[[Work], Any], *, clear: bool = False) -> None:
     """Do one thing; after it the drawer shows the new state, after a refusal what was typed stands there still."""
     try:
         with unit_of_work(actor) as work:
@@ -31,8 +38,8 @@ def _store(actor: Actor, act: Callable[[Work], Any], *, clear: tuple[str, ...] =
     except CrmError as problem:
         show(problem)
         return
-    for key in clear:
-        st.session_state.pop(key, None)
+    if clear:
+        st.session_state[TURN] = _turn() + 1
     st.rerun(scope="fragment")
 
 
@@ -94,13 +101,15 @@ def _new_channel(actor: Actor, view: RecordView) -> None:
         kinds = {name: _(field.label) for name, field in CHANNEL_FIELDS.items()}
         kind = st.segmented_control(_("Kind"), list(kinds), format_func=kinds.__getitem__, default="email",
                                     required=True, key="reach_kind")  # fmt: skip
-        value = st.text_input(_("E-mail, number, handle or address"), key="reach_value")
+        value = st.text_input(_("E-mail, number, handle or address"), key=f"reach_value_{_turn()}")
         with st.container(horizontal=True):
             label = st.text_input(
-                _("Label"), key="reach_label", placeholder=_("work, private …"), max_chars=60
+                _("Label"), key=f"reach_label_{_turn()}", placeholder=_("work, private …"), max_chars=60
             )
-            valid_from = st.date_input(_("Valid from"), value=None, key="reach_from", format="YYYY-MM-DD")
-        primary = st.checkbox(_("Use it first"), key="reach_first")
+            valid_from = st.date_input(
+                _("Valid from"), value=None, key=f"reach_from_{_turn()}", format="YYYY-MM-DD"
+            )
+        primary = st.checkbox(_("Use it first"), key=f"reach_first_{_turn()}")
         saved = st.form_submit_button(_("Add"), type="primary", icon=":material/add:")
     if saved:
         _store(
@@ -109,7 +118,7 @@ def _new_channel(actor: Actor, view: RecordView) -> None:
                 work, entity=view.entity, record_id=view.id, kind=kind or "email", value=value or "", label=label or "",
                 primary=primary, valid_from=valid_from,
             ),
-            clear=("reach_value", "reach_label", "reach_from", "reach_first"),
+            clear=True,
         )  # fmt: skip
 
 
@@ -118,7 +127,7 @@ def _new_address(actor: Actor, view: RecordView) -> None:
         kinds = {name: _(label) for name, label in ADDRESS_KINDS.items()}
         kind = st.selectbox(_("Kind"), list(kinds), format_func=kinds.__getitem__, key="place_kind")
         names = {name: _(field.label) for name, field in ADDRESS_FIELDS.items()}
-        parts = {name: st.text_input(label, key=f"place_{name}") for name, label in names.items()}
+        parts = {name: st.text_input(label, key=f"place_{name}_{_turn()}") for name, label in names.items()}
         saved = st.form_submit_button(_("Add address"), icon=":material/add:")
     if saved:
         _store(
@@ -126,7 +135,7 @@ def _new_address(actor: Actor, view: RecordView) -> None:
             lambda work: service.save_address(
                 work, entity=view.entity, record_id=view.id, kind=kind, parts=parts
             ),
-            clear=tuple(f"place_{name}" for name in names),
+            clear=True,
         )
 
 
@@ -164,9 +173,11 @@ def _new_role(actor: Actor, view: RecordView, of_contact: bool) -> None:
     target = "organisation" if of_contact else "contact"
     field = Field("other", _(registry.entity(target).label), Kind.LINK, link=target, required=True)
     with st.form("role_new", border=False):
-        entered = input_for(field, key="role_other", value=None, actor=actor, currency="EUR")
-        role = st.text_input(_("Role"), key="role_name", placeholder=_("employee, adviser, owner …"))
-        since = st.date_input(_("Since"), value=None, key="role_since", format="YYYY-MM-DD")
+        entered = input_for(field, key=f"role_other_{_turn()}", value=None, actor=actor, currency="EUR")
+        role = st.text_input(
+            _("Role"), key=f"role_name_{_turn()}", placeholder=_("employee, adviser, owner …")
+        )
+        since = st.date_input(_("Since"), value=None, key=f"role_since_{_turn()}", format="YYYY-MM-DD")
         saved = st.form_submit_button(_("Add"), type="primary", icon=":material/add:")
     if not saved:
         return
@@ -180,5 +191,5 @@ def _new_role(actor: Actor, view: RecordView, of_contact: bool) -> None:
         lambda work: service.add_role(
             work, contact_id=pair[0], organisation_id=pair[1], role=role or "", since=since
         ),
-        clear=("role_other", "role_name", "role_since"),
+        clear=True,
     )

@@ -79,6 +79,51 @@ def test_a_stale_version_shows_both_values_and_mine_can_be_kept(form, actor_of):
     assert stored(actor_of("stan"), "contact", ana["id"])["city"] == "Lisbon"
 
 
+def in_conflict(form, actor_of):
+    """Stan typed a city and a job; Mona stored another city and a phone meanwhile. The page after Stan's first save."""
+    ana = make(actor_of("stan"), "contact", city="Porto")
+    page = form("contact", record=ana, fields=("name", "city", "job_title", "phone"))
+    change(actor_of("mona"), "contact", ana, city="Lisbon", phone="+4533123456")
+    page.text_input(key="form_city").set_value("Berlin")
+    page.text_input(key="form_job_title").set_value("Cook")
+    page.button(key=SAVE).click().run()
+    return page, ana["id"]
+
+
+def test_whoever_keeps_theirs_overwrites_only_what_they_changed(form, actor_of):
+    page, record_id = in_conflict(form, actor_of)
+    page.button(key="form_keep_mine").click().run()
+
+    page.button(key=SAVE).click().run()
+
+    after = stored(actor_of("stan"), "contact", record_id)
+    assert page.success[0].value == "stored"
+    assert (after["city"], after["job_title"], after["phone"]) == ("Berlin", "Cook", "+4533123456")
+
+
+def test_whoever_takes_the_stored_values_keeps_the_rest_of_what_they_typed(form, actor_of):
+    page, record_id = in_conflict(form, actor_of)
+    page.button(key="form_take_theirs").click().run()
+    shown = [page.text_input(key=f"form_{name}_1").value for name in ("city", "job_title", "phone")]
+
+    page.button(key=SAVE).click().run()
+
+    after = stored(actor_of("stan"), "contact", record_id)
+    assert shown == ["Lisbon", "Cook", "+4533123456"]
+    assert (after["city"], after["job_title"], after["phone"]) == ("Lisbon", "Cook", "+4533123456")
+
+
+def test_a_third_change_after_the_decision_is_a_conflict_again(form, actor_of):
+    page, record_id = in_conflict(form, actor_of)
+    page.button(key="form_keep_mine").click().run()
+    change(actor_of("mona"), "contact", stored(actor_of("mona"), "contact", record_id), city="Rome")
+
+    page.button(key=SAVE).click().run()
+
+    assert "Rome" in page.table[0].value.astype(str).to_string()
+    assert stored(actor_of("stan"), "contact", record_id)["city"] == "Rome"
+
+
 def test_a_viewer_who_sends_a_form_all_the_same_is_refused(form, actor_of):
     ana = make(actor_of("stan"), "contact", city="Porto")
     page = form("contact", record=ana, as_="vic")

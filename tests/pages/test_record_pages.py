@@ -94,7 +94,7 @@ def test_a_viewer_sees_everything_and_finds_no_button_that_writes(open_page, act
 def test_a_talk_is_written_down_in_place_with_its_follow_up(open_page, actor_of):
     ana = make(actor_of("stan"), "contact")
     page = open_page("contact", as_="stan", id=ana["id"])
-    key = f"contact_{ana['id']}_talk"
+    key = f"contact_{ana['id']}_talk0"
     page.text_area(key=f"{key}_text").set_value("Wants two machines")
     page.text_input(key=f"{key}_step").set_value("Send the offer")
 
@@ -103,13 +103,13 @@ def test_a_talk_is_written_down_in_place_with_its_follow_up(open_page, actor_of)
     assert not page.exception
     assert "Wants two machines" in words(page)
     assert "Send the offer" in words(page)
-    assert page.text_area(key=f"{key}_text").value == ""
+    assert page.text_area(key=f"{key[:-1]}1_text").value == ""
 
 
 def test_an_empty_talk_is_refused_and_the_next_step_stays_typed(open_page, actor_of):
     ana = make(actor_of("stan"), "contact")
     page = open_page("contact", as_="stan", id=ana["id"])
-    key = f"contact_{ana['id']}_talk"
+    key = f"contact_{ana['id']}_talk0"
     page.text_input(key=f"{key}_step").set_value("Send the offer")
 
     next(b for b in page.button if b.key.startswith(f"FormSubmitter:{key}")).click().run()
