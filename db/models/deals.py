@@ -30,6 +30,7 @@ class Deal(Business, Base):
     __table_args__ = (
         Index("ix_deals_board", "pipeline_id", "stage_id", "archived_at", "rank", "id"),
         Index("ix_deals_closed", "status", "closed_on"),
+        Index("ix_deals_list", "archived_at", "title", "id"),
         Index("ix_deals_changed", "changed_at", "id"),
     )
 

@@ -130,7 +130,10 @@ class Task(Business, Base):
         "page": "my_day",
         "aliases": ("to-dos", "todos", "follow-ups"),
     }
-    __table_args__ = (Index("ix_tasks_open", "owner_id", "done_at", "due_on"),)
+    __table_args__ = (
+        Index("ix_tasks_open", "owner_id", "done_at", "due_on"),
+        Index("ix_tasks_list", "archived_at", "title", "id"),
+    )
 
     title: Mapped[str] = mapped_column(
         text(500),

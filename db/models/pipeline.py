@@ -10,6 +10,7 @@ from db.models.base import (
     Base,
     Business,
     ForeignKey,
+    Index,
     Mapped,
     Versioned,
     about,
@@ -42,6 +43,7 @@ class Lead(Business, Base):
         "page": "leads",
         "aliases": ("enquiries", "prospects"),
     }
+    __table_args__ = (Index("ix_leads_list", "archived_at", "name", "id"),)
 
     name: Mapped[str] = mapped_column(
         text(),
