@@ -23,6 +23,7 @@ from db.models import ImportFailure
 from db.scope import UPDATE
 
 _LONGEST = 1_000
+_MOST_EXAMPLES = 100
 
 
 class StepRun:
@@ -234,6 +235,12 @@ class StepRun:
             }
             for problem in problems
         ]
+        self._store_failures(work, rows)
+
+    def _store_failures(self, work: Work, rows: list[dict[str, Any]]) -> None:
+        shown = ("row", "column", "value", "reason")
+        room = _MOST_EXAMPLES - len(self.report.examples)
+        self.report.examples += [{name: row[name] for name in shown} for row in rows[: max(0, room)]]
         if rows:
             work.session.connection().execute(insert(ImportFailure), rows, execution_options=SYSTEM_OPTIONS)
 
@@ -248,8 +255,7 @@ class StepRun:
             }
             for wrong in bad
         ]  # fmt: skip
-        if rows:
-            work.session.connection().execute(insert(ImportFailure), rows, execution_options=SYSTEM_OPTIONS)
+        self._store_failures(work, rows)
 
 
 class _KeyProbe:

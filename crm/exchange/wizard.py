@@ -108,6 +108,8 @@ def step_of(draft: Draft) -> Step:
         for name in columns
         if about[name].kind is Kind.LINK
     }
+    factor = float(draft.get("scale", 1))
+    scale = {name: factor for name in columns if about[name].kind is Kind.MONEY} if factor != 1 else {}
     return with_key(
         Step(
             file=draft["name"],
@@ -117,6 +119,7 @@ def step_of(draft: Draft) -> Step:
             key=(draft["key"],) if draft["key"] in columns else (),
             values={name: dict(told) for name, told in draft["values"].items() if name in columns},
             lookups=lookups,
+            scale=scale,
             sheet=draft["sheet"],
             date_order=draft["date_order"],
             decimal=draft["decimal"],
@@ -214,6 +217,11 @@ def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
     if draft["bad"]:
         told = _("They have too many or too few cells and are left out.")
         found.append((_("{n:,} lines are no rows").format(n=draft["bad"]), told))
+    for name, words in (draft.get("unmapped") or {}).items():
+        heading = _("{n} words of “{label}” have no meaning yet").format(
+            n=len(words), label=_(about[name].label)
+        )
+        found.append((heading, _("Choose one below for: {all}.").format(all=", ".join(words[:8]))))
     left = [column for column, field in draft["fields"].items() if not field]
     if left:
         told = _("Choose one or leave them out: {all}.").format(all=", ".join(left))

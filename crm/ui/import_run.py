@@ -44,6 +44,7 @@ def show_check(
         with main:
             look.section(_("What will happen"), _("Nothing is stored yet"))
             show_counts(report)
+            show_examples(report)
             show_columns(report)
         with aside:
             show_notes(report)
@@ -60,9 +61,8 @@ def show_check(
                     kept["on_problem"] = chosen
                     kept.pop("check_job")
                     st.rerun()
-    with look.row(gap="small"):
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.button(_("Back"), key="import_check_back", icon=":material/arrow_back:", on_click=back)
-        st.container(width="stretch")
         if job.state == DONE:
             st.button(
                 _("Import now"), key="import_go", type="primary", icon=":material/arrow_forward:", icon_position="right",
@@ -143,6 +143,27 @@ def show_counts(report: ImportReport) -> None:
     st.table(rows, border="horizontal", alt=_("Rows by kind of record"))
 
 
+def show_examples(report: ImportReport) -> None:
+    """The first rows that would be left out, and why."""
+    found = [(step.file, example) for step in report.steps for example in step.examples]
+    if not found:
+        return
+    look.section(
+        _("Rows that would be left out"), _("The first of each file; go back to map words or change columns")
+    )
+    st.dataframe(
+        {
+            _("File"): [file for file, _example in found],
+            _("Row"): [example["row"] for _file, example in found],
+            _("Column"): [example["column"] for _file, example in found],
+            _("Value"): [example["value"] for _file, example in found],
+            _("Reason"): [example["reason"] for _file, example in found],
+        },
+        hide_index=True,
+        alt=_("Rows that would be left out"),
+    )
+
+
 def show_columns(report: ImportReport) -> None:
     """Stored values by column, one table a file."""
     with st.expander(_("Values by column"), icon=":material/table_rows:"):
@@ -213,7 +234,11 @@ def show_failed(actor: Actor, import_id: int) -> None:
 
 def show_undo(actor: Actor, import_id: int) -> None:
     """The way back, after one question."""
-    if get_import(actor, import_id).state == "undone":
+    state = get_import(actor, import_id).state
+    if state == "running":
+        st.info(_("This import is still running."), icon=":material/hourglass_empty:")
+        return
+    if state == "undone":
         st.info(_("This import was undone."), icon=":material/undo:")
         return
     with st.popover(_("Undo this import"), icon=":material/undo:", key=f"import_undo_ask_{import_id}"):

@@ -159,26 +159,25 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
     with main:
         draft = _entity(actor, draft, at)
         draft = _columns(draft, at)
-    drafts[at] = draft
     with aside:
         with look.card(_("How to import")):
-            drafts[at] = draft = _options(draft, at)
-        with look.card(_("Problems so far")):
-            found = wizard.worries(draft, currency=currency)
-            for heading, told in found:
-                look.two_lines(heading, why=told)
-            if not found:
-                look.lines(_("None."))
+            draft = _options(draft, at)
+        problems = st.container()
     drafts[at] = draft = _values(actor, draft, at)
+    with problems, look.card(_("Problems so far")):
+        found = wizard.worries(draft, currency=currency)
+        for heading, told in found:
+            look.two_lines(heading, why=told)
+        if not found:
+            look.lines(_("None."))
     look.section(_("Preview"), _("The first rows as they will be saved"))
     st.dataframe(
         wizard.preview(draft, currency=currency),
         hide_index=True,
         alt=_("The first rows as they will be saved"),
     )
-    with look.row(gap="small"):
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.button(_("Back"), key="import_back", icon=":material/arrow_back:", on_click=start_over)
-        st.container(width="stretch")
         st.button(
             _("Continue to problems"), key="import_check", type="primary", icon=":material/arrow_forward:",
             icon_position="right", on_click=_check,
@@ -208,12 +207,9 @@ def _columns(draft: Draft, at: int) -> Draft:
     labels = _labels(draft["entity"])
     matched = sum(bool(field) for field in draft["fields"].values())
     unsure = sum(wizard.confidence(draft["sure"][c]) != _("Sure") for c, f in draft["fields"].items() if f)
-    look.section(
-        _("Which column goes where?"),
-        _("{n} of {all} are matched. Check {unsure}.").format(
-            n=matched, all=len(draft["columns"]), unsure=unsure
-        ),
-    )
+    told = _("{n} of {all} are matched. Check {unsure}.") if unsure else _("{n} of {all} are matched.")
+    counted = told.format(n=matched, all=len(draft["columns"]), unsure=unsure)
+    look.section(_("Which column goes where?"), counted)
     rows = {
         _("In the file"): draft["columns"],
         _("Goes to"): [labels.get(draft["fields"][column]) for column in draft["columns"]],
@@ -298,12 +294,19 @@ def _options(draft: Draft, at: int) -> Draft:
         order = st.selectbox(
             _("Dates are written"), list(orders), format_func=orders.__getitem__, key=f"import_order_{at}"
         )
-    return {**draft, "mode": mode, "key": key or "", "missing": missing, "date_order": order}
+    scale = draft.get("scale", 1)
+    if any(about[name].kind is Kind.MONEY for name in fields):
+        units = {1: _("Whole units"), 1_000: _("Thousands"), 1_000_000: _("Millions")}
+        scale = st.selectbox(
+            _("Amounts are in"), list(units), format_func=units.__getitem__, key=f"import_scale_{at}"
+        )
+    return {**draft, "mode": mode, "key": key or "", "missing": missing, "date_order": order, "scale": scale}
 
 
 def _values(actor: Actor, draft: Draft, at: int) -> Draft:
     about = registry.entity(draft["entity"])
     told = dict(draft["values"])
+    unmapped: dict[str, list[str]] = {}
     for name, (words, options) in wizard.value_maps(actor, draft).items():
         look.section(_("What do the words of “{label}” mean?").format(label=_(about[name].label)))
         rows = {_("In the file"): list(words), _("Means"): [options.get(value) for value in words.values()]}
@@ -314,4 +317,6 @@ def _values(actor: Actor, draft: Draft, at: int) -> Draft:
         by_label = {label: value for value, label in options.items()}
         means = [by_label.get(label, "") if isinstance(label, str) else "" for label in edited[_("Means")]]
         told[name] = {word: value for word, value in zip(words, means, strict=True) if value}
-    return {**draft, "values": told}
+        if bare := [word for word, value in zip(words, means, strict=True) if not value]:
+            unmapped[name] = bare
+    return {**draft, "values": told, "unmapped": unmapped}
