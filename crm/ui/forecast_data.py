@@ -35,6 +35,7 @@ class Asked:
     choice: SeriesChoice
     months: int
     part: str
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def ask(actor: Actor) -> Asked:
         category_id=next((key for key, name in known.categories.items() if name == category), None),
         region=region or "",
     )
-    return Asked(choice, months, ", ".join(name for name in (team, category, region) if name))
+    return Asked(choice, months, ", ".join(name for name in (team, category, region) if name), team or "")
 
 
 def _one(label: str, names: list[str], key: str) -> str | None:

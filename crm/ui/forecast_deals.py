@@ -15,7 +15,7 @@ from crm.periods import month_end
 from crm.pipeline.expected import Due
 from crm.ui import look, routes
 from crm.ui.forecast_data import Asked, Beside
-from crm.ui.forecast_view import deals_link
+from crm.ui.forecast_view import deals_link, deals_page
 from crm.ui.forecast_words import month_of
 from crm.ui.formats import money_unit, month_name, short_money
 from crm.work import Actor
@@ -52,13 +52,14 @@ def show_open_deals(asked: Asked, run: Run, near: Beside) -> None:
         look.lines(alt)
     for text in _elsewhere(near):
         look.lines(text)
-    if "pipeline" in routes.screens():
+    if (table := deals_page(asked)) is not None:
         st.page_link(
-            routes.page("pipeline"),
+            table,
             label=f":small[{_('Open these deals')}]",
             icon=":material/arrow_forward:",
             icon_position="right",
             query_params=deals_link(
+                asked,
                 status=_("Open"),
                 expected_close_on_from=months[0].isoformat(),
                 expected_close_on_to=month_end(months[-1]).isoformat(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from crm import charts
 from crm.forecasting import outlook
@@ -43,9 +44,16 @@ def counted(asked: Asked, run: Run) -> str:
     return ngettext("{n} sales line", "{n} sales lines", run.rows).format(n=number(run.rows))
 
 
-def deals_link(**filters: str) -> dict[str, str]:
+def deals_page(asked: Asked) -> Page | None:
+    """The deal table, where it can show just the deals of the series: it knows teams but no categories."""
+    fits = asked.choice.category_id is None and "pipeline" in routes.screens()
+    return routes.page("pipeline") if fits else None
+
+
+def deals_link(asked: Asked, **filters: str) -> dict[str, str]:
     """The address of the deal table with filters; a bound filter writes what people read."""
-    return {VIEW: views()[TABLE], **{f"deals_{name}": value for name, value in filters.items()}}
+    named = {**filters, "team_id": asked.team} if asked.team else filters
+    return {VIEW: views()[TABLE], **{f"deals_{name}": value for name, value in named.items()}}
 
 
 def show_numbers(asked: Asked, run: Run, near: Beside | None) -> None:
@@ -84,7 +92,6 @@ def _expected(asked: Asked, run: Run, said: Outlook) -> Explained:
     if len(known) == len(points) and sum(known) > 0:
         moved = round(said.total / sum(known) - 1, 2)
         change = _("{share} on last year").format(share=percent(abs(moved))) if moved else _("as last year")
-    link = asked.choice.kind == WON and "pipeline" in routes.screens()
     return Explained(
         label=ngettext("Expected, {n} month", "Expected, {n} months", said.months).format(n=said.months),
         value=short_money(said.total, run.currency),
@@ -100,8 +107,8 @@ def _expected(asked: Asked, run: Run, said: Outlook) -> Explained:
         n=run.rows,
         n_text=counted(asked, run),
         as_of=month(run.cutoff),
-        records=routes.page("pipeline") if link else None,
-        query=deals_link(status=_("Won"), closed_on_to=month_end(run.cutoff).isoformat()),
+        records=deals_page(asked) if asked.choice.kind == WON else None,
+        query=deals_link(asked, status=_("Won"), closed_on_to=month_end(run.cutoff).isoformat()),
     )
 
 
@@ -158,8 +165,9 @@ def _in_hand(asked: Asked, run: Run, near: Beside | None) -> Explained:
         ),
         n=count,
         n_text=ngettext("{n} open deal", "{n} open deals", count).format(n=number(count)),
-        records=routes.page("pipeline") if "pipeline" in routes.screens() else None,
+        records=deals_page(asked),
         query=deals_link(
+            asked,
             status=_("Open"),
             expected_close_on_from=months[0].isoformat(),
             expected_close_on_to=month_end(months[-1]).isoformat(),
