@@ -1,4 +1,4 @@
-"""What the board and the calendar of a pipeline show: sums in SQL, at most fifty cards a column."""
+"""What the board of a pipeline shows: sums in SQL, at most fifty cards a column."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from crm.firm import firm, rates
@@ -20,8 +20,6 @@ from db.scope import UPDATE, ScopedSession
 #: Won and lost columns show what was closed within this many days.
 CLOSED_DAYS = 30
 CARDS = 50
-#: A calendar month of more deals than this is cut; the table has them all.
-MOST_IN_MONTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +107,31 @@ def stages_of(session: ScopedSession, pipeline_id: int) -> list[Stage]:
     return list(session.scalars(statement))
 
 
-def _conditions(
+def _open(stages: list[Stage]) -> list[ColumnElement[bool]]:
+    """Deals in these open stages of one pipeline, along the board's index."""
+    return [
+        Deal.pipeline_id == stages[0].pipeline_id,
+        Deal.stage_id.in_([s.id for s in stages]),
+        Deal.archived_at.is_(None),
+    ]
+
+
+def _closed(stages: list[Stage], today: date) -> list[ColumnElement[bool]]:
+    """What was lately closed into these stages. The sum keeps the database off the stage's index: the one of closing
+    days finds a month of deals, that of the stage all years."""
+    return [
+        Deal.status.in_(sorted({s.kind for s in stages})),
+        Deal.closed_on >= today - timedelta(days=CLOSED_DAYS),
+        (Deal.stage_id + 0).in_([s.id for s in stages]),
+        Deal.archived_at.is_(None),
+    ]
+
+
+def deal_conditions(
     session: ScopedSession, filters: PipelineFilters, stages: list[Stage], now: datetime
 ) -> list[ColumnElement[bool]]:
-    made: list[ColumnElement[bool]] = [Deal.pipeline_id == filters.pipeline_id, Deal.archived_at.is_(None)]
-    made.append(or_(Deal.status == "open", Deal.closed_on >= filters.today - timedelta(days=CLOSED_DAYS)))
+    """What the filters ask for, whatever the stage."""
+    made: list[ColumnElement[bool]] = []
     if filters.owner_ids:
         made.append(Deal.owner_id.in_(filters.owner_ids))
     if filters.team_ids:
@@ -148,13 +166,13 @@ def _stale(now: datetime, stages: list[Stage]) -> ColumnElement[bool]:
 
 
 def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) -> list[Column]:
-    """The columns of a board in stage order, within scope. Five statements whatever the number of deals."""
+    """The columns of a board in stage order, within scope. Six statements whatever the number of deals."""
     stages = stages_of(session, filters.pipeline_id)
     if not stages:
         return []
     book = Book(session, filters.today)
-    conditions = _conditions(session, filters, stages, now)
-    sums = _sums(session, conditions, book)
+    conditions = deal_conditions(session, filters, stages, now)
+    sums = _sums(session, stages, conditions, book)
     cards = _cards(session, stages, conditions, book, now)
     return [
         Column(
@@ -172,20 +190,34 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
 
 
 def _sums(
-    session: ScopedSession, conditions: list[ColumnElement[bool]], book: Book
+    session: ScopedSession, stages: list[Stage], conditions: list[ColumnElement[bool]], book: Book
 ) -> dict[int, tuple[int, int]]:
     """Count and total per stage, converted at the day's rates; currencies never add up as they are."""
+    open_, closed = ([s for s in stages if (s.kind == "open") is wanted] for wanted in (True, False))
     found: dict[int, tuple[int, int]] = {}
-    rows = session.execute(
-        select(Deal.stage_id, Deal.currency, func.count(), func.sum(deal_value()))
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .where(*conditions)
-        .group_by(Deal.stage_id, Deal.currency)
-    )
-    for stage_id, currency, count, total in rows:
-        before = found.get(stage_id, (0, 0))
-        found[stage_id] = (before[0] + count, before[1] + book.converted(int(total or 0), currency))
+    for base in (_open(open_) if open_ else [], _closed(closed, book.day) if closed else []):
+        if not base:
+            continue
+        rows = session.execute(
+            select(Deal.stage_id, Deal.currency, func.count(), func.sum(deal_value()))
+            .outerjoin(Product, Product.id == Deal.product_id)
+            .where(*base, *conditions)
+            .group_by(Deal.stage_id, Deal.currency)
+        )
+        for stage_id, currency, count, total in rows:
+            before = found.get(stage_id, (0, 0))
+            found[stage_id] = (before[0] + count, before[1] + book.converted(int(total or 0), currency))
     return found
+
+
+def _first(stage: Stage, conditions: list[ColumnElement[bool]], today: date) -> Select[Any]:
+    """The cards that a column shows: open ones in their order, closed ones by the day, the latest first."""
+    if stage.kind == "open":
+        chosen = select(Deal.id).where(*_open([stage]), *conditions).order_by(Deal.rank, Deal.id)
+    else:
+        chosen = select(Deal.id).where(*_closed([stage], today), *conditions)
+        chosen = chosen.order_by(Deal.closed_on.desc(), Deal.id.desc())
+    return chosen.limit(CARDS)
 
 
 def _cards(
@@ -196,14 +228,7 @@ def _cards(
     now: datetime,
 ) -> dict[int, list[Card]]:
     owner = aliased(User)
-    first = [
-        select(Deal.id)
-        .where(Deal.stage_id == s.id, *conditions)
-        .order_by(Deal.rank, Deal.id)
-        .limit(CARDS)
-        .subquery()
-        for s in stages
-    ]
+    first = [_first(s, conditions, book.day).subquery() for s in stages]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     rows = session.execute(
         select(
@@ -221,6 +246,7 @@ def _cards(
             Deal.version,
             Deal.stage_since,
             Deal.next_step_on,
+            Deal.closed_on,
             Deal.status,
         )
         .join(ids, ids.c.id == Deal.id)
@@ -231,7 +257,8 @@ def _cards(
     )
     by_id = {s.id: s for s in stages}
     cards: dict[int, list[Card]] = {}
-    for r in rows:
+    # Sorting keeps equal rows in place, so open deals stay in the order of their ranks.
+    for r in sorted(rows, key=lambda r: (-r.closed_on.toordinal(), -r.id) if r.closed_on else (0, 0)):
         stage = by_id[r.stage_id]
         worth = int(r.value or 0)
         days = max(0, (now - r.stage_since).days)
@@ -274,58 +301,3 @@ def flag_words(flag: str, *, days: int = 0) -> tuple[str, str]:
         "late": (_("Close date passed"), "red"),
         "no_step": (_("No next step"), "gray"),
     }.get(flag, ("", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """An open deal on the day it should close; ``own_minor`` is its value in the firm's currency."""
-
-    id: int
-    title: str
-    organisation: str
-    value_minor: int
-    currency: str
-    own_minor: int
-    day: date
-    stage: str
-    probability: float
-
-
-def closing_calendar(
-    session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
-) -> list[Closing]:
-    """Open deals by the day they are expected to close, the first thousand of the stretch."""
-    book = Book(session, filters.today)
-    statement = (
-        select(
-            Deal.id,
-            Deal.title,
-            Organisation.name,
-            deal_value(),
-            Deal.currency,
-            Deal.expected_close_on,
-            Stage.name,
-            Stage.probability,
-        )
-        .join(Stage, Stage.id == Deal.stage_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .where(*_conditions(session, filters, stages_of(session, filters.pipeline_id), now))
-        .where(Deal.status == "open", Deal.expected_close_on.between(first, last))
-        .order_by(Deal.expected_close_on, Deal.id)
-        .limit(MOST_IN_MONTH)
-    )
-    return [
-        Closing(
-            deal_id,
-            title,
-            organisation or "",
-            int(value),
-            currency,
-            book.converted(int(value), currency),
-            day,
-            stage,
-            chance,
-        )
-        for deal_id, title, organisation, value, currency, day, stage, chance in session.execute(statement)
-    ]

@@ -14,7 +14,8 @@ from crm import charts
 from crm.firm import firm
 from crm.i18n import _, language
 from crm.periods import add_months, month_end, month_start
-from crm.pipeline.board import Closing, PipelineFilters, closing_calendar
+from crm.pipeline.board import PipelineFilters
+from crm.pipeline.closing import Closing, closing_calendar
 from crm.ui import look, routes
 from crm.ui.formats import day as day_text
 from crm.ui.formats import money_unit, percent, short_money

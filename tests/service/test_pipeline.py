@@ -10,7 +10,8 @@ from crm import records
 from crm.errors import Conflict, CrmError, NotAllowed, NotFound, Refused
 from crm.firm import set_firm
 from crm.pipeline import service
-from crm.pipeline.board import PipelineFilters, board, closing_calendar
+from crm.pipeline.board import PipelineFilters, board
+from crm.pipeline.closing import closing_calendar
 from crm.pipeline.deal_page import loss_reasons, read_deal, stays
 from crm.pipeline.defaults import ensure_defaults
 from crm.pipeline.service import close_deal, move_deal, reopen_deal
@@ -311,7 +312,7 @@ def test_the_sums_of_the_board_equal_plain_sql(stages, engine, at_noon):
     assert found["Negotiation"].weighted_minor == round((40_000 + 30_000) * 0.75)
 
 
-def test_a_board_takes_five_statements_whatever_its_length(stages, statements):
+def test_a_board_takes_six_statements_whatever_its_length(stages, statements):
     deal(stages)
     columns(stages)
     statements.clear()
@@ -324,7 +325,7 @@ def test_a_board_takes_five_statements_whatever_its_length(stages, statements):
     columns(stages)
 
     # One of them finds the pipeline for this test.
-    assert len(statements) == few == 6
+    assert len(statements) == few == 7
 
 
 def test_a_column_shows_fifty_cards_and_counts_all(stages):
@@ -341,6 +342,13 @@ def test_closed_deals_leave_the_board_after_thirty_days(stages, at_noon):
     deal(stages, stage="Won", closed_on=TODAY - timedelta(days=31), opened_on=date(2026, 1, 1))
 
     assert columns(stages)["Won"].count == 1
+
+
+def test_closed_columns_show_the_latest_first(stages, at_noon):
+    for title, day in {"older": 5, "newest": 9, "oldest": 2}.items():
+        deal(stages, title=title, stage="Won", closed_on=date(2026, 3, day), opened_on=date(2026, 1, 1))
+
+    assert order(stages, "Won") == ["newest", "older", "oldest"]
 
 
 def test_a_card_is_stale_late_or_without_a_step_in_this_order(stages, at_noon):
