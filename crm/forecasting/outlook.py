@@ -41,29 +41,33 @@ def outlook(forecast: Forecast, *, months: int) -> Outlook:
     -----
     The months' ranges cannot be added up: that would suppose all months to miss on the same side. Nor can they be
     joined as if independent: a wrong trend misses all of them. How far sums of so many months missed in the
-    back-test decides between these two ends. Where too few tries reach so far, the sum of the ranges is given,
-    which errs on the wide side.
+    back-test decides between these two ends; where too few tries reach so far, the longest stretch that enough of
+    them reach decides. With one month or without tries the ranges are added up, which errs on the wide side.
     """
     points = forecast.points[:months]
     total = sum(point.yhat for point in points)
-    down, up = [p.yhat - p.lo80 for p in points], [p.hi80 - p.yhat for p in points]
-    together = (sum(down) + sum(up)) / 2
-    alone = (math.hypot(*down) + math.hypot(*up)) / 2
-    missed = sum_misses(forecast.backtest, months=months)
-    share = 1.0
-    if len(missed) >= FEWEST_TRIES and together > 0:
-        reached = fmean(abs(said / came - 1) for said, came in missed) * REACH_80 * total
-        share = min(1.0, max(alone / together, reached / together))
     reach, missed = _longest(forecast.backtest, months)
+    share = _share(points[:reach], missed)
     return Outlook(
         months=len(points),
         total=total,
-        low=total - share * sum(down),
-        high=total + share * sum(up),
+        low=total - share * sum(point.yhat - point.lo80 for point in points),
+        high=total + share * sum(point.hi80 - point.yhat for point in points),
         usual_error=fmean(abs(said / came - 1) for said, came in missed) if missed else None,
         error_months=reach,
         tries=len(missed),
     )
+
+
+def _share(points: Sequence[Point], missed: Sequence[tuple[float, float]]) -> float:
+    """How much of their added ranges the sum of some months needs, by the misses of such sums."""
+    down, up = [p.yhat - p.lo80 for p in points], [p.hi80 - p.yhat for p in points]
+    together = (sum(down) + sum(up)) / 2
+    if len(missed) < FEWEST_TRIES or together <= 0:
+        return 1.0
+    alone = (math.hypot(*down) + math.hypot(*up)) / 2
+    reached = fmean(abs(said / came - 1) for said, came in missed) * REACH_80 * sum(p.yhat for p in points)
+    return min(1.0, max(alone, reached) / together)
 
 
 def _longest(tries: Sequence[Try], months: int) -> tuple[int, list[tuple[float, float]]]:

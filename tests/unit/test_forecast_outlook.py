@@ -128,3 +128,12 @@ def test_the_age_of_a_forecast_in_words(at_noon):
 
     assert age(now, today=now.date()).startswith("today at ")
     assert age(datetime(2026, 3, 9, 11, 5, tzinfo=UTC), today=now.date()) == "yesterday"
+
+
+def test_beyond_what_was_tried_the_longest_tried_stretch_decides():
+    said = outlook.outlook(told(tries(0.001, months=3), months=12), months=12)
+
+    # Three months tried as independent need 1/√3 of their added ranges, so twelve are given as much.
+    assert said.error_months == 3
+    assert said.low == pytest.approx(1200 - 240 / math.sqrt(3))
+    assert said.high == pytest.approx(1200 + 360 / math.sqrt(3))
