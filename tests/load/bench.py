@@ -19,7 +19,7 @@ from tests.load.figures import Figure, keep, table
 from tests.load.forecasts import measure_forecasts
 from tests.load.rates import measure_rates
 from tests.load.screens import measure_screens
-from tests.load.server import ROOT, company, serving
+from tests.load.server import ROOT, company, plain_streamlit, serving
 
 JSON = ROOT / ".test-artifacts" / "bench.json"
 PAGE = ROOT / "docs" / "bench.md"
@@ -29,12 +29,13 @@ _TABLE_BEGINS = "<!-- the table of the last run; `make bench ARGS=--write` repla
 def _screens(folder: Path, rounds: int) -> list[Figure]:
     """The large company on a server of its own; then the small one for its memory."""
     figures = []
-    with serving("large", folder) as server:
-        figures += measure_screens(server, rounds=rounds)
-        figures.append(Figure("memory of the server, large company", server.memory(), "MB", most=1536))
-    with serving("small", folder) as server:
-        measure_screens(server, rounds=3)
-        figures.append(Figure("memory of the server, sample company", server.memory(), "MB", most=400))
+    with plain_streamlit(folder) as plain_port:
+        with serving("large", folder) as server:
+            figures += measure_screens(server, plain_port, rounds=rounds)
+            figures.append(Figure("memory of the server, large company", server.memory(), "MB", most=1536))
+        with serving("small", folder) as server:
+            measure_screens(server, plain_port, rounds=3)
+            figures.append(Figure("memory of the server, sample company", server.memory(), "MB", most=400))
     return figures
 
 

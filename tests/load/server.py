@@ -90,33 +90,41 @@ def company(scale: ScaleName) -> Path:
 
 
 @contextmanager
-def serving(scale: ScaleName, folder: Path, **env: str) -> Iterator[Server]:
+def serving(scale: ScaleName, folder: Path) -> Iterator[Server]:
     """Run the measured server on a copy of the sample company until the block ends."""
     database = Path(shutil.copyfile(company(scale), folder / f"{scale}.db"))
+    log = folder / f"{scale}.runs"
+    env = {"PYTHONPATH": str(ROOT), "CRM_DATABASE_URL": f"sqlite:///{database}", "BENCH_LOG": str(log)}
+    with _streamlit("served.py", folder / f"{scale}.log", cwd=ROOT, env=env) as (port, process):
+        yield Server(port, process, database, log)
+
+
+@contextmanager
+def plain_streamlit(folder: Path) -> Iterator[int]:
+    """Run Streamlit as it comes, with nothing but a title; gives its port."""
+    with _streamlit("only_a_title.py", folder / "plain.log", cwd=folder, env={}) as (port, _process):
+        yield port
+
+
+@contextmanager
+def _streamlit(
+    script: str, output: Path, *, cwd: Path, env: dict[str, str]
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = folder / f"{scale}.runs"
     options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("served.py"))]
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name(script))]
     command += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
-    surroundings = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "CRM_DATABASE_URL": f"sqlite:///{database}",
-        "BENCH_LOG": str(log),
-        **env,
-    }
-    output = folder / f"{scale}.log"
     with output.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=out, stderr=out)
+        process = subprocess.Popen(command, cwd=cwd, env={**os.environ, **env}, stdout=out, stderr=out)
     try:
         until = time.monotonic() + START_SECONDS
         while not _healthy(port):
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"The server did not come up:\n{output.read_text()}")
             time.sleep(0.2)
-        yield Server(port, process, database, log)
+        yield port, process
     finally:
         process.terminate()
         try:

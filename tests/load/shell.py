@@ -1,4 +1,4 @@
-"""What the measured server runs: Rapport's own screens, or a bare title without menu and sign-in.
+"""What the measured server runs: Rapport's own screens, watched.
 
 Each run leaves one line in the file named by ``BENCH_LOG``: its mark, how many SQL statements, the slowest of them,
 and the seconds in the script.
@@ -37,10 +37,7 @@ event.listen(Engine, "after_cursor_execute", after)
 mark = st.query_params.get("mark", "")
 begun = time.perf_counter()
 try:
-    if "bare" in st.query_params:
-        st.title("Nothing else")
-    else:
-        main()
+    main()
 finally:
     seconds = time.perf_counter() - begun
     event.remove(Engine, "before_cursor_execute", before)
