@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import and_, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from crm import records, registry
@@ -31,6 +32,9 @@ from db.scope import DELETE, UPDATE, ScopedSession
 POINTS = {"contact": "contact_id", "organisation": "organisation_id", "product": "product_id"}
 #: A card shows this many related rows and says how many more there are.
 MOST = 50
+MOST_ROLES = 500
+#: For rows that belong to a record which was found within scope just before.
+SYSTEM_OPTIONS = {"system": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,15 @@ def _titles(session: ScopedSession, entity: str, values: dict[str, Any]) -> dict
 
 
 def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
-    """Channels, the primary first and ended ones last, and addresses. Two statements."""
+    """Channels, the primary first and ended ones last, and addresses. Three statements.
+
+    Raises
+    ------
+    NotFound
+        No such record within the actor's scope; what belongs to one that is, is read on the program's account, because
+        the condition "of any visible parent" walks all of a team's contacts.
+    """
+    records.get_record(session, entity, record_id)
     column = POINTS[entity]
     channels = session.execute(
         select(
@@ -165,7 +177,8 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
             Channel.valid_until,
         )
         .where(getattr(Channel, column) == record_id)
-        .order_by(Channel.valid_until.is_not(None), Channel.kind, Channel.is_primary.desc(), Channel.id)
+        .order_by(Channel.valid_until.is_not(None), Channel.kind, Channel.is_primary.desc(), Channel.id),
+        execution_options=SYSTEM_OPTIONS,
     )
     places = session.execute(
         select(
@@ -179,7 +192,8 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
             Address.valid_until,
         )
         .where(getattr(Address, column) == record_id)
-        .order_by(Address.valid_until.is_not(None), Address.id)
+        .order_by(Address.valid_until.is_not(None), Address.id),
+        execution_options=SYSTEM_OPTIONS,
     )
     return Ways(
         tuple(Reach(r[0], r[1], r[2], r[3] or "", r[4], r[5], r[6]) for r in channels),
@@ -191,64 +205,71 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
 
 
 def organisations_of(session: ScopedSession, contact_id: int) -> list[RoleRow]:
-    """What a contact is where, current roles first. One statement."""
-    rows = session.execute(
-        select(
-            ContactRole.id,
-            Organisation.id,
-            Organisation.name,
-            ContactRole.role,
-            Organisation.city,
-            ContactRole.since,
-            ContactRole.until,
-        )
-        .join(Organisation, Organisation.id == ContactRole.organisation_id)
-        .where(ContactRole.contact_id == contact_id)
-        .order_by(ContactRole.until.is_not(None), Organisation.name, ContactRole.id)
-        .limit(MOST)
+    """What a contact is where, current roles first; organisations out of scope are left out. Three statements."""
+    records.get_record(session, "contact", contact_id)
+    roles = _roles(session, ContactRole.contact_id == contact_id)
+    found = select(Organisation.id, Organisation.name, Organisation.city)
+    rows = session.execute(found.where(Organisation.id.in_({r.organisation_id for r in roles})))
+    known = {row.id: row for row in rows}
+    shown = [
+        RoleRow(r.id, r.organisation_id, known[r.organisation_id].name, r.role, known[r.organisation_id].city or "",
+                r.since, r.until)
+        for r in roles
+        if r.organisation_id in known
+    ]  # fmt: skip
+    return sorted(shown, key=lambda r: (r.until is not None, r.other, r.id))
+
+
+def _roles(session: ScopedSession, condition: ColumnElement[bool]) -> Sequence[Any]:
+    """Roles of a record found within scope; whoever stands at the far end is looked up within scope."""
+    statement = select(
+        ContactRole.id,
+        ContactRole.contact_id,
+        ContactRole.organisation_id,
+        ContactRole.role,
+        ContactRole.since,
+        ContactRole.until,
     )
-    return [RoleRow(r[0], r[1], r[2], r[3], r[4] or "", r[5], r[6]) for r in rows]
+    statement = statement.where(condition).order_by(ContactRole.until.is_not(None), ContactRole.id)
+    return session.execute(statement.limit(MOST_ROLES), execution_options=SYSTEM_OPTIONS).all()
 
 
 def people_of(session: ScopedSession, organisation_id: int, *, today: date) -> list[RoleRow]:
-    """Who belongs to an organisation: those who name it as theirs and those with a role there. One statement.
+    """Who belongs to an organisation: those who name it as theirs and those with a role there. Three statements.
 
-    A role that has ended does not count; neither do archived people.
+    A role that has ended does not count; neither do archived people, nor those out of scope.
     """
+    records.get_record(session, "organisation", organisation_id)
+    here = ContactRole.organisation_id == organisation_id
+    roles = _roles(session, and_(here, or_(ContactRole.until.is_(None), ContactRole.until >= today)))
     # A union of two index look-ups: with "or" a planner may walk all contacts by name instead.
     members = union(
         select(Contact.id).where(Contact.organisation_id == organisation_id),
-        select(ContactRole.contact_id).where(
-            ContactRole.organisation_id == organisation_id,
-            or_(ContactRole.until.is_(None), ContactRole.until >= today),
-        ),
+        select(Contact.id).where(Contact.id.in_({r.contact_id for r in roles})),
     ).subquery()
-    here = and_(
-        ContactRole.contact_id == Contact.id,
-        ContactRole.organisation_id == organisation_id,
-        or_(ContactRole.until.is_(None), ContactRole.until >= today),
-    )
     rows = session.execute(
-        select(
-            ContactRole.id,
-            Contact.id,
-            Contact.name,
-            ContactRole.role,
-            Contact.job_title,
-            ContactRole.since,
-            ContactRole.until,
-        )
-        .outerjoin(ContactRole, here)
+        select(Contact.id, Contact.name, Contact.job_title)
         .where(Contact.id.in_(select(members.c[0])), Contact.archived_at.is_(None))
-        .order_by(Contact.name, Contact.id, ContactRole.id)
+        .order_by(Contact.name, Contact.id)
         .limit(MOST)
     )
-    people: dict[int, RoleRow] = {}
-    for r in rows:
-        known = people.get(r[1])
-        roles = ", ".join(p for p in (known.role if known else "", r[3] or "") if p)
-        people[r[1]] = RoleRow(r[0], r[1], r[2], roles, r[4] or "", r[5], r[6])
-    return list(people.values())
+    people = []
+    for row in rows:
+        mine = [r for r in roles if r.contact_id == row.id]
+        said = ", ".join(r.role for r in mine)
+        last = mine[-1] if mine else None
+        people.append(
+            RoleRow(
+                last.id if last else None,
+                row.id,
+                row.name,
+                said,
+                row.job_title or "",
+                last.since if last else None,
+                last.until if last else None,
+            )
+        )
+    return people
 
 
 def deals_of(session: ScopedSession, entity: str, record_id: int, *, limit: int = MOST) -> pd.DataFrame:

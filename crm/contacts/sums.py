@@ -36,20 +36,19 @@ def money_book(session: ScopedSession) -> Book:
     return Book(firm(session).currency, rates(session), datetime.now(UTC))
 
 
-def book_for(book: Book, used: Iterable[str]) -> Book:
-    """The book in which some amounts can be added up.
+def book_for(book: Book, used: Iterable[str]) -> tuple[Book, str]:
+    """The book in which some amounts can be added up, and what is left out of it, in words.
 
-    Where all share one currency without a rate, that currency; otherwise the firm's, and ``notes`` names the currencies
-    whose amounts ``addable`` leaves out.
+    Where all share one currency without a rate, that currency; otherwise the firm's.
     """
     found = set(used)
     foreign = found - {book.currency, *book.rates}
     if not foreign:
-        return book
+        return book, ""
     if found == foreign and len(found) == 1:
-        return replace(book, currency=found.pop())
+        return replace(book, currency=found.pop()), ""
     note = _("Amounts in {currencies} are left out, because no rate is stored.")
-    return replace(book, notes=(note.format(currencies=", ".join(sorted(foreign))),))
+    return book, note.format(currencies=", ".join(sorted(foreign)))
 
 
 def addable(frame: pd.DataFrame, book: Book) -> pd.DataFrame:
@@ -70,7 +69,7 @@ def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book
         joins=[(Product, Product.id == Deal.product_id, True)],
         where=[getattr(Deal, POINTS[entity]) == record_id, Deal.archived_at.is_(None)],
     )
-    book = book_for(book, rows["currency"])
+    book, note = book_for(book, rows["currency"])
     counts = rows.groupby("status")["count"].sum()
     sums = converted(addable(rows, book), book, ["minor"]).groupby("status")["minor"].sum()
     return DealSums(
@@ -80,7 +79,7 @@ def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book
         int(counts.get("won", 0)),
         int(sums.get("won", 0)),
         int(counts.get("lost", 0)),
-        "".join(book.notes),
+        note,
     )
 
 
@@ -110,8 +109,8 @@ def sales_by_year(session: ScopedSession, entity: str, record_id: int, *, book: 
         {"lines": None, "amount_minor": OrderLine.amount_minor},
         where=[getattr(OrderLine, POINTS[entity]) == record_id, OrderLine.archived_at.is_(None)],
     )
-    book = book_for(book, rows["currency"])
+    book, note = book_for(book, rows["currency"])
     kept = converted(addable(rows, book), book, ["amount_minor"])
     kept["year"] = kept["year"].astype(int)
     years = kept.groupby("year", as_index=False)[["lines", "amount_minor"]].sum().sort_values("year")
-    return Sales(book.currency, years.reset_index(drop=True), "".join(book.notes))
+    return Sales(book.currency, years.reset_index(drop=True), note)

@@ -12,9 +12,9 @@ from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 
 TODAY = date(2026, 3, 10)
-#: Of a contact's page: record (once more for its log), links, firm, rates, channels, addresses, roles, last talk, talks
-#: of 90 days, tasks, deal sums, sales, changes, talks, tasks done, deals.
-STATEMENTS = 17
+#: Of a contact's page: record (once more for each of log, channels and roles), links, firm, rates, channels, addresses,
+#: roles, organisations, last talk, talks of 90 days, tasks, deal sums, sales, changes, talks, tasks done, deals.
+STATEMENTS = 20
 
 
 def ways(actor, record, entity="contact"):
