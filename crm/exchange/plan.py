@@ -55,6 +55,9 @@ class Step:
         Rows with another text are no rows of this step.
     overwrite : bool
         False: an update only fills fields that are empty in the database.
+    keep_sums : bool
+        Amounts finer than the currency's unit are rounded so that running totals stay right, instead of each for
+        itself: no line is off by a whole unit, and ten thousand lines add up to what the file adds up to.
     """
 
     file: str
@@ -70,6 +73,7 @@ class Step:
     distinct: bool = False
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overwrite: bool = True
+    keep_sums: bool = False
     sheet: str = ""
     encoding: str | None = None
     separator: str | None = None

@@ -18,7 +18,7 @@ from crm.exchange.plan import Plan, Step
 from crm.exchange.reading import SourceTable
 from crm.exchange.texts import mapped
 from crm.exchange.values import Converted, convert
-from crm.fields import Entity, Kind
+from crm.fields import Entity, Field, Kind
 from crm.i18n import _
 from crm.money import exponent
 
@@ -111,6 +111,8 @@ def prepare(
             read[name] = convert(entity[name], cells, exact=exact.get(name), reading=told[name])
     _agree(read, texts, exact, told, entity)
     for name, converted in read.items():
+        if step.keep_sums and converted.rounded:
+            _keep_sum(converted, entity[name], texts[name], exact.get(name), told[name])
         _take(made, name, texts[name], converted)
     _settle_currencies(made, read, default, base)
     return made
@@ -213,6 +215,18 @@ def _agree(
         else:
             continue
         read[name] = convert(entity[name], texts[name], exact=exact.get(name), reading=reading)
+
+
+def _keep_sum(
+    money: Converted, about: Field, cells: pd.Series[str], exact: NDArray[np.bool_] | None, told: Reading
+) -> None:
+    """Round amounts anew, each so that the sum up to it is right to half a unit."""
+    plain = Field(about.name, about.label, Kind.NUMBER)
+    unrounded = convert(plain, cells, exact=exact, reading=told).values
+    filled = np.array([value is not None for value in money.values], dtype=bool)
+    units = np.array([float(value) for value in unrounded[filled]]) * 10 ** exponent(told.currency)
+    totals = np.rint(np.cumsum(units)).astype(np.int64)
+    money.values[filled] = [int(amount) for amount in np.diff(totals, prepend=0)]
 
 
 def _take(made: Prepared, name: str, cells: pd.Series[str], converted: Converted) -> None:

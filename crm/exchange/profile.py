@@ -36,6 +36,7 @@ _STEP_KEYS = frozenset(
     | {
         "where",
         "overwrite",
+        "keep_sums",
         "sheet",
         "encoding",
         "separator",
@@ -200,6 +201,7 @@ class _Reader:
             distinct=bool(data.get("distinct", False)),
             where=where,
             overwrite=bool(data.get("overwrite", True)),
+            keep_sums=bool(data.get("keep_sums", False)),
             sheet=str(data.get("sheet", "")),
             encoding=data.get("encoding"),
             separator=data.get("separator"),
@@ -217,6 +219,7 @@ class _Reader:
             "short_lines": (plans.FAIL, "pad"),
             "distinct": (True, False),
             "overwrite": (True, False),
+            "keep_sums": (True, False),
         }
         for name, choices in allowed.items():
             if name in data:
