@@ -11,6 +11,7 @@ from crm.clock import today
 from crm.errors import CrmError
 from crm.forecasting import queries
 from crm.forecasting.chosen import ENTITIES, LABELS, MONTHS, SALES, WON, SeriesChoice
+from crm.forecasting.engine import FEWEST
 from crm.forecasting.queries import Run, RunRow, Span
 from crm.i18n import _, ngettext
 from crm.jobs.queue import JobView
@@ -100,15 +101,21 @@ def _one(label: str, names: list[str], key: str) -> str | None:
     return st.selectbox(label, names, index=None, key=key, placeholder=_("All"), bind="query-params")
 
 
+@st.cache_data(ttl="2m", max_entries=200, show_spinner=False)
+def _span(scope_key: str, choice: SeriesChoice, on: date, _actor: Actor) -> Span:
+    with reading(_actor) as session:
+        return queries.span(session, choice, today=on)
+
+
 def see(actor: Actor, choice: SeriesChoice) -> Seen:
     """The newest stored forecast of a series, how far the data reach, and the job that may be under way."""
+    on = today()
+    span = _span(queries.scope_key(actor, choice), choice, on, actor)
     with reading(actor) as session:
-        return Seen(
-            queries.latest_run(session, choice),
-            queries.span(session, choice, today=today()),
-            queries.latest_job(session, choice),
-            today(),
-        )
+        if span.months < FEWEST:
+            # Whoever just imported the first months should not wait for what was remembered.
+            span = queries.span(session, choice, today=on)
+        return Seen(queries.latest_run(session, choice), span, queries.latest_job(session, choice), on)
 
 
 def earlier(actor: Actor, choice: SeriesChoice) -> list[RunRow]:
@@ -117,7 +124,7 @@ def earlier(actor: Actor, choice: SeriesChoice) -> list[RunRow]:
         return queries.run_list(session, choice)
 
 
-@st.cache_data(ttl="1m", max_entries=100, show_spinner=False)
+@st.cache_data(ttl="2m", max_entries=100, show_spinner=False)
 def _beside(scope_key: str, choice: SeriesChoice, start: date, on: date, _actor: Actor) -> Beside | None:
     with reading(_actor) as session:
         try:
@@ -138,7 +145,7 @@ def _beside(scope_key: str, choice: SeriesChoice, start: date, on: date, _actor:
 
 
 def beside(actor: Actor, choice: SeriesChoice, run: Run, on: date) -> Beside | None:
-    """Open deals and targets of the months ahead; at most a minute old. None where an amount has no rate."""
+    """Open deals and targets of the months ahead; at most two minutes old. None where an amount has no rate."""
     if not actor.may("deal", READ):
         return None
     start = date.fromisoformat(run.forecast.points[0].ds)
