@@ -22,6 +22,8 @@ from db.scope import ScopedSession
 
 #: A chart of months shows at least so many, whatever the period.
 MONTHS = 12
+#: and at most so many.
+MOST_MONTHS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,8 @@ def _months(
 ) -> pd.DataFrame:
     """The months of the period and those before it, at least twelve, for the columns and the small lines."""
     last = period.end or newest or book.today
+    if period.end is None and last > add_months(book.today, MONTHS):
+        last = book.today  # a mistyped year must not stretch the chart into the next century
     start = period.start or date(1, 1, 1)
     window = replace(chosen, start=min(start, add_months(last, 1 - MONTHS)), end=last)
     closed = facts.closed_deals(session, book, window, ["status", "month"])
@@ -245,9 +249,11 @@ def _months(
         if period.start is None
         else month_start(window.start or last)
     )
-    every = months_between(first, last)
+    every = months_between(max(first, add_months(last, 1 - MOST_MONTHS)), last)
     sums = {month: dict.fromkeys(("won_minor", "won", "lost", "days", "timed"), 0) for month in every}
     for day, line in zip(days, closed.to_dict("records"), strict=True):
+        if day not in sums:
+            continue
         if line["status"] == "lost":
             sums[day]["lost"] += line["deals"]
             continue

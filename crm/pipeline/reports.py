@@ -19,6 +19,9 @@ from crm.pipeline.report_basis import Book, Names, SalesFilter, names, open_book
 from crm.pipeline.report_formulas import formula
 from db.scope import ScopedSession
 
+#: Outside these months gaps are not filled: such a day is mistyped, and would bring thousands of empty months.
+FILLED_FROM, FILLED_TO = "1900-01", "2199-12"
+
 
 @dataclass(frozen=True)
 class Report:
@@ -48,7 +51,7 @@ def won_by_month(session: ScopedSession, chosen: SalesFilter) -> Report:
             "value_minor": dated["value_minor"],
         }
     ).sort_values("month", ignore_index=True)
-    if len(rows):
+    if len(rows) and rows["month"].between(FILLED_FROM, FILLED_TO).all():
         every = pd.period_range(rows["month"].iloc[0], rows["month"].iloc[-1], freq="M").strftime("%Y-%m")
         rows = rows.set_index("month").reindex(every, fill_value=0).rename_axis("month").reset_index()
     return _report("won-by-month", book, chosen, rows, undated=won[won["year"].isna()])

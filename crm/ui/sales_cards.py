@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from crm.i18n import _
-from crm.pipeline.report_dashboard import Dashboard
+from crm.pipeline.report_dashboard import MOST_MONTHS, Dashboard
 from crm.pipeline.report_formulas import formula
 from crm.pipeline.report_records import Narrowed
 from crm.ui import formats, look
@@ -104,6 +104,8 @@ def show_formulas() -> None:
 
 
 def _months_note(board: Dashboard) -> str:
+    if len(board.months) >= MOST_MONTHS:
+        return _("Won value by month of closing, the last ten years. Click a column.")
     if board.months["target_minor"].notna().any():
         return _("Won value by month of closing; lines: target. Click a column.")
     return _("Won value by month of closing. Click a column.")

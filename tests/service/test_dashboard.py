@@ -127,6 +127,19 @@ def test_nothing_in_the_running_period_shows_the_newest_one(sold):
     assert (board.period.start, board.period.end) == (date(2026, 3, 1), date(2026, 3, 31))
 
 
+@pytest.mark.parametrize("typo", [date(1, 6, 1), date(2202, 1, 1), date(9999, 12, 31)])
+@pytest.mark.parametrize("kind", ["all", "quarter"])
+def test_a_mistyped_year_does_not_stretch_the_chart(sold, typo, kind):
+    with unit_of_work(SYSTEM) as work:
+        work.session.get(Deal, 1).closed_on = typo
+
+    board = ask(kind)
+
+    assert 12 <= len(board.months) <= 120
+    with reading(SYSTEM) as session:
+        assert len(run_report(session, "won-by-month").rows) < 40
+
+
 def test_the_dashboard_costs_the_same_statements_whatever_the_length(sold, statements):
     statements.clear()
     ask("all")
