@@ -68,10 +68,8 @@ def period_of(
         return Period("custom", min(first, last), max(first, last))
     kind = kind if kind in _MONTHS else "month"
     length = _MONTHS[kind]
-    if kind == "12months":
-        first = add_months(anchor, -11)
-    else:
-        first = date(anchor.year, (anchor.month - 1) // length * length + 1, 1)
+    back = 11 if kind == "12months" else (anchor.month - 1) % length
+    first = add_months(anchor, -back)
     last = month_end(add_months(first, length - 1))
     running = first <= today < last
     return Period(kind, first, min(last, today) if running else last, running)
