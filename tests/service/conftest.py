@@ -44,3 +44,17 @@ def company(database: str) -> Iterator[Any]:
 
     with unit_of_work(SYSTEM) as work:
         yield Company(work.session)
+
+
+@pytest.fixture
+def stages(database: str) -> dict[str, int]:
+    """The stages of a firm's first pipeline by name; the firm counts in euros."""
+    from crm.firm import set_firm
+    from crm.pipeline.defaults import ensure_defaults
+    from crm.work import SYSTEM, unit_of_work
+    from db.models import Stage
+
+    with unit_of_work(SYSTEM) as work:
+        ensure_defaults(work)
+        set_firm(work, name="Kavarna", currency="EUR")
+        return {s.name: s.id for s in work.session.query(Stage).all()}
