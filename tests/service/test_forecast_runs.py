@@ -1,9 +1,12 @@
 """A forecast is computed in a process, stored, and found again by exactly those who see its rows."""
 
+import json
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
+from crm.cli import app
 from crm.errors import NotAllowed, Refused
 from crm.forecasting import parallel, queries, service
 from crm.forecasting.chosen import MONTHS, SALES, WON, SeriesChoice
@@ -182,3 +185,33 @@ class TestJob:
 
         assert first == again
         assert first != next_day
+
+
+class TestCommand:
+    def test_it_prints_what_the_screen_reads(self, firm):
+        firm.history(26)
+
+        done = CliRunner().invoke(app, ["forecast", "--series", "won", "--horizon", "6", "--json"])
+
+        made, run = json.loads(done.stdout), latest(SYSTEM)
+        assert done.exit_code == 0
+        assert (made["run"], made["cutoff"], len(made["months"])) == (run.id, "2026-02-01", 6)
+        assert made["months"][0]["yhat"] == pytest.approx(run.forecast.points[0].yhat / 100, abs=0.01)
+        assert made["total"]["lo80"] < made["total"]["expected"] < made["total"]["hi80"]
+        assert [each["model"] for each in made["candidates"] if each["chosen"]] == [made["model"]]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--series", "leads"], "no series"),
+            (["--team", "West"], "no team called West"),
+            (["--as", "nobody@example.com"], "No active user"),
+            ([], "no value to forecast from"),
+        ],
+    )
+    def test_a_problem_is_one_sentence_and_status_one(self, firm, arguments, said):
+        done = CliRunner().invoke(app, ["forecast", *arguments])
+
+        assert done.exit_code == 1
+        assert said in done.stderr
+        assert "Traceback" not in done.output
