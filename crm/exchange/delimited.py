@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
@@ -24,6 +25,8 @@ _LONGEST_BAD_TEXT = 2_000
 _BLANKS = " \t\r\n\xa0\u2007\u202f\ufeff\u200b"
 # The mark of a whole file that leaves empty cells off the end, not of single broken lines.
 _OFTEN_SHORT = 0.2
+# How programs keep Excel from taking noughts off a number.
+_AS_TEXT = re.compile(r'\A="([^"]*)"\Z')
 
 csv.field_size_limit(2**31 - 1)
 
@@ -61,7 +64,11 @@ def arrange(
         escape=dialect.escape,
         header_line=head.line + shift if head.line else 0,
     )
-    return _columns(dialect, lines, head, layout, shift=shift, pad=pad, max_rows=max_rows)
+    arranged = _columns(dialect, lines, head, layout, shift=shift, pad=pad, max_rows=max_rows)
+    if '="' in text:
+        bare = {name: arranged.texts[name].str.replace(_AS_TEXT, r"\1", regex=True) for name in arranged.texts}
+        arranged = replace(arranged, texts=pd.DataFrame(bare))
+    return arranged
 
 
 def _told_separator(text: str) -> tuple[str, str]:
@@ -121,14 +128,18 @@ def _columns(
     uneven: list[tuple[int, list[str]]] = []
     bad: list[BadLine] = []
     blank = 0
+    # Lines below a blank one that no row follows are notes below the table, not rows with cells left off.
+    below = 0
     for line, cells in _safe_records(dialect, lines, start, width=width):
         if cells is None:
             bad.append(_bad(lines, line, shift, _("A quotation mark is opened and not closed.")))
         elif len(cells) == width:
             good.append(cells)
             places.append(line)
+            below = 0
         elif not cells or not any(cell.strip() for cell in cells):
             blank += 1
+            below = below or line
         else:
             uneven.append((line, cells))
         if len(good) >= _BLOCK:
@@ -142,13 +153,14 @@ def _columns(
                 )
     blocks.append(_block(good, width))
     texts = _frame(blocks, head.names)
-    short = [(line, cells) for line, cells in uneven if len(cells) < width]
+    notes = {line for line, _cells in uneven if line > below > 0}
+    short = [(line, cells) for line, cells in uneven if len(cells) < width and line not in notes]
     pad = pad or len(short) > _OFTEN_SHORT * (len(places) + len(short))
     extra: list[tuple[int, list[str]]] = []
     for line, cells in uneven:
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]) and cells[0].strip():
             extra.append((line, cells[:width]))
-        elif len(cells) < width and pad:
+        elif len(cells) < width and pad and line not in notes:
             extra.append((line, [*cells, *[""] * (width - len(cells))]))
         else:
             reason = _("The line has {found} cells, the header {wanted}.").format(

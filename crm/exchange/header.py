@@ -72,11 +72,13 @@ def find_head(records: Sequence[tuple[int, list[str]]], *, header_line: int | No
         return Head((), 0, 0)
     widths = Counter(len(cells) for *_rest, cells in filled)
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    # Programs write separators for columns that nothing stands in; those columns prove nothing.
+    used = {place for *_rest, cells in filled for place, cell in enumerate(cells) if cell.strip()}
     if header_line:
         at, line, cells = next((r for r in filled if r[1] >= header_line), filled[0])
         return Head(_names(cells, max(width, len(cells)), filled), at + 1, line)
     first = next(
-        at for at, row in enumerate(filled) if _could_begin(row[2], width, after=len(filled) - at > 1)
+        at for at, row in enumerate(filled) if _could_begin(row[2], width, used, after=len(filled) - at > 1)
     )
     place, line, cells = filled[first]
     below = [row[2] for row in filled[first + 1 :]]
@@ -85,11 +87,12 @@ def find_head(records: Sequence[tuple[int, list[str]]], *, header_line: int | No
     return Head(_names(cells, width, filled[first + 1 :]), place + 1, line)
 
 
-def _could_begin(cells: list[str], width: int, *, after: bool) -> bool:
+def _could_begin(cells: list[str], width: int, used: set[int], *, after: bool) -> bool:
     given = sum(bool(cell.strip()) for cell in cells)
+    wanted = min(width, max(used) + 1)
     # A header one short of the rows leaves out the name of the row numbers, as R writes it.
-    wide_enough = len(cells) >= width - 1 if width > 2 else len(cells) >= width
-    return not after or (wide_enough and given * 2 > width)
+    wide_enough = len(cells) >= wanted - 1 if wanted > 2 else len(cells) >= wanted
+    return not after or (wide_enough and given * 2 > min(width, len(used)))
 
 
 def _is_data(cells: list[str], below: list[list[str]]) -> bool:

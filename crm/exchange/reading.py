@@ -13,6 +13,7 @@ from crm.errors import Refused
 from crm.exchange import delimited, sheets
 from crm.exchange.encoding import decode
 from crm.exchange.header import BadLine, Layout
+from crm.exchange.tail import without_tail
 from crm.i18n import _
 
 _SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -116,6 +117,7 @@ def read_table(source: Path | bytes, *, name: str = "", options: ReadOptions | N
         )
     if table.texts.shape[1] == 0 or (len(table.lines) == 0 and not table.bad):
         raise Refused(_("{name} has no rows to import.").format(name=name or _("The file")))
+    table = without_tail(table)
     return SourceTable(name, table.texts, table.lines, table.exact, table.bad, table.layout)
 
 

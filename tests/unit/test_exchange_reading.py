@@ -135,6 +135,49 @@ def test_doubled_and_missing_names_are_made_unique():
     assert table.columns == ("Name", "Column 2", "Name (2)", "name (3)")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b,c,,,\n1,2,3,,,\n4,5,6,,,\n",
+        b"a,b,c\n1,2,3,,,\n4,5,6,,,\n",
+        b",,,,a,b,c\n,,,,1,2,3\n,,,,4,5,6\n",
+    ],
+)
+def test_columns_that_nothing_stands_in_do_not_hide_the_header(data):
+    table = read_table(data)
+
+    assert table.columns == ("a", "b", "c")
+    assert cells(table) == [["1", "2", "3"], ["4", "5", "6"]]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b"Total,,,11\n",
+        b"Summe:,,,11\nCopyright 2022 somebody or other,,,\n",
+        b"\nGrand total,2,2,11\n\nConfidential information - do not distribute\n",
+        b"Total (2 rows),,,11\n\nEnd of report, printed by Jane\n",
+    ],
+)
+def test_totals_and_notes_below_a_table_are_no_rows(tail):
+    table = read_table(b"Order,Customer,Date,Amount\nA1,Acme,2021-01-02,5\nA2,Beta,2021-01-03,6\n" + tail)
+
+    assert cells(table) == [["A1", "Acme", "2021-01-02", "5"], ["A2", "Beta", "2021-01-03", "6"]]
+    assert len(table.bad) == sum(bool(line.strip()) for line in tail.splitlines())
+
+
+def test_a_customer_called_total_is_a_row():
+    table = read_table(b"Name,City,Number\nAcme,Ry,1\nBeta,,2\nTotal,Paris,3\nSum Of Parts,,\n")
+
+    assert table.texts["Name"].tolist() == ["Acme", "Beta", "Total", "Sum Of Parts"]
+
+
+def test_texts_kept_from_excel_lose_their_wrapping():
+    table = read_table(b'id,zip,note\n="00123",="045",a="b"\n"=""00124""",7,c\n')
+
+    assert cells(table) == [["00123", "045", 'a="b"'], ["00124", "7", "c"]]
+
+
 def test_a_nameless_empty_column_is_left_out():
     table = read_table(b"Name,Amount,\nAna,1,\nBo,2,\n")
 
