@@ -11,6 +11,9 @@ from crm.fields import Field, Kind
 from crm.i18n import _
 from crm.money import to_minor
 
+#: In major units; the smallest unit of no currency makes more of it than a column holds.
+_LARGEST_AMOUNT = Decimal(10) ** 14
+
 
 def read_numbers(about: Field, column: Column, told: Reading) -> Made:
     written = [numbers.take_apart(text) for text in column.texts]
@@ -53,8 +56,11 @@ def _finish_money(_about: Field, made: Made, written: list[numbers.Written | Non
         if number.percent:
             made.values[at], made.problems[at] = None, _("A share in percent is not an amount of money.")
             continue
-        made.currencies[at] = code
         amount = value * scale
+        if abs(amount) > _LARGEST_AMOUNT:
+            made.values[at], made.problems[at] = None, _("The amount is too large.")
+            continue
+        made.currencies[at] = code
         minor = to_minor(amount, code or told.currency)
         if to_minor(amount * 1000, code or told.currency) != minor * 1000:
             made.rounded.append(at)

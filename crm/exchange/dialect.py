@@ -144,6 +144,8 @@ def _score(sample: str, dialect: Dialect) -> float:
         rows = [cells for _, cells in dialect.records(sample) if any(cell.strip() for cell in cells)]
     except csv.Error:
         return 0.0
+    if not rows:
+        return 0.0
     widths = Counter(map(len, rows))
     width, times = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
     if width < 2 or times < _EVEN_ENOUGH * (len(rows) - 3) or (times < 2 and len(rows) > 1):

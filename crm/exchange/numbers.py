@@ -95,11 +95,8 @@ def _currency(word: str) -> str | None:
     if len(code) == 3 and code in CURRENCIES:
         return code
     # "US $" and "€ EUR" name one currency twice.
-    parts = (
-        {_currency(part) for part in re.findall(r"[A-Za-z]{3}|[^\sA-Za-z]+", word)}
-        if len(word) > 3
-        else set()
-    )
+    pieces = re.findall(r"[A-Za-z]{3}|[^\sA-Za-z]+", word)
+    parts = {_currency(piece) for piece in pieces} if 1 < len(pieces) <= 3 else set()
     named = parts - {"$"}
     return named.pop() if len(named) == 1 and None not in parts else None
 

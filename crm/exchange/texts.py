@@ -88,7 +88,10 @@ def _possible(code: int, length: int) -> bool:
 
 def link(text: str) -> str:
     """A web address with its scheme."""
-    return check_url(text)
+    try:
+        return check_url(text)
+    except ValueError as error:
+        raise Bad(_("“{value}” is not a web address.").format(value=text[:80])) from error
 
 
 def currency(text: str) -> str:

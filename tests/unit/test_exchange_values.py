@@ -62,6 +62,16 @@ class TestNumbers:
         assert list(made.problems) == [0]
         assert made.values.tolist() == [None, 100]
 
+    @given(st.text(max_size=30))
+    def test_any_text_is_a_number_or_a_complaint(self, text):
+        made = read(Kind.MONEY, [text])
+
+        assert made.problems or made.values[0] is None or isinstance(made.values[0], int)
+
+    @pytest.mark.parametrize("text", ["株式会社", "1 株式会社", "#######", "€€€€€€", "US $5"])
+    def test_signs_that_name_no_currency_are_not_looked_up_for_ever(self, text):
+        assert read(Kind.MONEY, [text]).values.tolist() in ([None], [500])
+
     def test_the_column_decides_what_a_single_mark_means(self):
         assert values(Kind.MONEY, ["1,200", "3.50"]) == [120000, 350]
         assert values(Kind.MONEY, ["1,200", "3,50"]) == [120, 350]
