@@ -232,7 +232,7 @@ def link_options(session: ScopedSession, entity: str, *, search: str = "", limit
         statement = statement.where(cls.archived_at.is_(None))
     if search:
         statement = statement.where(title.icontains(search, autoescape=True))
-    return dict(session.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def distinct_values(session: ScopedSession, entity: str, field: str, *, limit: int = 200) -> list[Any]:
