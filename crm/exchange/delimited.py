@@ -66,7 +66,9 @@ def arrange(
     )
     arranged = _columns(dialect, lines, head, layout, shift=shift, pad=pad, max_rows=max_rows)
     if '="' in text:
-        bare = {name: arranged.texts[name].str.replace(_AS_TEXT, r"\1", regex=True) for name in arranged.texts}
+        bare = {
+            name: arranged.texts[name].str.replace(_AS_TEXT, r"\1", regex=True) for name in arranged.texts
+        }
         arranged = replace(arranged, texts=pd.DataFrame(bare))
     return arranged
 

@@ -45,6 +45,8 @@ class Step:
         The same value for every row, written as a cell would be.
     templates : mapping of field to text
         Columns in braces are filled in: ``"{product} for {account}"``; signs around an empty one go with it.
+    formulas : mapping of field to text
+        Numbers counted from columns in braces: ``"{Quantity} * {Unit price} * (1 - {Discount})"``.
     values : mapping of field to (text of the file to value of the field)
     lookups : mapping of link field to Lookup
     scale : mapping of field to factor ("in millions": 1e6)
@@ -67,6 +69,7 @@ class Step:
     key: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
+    formulas: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     scale: Mapping[str, float] = field(default_factory=dict)

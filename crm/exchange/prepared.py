@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm.errors import Problem, Refused
+from crm.exchange import formulas
 from crm.exchange.column import EMPTY, Reading
 from crm.exchange.matching import name_key
 from crm.exchange.plan import Plan, Step
@@ -97,6 +98,10 @@ def prepare(
     for name, template in step.templates.items():
         made.sources[name] = template
         texts[name] = _filled(template, table, names).take(rows.tolist()).reset_index(drop=True)
+    for name, formula in step.formulas.items():
+        made.sources[name] = formula
+        texts[name] = _counted(made, formula, names, decimal=step.decimal or plan.decimal)
+        exact[name] = np.ones(len(rows), dtype=bool)
     for name, text in step.constants.items():
         made.sources[name] = ""
         texts[name] = pd.Series([text] * len(rows), dtype="str")
@@ -134,6 +139,7 @@ def _found_columns(step: Step, table: SourceTable) -> dict[str, str]:
     """The table's own spelling of each column that the step names; case and blanks do not count."""
     asked = [*step.columns.values(), *step.where]
     asked += [name for text in step.templates.values() for name in _COLUMN_IN_BRACES.findall(text)]
+    asked += [name for text in step.formulas.values() for name in formulas.parse(text).columns]
     exact = set(table.columns)
     by_key = {name_key(name): name for name in reversed(table.columns)}
     found = {name: name if name in exact else by_key.get(name_key(name), "") for name in asked}
@@ -184,6 +190,23 @@ def _filled(template: str, table: SourceTable, names: Mapping[str, str]) -> pd.S
                 used = True
         filled.append(text + literals[-1] if used else "")
     return pd.Series(filled if columns else [template] * len(table), dtype="str")
+
+
+def _counted(made: Prepared, formula: str, names: Mapping[str, str], *, decimal: str) -> pd.Series[str]:
+    """The results of a formula; a cell that is no number is a complaint of its row."""
+    read = formulas.parse(formula)
+    cells, sure = {}, {}
+    for name in read.columns:
+        column = made.table.texts[names[name]]
+        known = made.table.exact.get(names[name])
+        cells[name] = column.take(made.rows.tolist()).reset_index(drop=True)
+        sure[name] = None if known is None else known[made.rows]
+    counted = formulas.count(read, cells, sure, decimal=decimal)
+    made.problems.extend(
+        RowProblem(row, names[column], value, reason)
+        for row, (column, value, reason) in counted.problems.items()
+    )
+    return counted.cells
 
 
 def _translated(cells: pd.Series[str], values: Mapping[str, str]) -> pd.Series[str]:

@@ -13,12 +13,14 @@ from typing import Any
 from crm.checks import Bad, check_currency
 from crm.errors import Problem, Refused
 from crm.exchange import plan as plans
+from crm.exchange.formulas import parse
 from crm.exchange.matching import near_matches
 from crm.exchange.plan import Lookup, Plan, Step
 from crm.fields import Entity, Kind
 from crm.i18n import _
 
 _ORDERS = ("dmy", "mdy", "ymd")
+_COUNTED = (Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.PERCENT)
 _STEP_KEYS = frozenset(
     {
         "file",
@@ -28,6 +30,7 @@ _STEP_KEYS = frozenset(
         "columns",
         "constants",
         "templates",
+        "formulas",
         "values",
         "lookup",
         "scale",
@@ -162,6 +165,7 @@ class _Reader:
             name: _written(value) for name, value in self._strings(data, "constants", complain).items()
         }
         templates = self._strings(data, "templates", complain)
+        formulas = self._formulas(data, entity, complain)
         values = {
             name: {
                 str(k): _written(v)
@@ -177,10 +181,11 @@ class _Reader:
         key = data.get("key", [])
         key = (key,) if isinstance(key, str) else tuple(map(str, key)) if isinstance(key, list) else ()
         if entity is not None:
-            self._known(entity, {**columns, **constants, **templates}, "columns", complain)
+            fed = {**columns, **constants, **templates, **formulas}
+            self._known(entity, fed, "columns", complain)
             self._known(entity, [*values, *scale, *key], "", complain)
             for name in key:
-                if name in entity.by_name and name not in {**columns, **constants, **templates}:
+                if name in entity.by_name and name not in fed:
                     complain("key", _("“{name}” is a key but no column feeds it.").format(name=name))
         self._choices(data, at)
         where = {
@@ -195,6 +200,7 @@ class _Reader:
             key=key,
             constants=constants,
             templates={name: str(text) for name, text in templates.items()},
+            formulas=formulas,
             values=values,
             lookups=lookups,
             scale={name: float(factor) for name, factor in scale.items()},
@@ -244,6 +250,19 @@ class _Reader:
                 else:
                     fields[name] = column
         return fields
+
+    def _formulas(
+        self, data: Mapping[str, Any], entity: Entity | None, complain: Callable[[str, str], None]
+    ) -> dict[str, str]:
+        formulas = {name: str(text) for name, text in self._strings(data, "formulas", complain).items()}
+        for name, text in formulas.items():
+            try:
+                parse(text)
+            except Bad as bad:
+                complain(f"formulas.{name}", str(bad))
+            if entity is not None and name in entity.by_name and entity[name].kind not in _COUNTED:
+                complain(f"formulas.{name}", _("“{name}” is not a number.").format(name=name))
+        return formulas
 
     def _lookups(
         self,

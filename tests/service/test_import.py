@@ -11,7 +11,7 @@ from crm.exchange.journal import failed_csv, failed_rows, list_imports
 from crm.exchange.plan import CREATE, EMPTY, UPDATE, Lookup, Plan, Step
 from crm.exchange.undo import undo_import
 from crm.work import reading
-from db.models import Channel, Contact, Deal, Organisation, StageChange
+from db.models import Channel, Contact, Deal, OrderLine, Organisation, StageChange
 from tests.factories import change, make
 
 #: What an import leaves behind on purpose when it is undone: its own story.
@@ -108,6 +108,25 @@ class TestStoring:
 
         assert counts(report) == (0, 1, 0, 0)
         assert stored(people["ada"], Organisation, "name", "city") == [("GTX Pro", "Porto")]
+
+    def test_a_line_total_is_counted_where_the_file_gives_none(self, people):
+        step = Step(
+            "lines.csv",
+            "order_line",
+            {"sold_on": "InvoiceDate", "quantity": "Quantity"},
+            formulas={"amount_minor": "{Quantity} * {UnitPrice}"},
+        )
+        data = b"InvoiceDate,Quantity,UnitPrice\n12/13/2010 8:26,6,2.55\n12/1/2010 8:28,-2,$1.25\n12/1/2010 9:00,x,1\n"
+
+        report = bring(people["ada"], step, data)
+
+        assert counts(report) == (2, 0, 0, 1)
+        assert stored(people["ada"], OrderLine, "quantity", "amount_minor", "currency") == [
+            (6, 1530, "EUR"),
+            (-2, -250, "USD"),
+        ]
+        [failed] = failed_rows(people["ada"], report.id)
+        assert (failed.row, failed.column, failed.value) == (4, "Quantity", "x")
 
     def test_doubles_in_a_file_are_told_apart_from_contradictions(self, people):
         data = b"name,number,city\nA,O1,Porto\nA,O1,Porto\nB,O1,Brno\nC,,Ry\nC,,Ry\n"
