@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
-import db.audit  # noqa: F401  (registers the change log with the session)
 from crm.errors import Conflict, NotAllowed, Unavailable
 from crm.i18n import _
+from db.audit import written
 from db.scope import SYSTEM, Actor, OutOfScope, ScopedSession
 from db.session import engine, reading_engine, write_turn
 
-__all__ = ["SYSTEM", "Actor", "Work", "reading", "unit_of_work"]
+__all__ = ["SYSTEM", "Actor", "Work", "cache_key", "reading", "unit_of_work"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,18 @@ def reading(actor: Actor) -> Iterator[ScopedSession]:
     """A session that reads within the actor's scope and takes no write lock."""
     with _spoken(), ScopedSession(reading_engine(), actor) as session:
         yield session
+
+
+def cache_key(actor: Actor) -> str:
+    """What a cached read is kept under: the rows the actor may see, and how often they wrote themselves.
+
+    Own writes therefore show at once; those of others when the cache's time is over.
+    """
+    return (
+        f"{actor.scope_key()}#{actor.user_id}#{written(actor.user_id)}"
+        if written(actor.user_id)
+        else actor.scope_key()
+    )
 
 
 @contextmanager

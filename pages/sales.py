@@ -15,13 +15,14 @@ from crm.ui.sales_numbers import show_numbers
 from crm.ui.sales_records import asked_for, forget_asked, show_records
 from crm.ui.sales_targets import edit_targets
 from crm.ui.sales_words import context, moved_text
+from crm.work import cache_key
 
 actor = current_actor()
 
 head = st.container()
-choices = data.sales_choices(actor.scope_key(), actor)
+choices = data.sales_choices(cache_key(actor), actor)
 asked = sales_question(choices, today=today())
-board = data.sales_dashboard(actor.scope_key(), language(), asked, actor)
+board = data.sales_dashboard(cache_key(actor), language(), asked, actor)
 
 with head, look.page(_("Sales"), context(board)):
     if may_set_targets(actor) and st.button(_("Targets"), icon=":material/flag:", key="sales_targets_edit"):
@@ -57,7 +58,7 @@ if (wanted := asked_for()) is not None:
     show_records(actor, chosen, wanted, title=_("Deals behind this number"), key="number")
     st.button(_("Hide these deals"), on_click=forget_asked, key="sales_hide", type="tertiary")
 
-drawn = data.sales_figures(actor.scope_key(), language(), asked, board.book.as_of, board)
+drawn = data.sales_figures(cache_key(actor), language(), asked, board.book.as_of, board)
 clicked = show_cards(board, drawn)
 if (wanted := clicked.narrowed()) is not None:
     # A column before the period can be clicked too.

@@ -19,7 +19,7 @@ from crm.periods import month_start
 from crm.pipeline.expected import OpenDeals, open_deals, products_of, targets_ahead
 from crm.pipeline.report_basis import SalesFilter, open_book
 from crm.ui import look
-from crm.work import Actor, reading
+from crm.work import Actor, cache_key, reading
 from db.scope import READ
 
 HORIZONS = (3, 6, 12, MONTHS)
@@ -149,4 +149,4 @@ def beside(actor: Actor, choice: SeriesChoice, run: Run, on: date) -> Beside | N
     if not actor.may("deal", READ):
         return None
     start = date.fromisoformat(run.forecast.points[0].ds)
-    return _beside(actor.scope_key(), choice, start, on, actor)
+    return _beside(cache_key(actor), choice, start, on, actor)

@@ -17,7 +17,7 @@ from crm.exchange.matching import name_key
 from crm.fields import Field, Kind
 from crm.i18n import _
 from crm.money import CURRENCIES, exponent, to_major, to_minor
-from crm.work import Actor, reading
+from crm.work import Actor, cache_key, reading
 
 #: A choice of more rows than this is searched by typing the name.
 OPTIONS = 200
@@ -35,7 +35,7 @@ def _options(scope_key: str, entity: str, _actor: Actor) -> dict[int, str]:
 
 def link_options(actor: Actor, entity: str, *, current: int | None = None) -> dict[int, str]:
     """The first rows of an entity by title, the current one among them."""
-    options = dict(_options(actor.scope_key(), entity, actor))
+    options = dict(_options(cache_key(actor), entity, actor))
     if current is not None and current not in options:
         with reading(actor) as session:
             row = session.get(registry.model(entity), current)

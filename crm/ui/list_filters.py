@@ -12,7 +12,7 @@ from crm.fields import Entity, Field, Kind
 from crm.i18n import _
 from crm.ui import look
 from crm.ui.inputs import link_options
-from crm.work import Actor, reading
+from crm.work import Actor, cache_key, reading
 
 
 def pill_filter(about: Entity, page: str, pill: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _one_filter(actor: Actor, about: Entity, page: str, field: Field, *, opened:
         case _:
             # All values of a column take a walk over the table; nobody can see them while the popover is closed.
             known = (
-                [str(v) for v in _values(actor.scope_key(), about.name, field.name, actor)] if opened else []
+                [str(v) for v in _values(cache_key(actor), about.name, field.name, actor)] if opened else []
             )
             chosen = [*st.query_params.get_all(key), *(st.session_state.get(key) or [])]
             return (

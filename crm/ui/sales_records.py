@@ -10,7 +10,7 @@ from crm.money import to_major
 from crm.pipeline.report_basis import SalesFilter
 from crm.pipeline.report_records import Narrowed
 from crm.ui import data, formats, look, routes
-from crm.work import Actor
+from crm.work import Actor, cache_key
 
 SHOWN = {"won": ("won",), "lost": ("lost",), "closed": ("won", "lost"), "open": ("open",)}
 
@@ -28,7 +28,7 @@ def forget_asked() -> None:
 
 def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: str, key: str) -> None:
     """Draw the deals, newest closing first; a click on a row opens the deal."""
-    found = data.sales_records(actor.scope_key(), chosen, wanted, actor)
+    found = data.sales_records(cache_key(actor), chosen, wanted, actor)
     rows = found.rows
     count = ngettext("{n} deal", "{n} deals", found.total).format(n=formats.number(found.total))
     if found.total > len(rows):
