@@ -8,6 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.factories import make_people
+
 ROOT = Path(__file__).parents[2]
 SHELL = ROOT / "crm" / "ui" / "shell.py"
 SECONDS = 30
@@ -19,31 +21,7 @@ def house(sqlite_database: str) -> Iterator[dict[str, int]]:
 
     ada (administrator, North), mona (manager, North), stan (staff, North), sue (staff, South), vic (viewer, North).
     """
-    from crm.access.people import ensure_roles
-    from crm.pipeline.defaults import ensure_defaults
-    from crm.work import SYSTEM, unit_of_work
-    from db.models import Team, User
-
-    people = {
-        "ada": ("administrator", "North"), "mona": ("manager", "North"), "stan": ("staff", "North"),
-        "sue": ("staff", "South"), "vic": ("viewer", "North"),
-    }  # fmt: skip
-    with unit_of_work(SYSTEM) as work:
-        roles = ensure_roles(work)
-        ensure_defaults(work)
-        teams = {name: Team(name=name, name_key=name.lower()) for name in ("North", "South")}
-        work.session.add_all(teams.values())
-        work.session.flush()
-        users = {
-            name: User(
-                name=name.title(), name_key=name, email=f"{name}@example.com", role_id=roles[role],
-                team_id=teams[team].id,
-            )
-            for name, (role, team) in people.items()
-        }  # fmt: skip
-        work.session.add_all(users.values())
-        work.session.flush()
-        ids = {name: user.id for name, user in users.items()}
+    ids = make_people()
     st.cache_data.clear()
     yield ids
     st.cache_data.clear()
