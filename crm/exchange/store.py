@@ -10,6 +10,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from crm import registry
 from crm.exchange import plan as plans
+from crm.exchange.inherit import inherit
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
 from crm.exchange.targets import Inserter, Stages, defaults, derive, follow_changes, own
@@ -262,8 +263,12 @@ class Target:
         places: list[int] = []
         clashes = self._clashes(work, fresh)
         reach: dict[tuple[Any, Any], bool] = {}
-        for row in fresh:
-            values = {**base, **{name: value for name, value in row.values.items() if value is not None}}
+        complete = [
+            {**base, **{name: value for name, value in row.values.items() if value is not None}}
+            for row in fresh
+        ]
+        inherit(work, self.entity.name, complete)
+        for row, values in zip(fresh, complete, strict=True):
             own(work, values, self.stages)
             derive(self.entity.name, values, self.stages, work.now)
             empty = next((f for f in needed if values[f.name] is None), None)

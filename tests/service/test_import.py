@@ -1,6 +1,7 @@
 """Files become rows: found, checked, counted, never beyond the actor's rights, and taken back as one."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -127,6 +128,24 @@ class TestStoring:
         ]
         [failed] = failed_rows(people["ada"], report.id)
         assert (failed.row, failed.column, failed.value) == (4, "Quantity", "x")
+
+    def test_a_line_takes_over_what_its_order_knows(self, people):
+        make(people["ada"], "contact", name="Rosa Lind", number="C1")
+        orders = Step("orders.csv", "order", {"number": "id", "ordered_on": "day", "contact_id": "who"})
+        lines = Step("lines.csv", "order_line", {"order_id": "id", "amount_minor": "sum", "sold_on": "day"})
+        sources = {
+            "orders.csv": b"id,day,who\nA1,2024-05-06,C1\n",
+            "lines.csv": b"id,sum,day\nA1,5,\nA1,6,2024-06-01\n",
+        }
+
+        report = run_import(people["ada"], plan(orders, lines), sources)
+
+        assert counts(report, 1) == (2, 0, 0, 0)
+        [customer] = stored(people["ada"], Contact, "id")
+        assert stored(people["ada"], OrderLine, "sold_on", "contact_id", "amount_minor") == [
+            (date(2024, 5, 6), *customer, 500),
+            (date(2024, 6, 1), *customer, 600),
+        ]
 
     def test_doubles_in_a_file_are_told_apart_from_contradictions(self, people):
         data = b"name,number,city\nA,O1,Porto\nA,O1,Porto\nB,O1,Brno\nC,,Ry\nC,,Ry\n"
