@@ -102,7 +102,7 @@ def _is_about(password: str, name: str, email: str) -> bool:
     lower = password.lower()
     parts = re.split(
         r"[^\w]+|_",
-        f"{name} {email.rpartition('@')[0] or email} {email.rpartition('@')[2].partition('.')[0]}".lower(),
+        f"{name} {email}".lower(),
     )
     rest = lower
     for part in sorted({p for p in parts if len(p) >= 3}, key=len, reverse=True):

@@ -34,11 +34,19 @@ def test_a_password_of_ones_own_is_taken(password):
     assert passwords.password_problems(password, name="Ana Kos", email="ana@kavarna.si") == []
 
 
-@pytest.mark.parametrize("password", ["AnaNovak2024", "marta.novak77", "kavarna-2026"])
+@pytest.mark.parametrize(
+    "password", ["AnaNovak2024", "marta.novak77", "kavarna-2026", "marta.novak@kavarna.si"]
+)
 def test_ones_own_name_and_firm_are_refused(password):
     (problem,) = passwords.password_problems(password, name="Ana Novak", email="marta.novak@kavarna.si")
 
     assert "contains the name" in problem.message
+
+
+def test_the_whole_address_is_refused_whatever_its_domain():
+    (problem,) = passwords.password_problems("ana@firm.example", name="Ana Kos", email="ana@firm.example")
+
+    assert "the e-mail address" in problem.message
 
 
 def test_short_and_endless_passwords_are_refused():
