@@ -3,7 +3,7 @@
 import streamlit as st
 
 from crm.access.people import add_role, demand_to_see, remove_role, role_rows, team_table, user_table
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.ui import look, people
 from crm.ui.forms import record_form
 from crm.ui.guard import current_actor, flash, showing_problems
@@ -15,7 +15,9 @@ with reading(actor) as session:
     demand_to_see(session)
     users, teams, roles = user_table(session), team_table(session), role_rows(session)
 
-slot = look.page(_("People"), _("{n} people in {m} teams").format(n=len(users), m=len(teams)))
+members = ngettext("{n} person", "{n} people", len(users)).format(n=len(users))
+groups = ngettext("{n} team", "{n} teams", len(teams)).format(n=len(teams))
+slot = look.page(_("People"), _("{people} in {teams}").format(people=members, teams=groups))
 view = look.switch(
     _("View"), {"users": _("Users"), "teams": _("Teams"), "rights": _("Roles and rights")}, key="people_view"
 )

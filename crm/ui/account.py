@@ -7,14 +7,18 @@ import streamlit as st
 from crm.access.users import change_own_language, change_own_password
 from crm.i18n import LANGUAGES, _
 from crm.ui.guard import current_actor, current_session, flash, showing_problems
+from crm.ui.words import plain
 from crm.work import Actor
 
 
 def opener(actor: Actor) -> None:
     """The person's name in the sidebar; opens the drawer."""
-    name = actor.name.replace("[", r"\[").replace(":", r"\:")
     if st.button(
-        name, key="account_open", type="tertiary", icon=":material/account_circle:", help=_("Your account")
+        plain(actor.name),
+        key="account_open",
+        type="tertiary",
+        icon=":material/account_circle:",
+        help=_("Your account"),
     ):
         _drawer()
 

@@ -25,7 +25,7 @@ def ask_reason(actor: Actor, *, deal_id: int, title: str, version: int) -> None:
                 _("Reason"),
                 list(reasons),
                 index=None,
-                format_func=reasons.__getitem__,
+                format_func=lambda key: plain(reasons[key]),
                 key=f"deal_lost_reason_{deal_id}",
             )
             note = st.text_area(

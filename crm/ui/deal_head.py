@@ -180,7 +180,7 @@ def show_stages(actor: Actor, deal: DealView) -> None:
     if deal.record["status"] != "open":
         return
     at = next((n for n, s in enumerate(open_) if s.id == deal.stage.id), 0)
-    names = {s.id: (":material/check: " if n < at else "") + s.name for n, s in enumerate(open_)}
+    names = {s.id: (":material/check: " if n < at else "") + look.plain(s.name) for n, s in enumerate(open_)}
     # The version is part of the key: after a refusal the stepper shows the stored stage again.
     key = f"deal_stage_{deal.record['id']}_{deal.record['version']}"
     st.segmented_control(

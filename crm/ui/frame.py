@@ -11,6 +11,7 @@ from crm.ui.account import opener
 from crm.ui.guard import current_actor, end_here, pop_flash, show
 from crm.ui.start import ready
 from crm.ui.watch import watch
+from crm.ui.words import plain
 from crm.work import Actor
 
 ROOT = routes.PAGES.parent
@@ -44,7 +45,7 @@ def main() -> None:
         )
         return
     if text := pop_flash():
-        st.toast(text)
+        st.toast(plain(text))
     try:
         chosen.run()
     except CrmError as error:

@@ -15,6 +15,7 @@ from crm.access.sessions import actor_of_session, sign_out
 from crm.access.signing import edge_is_live, verified
 from crm.errors import Conflict, CrmError, Refused
 from crm.i18n import _, set_language
+from crm.ui.words import plain
 from crm.work import Actor
 
 #: Names that no widget may have as its key.
@@ -82,15 +83,13 @@ def showing_problems() -> Iterator[None]:
 
 def show(error: CrmError) -> None:
     """A problem as people read it, with one line per wrong field."""
-    lines = [error.message]
+    lines = [str(plain(error.message))]
     if isinstance(error, Refused) and len(error.problems) > 1:
-        lines += [f"- {problem.message}" for problem in error.problems]
-    st.error(
-        "\n".join(line.replace("[", r"\[").replace("$", r"\$") for line in lines), icon=":material/error:"
-    )
+        lines += [f"- {plain(problem.message)}" for problem in error.problems]
+    st.error("\n".join(lines), icon=":material/error:")
     if isinstance(error, Conflict) and error.theirs:
         rows = {"": list(error.theirs), _("Yours"): [], _("Stored now"): []}
         for name, theirs in error.theirs.items():
-            rows[_("Yours")].append(str(error.mine.get(name)))
-            rows[_("Stored now")].append(str(theirs))
+            rows[_("Yours")].append(plain(str(error.mine.get(name))))
+            rows[_("Stored now")].append(plain(str(theirs)))
         st.table(rows, border="horizontal")

@@ -148,7 +148,7 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
     drafts: list[Draft] = kept["drafts"]
     at = 0
     if len(drafts) > 1:
-        names = {str(number): draft["name"] for number, draft in enumerate(drafts)}
+        names = {str(number): look.plain(draft["name"]) for number, draft in enumerate(drafts)}
         at = int(st.segmented_control(
             _("File"), list(names), default="0", format_func=names.__getitem__, required=True, key="import_file",
             label_visibility="collapsed",

@@ -128,5 +128,5 @@ def _choice(label: str, new: str, likely: Sequence[Likely], key: str, *, none: s
     names = {item.id: f"{item.title} ({item.why})" for item in likely} | {0: new}
     if none:
         names[-1] = none
-    chosen = st.radio(label, list(names), format_func=names.__getitem__, key=key)
+    chosen = st.radio(label, list(names), format_func=lambda id_: look.plain(names[id_]), key=key)
     return int(chosen or 0)

@@ -13,6 +13,7 @@ from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABEL
 from crm.access.users import change_user, create_user, set_password
 from crm.i18n import _
 from crm.ui.guard import current_actor, flash, showing_problems
+from crm.ui.words import plain
 from crm.work import reading, unit_of_work
 
 MEANINGS = {role.key: role.meaning for role in BUILT_IN}
@@ -139,7 +140,7 @@ def _at(options: Mapping[int | None, str], value: object) -> int:
 def password_form(user_id: int, name: str) -> None:
     """A new password for somebody; all their sessions end."""
     actor = current_actor()
-    title = _("New password for {name}").format(name=name)
+    title = plain(_("New password for {name}").format(name=name))
     with (
         st.expander(title, icon=":material/key:"),
         st.form(f"people_password_{user_id}", clear_on_submit=True),

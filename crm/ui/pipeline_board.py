@@ -125,10 +125,10 @@ def _tell(actor: Actor, news: dict[str, Any]) -> None:
     if moved.status == "lost":
         ask_reason(actor, deal_id=moved.id, title=moved.title, version=moved.version)
     elif moved.status == "won":
-        st.toast(_("“{title}” is won.").format(title=moved.title), icon=":material/celebration:")
+        st.toast(look.plain(_("“{title}” is won.").format(title=moved.title)), icon=":material/celebration:")
     else:
         st.toast(
-            _("“{title}” is in {stage} now.").format(title=moved.title, stage=moved.stage),
+            look.plain(_("“{title}” is in {stage} now.").format(title=moved.title, stage=moved.stage)),
             icon=":material/check:",
         )
 

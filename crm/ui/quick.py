@@ -15,6 +15,7 @@ from crm.i18n import _
 from crm.interactions.service import add_task, log_talk
 from crm.ui.guard import flash, show
 from crm.ui.inputs import input_for, read_input
+from crm.ui.words import plain
 from crm.work import Actor, unit_of_work
 
 #: What people log by hand, with its icon.
@@ -66,7 +67,7 @@ def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None
         if entered is not None:
             links["contact_id"], problem = read_input(field, entered, actor=actor, currency="EUR")
             if problem:
-                st.error(problem.message)
+                st.error(plain(problem.message))
                 return False
         with unit_of_work(actor) as work:
             log_talk(
@@ -116,7 +117,7 @@ def task_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None
             (None, None) if links else read_input(field, contact, actor=actor, currency="EUR")
         )
         if problem := first or second:
-            st.error(problem.message)
+            st.error(plain(problem.message))
             return False
         if contact_id:
             links["contact_id"] = contact_id

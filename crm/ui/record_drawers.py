@@ -46,9 +46,9 @@ def _store(actor: Actor, act: Callable[[Work], Any], *, clear: bool = False) -> 
 def reach_drawer(actor: Actor, view: RecordView) -> None:
     """Open the drawer with every e-mail, phone, handle and address, ended ones too."""
 
-    @st.dialog(
-        _("How to reach {name}").format(name=view.title), position="right", width=440, on_dismiss="rerun"
-    )
+    title = look.plain(_("How to reach {name}").format(name=view.title))
+
+    @st.dialog(title, position="right", width=440, on_dismiss="rerun")
     def drawer() -> None:
         with reading(actor) as session:
             ways = ways_to_reach(session, view.entity, view.id)
@@ -144,7 +144,7 @@ def roles_drawer(actor: Actor, view: RecordView) -> None:
     of_contact = view.entity == "contact"
     title = _("Roles of {name}") if of_contact else _("People at {name}")
 
-    @st.dialog(title.format(name=view.title), position="right", width=440, on_dismiss="rerun")
+    @st.dialog(look.plain(title.format(name=view.title)), position="right", width=440, on_dismiss="rerun")
     def drawer() -> None:
         with reading(actor) as session:
             rows = (

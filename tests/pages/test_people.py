@@ -1,4 +1,6 @@
-"""The screen People."""
+"""The screen People, and how texts that people typed are repeated."""
+
+from streamlit.testing.v1 import AppTest
 
 
 def test_an_administrator_sees_everybody(open_page):
@@ -72,6 +74,29 @@ def test_a_team_is_added_and_renamed(open_page, actor_of):
     page.button(key=f"FormSubmitter:people_team_{team}_form-Save").click().run()
 
     assert sorted(page.dataframe[0].value["name"]) == ["Northwest", "South", "West"]
+
+
+def test_a_name_is_told_as_it_stands_and_never_as_a_picture_or_link(open_page):
+    page = open_page("people")
+    page.segmented_control(key="people_view").select("teams").run()
+
+    page.text_input(key="people_team_0_name").input("![x](http://pixel.example) $a$")
+    page.button(key="FormSubmitter:people_team_0_form-Save").click().run()
+
+    assert page.toast[0].value == r"Team !\[x\](http\://pixel.example) \$a\$ is stored."
+
+
+def test_a_problem_repeats_a_value_as_it_stands():
+    app = AppTest.from_function(refuse).run()
+
+    assert app.error[0].value.split("\n") == [r"No \<b> \`x\`", r"- Bad \[a\](b)", r"- Worse \_c\_"]
+
+
+def refuse():
+    from crm.errors import Problem, Refused
+    from crm.ui.guard import show
+
+    show(Refused("No <b> `x`", problems=[Problem("a", "Bad [a](b)"), Problem("b", "Worse _c_")]))
 
 
 def test_a_role_of_ones_own_begins_without_rights(open_page):
