@@ -1,0 +1,52 @@
+"""A deep link shows a record to whoever may see it, and to nobody else so much as its name."""
+
+import pytest
+
+from tests.factories import make
+
+RECORDS = {
+    "contact": ("contact", {"name": "Zoltan Quibbleworth"}),
+    "organisation": ("organisation", {"name": "Quibbleworth Holding"}),
+    "deal": ("deal", {"title": "Quibbleworth machines"}),
+}
+
+
+def everything(app):
+    """All text that reached the browser, titles, tables and labels included."""
+    return str(app._tree) + " ".join(str(e.proto) for e in app.main)
+
+
+@pytest.mark.parametrize("screen", RECORDS)
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [("ada", True), ("mona", True), ("sue", True), ("stan", False), ("vic", False), (None, False)],
+)
+def test_a_deep_link_reaches_only_who_may_see_the_record(open_page, actor_of, screen, name, may):
+    entity, values = RECORDS[screen]
+    record = make(actor_of("sue"), entity, **values)
+
+    app = open_page(screen, as_=name, id=record["id"])
+
+    assert not app.exception
+    assert ("Quibbleworth" in everything(app)) is may
+
+
+@pytest.mark.parametrize("screen", ["contacts", "organisations", "pipeline", "sales", "my_day"])
+@pytest.mark.parametrize(("name", "may"), [("stan", False), ("vic", False), (None, False)])
+def test_no_list_or_dashboard_names_another_teams_record(open_page, actor_of, screen, name, may):
+    for entity, values in RECORDS.values():
+        make(actor_of("sue"), entity, **values)
+
+    app = open_page(screen, as_=name)
+
+    assert not app.exception
+    assert ("Quibbleworth" in everything(app)) is may
+
+
+@pytest.mark.parametrize("screen", ["people", "settings", "import_data", "imports"])
+@pytest.mark.parametrize("name", ["stan", "vic"])
+def test_administration_is_refused_by_its_address_too(open_page, screen, name):
+    app = open_page(screen, as_=name)
+
+    assert not app.exception
+    assert any("does not open this screen" in e.value for e in app.error)
