@@ -93,9 +93,9 @@ class Lead(Business, Base):
     interest: Mapped[str | None] = mapped_column(
         text(2000), info=about("Interest", "longtext", form=True, aliases=("description", "message", "notes"))
     )
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
-    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deals.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deals.id"), index=True)
 
 
 class Pipeline(Versioned, Base):

@@ -196,9 +196,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_leads_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
     )
+    op.create_index(op.f("ix_leads_contact_id"), "leads", ["contact_id"], unique=False)
+    op.create_index(op.f("ix_leads_deal_id"), "leads", ["deal_id"], unique=False)
     op.create_index(op.f("ix_leads_import_id"), "leads", ["import_id"], unique=False)
     op.create_index("ix_leads_list", "leads", ["archived_at", "name", "id"], unique=False)
     op.create_index(op.f("ix_leads_number"), "leads", ["number"], unique=False)
+    op.create_index(op.f("ix_leads_organisation_id"), "leads", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_leads_owner_id"), "leads", ["owner_id"], unique=False)
     op.create_index(op.f("ix_leads_team_id"), "leads", ["team_id"], unique=False)
     op.create_table(
@@ -231,9 +234,12 @@ def downgrade() -> None:
     op.drop_table("stage_changes")
     op.drop_index(op.f("ix_leads_team_id"), table_name="leads")
     op.drop_index(op.f("ix_leads_owner_id"), table_name="leads")
+    op.drop_index(op.f("ix_leads_organisation_id"), table_name="leads")
     op.drop_index(op.f("ix_leads_number"), table_name="leads")
     op.drop_index("ix_leads_list", table_name="leads")
     op.drop_index(op.f("ix_leads_import_id"), table_name="leads")
+    op.drop_index(op.f("ix_leads_deal_id"), table_name="leads")
+    op.drop_index(op.f("ix_leads_contact_id"), table_name="leads")
     op.drop_table("leads")
     op.drop_index(op.f("ix_deal_lines_team_id"), table_name="deal_lines")
     op.drop_index(op.f("ix_deal_lines_product_id"), table_name="deal_lines")
