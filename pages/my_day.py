@@ -44,7 +44,7 @@ with card():
     goal_card(goal, on=today(), everyone=everyone)
 with card(
     _("Deals to move"),
-    _("Of everybody, most money first") if everyone else _("Mine, most money first"),
+    _("Of everybody, most expected money first") if everyone else _("Mine, most expected money first"),
     span=2,
 ):
     deals_card(deals)

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, or_, select
 from crm import registry
 from crm.firm import firm, rates
 from crm.money import Money, convert
-from crm.pipeline.board import deal_flag, deal_value
+from crm.pipeline.board import Book, deal_flag, deal_value
 from db.models import (
     Change,
     ChangeBatch,
@@ -107,10 +107,17 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
 def deals_to_move(
     session: ScopedSession, *, today: date, now: datetime, everyone: bool = False, limit: int = 5
 ) -> list[DealToMove]:
-    """Open deals whose step is due, whose close date passed, that are stale or have no next step; most money first.
+    """Open deals whose step is due, whose close date passed, that are stale or have no next step.
 
-    Mine, or with ``everyone`` all that I may see.
+    Most expected money first, in the firm's currency at today's rates; last those whose currency has no rate. Mine, or
+    with ``everyone`` all that I may see.
     """
+    book = Book(session, today)
+    rate = case(
+        {book.currency: 1.0} | {code: book.converted(10**9, code) / 10**9 for code in book.known},
+        value=Deal.currency,
+        else_=0.0,
+    )
     stale = or_(
         False,
         *(
@@ -127,7 +134,7 @@ def deals_to_move(
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
         .outerjoin(Product, Product.id == Deal.product_id)
         .where(*mine, Deal.status == "open", Deal.archived_at.is_(None), late)
-        .order_by((deal_value() * Stage.probability).desc(), Deal.id)
+        .order_by((deal_value() * Stage.probability * rate).desc(), Deal.id)
         .limit(limit)
     )
     found = []

@@ -33,7 +33,11 @@ def sales_question(choices: Choices, *, today: date) -> Question:
             default="quarter",
         )
         few = {name: key for key, name in choices.teams.items()} if len(choices.teams) <= OPEN_TEAMS else {}
-        picked = look.filters(_("Teams"), {name: name for name in few}, key="sales_team") if few else []
+        picked = (
+            look.filters(_("Teams"), {name: look.plain(name) for name in few}, key="sales_team")
+            if few
+            else []
+        )
         with st.popover(_("More filters"), type="tertiary", icon=":material/tune:"):
             if not few:
                 picked = _many(_("Teams"), choices.teams, "sales_team")

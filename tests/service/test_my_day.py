@@ -7,7 +7,7 @@ from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
 from crm.interactions.service import add_task, finish_task, log_talk
 from crm.pipeline.targets import set_target
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Deal, Interaction, Stage, Task
+from db.models import Deal, Interaction, Rate, Stage, Task
 from tests.factories import change, make
 
 TODAY = today()
@@ -22,6 +22,20 @@ def read(actor, what, **options):
 def stage_named(kind):
     with reading(SYSTEM) as session:
         return session.query(Stage).filter(Stage.kind == kind).order_by(Stage.position).first().id
+
+
+def test_deals_to_move_are_compared_in_one_currency(people):
+    stan = people["stan"]
+    with unit_of_work(SYSTEM) as work:
+        work.session.add_all(
+            [Rate(currency="DKK", day=TODAY, rate=0.13), Rate(currency="JPY", day=TODAY, rate=0.006)]
+        )
+    for currency, minor in (("DKK", 2_000_00), ("EUR", 1_000_00), ("JPY", 100_000), ("CHF", 9_000_00)):
+        make(stan, "deal", title=currency, amount_minor=minor, currency=currency)
+
+    deals = read(stan, deals_to_move, today=TODAY, now=NOW)
+
+    assert [d.title for d in deals] == ["EUR", "JPY", "DKK", "CHF"]
 
 
 def test_late_tasks_come_first_and_other_peoples_and_done_ones_never(people):
