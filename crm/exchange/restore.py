@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 
+from crm.exchange.bulk import insert_rows
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
+from crm.exchange.store import LOG
 from crm.exchange.undo_base import HOLDERS, Undo
 from crm.fields import Kind
 from crm.i18n import _
@@ -106,7 +108,7 @@ class Restorer(Undo):
             }
             for change, _row in back
         ]
-        self.send(insert(Change), log)
+        insert_rows(self.connection, LOG, log)
         self._channels_back(table, back)
         name = self.entities[table.name]
         self.report.restored[name] = self.report.restored.get(name, 0) + len(back)

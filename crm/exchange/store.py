@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 
 from crm import registry
 from crm.exchange import plan as plans
+from crm.exchange.bulk import insert_rows
 from crm.exchange.inherit import inherit
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
@@ -22,6 +23,7 @@ from db.models import Change
 from db.scope import CREATE, UPDATE
 
 _AT_ONCE = 5_000
+LOG: Table = Change.__table__  # type: ignore[assignment]  # mapped classes are typed as any FromClause
 #: Columns that follow from others and are compared and stored with them.
 _FOLLOWING = {
     "deal": ("status", "pipeline_id", "stage_since", "team_id"),
@@ -251,7 +253,7 @@ class Target:
             }
             for _row, old, new in changed
         ]
-        connection.execute(insert(Change), log, execution_options=SYSTEM_OPTIONS)
+        insert_rows(connection, LOG, log)
         follow = Inserter(work, self.entity.name, import_id)
         follow.follow_updates([(old["id"], old, new) for _row, old, new in changed])
         outcome.updated.update({row.at: old["id"] for row, old, _new in changed})
