@@ -1,4 +1,4 @@
-"""What column names of exports mean in English; the words stand in ``headers.toml``."""
+"""What column names of exports mean: in English (``headers.toml``), in exports of well-known programs (``aliases.toml``)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from crm.exchange.matching import name_key
 
 _WORDS = Path(__file__).with_name("headers.toml")
+_ALIASES = Path(__file__).with_name("aliases.toml")
 
 
 @cache
@@ -20,3 +21,12 @@ def meanings() -> Mapping[str, tuple[str, ...]]:
         for name in foreign:
             found[name_key(name)] = (*found.get(name_key(name), ()), english)
     return found
+
+
+@cache
+def more_names() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Further names of fields, by entity and field."""
+    read = tomllib.loads(_ALIASES.read_text("utf-8"))
+    return {
+        entity: {field: tuple(names) for field, names in fields.items()} for entity, fields in read.items()
+    }

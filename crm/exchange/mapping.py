@@ -13,17 +13,18 @@ from rapidfuzz import fuzz
 from crm.checks import Bad
 from crm.exchange import dates, numbers, texts
 from crm.exchange.column import EMPTY
-from crm.exchange.headers import meanings
+from crm.exchange.headers import meanings, more_names
 from crm.exchange.matching import name_key, name_words
 from crm.exchange.reading import SourceTable
 from crm.fields import Entity, Field, Kind
 from crm.i18n import _
 
 SURE, LIKELY = 0.85, 0.6
-_LEAST = 0.5
+_LEAST = 0.6
 _LOOKED_AT = 120
 # A name follows from its parts.
 _FOLLOWS: dict[str, set[str]] = {"name": {"first_name", "last_name"}}
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TELLING = frozenset({Kind.EMAIL, Kind.URL})
 
 
@@ -110,35 +111,38 @@ def guess_columns(
 def name_likeness(column: str, field: Field, entity: Entity) -> float:
     """How much a column's name sounds like a field, 0 to 1."""
     key = name_key(column)
-    asked = [name_words(column), *meanings().get(key, ())]
+    asked = [name_words(_CAMEL.sub(" ", column)), *meanings().get(key, ())]
     known = [
         field.label,
         _(field.label),
         re.sub(r"_(id|minor|on|at)$", "", field.name).replace("_", " "),
         *field.aliases,
+        *more_names().get(entity.name, {}).get(field.name, ()),
     ]
+    itself = {name_words(name) for name in (entity.label, entity.plural, entity.name, *entity.aliases)}
     best = 0.0
     for text in asked:
         without_entity = re.sub(
             rf"\b({name_words(entity.label)}|{name_words(entity.plural)})\b", "", text
         ).strip()
-        for name in known:
+        for place, name in enumerate(known):
             words = name_words(name.replace("_", " "))
-            ratio = _likeness(text, words)
+            # "Deal" alone names a deal, but in "Deal type" it only says whose type.
+            ratio = _likeness(text, words, within=words not in itself)
             if without_entity and without_entity != text:
                 ratio = max(ratio, 0.97 * _likeness(without_entity, words))
-            # The own label says more than one alias among many.
-            best = max(best, ratio if name in (field.label, known[1]) else 0.98 * ratio)
+            # The own label says more than one alias among many, and an early one more than a late one.
+            best = max(best, ratio if place < 2 else (0.98 - 0.001 * min(place, 20)) * ratio)
     return best
 
 
-def _likeness(one: str, other: str) -> float:
+def _likeness(one: str, other: str, *, within: bool = True) -> float:
     if one.replace(" ", "") == other.replace(" ", ""):
         return 1.0
     ratio = float(fuzz.ratio(one, other)) / 100
     sorted_ratio = 0.97 * float(fuzz.token_sort_ratio(one, other)) / 100
     both = set(one.split()) & set(other.split())
-    part = 0.72 if both and (set(other.split()) <= set(one.split())) and len(other) > 2 else 0.0
+    part = 0.72 if within and both and (set(other.split()) <= set(one.split())) and len(other) > 2 else 0.0
     return max(ratio if ratio > 0.87 else ratio * 0.7, sorted_ratio if sorted_ratio > 0.87 else 0.0, part)
 
 

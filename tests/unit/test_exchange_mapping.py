@@ -88,3 +88,61 @@ def test_a_date_column_is_not_taken_for_an_amount():
     guesses = guess_columns(table("title,close value\nA,2024-01-01\nB,2024-01-02\n"), registry.entity("deal"))
 
     assert fields(guesses)["close value"] != "amount_minor"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "row", "entity", "wanted"),
+    [
+        (
+            "OnlineRetail.csv",
+            "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country",
+            "536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom",
+            "order_line",
+            {"InvoiceNo": "order_id", "StockCode": "product_id", "CustomerID": "contact_id"},
+        ),
+        (
+            "hubspot-companies.csv",
+            "Record ID,Company name,Company owner,Country/Region,Company Domain Name,Annual Revenue",
+            "99,HubSpot,Jane Rep,United States,hubspot.com,1000000",
+            "organisation",
+            {"Record ID": "number", "Country/Region": "country", "Company Domain Name": "website"},
+        ),
+        (
+            "Opportunities Advanced Find View.csv",
+            "(Do Not Modify) Opportunity,Topic,Account,Est. Close Date,Est. Revenue,Owner",
+            "guid,10 machines,Contoso,6/30/2021,$1,Jane",
+            "deal",
+            {
+                "(Do Not Modify) Opportunity": "number",
+                "Topic": "title",
+                "Est. Close Date": "expected_close_on",
+            },
+        ),
+        (
+            "products.csv",
+            "Product Code,Product Name,Product Family,List Price,Description",
+            "P1,GC5040,Generators,85000,Loud",
+            "product",
+            {
+                "Product Code": "code",
+                "Product Name": "name",
+                "Product Family": "category_id",
+                "Description": "",
+            },
+        ),
+        (
+            "Orders.csv",
+            "OrderID,CustomerID,OrderDate,ShippedDate,ShipCity",
+            "10248,VINET,1996-07-04,1996-07-16,Reims",
+            "order",
+            {"OrderID": "number", "OrderDate": "ordered_on", "ShippedDate": "shipped_on", "ShipCity": "city"},
+        ),
+    ],
+)
+def test_exports_of_well_known_programs_are_understood(name, header, row, entity, wanted):
+    source = table(f"{header}\n{row}\n", name=name)
+
+    best = guess_entity(source, registry.entities())[0]
+
+    assert best.entity == entity
+    assert {column: field for column, field in fields(best.columns).items() if column in wanted} == wanted
