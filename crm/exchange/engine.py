@@ -26,7 +26,7 @@ from crm.pipeline.defaults import ensure_defaults
 from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.scope import CREATE, IMPORT, UPDATE
 
-CHUNK = 10_000
+CHUNK = 20_000
 Progress = Callable[[int, int, str], None]
 Sources = Mapping[str, Path | bytes]
 
