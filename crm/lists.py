@@ -7,17 +7,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from crm import registry
 from crm.errors import Refused
-from crm.fields import Field, Kind
+from crm.fields import Kind
 from crm.i18n import _
 from crm.search import search_condition
 from db.scope import ScopedSession
@@ -81,8 +81,7 @@ def list_rows(
         session, entity, search=search, filters=filters, archived=archived, by_other_order=other
     )
     order = _order_column(cls, sort or about.title_field)
-    statement, _joined = _projection(cls, [about[n] for n in names])
-    statement = statement.add_columns(order.label("_sort")).where(*conditions)
+    statement = _projection(entity, tuple(names)).add_columns(order.label("_sort")).where(*conditions)
     if after:
         statement = statement.where(_beyond(cls, order, *_read_cursor(after), descending=descending))
     limit = max(1, min(limit, MOST_ROWS))
@@ -143,25 +142,27 @@ def _filter(attribute: Any, wanted: Any) -> ColumnElement[bool]:
     return attribute.is_(None) if wanted is None or wanted == BLANK else attribute == wanted  # type: ignore[no-any-return]
 
 
-def _projection(cls: type[Any], fields: Sequence[Field]) -> tuple[Select[Any], list[Any]]:
+@lru_cache(maxsize=256)
+def _projection(entity: str, names: tuple[str, ...]) -> Select[Any]:
     """id, version and the fields; links joined for their titles, which stay empty outside the actor's scope."""
+    cls = registry.model(entity)
     picked: list[Any] = [cls.id]
     if hasattr(cls, "version"):
         picked.append(cls.version)
     joins: list[tuple[Any, Any]] = []
-    for field in fields:
+    for field in (registry.entity(entity)[n] for n in names):
         attribute = getattr(cls, field.name)
         picked.append(attribute)
         if field.currency_field and all(p.key != field.currency_field for p in picked):
             picked.append(getattr(cls, field.currency_field))
         if field.kind is Kind.LINK:
-            target = aliased(registry.model(field.link))
+            target = registry.alias(field.link, field.name)
             picked.append(getattr(target, registry.title_field(field.link)).label(f"{field.name}__title"))
             joins.append((target, target.id == attribute))
     statement = select(*{p.key: p for p in picked}.values()).select_from(cls)
     for target, condition in joins:
         statement = statement.outerjoin(target, condition)
-    return statement, joins
+    return statement
 
 
 def _order_column(cls: type[Any], name: str) -> Any:

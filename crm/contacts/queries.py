@@ -1,31 +1,18 @@
-"""What a record page shows beside the record: links, ways to reach, people, deals, sales. One statement each."""
+"""What a record page shows beside the record: links, ways to reach, people or organisations. One statement each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
+from functools import cache
 from typing import Any
 
-import pandas as pd
-from sqlalchemy import ColumnElement, and_, func, or_, select, union
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, union
 
 from crm import records, registry
 from crm.fields import Kind
-from crm.pipeline.board import deal_value
-from db.models import (
-    Address,
-    Channel,
-    Contact,
-    ContactRole,
-    Deal,
-    Interaction,
-    Organisation,
-    Product,
-    Stage,
-    User,
-)
+from db.models import Address, Channel, Contact, ContactRole, Organisation
 from db.scope import DELETE, UPDATE, ScopedSession
 
 #: The column that points to a record, by its entity; in deals, talks, tasks and sales lines alike.
@@ -127,6 +114,8 @@ def record_view(session: ScopedSession, entity: str, record_id: int) -> RecordVi
     NotFound
         No such record within the actor's scope.
     """
+    # Held on purpose: what is read next asks for the same row, and a session forgets rows that nobody holds.
+    session.info["shown"] = session.get(registry.model(entity), record_id)
     values = records.get_record(session, entity, record_id)
     rights = registry.rights_name(entity)
     owner = {"owner_id": values.get("owner_id"), "team_id": values.get("team_id")}
@@ -141,18 +130,23 @@ def record_view(session: ScopedSession, entity: str, record_id: int) -> RecordVi
 
 
 def _titles(session: ScopedSession, entity: str, values: dict[str, Any]) -> dict[str, str]:
-    wanted = []
-    for item in registry.entity(entity).fields:
-        if item.kind is Kind.LINK and values.get(item.name) is not None:
-            target = aliased(registry.model(item.link))
-            title = getattr(target, registry.title_field(item.link))
-            wanted.append(
-                select(title).where(target.id == values[item.name]).scalar_subquery().label(item.name)
-            )
+    links = [f.name for f in registry.entity(entity).fields if f.kind is Kind.LINK]
+    wanted = tuple(name for name in links if values.get(name) is not None)
     if not wanted:
         return {}
-    row = session.execute(select(*wanted)).mappings().one()
-    return {name: str(title) for name, title in row.items() if title is not None}
+    row = session.execute(_titles_of(entity, wanted), {name: values[name] for name in wanted}).one()
+    return {name: str(title) for name, title in zip(wanted, row, strict=True) if title is not None}
+
+
+@cache
+def _titles_of(entity: str, wanted: tuple[str, ...]) -> Select[Any]:
+    about = registry.entity(entity)
+    parts = []
+    for name in wanted:
+        target = registry.alias(about[name].link, name)
+        title = getattr(target, registry.title_field(about[name].link))
+        parts.append(select(title).where(target.id == bindparam(name)).scalar_subquery())
+    return select(*parts)
 
 
 def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
@@ -165,8 +159,23 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
         the condition "of any visible parent" walks all of a team's contacts.
     """
     records.get_record(session, entity, record_id)
+    channels_of, places_of = _ways_of(entity)
+    channels = session.execute(channels_of, {"record": record_id}, execution_options=SYSTEM_OPTIONS)
+    places = session.execute(places_of, {"record": record_id}, execution_options=SYSTEM_OPTIONS)
+    return Ways(
+        tuple(Reach(r[0], r[1], r[2], r[3] or "", r[4], r[5], r[6]) for r in channels),
+        tuple(
+            Place(r[0], r[1], r[2] or "", r[3] or "", r[4] or "", r[5] or "", r[6] or "", r[7])
+            for r in places
+        ),
+    )
+
+
+@cache
+def _ways_of(entity: str) -> tuple[Any, Any]:
+    record: Any = bindparam("record")
     column = POINTS[entity]
-    channels = session.execute(
+    channels = (
         select(
             Channel.id,
             Channel.kind,
@@ -176,11 +185,10 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
             Channel.valid_from,
             Channel.valid_until,
         )
-        .where(getattr(Channel, column) == record_id)
-        .order_by(Channel.valid_until.is_not(None), Channel.kind, Channel.is_primary.desc(), Channel.id),
-        execution_options=SYSTEM_OPTIONS,
+        .where(getattr(Channel, column) == record)
+        .order_by(Channel.valid_until.is_not(None), Channel.kind, Channel.is_primary.desc(), Channel.id)
     )
-    places = session.execute(
+    places = (
         select(
             Address.id,
             Address.kind,
@@ -191,17 +199,10 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
             Address.country,
             Address.valid_until,
         )
-        .where(getattr(Address, column) == record_id)
-        .order_by(Address.valid_until.is_not(None), Address.id),
-        execution_options=SYSTEM_OPTIONS,
+        .where(getattr(Address, column) == record)
+        .order_by(Address.valid_until.is_not(None), Address.id)
     )
-    return Ways(
-        tuple(Reach(r[0], r[1], r[2], r[3] or "", r[4], r[5], r[6]) for r in channels),
-        tuple(
-            Place(r[0], r[1], r[2] or "", r[3] or "", r[4] or "", r[5] or "", r[6] or "", r[7])
-            for r in places
-        ),
-    )
+    return channels, places
 
 
 def organisations_of(session: ScopedSession, contact_id: int) -> list[RoleRow]:
@@ -270,65 +271,3 @@ def people_of(session: ScopedSession, organisation_id: int, *, today: date) -> l
             )
         )
     return people
-
-
-def deals_of(session: ScopedSession, entity: str, record_id: int, *, limit: int = MOST) -> pd.DataFrame:
-    """Deals of a record, open ones first, then the last closed. One statement.
-
-    Returns
-    -------
-    DataFrame
-        id, title, stage, status, value_minor, currency, expected_close_on, closed_on, owner.
-    """
-    owner = aliased(User)
-    statement = (
-        select(
-            Deal.id,
-            Deal.title,
-            Stage.name.label("stage"),
-            Deal.status,
-            deal_value().label("value_minor"),
-            Deal.currency,
-            Deal.expected_close_on,
-            Deal.closed_on,
-            owner.name.label("owner"),
-        )
-        .join(Stage, Stage.id == Deal.stage_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .outerjoin(owner, owner.id == Deal.owner_id)
-        .where(getattr(Deal, POINTS[entity]) == record_id, Deal.archived_at.is_(None))
-        .order_by(Deal.status != "open", Deal.closed_on.desc(), Deal.expected_close_on, Deal.id.desc())
-        .limit(limit)
-    )
-    names = list(statement.selected_columns.keys())
-    return pd.DataFrame(session.execute(statement).all(), columns=names, dtype=object)
-
-
-@dataclass(frozen=True, slots=True)
-class LastTalk:
-    """The newest talk with somebody, and how many there were since a day."""
-
-    at: datetime | None
-    kind: str
-    subject: str
-    recent: int
-
-
-def last_talk(session: ScopedSession, entity: str, record_id: int, *, since: date) -> LastTalk:
-    """When somebody last talked with them; notes are not talks. Two statements."""
-    mine = and_(
-        getattr(Interaction, POINTS[entity]) == record_id,
-        Interaction.archived_at.is_(None),
-        Interaction.kind != "note",
-    )
-    row = session.execute(
-        select(Interaction.happened_at, Interaction.kind, Interaction.subject)
-        .where(mine)
-        .order_by(Interaction.happened_at.desc(), Interaction.id.desc())
-        .limit(1)
-    ).first()
-    begin = datetime(since.year, since.month, since.day, tzinfo=UTC)
-    count = session.scalar(
-        select(func.count()).select_from(Interaction).where(mine, Interaction.happened_at >= begin)
-    )
-    return LastTalk(row[0], row[1], row[2], int(count or 0)) if row else LastTalk(None, "", "", 0)

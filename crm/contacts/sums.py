@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import extract
+from sqlalchemy import Select, bindparam, func, select
 
 from crm.contacts.queries import POINTS
 from crm.firm import firm, rates
 from crm.i18n import _
 from crm.pipeline.board import deal_value
-from crm.pipeline.report_basis import Book, converted, grouped, rate_day
+from crm.pipeline.report_basis import Book
 from db.models import Deal, OrderLine, Product
 from db.scope import ScopedSession
 
@@ -51,9 +54,29 @@ def book_for(book: Book, used: Iterable[str]) -> tuple[Book, str]:
     return book, note.format(currencies=", ".join(sorted(foreign)))
 
 
-def addable(frame: pd.DataFrame, book: Book) -> pd.DataFrame:
-    """The rows whose currency can be converted."""
-    return frame[frame["currency"].isin({book.currency, *book.rates})].copy()
+def _in(book: Book, rows: Iterable[Sequence[Any]]) -> tuple[Book, str, list[tuple[Any, int, int]]]:
+    """Rows of key, currency, day, count and sum: the book they are added up in, what is left out, and what can be
+    converted as key, count and amount in the book's currency."""
+    found = list(rows)
+    book, note = book_for(book, (row[1] for row in found))
+    known = {book.currency, *book.rates}
+    # PostgreSQL adds up big integers as decimals; minor units are whole either way.
+    kept = [
+        (key, int(count), book.worth(int(minor), currency, day or book.today))
+        for key, currency, day, count, minor in found
+        if currency in known
+    ]
+    return book, note, kept
+
+
+@cache
+def _deals_of(entity: str) -> Select[Any]:
+    return (
+        select(Deal.status, Deal.currency, Deal.closed_on, func.count(), func.sum(deal_value()))
+        .outerjoin(Product, Product.id == Deal.product_id)
+        .where(getattr(Deal, POINTS[entity]) == bindparam("record"), Deal.archived_at.is_(None))
+        .group_by(Deal.status, Deal.currency, Deal.closed_on)
+    )
 
 
 def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book) -> DealSums:
@@ -62,24 +85,16 @@ def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book
     Won deals convert at the rate of the day they were won, open ones at today's. A deal without an amount counts with the
     list price of its main product, as on the board.
     """
-    rows = grouped(
-        session,
-        {"status": Deal.status, "currency": Deal.currency, "rate_day": Deal.closed_on},
-        {"count": None, "minor": deal_value()},
-        joins=[(Product, Product.id == Deal.product_id, True)],
-        where=[getattr(Deal, POINTS[entity]) == record_id, Deal.archived_at.is_(None)],
-    )
-    book, note = book_for(book, rows["currency"])
-    counts = rows.groupby("status")["count"].sum()
-    sums = converted(addable(rows, book), book, ["minor"]).groupby("status")["minor"].sum()
+    rows = session.execute(_deals_of(entity), {"record": record_id}).all()
+    book, note, kept = _in(book, rows)
+    counts: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    for status, _currency, _day, count, _minor in rows:
+        counts[status] += count
+    for status, _count, minor in kept:
+        sums[status] += minor
     return DealSums(
-        book.currency,
-        int(counts.get("open", 0)),
-        int(sums.get("open", 0)),
-        int(counts.get("won", 0)),
-        int(sums.get("won", 0)),
-        int(counts.get("lost", 0)),
-        note,
+        book.currency, counts["open"], sums["open"], counts["won"], sums["won"], counts["lost"], note
     )
 
 
@@ -97,20 +112,33 @@ class Sales:
         return int(self.years["amount_minor"].sum()) if len(self.years) else 0
 
 
+@cache
+def _sales_of(entity: str) -> Any:
+    # By day, although years are shown: the index of a product's lines then gives each sum without sorting.
+    return (
+        select(
+            OrderLine.sold_on,
+            OrderLine.currency,
+            OrderLine.sold_on.label("day"),
+            func.count(),
+            func.sum(OrderLine.amount_minor),
+        )
+        .where(getattr(OrderLine, POINTS[entity]) == bindparam("record"), OrderLine.archived_at.is_(None))
+        .group_by(OrderLine.sold_on, OrderLine.currency)
+    )
+
+
 def sales_by_year(session: ScopedSession, entity: str, record_id: int, *, book: Book) -> Sales:
     """What was bought (or, of a product, sold), year by year, at the rates of the day of each sale. One statement."""
-    rows = grouped(
-        session,
-        {
-            "year": extract("year", OrderLine.sold_on),
-            "currency": OrderLine.currency,
-            "rate_day": rate_day(OrderLine.currency, OrderLine.sold_on, book),
-        },
-        {"lines": None, "amount_minor": OrderLine.amount_minor},
-        where=[getattr(OrderLine, POINTS[entity]) == record_id, OrderLine.archived_at.is_(None)],
+    book, note, kept = _in(book, session.execute(_sales_of(entity), {"record": record_id}))
+    lines: Counter[int] = Counter()
+    amounts: Counter[int] = Counter()
+    for day, count, minor in kept:
+        lines[day.year] += count
+        amounts[day.year] += minor
+    years = sorted(lines)
+    frame = pd.DataFrame(
+        {"year": years, "lines": [lines[y] for y in years], "amount_minor": [amounts[y] for y in years]},
+        dtype="int64",
     )
-    book, note = book_for(book, rows["currency"])
-    kept = converted(addable(rows, book), book, ["amount_minor"])
-    kept["year"] = kept["year"].astype(int)
-    years = kept.groupby("year", as_index=False)[["lines", "amount_minor"]].sum().sort_values("year")
-    return Sales(book.currency, years.reset_index(drop=True), note)
+    return Sales(book.currency, frame, note)

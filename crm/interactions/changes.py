@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, func, select, union_all
 
 from crm import registry
 from crm.fields import Entity, Kind
 from crm.i18n import N_, _
-from db.models import Address, Change, ChangeBatch, Channel, ContactRole, DealLine, User
+from db.models import Address, Change, ChangeBatch, Channel, ContactRole, DealLine
 from db.scope import ScopedSession
 
 #: Rows that belong to a record and stand in the log under their own table.
@@ -59,8 +59,23 @@ def record_changes(
     One statement for the changes and one for each kind of record that a changed field links to, whatever the length. The
     caller has found the record within the actor's scope; its log is read on the program's account, titles within scope.
     """
-    who = aliased(User)
-    statement = (
+    statement = _changes_of(entity, limit)
+    if before is not None:
+        statement = statement.where(ChangeBatch.at < before)
+    rows = session.execute(statement, {"record": record_id}, execution_options={"system": True}).all()
+    about = registry.entity(entity)
+    titles = _titles(session, about, rows)
+    batches: dict[int, list[Any]] = {}
+    for row in rows:
+        batches.setdefault(row[7], []).append(row)
+    entries = [_entry(about, of_batch, titles) for of_batch in batches.values()]
+    return [e for e in entries if e.fields or e.op != "U"][:limit]
+
+
+@lru_cache(maxsize=64)
+def _changes_of(entity: str, limit: int) -> Select[Any]:
+    who = registry.alias("user", "actor")
+    return (
         select(
             ChangeBatch.at,
             func.coalesce(who.name, ""),
@@ -73,32 +88,23 @@ def record_changes(
         )
         .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
         .outerjoin(who, who.id == ChangeBatch.actor_id)
-        .where(Change.id.in_(_ids(entity, record_id, limit)))
+        .where(Change.id.in_(_ids(entity, limit)))
         .order_by(Change.id.desc())
     )
-    if before is not None:
-        statement = statement.where(ChangeBatch.at < before)
-    rows = session.execute(statement, execution_options={"system": True}).all()
-    about = registry.entity(entity)
-    titles = _titles(session, about, rows)
-    batches: dict[int, list[Any]] = {}
-    for row in rows:
-        batches.setdefault(row[7], []).append(row)
-    entries = [_entry(about, of_batch, titles) for of_batch in batches.values()]
-    return [e for e in entries if e.fields or e.op != "U"][:limit]
 
 
-def _ids(entity: str, record_id: int, limit: int) -> Any:
+def _ids(entity: str, limit: int) -> Any:
     """Ids of changes by index look-ups only; an "or" over both tables would walk the whole log."""
     table = registry.model(entity).__tablename__
+    record: Any = bindparam("record")
     parts: list[Select[Any]] = [
         select(Change.id)
-        .where(Change.entity == table, Change.record_id == record_id)
+        .where(Change.entity == table, Change.record_id == record)
         .order_by(Change.id.desc())
         .limit(4 * limit)
     ]
     for cls, column in CHILDREN.get(entity, ()):
-        children = select(cls.id).where(getattr(cls, column) == record_id)
+        children = select(cls.id).where(getattr(cls, column) == record)
         parts.append(
             select(Change.id)
             .where(Change.entity == cls.__tablename__, Change.record_id.in_(children))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, select
 
-from crm import records
+from crm import records, registry
 from crm.i18n import _
 from crm.interactions.changes import FieldChange, record_changes
 from crm.interactions.service import ABOUT
@@ -56,7 +56,16 @@ def timeline(
 def _talks(
     session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
 ) -> list[Entry]:
-    statement = (
+    statement = _talks_of(entity).limit(limit)
+    if before is not None:
+        statement = statement.where(Interaction.happened_at < before)
+    rows = session.execute(statement, {"record": record_id})
+    return [Entry(r[0], r[1], r[2] or "", r[3], r[4] or "", r[5], r[6]) for r in rows]
+
+
+@cache
+def _talks_of(entity: str) -> Any:
+    return (
         select(
             Interaction.kind,
             Interaction.happened_at,
@@ -67,31 +76,30 @@ def _talks(
             Interaction.version,
         )
         .outerjoin(User, User.id == Interaction.owner_id)
-        .where(getattr(Interaction, ABOUT[entity]) == record_id, Interaction.archived_at.is_(None))
+        .where(getattr(Interaction, ABOUT[entity]) == bindparam("record"), Interaction.archived_at.is_(None))
         .order_by(Interaction.happened_at.desc(), Interaction.id.desc())
-        .limit(limit)
     )
-    if before is not None:
-        statement = statement.where(Interaction.happened_at < before)
-    return [Entry(r[0], r[1], r[2] or "", r[3], r[4] or "", r[5], r[6]) for r in session.execute(statement)]
 
 
 def _tasks(
     session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
 ) -> list[Entry]:
-    statement = (
-        select(Task.done_at, User.name, Task.title, Task.id, Task.version)
-        .outerjoin(User, User.id == Task.owner_id)
-        .where(
-            getattr(Task, ABOUT[entity]) == record_id, Task.done_at.is_not(None), Task.archived_at.is_(None)
-        )
-        .order_by(Task.done_at.desc())
-        .limit(limit)
-    )
+    statement = _done_of(entity).limit(limit)
     if before is not None:
         statement = statement.where(Task.done_at < before)
-    rows = session.execute(statement)
+    rows = session.execute(statement, {"record": record_id})
     return [Entry("task", r[0], r[1] or "", r[2], "", r[3], r[4]) for r in rows if r[0] is not None]
+
+
+@cache
+def _done_of(entity: str) -> Any:
+    mine = getattr(Task, ABOUT[entity]) == bindparam("record")
+    return (
+        select(Task.done_at, User.name, Task.title, Task.id, Task.version)
+        .outerjoin(User, User.id == Task.owner_id)
+        .where(mine, Task.done_at.is_not(None), Task.archived_at.is_(None))
+        .order_by(Task.done_at.desc())
+    )
 
 
 def _changes(
@@ -116,12 +124,17 @@ def open_tasks(
     session: ScopedSession, entity: str, record_id: int, *, limit: int = 20
 ) -> list[dict[str, Any]]:
     """Tasks of a record that are not done, the next due first: id, title, due_on, priority, owner, version."""
-    owner = aliased(User)
-    rows = session.execute(
+    rows = session.execute(_open_of(entity).limit(limit), {"record": record_id})
+    return [dict(r) for r in rows.mappings()]
+
+
+@cache
+def _open_of(entity: str) -> Select[Any]:
+    owner = registry.alias("user", "owner_id")
+    mine = getattr(Task, ABOUT[entity]) == bindparam("record")
+    return (
         select(Task.id, Task.title, Task.due_on, Task.priority, owner.name.label("owner"), Task.version)
         .outerjoin(owner, owner.id == Task.owner_id)
-        .where(getattr(Task, ABOUT[entity]) == record_id, Task.done_at.is_(None), Task.archived_at.is_(None))
+        .where(mine, Task.done_at.is_(None), Task.archived_at.is_(None))
         .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
-        .limit(limit)
     )
-    return [dict(r) for r in rows.mappings()]

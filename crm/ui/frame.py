@@ -8,7 +8,7 @@ from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.ui import anywhere, routes
 from crm.ui.account import opener
-from crm.ui.guard import current_actor, end_here, pop_flash, show
+from crm.ui.guard import current_actor, end_here, in_this_run, pop_flash, show
 from crm.ui.start import ready
 from crm.ui.watch import watch
 from crm.ui.words import plain
@@ -47,7 +47,8 @@ def main() -> None:
     if text := pop_flash():
         st.toast(plain(text))
     try:
-        chosen.run()
+        with in_this_run(actor):
+            chosen.run()
     except CrmError as error:
         show(error)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 
@@ -22,8 +23,24 @@ from crm.work import Actor
 TAB, FLASH = "rapport_tab_session", "rapport_flash"
 
 
+#: Who the frame found in the run that it draws just now.
+_asked: ContextVar[Actor | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def in_this_run(actor: Actor) -> Iterator[None]:
+    """What is drawn in the block takes the actor that the frame found a moment before; a later run asks again."""
+    token = _asked.set(actor)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def current_actor() -> Actor:
     """The signed-in person with the rights of this moment; whoever is not signed in sees that and nothing else."""
+    if (asked := _asked.get()) is not None:
+        return asked
     session_hash = current_session()
     actor = actor_of_session(session_hash) if session_hash else None
     if actor is None:

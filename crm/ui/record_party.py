@@ -13,7 +13,8 @@ import streamlit as st
 from crm import registry
 from crm.clock import today
 from crm.contacts import queries, sums
-from crm.contacts.queries import LastTalk, RecordView, RoleRow, Ways
+from crm.contacts.dealings import LastTalk, deals_of, last_talk
+from crm.contacts.queries import RecordView, RoleRow, Ways
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
@@ -81,12 +82,12 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
             queries.organisations_of(session, record_id)
             if entity == "contact"
             else queries.people_of(session, record_id, today=today()),
-            queries.last_talk(session, entity, record_id, since=today() - timedelta(days=90)),
+            last_talk(session, entity, record_id, since=today() - timedelta(days=90)),
             open_tasks(session, entity, record_id),
             sums.deal_sums(session, entity, record_id, book=book),
             sums.sales_by_year(session, entity, record_id, book=book),
             timeline(session, entity, record_id, limit=steps + 1) if steps else [],
-            queries.deals_of(session, entity, record_id) if deals else pd.DataFrame(),
+            deals_of(session, entity, record_id) if deals else pd.DataFrame(),
         )
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from crm import registry
 from crm.contacts import queries, sums
+from crm.contacts.dealings import deals_of
 from crm.i18n import _, ngettext
 from crm.interactions.timeline import timeline
 from crm.ui import look, record_facts, record_work
@@ -28,7 +29,7 @@ def show_product(actor: Actor, record_id: int) -> None:
         book = sums.money_book(session)
         deals = sums.deal_sums(session, "product", record_id, book=book)
         sales = sums.sales_by_year(session, "product", record_id, book=book)
-        rows = queries.deals_of(session, "product", record_id)
+        rows = deals_of(session, "product", record_id)
         entries = timeline(session, "product", record_id, limit=shown_steps(key) + 1)
     values, currency = view.values, view.values.get("currency") or book.currency
     code, category = values.get("code"), view.titles.get("category_id")

@@ -10,7 +10,8 @@ import streamlit as st
 
 from crm import charts
 from crm.clock import here, today
-from crm.contacts.queries import LastTalk, RecordView
+from crm.contacts.dealings import LastTalk
+from crm.contacts.queries import RecordView
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _, ngettext
 from crm.interactions.service import finish_task

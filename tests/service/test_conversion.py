@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from crm import records
-from crm.contacts import conversion, queries
+from crm.contacts import conversion
+from crm.contacts.dealings import last_talk
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.work import reading, unit_of_work
 from tests.factories import make
@@ -51,7 +52,7 @@ class TestConversion:
             made.deal_id,
         )
         with reading(people["stan"]) as session:
-            assert queries.last_talk(session, "contact", made.contact_id, since=TODAY).recent == 0
+            assert last_talk(session, "contact", made.contact_id, since=TODAY).recent == 0
 
     @pytest.mark.parametrize(
         ("known", "why"),

@@ -10,9 +10,9 @@ from crm.firm import set_firm
 from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 
-#: Of a contact's page: record (once more for each of log, channels and roles), links, firm, rates, channels, addresses,
-#: roles, organisations, last talk, talks of 90 days, tasks, deal sums, sales, changes, talks, tasks done, deals.
-STATEMENTS = 20
+#: Of a contact's page: record, links, firm, rates, channels, addresses, roles, organisations, last talk, tasks,
+#: deal sums, sales, changes, talks, tasks done, deals.
+STATEMENTS = 16
 
 
 class TestRecordPage:

@@ -179,13 +179,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_order_lines_order_id"), "order_lines", ["order_id"], unique=False)
     op.create_index(op.f("ix_order_lines_organisation_id"), "order_lines", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_order_lines_owner_id"), "order_lines", ["owner_id"], unique=False)
-    op.create_index(op.f("ix_order_lines_product_id"), "order_lines", ["product_id"], unique=False)
+    op.create_index(
+        "ix_order_lines_product",
+        "order_lines",
+        ["product_id", "sold_on", "currency", "archived_at", "amount_minor"],
+        unique=False,
+    )
     op.create_index(op.f("ix_order_lines_team_id"), "order_lines", ["team_id"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_order_lines_team_id"), table_name="order_lines")
-    op.drop_index(op.f("ix_order_lines_product_id"), table_name="order_lines")
+    op.drop_index("ix_order_lines_product", table_name="order_lines")
     op.drop_index(op.f("ix_order_lines_owner_id"), table_name="order_lines")
     op.drop_index(op.f("ix_order_lines_organisation_id"), table_name="order_lines")
     op.drop_index(op.f("ix_order_lines_order_id"), table_name="order_lines")

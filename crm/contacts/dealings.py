@@ -1,0 +1,90 @@
+"""What went on with a contact, organisation or product: deals, and the last talk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+
+from crm import registry
+from crm.contacts.queries import MOST, POINTS
+from crm.pipeline.board import deal_value
+from db.models import Deal, Interaction, Product, Stage
+from db.scope import ScopedSession
+
+
+def deals_of(session: ScopedSession, entity: str, record_id: int, *, limit: int = MOST) -> pd.DataFrame:
+    """Deals of a record, open ones first, then the last closed. One statement.
+
+    Returns
+    -------
+    DataFrame
+        id, title, stage, status, value_minor, currency, expected_close_on, closed_on, owner.
+    """
+    statement = _deals_of(entity).limit(limit)
+    names = list(statement.selected_columns.keys())
+    return pd.DataFrame(session.execute(statement, {"record": record_id}).all(), columns=names, dtype=object)
+
+
+@cache
+def _deals_of(entity: str) -> Select[Any]:
+    owner = registry.alias("user", "owner_id")
+    return (
+        select(
+            Deal.id,
+            Deal.title,
+            Stage.name.label("stage"),
+            Deal.status,
+            deal_value().label("value_minor"),
+            Deal.currency,
+            Deal.expected_close_on,
+            Deal.closed_on,
+            owner.name.label("owner"),
+        )
+        .join(Stage, Stage.id == Deal.stage_id)
+        .outerjoin(Product, Product.id == Deal.product_id)
+        .outerjoin(owner, owner.id == Deal.owner_id)
+        .where(getattr(Deal, POINTS[entity]) == bindparam("record"), Deal.archived_at.is_(None))
+        .order_by(Deal.status != "open", Deal.closed_on.desc(), Deal.expected_close_on, Deal.id.desc())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LastTalk:
+    """The newest talk with somebody, and how many there were since a day."""
+
+    at: datetime | None
+    kind: str
+    subject: str
+    recent: int
+
+
+def last_talk(session: ScopedSession, entity: str, record_id: int, *, since: date) -> LastTalk:
+    """When somebody last talked with them; notes are not talks. One statement."""
+    begin = datetime(since.year, since.month, since.day, tzinfo=UTC)
+    row = session.execute(_last_talk_of(entity), {"record": record_id, "begin": begin}).first()
+    return LastTalk(row[0], row[1], row[2], row[3]) if row else LastTalk(None, "", "", 0)
+
+
+@cache
+def _last_talk_of(entity: str) -> Select[Any]:
+    def talks(cls: Any) -> ColumnElement[bool]:
+        mine = getattr(cls, POINTS[entity]) == bindparam("record")
+        return and_(mine, cls.archived_at.is_(None), cls.kind != "note")
+
+    recent = registry.alias("interaction", "recent")
+    count = (
+        select(func.count())
+        .select_from(recent)
+        .where(talks(recent), recent.happened_at >= bindparam("begin"))
+    )
+    return (
+        select(Interaction.happened_at, Interaction.kind, Interaction.subject, count.scalar_subquery())
+        .where(talks(Interaction))
+        .order_by(Interaction.happened_at.desc(), Interaction.id.desc())
+        .limit(1)
+    )
