@@ -38,7 +38,11 @@ def issue_session(email: str) -> str:
 @session.command("issue")
 def issue(email: Email) -> None:
     """Print a session cookie value for scripts and tests."""
-    print(issue_session(email))
+    from crm.cli import ready, spoken
+
+    with spoken():
+        ready()
+        print(issue_session(email))
 
 
 @session.command("end")
@@ -59,7 +63,11 @@ def add(
     ] = False,
 ) -> None:
     """Add a person, or give a known one another role and password."""
+    from crm.cli import ready, spoken
+
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
-    with unit_of_work(SYSTEM, cause="command line") as work:
-        user_id = add_user(work, email=email, name=name or email, role=role, password=password)
+    with spoken():
+        ready()
+        with unit_of_work(SYSTEM, cause="command line") as work:
+            user_id = add_user(work, email=email, name=name or email, role=role, password=password)
     print(user_id)

@@ -104,7 +104,7 @@ def step_of(draft: Draft) -> Step:
     about = registry.entity(draft["entity"])
     columns = {field: column for column, field in draft["fields"].items() if field}
     lookups = {
-        name: Lookup(missing=draft["missing"].get(name, plans.FAIL))
+        name: Lookup(missing=draft["missing"].get(name, plans.FAIL), near=draft.get("near", False))
         for name in columns
         if about[name].kind is Kind.LINK
     }

@@ -288,6 +288,12 @@ def _options(draft: Draft, at: int) -> Draft:
             _("{label} not found").format(label=_(about[name].label)), offered, index=offered.index(missing[name]),
             format_func=choices.__getitem__, key=f"import_missing_{at}_{name}",
         )  # fmt: skip
+    near = draft.get("near", False)
+    if missing:
+        near = st.toggle(
+            _("Take near names as meant"), value=near, key=f"import_near_{at}",
+            help=_("“Acme Corp.” for “Acme Corporation”, where only one is near. The next step lists each name that was taken."),
+        )  # fmt: skip
     order = draft["date_order"]
     if any(about[name].kind in (Kind.DATE, Kind.DATETIME) for name in fields):
         orders = {"": _("As found"), **{name: _(label) for name, label in ORDERS.items()}}
@@ -300,7 +306,15 @@ def _options(draft: Draft, at: int) -> Draft:
         scale = st.selectbox(
             _("Amounts are in"), list(units), format_func=units.__getitem__, key=f"import_scale_{at}"
         )
-    return {**draft, "mode": mode, "key": key or "", "missing": missing, "date_order": order, "scale": scale}
+    chosen = {
+        "mode": mode,
+        "key": key or "",
+        "missing": missing,
+        "near": near,
+        "date_order": order,
+        "scale": scale,
+    }
+    return {**draft, **chosen}
 
 
 def _values(actor: Actor, draft: Draft, at: int) -> Draft:
