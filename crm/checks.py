@@ -69,9 +69,15 @@ def check_currency(value: str) -> str:
 
 
 def _text(value: Any) -> str:
-    text = str(value).strip()
+    return str(value).strip()
+
+
+def _readable(text: str) -> str:
+    """The text, if every database can keep it: no NUL, no half of a character."""
     if "\x00" in text:
         raise Bad(_("The text holds a character that cannot be stored (NUL). Remove it."))
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise Bad(_("The text holds half of a character. Type it anew."))
     return text
 
 
@@ -121,8 +127,10 @@ def _moment(value: Any) -> datetime:
 
 
 def _tags(value: Any) -> list[str]:
-    parts = value.split(",") if isinstance(value, str) else list(value)
-    return list(dict.fromkeys(t for p in parts if (t := _text(p))))
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)) or any(isinstance(p, (list, tuple, dict)) for p in parts):
+        raise Bad(_("Several words are needed, as a list or with commas between them."))
+    return list(dict.fromkeys(t for p in parts if (t := _readable(_text(p)))))
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Any]] = {
@@ -143,6 +151,10 @@ _BY_KIND: dict[Kind, Callable[[Any], Any]] = {
 }
 
 
+#: Kinds whose checks read a text.
+_WRITTEN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.URL, Kind.CURRENCY})
+
+
 def check_value(field: Field, value: Any) -> Any:
     """The value as it is stored, or None when it is blank.
 
@@ -155,6 +167,12 @@ def check_value(field: Field, value: Any) -> Any:
         if field.required:
             raise Bad(_("{label} is needed.").format(label=_(field.label)))
         return [] if field.kind is Kind.TAGS else None
+    if isinstance(value, (list, tuple, dict)) and field.kind is not Kind.TAGS:
+        raise Bad(_("{label} takes one value.").format(label=_(field.label)))
+    if isinstance(value, str):
+        value = _readable(value)
+    elif field.kind in _WRITTEN:
+        value = str(value)
     if field.kind is Kind.BOOLEAN:
         if not isinstance(value, bool):
             raise Bad(_("{label} is yes or no.").format(label=_(field.label)))

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from crm.clock import here
-from crm.config import settings
 from crm.errors import Problem, Refused
 from crm.exchange.matching import name_key
+from crm.firm import firm
 from crm.i18n import _
 from crm.work import Work
 from db.models import Channel, Deal, DealLine, Pipeline, Stage, StageChange
@@ -75,7 +75,7 @@ def _channels(work: Work, row: Any, changed: Set[str], owner: str) -> None:
 
 def _deal(work: Work, row: Any, changed: Set[str]) -> None:
     if row.currency is None:
-        row.currency = settings().default_currency
+        row.currency = firm(work.session).currency
     if row.pipeline_id is None and row.stage_id is None:
         row.pipeline_id = work.session.scalars(
             select(Pipeline.id).order_by(Pipeline.position, Pipeline.id)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from crm import registry
 from crm.access.sessions import actor_of_session
-from crm.errors import CrmError, NotAllowed, Refused
+from crm.checks import Bad, check_value
+from crm.errors import CrmError, NotAllowed, NotFound, Refused
+from crm.fields import Field
 from crm.i18n import _, set_language
-from crm.lists import list_rows
+from crm.lists import BLANK, list_rows
 from crm.records import create_record, get_record, shown, update_record
 from crm.work import Actor, reading, unit_of_work
 from db.scope import READ
@@ -24,6 +27,12 @@ log = structlog.get_logger(__name__)
 
 #: Users come with a role, teams and a password; the screen People keeps these together.
 NOT_HERE = frozenset({"user"})
+
+
+FILTERS_HELP = 'JSON, as {"lifecycle": ["customer"], "amount_minor": {"from": 10000}}; a list means one of, "(blank)" nothing'
+
+#: More than a database can count.
+RecordId = Annotated[int, Path(lt=2**63)]
 
 
 class Page(BaseModel):
@@ -63,7 +72,10 @@ Asking = Annotated[Actor, Depends(asking)]
 
 def _demand_read(actor: Actor, entity: str) -> None:
     if entity not in registry.MODELS:
-        registry.model("")
+        known = ", ".join(registry.MODELS)
+        raise NotFound(
+            _("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=known)
+        )
     if not actor.may(registry.rights_name(entity), READ):
         raise NotAllowed(_("You may not see these records. Ask an administrator if your work needs it."))
 
@@ -80,14 +92,31 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and not isinstance(value, str) else value
 
 
-def _filters(text: str) -> dict[str, Any]:
+def _filters(entity: str, text: str) -> dict[str, Any]:
+    """The conditions of a list as ``list_rows`` takes them, each value checked as one of its field."""
     try:
         wanted = json.loads(text) if text else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(_("“filters” is not valid JSON.")) from error
     if not isinstance(wanted, dict):
         raise Refused(_("“filters” is an object of field names and values."))
-    return {name: tuple(v.values()) if isinstance(v, dict) else v for name, v in wanted.items()}
+    fields = registry.entity(entity).by_name
+    try:
+        # Names that are no fields are refused by the list itself.
+        return {name: _condition(fields[name], v) if name in fields else v for name, v in wanted.items()}
+    except Bad as bad:
+        raise Refused(_("“filters” cannot be used. {why}").format(why=bad)) from bad
+
+
+def _condition(field: Field, wanted: Any) -> Any:
+    one = replace(field, required=False)
+    if isinstance(wanted, dict):
+        if not wanted or wanted.keys() - {"from", "to"}:
+            raise Bad(_("An interval has “from”, “to” or both."))
+        return tuple(check_value(one, wanted.get(end)) for end in ("from", "to"))
+    if isinstance(wanted, list):
+        return [value if value == BLANK else check_value(one, value) for value in wanted]
+    return wanted if wanted == BLANK else check_value(one, wanted)
 
 
 def api() -> FastAPI:
@@ -99,7 +128,7 @@ def api() -> FastAPI:
         entity: str,
         actor: Asking,
         search: str = "",
-        filters: Annotated[str, Query(description='JSON, as {"lifecycle": ["customer"]}')] = "",
+        filters: Annotated[str, Query(description=FILTERS_HELP)] = "",
         sort: str | None = None,
         descending: bool = False,
         after: str | None = None,
@@ -109,14 +138,14 @@ def api() -> FastAPI:
         _demand_read(actor, entity)
         with reading(actor) as session:
             found = list_rows(
-                session, entity, search=search, filters=_filters(filters), sort=sort, descending=descending,
+                session, entity, search=search, filters=_filters(entity, filters), sort=sort, descending=descending,
                 after=after, limit=limit,
             )  # fmt: skip
         rows = [_json(entity, {str(k): v for k, v in row.items()}) for row in found.rows.to_dict("records")]
         return Page(rows=rows, total=found.total, more_than_total=found.capped, next=found.next_cursor)
 
     @app.get("/{entity}/{record_id}")
-    def one(entity: str, record_id: int, actor: Asking) -> dict[str, Any]:
+    def one(entity: str, record_id: RecordId, actor: Asking) -> dict[str, Any]:
         """One record with all its values."""
         _demand_read(actor, entity)
         with reading(actor) as session:
@@ -131,7 +160,7 @@ def api() -> FastAPI:
         return _json(entity, made)
 
     @app.patch("/{entity}/{record_id}")
-    def update(entity: str, record_id: int, change: Change, actor: Asking) -> dict[str, Any]:
+    def update(entity: str, record_id: RecordId, change: Change, actor: Asking) -> dict[str, Any]:
         """Change some values of a record; 409 when somebody else was first."""
         _demand_writable(actor, entity)
         with unit_of_work(actor, cause="API") as work:

@@ -1,9 +1,12 @@
 """The API: records with the rights of the signed-in person, problems as JSON."""
 
+import json
+
 import pytest
 
 from crm.access.cli import issue_session
 from crm.access.users import add_user
+from crm.firm import set_firm
 from crm.work import SYSTEM, unit_of_work
 
 
@@ -63,7 +66,10 @@ class TestApi:
         ("path", "status"),
         [("/api/credential", 404), ("/api/login_session", 404), ("/api/stage", 404), ("/api/contact/999", 404),
          ("/api/contact?filters=[", 422), ("/api/contact?filters={%22password%22:1}", 422), ("/api/contact?limit=0", 422),
-         ("/api/contact?sort=custom", 422), ("/api/contact/abc", 422)],
+         ("/api/contact?sort=custom", 422), ("/api/contact/abc", 422), (f"/api/contact/{10**24}", 422),
+         ("/api/deal?filters={%22amount_minor%22:[%22x%22]}", 422), ("/api/deal?filters={%22stage_id%22:[{}]}", 422),
+         ("/api/deal?filters={%22amount_minor%22:{%22from%22:[1]}}", 422), ("/api/deal?filters={%22amount_minor%22:{}}", 422),
+         ("/api/deal?filters={%22opened_on%22:[%222020-99-99%22]}", 422)],
     )  # fmt: skip
     def test_what_is_not_there_is_told_as_json(self, web, as_, path, status):
         as_("manager", "mona@kavarna.si")
@@ -72,6 +78,51 @@ class TestApi:
 
         assert answer.status_code == status
         assert answer.json()["error"]
+
+    def test_a_kind_that_is_not_there_is_named(self, web, as_):
+        as_("manager", "mona@kavarna.si")
+
+        assert "called “credential”" in web.get("/api/credential").json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("title", "\\ud83d"),
+            ("title", ["x"]),
+            ("title", {"a": 1}),
+            ("stage_id", [1]),
+            ("currency", 5),
+            ("source", {}),
+        ],
+    )
+    def test_values_of_another_shape_are_refused_and_named(self, web, as_, field, value):
+        as_("manager", "mona@kavarna.si")
+        sent = json.dumps({"title": "Grinder"} | {field: value}).replace("\\\\", "\\")
+
+        answer = web.post("/api/deal", content=sent, headers={"Content-Type": "application/json"})
+
+        assert answer.status_code == 422
+        assert [p["field"] for p in answer.json()["problems"]] == [field]
+
+    def test_lists_are_filtered_by_choice_and_interval(self, web, as_):
+        as_("manager", "mona@kavarna.si")
+        for amount in (100, 200, 300, None):
+            web.post("/api/deal", json={"title": f"Deal {amount}", "amount_minor": amount})
+
+        def titles(filters):
+            rows = web.get("/api/deal", params={"filters": json.dumps(filters)}).json()["rows"]
+            return [row["title"] for row in rows]
+
+        assert titles({"amount_minor": {"from": 150}}) == ["Deal 200", "Deal 300"]
+        assert titles({"amount_minor": {"from": 150, "to": 250}}) == ["Deal 200"]
+        assert titles({"amount_minor": [100, "(blank)"]}) == ["Deal 100", "Deal None"]
+
+    def test_a_deal_without_currency_is_in_the_firms(self, web, as_):
+        with unit_of_work(SYSTEM) as work:
+            set_firm(work, name="Kavarna", currency="USD")
+        as_("staff", "stan@kavarna.si")
+
+        assert web.post("/api/deal", json={"title": "Grinder"}).json()["currency"] == "USD"
 
     def test_users_are_not_written_here(self, web, as_):
         as_("administrator", "ada@kavarna.si")
