@@ -33,6 +33,11 @@ _NOTHING = EMPTY | {
     ".",
 }
 
+#: What stands where nobody chose anything.
+_UNTOLD = frozenset(
+    {"unknown", "Unknown", "not specified", "Not Specified", "-None-", "--None--", "(none)", "Select"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -105,8 +110,10 @@ def different_texts(about: Field, cells: pd.Series[str], exact: NDArray[np.bool_
     named = [str(text) for text in different]
     typed = [text.endswith("\x01") for text in named]
     plain = [text.rstrip("\x01") for text in named]
-    worded = about.kind in (Kind.TEXT, Kind.LONGTEXT, Kind.TAGS, Kind.CHOICE)
+    worded = about.kind in (Kind.TEXT, Kind.LONGTEXT, Kind.TAGS)
     nothing = EMPTY if worded else _NOTHING
+    if about.kind is Kind.CHOICE:
+        nothing = (_NOTHING | _UNTOLD) - {name for c in about.choices for name in (c.value, c.label)}
     empty = np.array([text in nothing for text in plain] or [True], dtype=bool)
     counts = np.bincount(places, minlength=len(plain))
     # Empty cells all point behind the last text, where None stands.

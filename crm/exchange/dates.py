@@ -19,7 +19,7 @@ _LANGUAGES = (
 _TIME = (
     r"(?:[T ,]+(?:um |at |kl\.? )?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})"
     r"(?:[:.](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
-    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(?:\s*\([\w ]+\))?)?"
+    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?:Uhr\s*)?(?P<zone>Z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|UTC|GMT)?(?:\s*\([\w ]+\))?)?"
 )
 _DIGITS = re.compile(rf"(\d{{1,4}})\s?([-/. ])\s?(\d{{1,2}})\s?[-/. ]\s?(\d{{1,4}})\.?{_TIME}", re.I)
 _ASIAN = re.compile(rf"(\d{{4}})[年.]\s?(\d{{1,2}})[月.]\s?(\d{{1,2}})日?{_TIME}")
@@ -102,7 +102,8 @@ def _clock(hit: re.Match[str]) -> tuple[time | None, tzinfo | None]:
 def _zone(text: str | None) -> tzinfo | None:
     if not text:
         return None
-    if text[0] not in "+-":
+    text = text.upper().removeprefix("UTC").removeprefix("GMT")
+    if not text or text[0] not in "+-":
         return UTC
     digits = text[1:].replace(":", "").ljust(4, "0")
     shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

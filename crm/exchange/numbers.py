@@ -20,8 +20,14 @@ _SIGNS = {
     "hk$": "HKD", "s$": "SGD", "r$": "BRL", "kč": "CZK", "kc": "CZK", "zł": "PLN", "zl": "PLN",
     "ft": "HUF", "лв": "BGN", "лв.": "BGN", "lei": "RON", "fr.": "CHF", "sfr.": "CHF", "₽": "RUB",
     "руб": "RUB", "руб.": "RUB", "р.": "RUB", "₱": "PHP", "₹": "INR", "₺": "TRY", "₩": "KRW",
-    "₴": "UAH", "₫": "VND", "₦": "NGN", "฿": "THB", "₪": "ILS", "₸": "KZT",
+    "rs": "INR", "rs.": "INR", "₴": "UAH", "₫": "VND", "₦": "NGN", "฿": "THB", "₪": "ILS", "₸": "KZT",
 }  # fmt: skip
+# "1.2M", "5 k", "3 Mio.": what stands behind the number multiplies it.
+_POWERS = {
+    **dict.fromkeys(("k", "tsd", "tsd.", "tis.", "тыс.", "thousand"), "e3"),
+    **dict.fromkeys(("m", "mm", "mn", "mio", "mio.", "mil.", "mill.", "million", "млн"), "e6"),
+    **dict.fromkeys(("b", "bn", "mrd", "mrd.", "mld.", "billion", "млрд"), "e9"),
+}
 _BLANK = " \t\xa0\u2007\u2009\u202f"
 _WORD = r"((?:[^\d.,+-]|(?<=[^\W\d])\.)*?)"
 _NUMBER = re.compile(
@@ -62,10 +68,16 @@ def take_apart(text: str) -> Written | None:
     minus = plain.startswith("(") and plain.endswith(")")
     if minus:
         plain = plain[1:-1].strip()
+    if plain.endswith("-") and _currency(plain[:-1].strip(_BLANK) or "?") is not None:
+        # Spreadsheets in accounting style write nought as "$ -".
+        plain = f"{plain[:-1]} 0"
     hit = _NUMBER.fullmatch(plain)
     if hit is None:
         return None
     before, sign, between, digits, exponent, trailing, after = hit.groups(default="")
+    power, _blank, rest = after.strip(_BLANK).partition(" ")
+    if not exponent and power.casefold() in _POWERS:
+        exponent, after = _POWERS[power.casefold()], rest
     words = [word for part in (before, between, after) for word in [part.strip(_BLANK)] if word]
     percent = False
     currency = ""

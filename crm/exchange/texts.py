@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 import phonenumbers
 from rapidfuzz import fuzz, process
@@ -15,19 +17,20 @@ from crm.exchange.matching import name_key
 from crm.exchange.numbers import take_apart
 from crm.fields import Choice
 from crm.i18n import _
+from crm.money import CURRENCIES
 
 _YES = frozenset(
     re.split(
         r"\s",
         "true t yes y 1 on x ja j da si sí s ano a oui o sim tak igen i oo opo да д wahr vrai vero "
-        "verdadero pravda ✓ ✔ ☑ checked active aktiv aktivni",
+        "verdadero pravda ✓ ✔ ☑ checked active aktiv aktivni enabled 1.0 done",
     )
 )
 _NO = frozenset(
     re.split(
         r"\s",
         "false f no n 0 off nein nej ne non nie nem nao não hindi нет н falsch faux falso nepravda "
-        "✗ ✘ ☐ - unchecked inactive inaktiv neaktivni",
+        "✗ ✘ ☐ - unchecked inactive inaktiv neaktivni disabled 0.0",
     )
 )
 _PLAIN_EMAIL = re.compile(
@@ -36,6 +39,11 @@ _PLAIN_EMAIL = re.compile(
 # Names that the validator refuses although they look right.
 _RESERVED = frozenset({"test", "local", "localhost", "invalid", "onion", "arpa"})
 _ANGLED = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
+# "x12", "ext. 12": a house's own number, which no E.164 number has.
+_EXTENSION = re.compile(
+    r"(?<=\d)\)?[\s,;]*(?:x|ext\.?|extension|#|;ext=|app\.?|durchwahl)\s*\.?\d{1,7}\Z", re.IGNORECASE
+)
+_WORDS = Path(__file__).with_name("choices.toml")
 _NEAR_ENOUGH = 80.0
 _SHORTEST_PHONE = 5
 _BETWEEN_DIGITS = {ord(sign): None for sign in " ().-/\t\xa0"}
@@ -44,7 +52,7 @@ _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
 
 def email(text: str) -> str:
     """The address in normal form; usual ones by pattern, all others by email-validator."""
-    plain = text.strip()
+    plain = text.strip(" \t\r\n\xa0\u200b\u200e\u200f\ufeff.,;")
     if plain.lower().startswith("mailto:"):
         plain = plain[7:]
     if (hit := _ANGLED.fullmatch(plain)) is not None:
@@ -60,7 +68,7 @@ def email(text: str) -> str:
 
 def phone(text: str, *, region: str) -> str:
     """The number in E.164. A number with country code is checked by its country and length alone."""
-    plain = text.strip().removeprefix("tel:")
+    plain = _EXTENSION.sub("", text.strip().removeprefix("tel:"))
     digits = plain.translate(_BETWEEN_DIGITS)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
@@ -98,9 +106,18 @@ def link(text: str) -> str:
 
 def currency(text: str) -> str:
     """An ISO 4217 code, from the code or a sign."""
-    if (number := take_apart(f"1 {text.strip()}")) is not None and len(number.currency) == 3:
-        return number.currency
-    return check_currency(text)
+    if (number := take_apart(f"1 {text.strip()}")) is not None and number.currency not in ("", "kr"):
+        return "USD" if number.currency == "$" else number.currency
+    return currency_names().get(name_key(text)) or check_currency(text)
+
+
+@cache
+def currency_names() -> Mapping[str, str]:
+    """English names of the currencies to their codes, as some programs write them ("US Dollar")."""
+    from babel import Locale
+
+    names = Locale("en").currencies.items()
+    return {name_key(name): code for code, name in names if code in CURRENCIES}
 
 
 def yes_or_no(text: str) -> bool:
@@ -119,6 +136,9 @@ def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str],
     for choice in choices:
         for name in (choice.value, choice.label, _(choice.label)):
             by_key.setdefault(name_key(name), choice.value)
+    for choice in choices:
+        for name in _other_words().get(choice.value, ()):
+            by_key.setdefault(name_key(name), choice.value)
 
     def chosen(text: str) -> str:
         key = name_key(text)
@@ -134,6 +154,12 @@ def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str],
         )
 
     return chosen
+
+
+@cache
+def _other_words() -> Mapping[str, tuple[str, ...]]:
+    read = tomllib.loads(_WORDS.read_text("utf-8"))
+    return {value: tuple(words) for value, words in read.items()}
 
 
 def tags(text: str) -> list[str]:

@@ -6,6 +6,7 @@ decided by the whole column and said aloud.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ from crm.fields import Field, Kind
 from crm.i18n import _
 
 _MIDNIGHT = time()
+# Nobody is born in the future: "1/5/62" is 1962 there, although two digits up to 68 mean this century elsewhere.
+_PAST = frozenset({"birth_date"})
+_FULL_YEAR = re.compile(r"\d{4}")
 _LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 2**62}
 
 
@@ -134,14 +138,22 @@ def _date(about: Field, column: Column, told: Reading) -> Made:
     made = Made([None] * len(written), ambiguous=order.ambiguous)
     if any(len(parts.first) < 3 for parts, _times in open_ones):
         made.order, made.found = order.order, _(dates.ORDERS[order.order])
-    zone = ZoneInfo(told.zone)
+    zone, today = ZoneInfo(told.zone), datetime.now(UTC).date()
     for at, parts in enumerate(written):
         moment = dates.resolved(parts, order.order) if isinstance(parts, dates.Numbers) else parts
         if moment is None:
             made.problems[at] = _no_date(column.texts[at], order.order, isinstance(parts, dates.Numbers))
         else:
+            day = moment.day
+            if about.name in _PAST and day > today and not _FULL_YEAR.search(column.texts[at]):
+                moment = moment._replace(day=_century_before(day))
             made.values[at] = moment.day if about.kind is Kind.DATE else _instant(moment, zone)
     return made
+
+
+def _century_before(day: date) -> date:
+    # 29 February of a year that ends in 00 may be no day a century before.
+    return day.replace(year=day.year - 100, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _instant(moment: dates.Moment, zone: ZoneInfo) -> datetime:

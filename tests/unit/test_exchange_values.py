@@ -103,6 +103,11 @@ class TestNumbers:
         assert values(Kind.INTEGER, ["12.0", "1,000", "7"]) == [12, 1000, 7]
         assert list(read(Kind.INTEGER, ["12.5"]).problems) == [0]
 
+    def test_thousands_and_millions_may_be_written_short(self):
+        made = read(Kind.MONEY, ["1.2M", "$5k", "3,5 Mio. €", "$ -", "5 x"])
+
+        assert made.values.tolist() == [120_000_000, 500_000, 350_000_000, 0, None]
+
     def test_percent_signs_and_bare_hundredths(self):
         assert values(Kind.PERCENT, ["12.5%", "5 %"]) == [0.125, 0.05]
         assert values(Kind.PERCENT, ["0.2", "0", "1"]) == [0.2, 0.0, 1.0]
@@ -200,6 +205,29 @@ class TestDates:
         assert not made.ambiguous
         assert made.values.tolist()[:-1] == days
 
+    def test_nobody_is_born_in_the_future(self):
+        about = Field("birth_date", "Birth date", Kind.DATE)
+
+        made = read(Kind.DATE, ["1/5/62", "6/13/1955", "12/31/30", "2/29/00"], about=about)
+
+        assert made.values.tolist() == [
+            date(1962, 1, 5),
+            date(1955, 6, 13),
+            date(1930, 12, 31),
+            date(2000, 2, 29),
+        ]
+
+    def test_moments_of_browsers_and_mail_are_read(self):
+        cells = [
+            "Mon Jan 4 2021 10:00:00 GMT+0100 (CET)",
+            "Tue, 05 Jan 2021 10:11:12 +0000",
+            "4.1.2021 10:15 Uhr",
+        ]
+
+        made = read(Kind.DATETIME, cells)
+
+        assert [moment.hour for moment in made.values] == [9, 10, 10]
+
 
 class TestTexts:
     def test_addresses_are_checked_and_normalised(self):
@@ -227,6 +255,23 @@ class TestTexts:
         assert made.values.tolist()[:4] == ["+420541555018", "+4930123456", "+4930123456", "+4930123456"]
         assert 5 in made.problems
         assert values(Kind.PHONE, ["(415) 555-2671"], region="US") == ["+14155552671"]
+
+    def test_extensions_are_left_out_of_numbers(self):
+        cells = ["001-345-555-1234x123", "(512) 757-6000 ext. 5", "+49 30 123456 #12"]
+
+        assert values(Kind.PHONE, cells, region="US") == ["+13455551234", "+15127576000", "+4930123456"]
+
+    def test_usual_words_of_other_programs_mean_our_choices(self):
+        kinds = tuple(Choice(value, value.title()) for value in ("call", "meeting", "chat"))
+        about = Field("kind", "Kind", Kind.CHOICE, choices=kinds)
+
+        made = read(Kind.CHOICE, ["Phone call", "Appointment", "WhatsApp", "N/A", "Task"], about=about)
+
+        assert made.values.tolist() == ["call", "meeting", "chat", None, None]
+        assert list(made.problems) == [4]
+
+    def test_currencies_may_be_written_out(self):
+        assert values(Kind.CURRENCY, ["US Dollar", "$", "Euro", "chf"]) == ["USD", "USD", "EUR", "CHF"]
 
     def test_links_get_their_scheme(self):
         made = read(Kind.URL, ["example.com", "http://a.org/x", "javascript:alert(1)"])
