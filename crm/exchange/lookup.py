@@ -22,6 +22,15 @@ _NEAR = 90.0
 _GAP = 3.0
 _MOST_UNKNOWN = 300
 _MOST_CANDIDATES = 20_000
+_MOST_LISTED = 20
+_OUTCOMES = {
+    "won": frozenset(
+        {"won", "closedwon", "dealwon", "wonclosed", "gewonnen", "vundet", "vyhrano", "dobljeno"}
+    ),
+    "lost": frozenset(
+        {"lost", "closedlost", "deallost", "lostclosed", "verloren", "tabt", "prohrano", "izgubljeno"}
+    ),
+}
 
 
 @dataclass
@@ -51,6 +60,8 @@ def find_parents(
     open_texts = [text for text in dict.fromkeys(texts) if text]
     for name in _fields(entity, lookup):
         open_texts = _match(work, entity, name, open_texts, found, action)
+    if entity == "stage":
+        open_texts = _by_outcome(work, open_texts, found)
     if open_texts and (lookup.near or len(open_texts) <= _MOST_UNKNOWN):
         open_texts = _near(work, entity, open_texts, lookup, found)
     if not open_texts:
@@ -61,11 +72,44 @@ def find_parents(
     elif lookup.missing == CREATE:
         _make(work, entity, open_texts, lookup, found, import_id)
     else:
+        known = _listed(work, entity)
         for text in open_texts:
             reason = _("There is no {label} “{value}”.").format(label=label, value=text[:80])
             hint = found.near.pop(text, "")
-            found.reasons[text] = f"{reason} {_('Is “{near}” meant?').format(near=hint)}" if hint else reason
+            advice = _("Is “{near}” meant?").format(near=hint) if hint else known
+            found.reasons[text] = f"{reason} {advice}".strip()
     return found
+
+
+def _listed(work: Work, entity: str) -> str:
+    """All names of a small table, so that whoever reads the complaint can choose."""
+    if entity in registry.MODELS:
+        return ""
+    cls = registry.model(entity)
+    names = work.session.scalars(select(getattr(cls, registry.title_field(entity))).order_by(cls.id)).all()
+    listed = ", ".join(dict.fromkeys(map(str, names)))
+    return _("There are: {names}.").format(names=listed) if listed and len(names) <= _MOST_LISTED else ""
+
+
+def _by_outcome(work: Work, texts: list[str], found: Found) -> list[str]:
+    """Every pipeline ends won or lost, and programs call these two stages much alike."""
+    from db.models import Pipeline, Stage
+
+    wanted = {text: kind for text in texts for kind, words in _OUTCOMES.items() if name_key(text) in words}
+    if not wanted:
+        return texts
+    statement = (
+        select(Stage.kind, Stage.id, Stage.name).join(Pipeline, Stage.pipeline_id == Pipeline.id)
+        .where(Stage.kind.in_(_OUTCOMES))
+        .order_by(Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position)
+    )  # fmt: skip
+    first: dict[str, tuple[int, str]] = {}
+    for kind, record, name in work.session.execute(statement):
+        first.setdefault(kind, (int(record), str(name)))
+    for text, kind in wanted.items():
+        if kind in first:
+            found.ids[text], found.near[text] = first[kind]
+    return [text for text in texts if text not in found.ids]
 
 
 def _label(entity: str) -> str:

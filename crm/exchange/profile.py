@@ -9,6 +9,9 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import available_timezones
+
+from phonenumbers import SUPPORTED_REGIONS
 
 from crm.checks import Bad, check_currency
 from crm.errors import Problem, Refused
@@ -22,32 +25,9 @@ from crm.i18n import _
 _ORDERS = ("dmy", "mdy", "ymd")
 _COUNTED = (Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.PERCENT)
 _STEP_KEYS = frozenset(
-    {
-        "file",
-        "entity",
-        "mode",
-        "key",
-        "columns",
-        "constants",
-        "templates",
-        "formulas",
-        "values",
-        "lookup",
-        "scale",
-        "distinct",
-    }
-    | {
-        "where",
-        "overwrite",
-        "keep_sums",
-        "sheet",
-        "encoding",
-        "separator",
-        "header_line",
-        "short_lines",
-        "date_order",
-        "decimal",
-    }
+    {"file", "entity", "mode", "key", "columns", "constants", "templates", "formulas", "values", "lookup"}
+    | {"scale", "distinct", "where", "overwrite", "keep_sums", "sheet", "encoding", "separator"}
+    | {"header_line", "short_lines", "date_order", "decimal"}
 )
 _IMPORT_KEYS = frozenset(
     {"name", "default_currency", "phone_region", "time_zone", "date_order", "decimal", "on_problem"}
@@ -130,6 +110,7 @@ class _Reader:
                 check_currency(currency)
             except Bad as bad:
                 self.complain("import.default_currency", str(bad))
+        self._place(given)
         steps = data.get("step", [])
         if not isinstance(steps, list) or not steps:
             self.complain("step", _("is missing; write at least one [[step]]."))
@@ -140,13 +121,20 @@ class _Reader:
             name=given.get("name", "") or _("Import"),
             steps=read,
             currency=currency,
-            region=given.get("phone_region", ""),
+            region=given.get("phone_region", "").upper(),
             zone=given.get("time_zone", "UTC"),
             date_order=given.get("date_order", ""),
             decimal=given.get("decimal", ""),
             on_problem=given.get("on_problem", plans.FAIL),
             on_missing_parent=missing,
         )
+
+    def _place(self, given: Mapping[str, str]) -> None:
+        """Zone and region must exist."""
+        if given.get("time_zone", "UTC") not in available_timezones():
+            self.complain("import.time_zone", _("is not known. Write it as “Europe/Prague”."))
+        if given.get("phone_region", "DE").upper() not in SUPPORTED_REGIONS:
+            self.complain("import.phone_region", _("is not known. Write two letters as “DE”."))
 
     def step(self, data: Mapping[str, Any], at: int, missing: str) -> Step:
         def complain(key: str, message: str) -> None:

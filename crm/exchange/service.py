@@ -56,9 +56,12 @@ def import_profile(
         Mistakes in the profile, files or columns missing; everything is said at once and nothing is stored.
     """
     try:
-        plan = load_profile(profile.read_text("utf-8"))
+        # The Windows editor writes a mark in front of UTF-8.
+        plan = load_profile(profile.read_text("utf-8-sig"))
     except OSError as error:
         raise Refused(_("There is no profile {name}.").format(name=profile)) from error
+    except UnicodeError as error:
+        raise Refused(_("The profile {name} is not UTF-8 text. Save it so.").format(name=profile)) from error
     return run_import(actor, plan, find_files(plan, data), dry_run=dry_run, resume=resume, progress=progress)
 
 

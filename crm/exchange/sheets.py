@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
@@ -36,11 +37,15 @@ def read_rows(data: bytes, *, name: str, sheet: str, limit: int) -> tuple[list[l
                     name=named, sheet=sheet, sheets=", ".join(names)
                 )
             )
-        for wanted in (sheet,) if sheet else names:
-            rows = book.get_sheet_by_name(wanted).to_python(skip_empty_area=False)
-            if rows or sheet:
+        wanted = ""
+        rows: list[list[Cell]] = []
+        for candidate in (sheet,) if sheet else names:
+            found: list[list[Cell]] = book.get_sheet_by_name(candidate).to_python(skip_empty_area=False)  # type: ignore[assignment]
+            if not rows or _is_table(found):
+                wanted, rows = candidate, found
+            if sheet or _is_table(found):
                 break
-        else:
+        if not rows and not sheet:
             raise Refused(_("{name} has no rows to import.").format(name=named))
     except python_calamine.PasswordError as error:
         raise Refused(
@@ -50,7 +55,12 @@ def read_rows(data: bytes, *, name: str, sheet: str, limit: int) -> tuple[list[l
         raise Refused(
             _("{name} cannot be read as a spreadsheet. Save it anew as XLSX or CSV.").format(name=named)
         ) from error
-    return rows, Layout(sheet=wanted, sheets=names)  # type: ignore[return-value]
+    return rows, Layout(sheet=wanted, sheets=names)
+
+
+def _is_table(rows: Sequence[Sequence[object]]) -> bool:
+    """Whether a sheet holds at least a header and a row; a cover sheet does not."""
+    return sum(sum(cell not in (None, "") for cell in row) > 1 for row in rows[:200]) > 1
 
 
 def arrange(rows: list[list[Cell]], layout: Layout, *, header_line: int | None) -> Arranged:

@@ -214,6 +214,19 @@ class TestProblems:
         assert "Technology Partners" in failed.reason
         assert counts(report) == (0, 0, 0, 1)
 
+    def test_other_programs_names_of_won_and_lost_are_understood_and_told(self, people):
+        step = Step(
+            "d.csv", "deal", {"number": "id", "stage_id": "stage"}, lookups={"stage_id": Lookup(by="name")}
+        )
+
+        report = bring(people["ada"], step, b"id,stage\n1,Closed Won\n2,closedlost\n3,Perception Analysis\n")
+
+        assert stored(people["ada"], Deal, "number", "status") == [("1", "won"), ("2", "lost")]
+        assert report.steps[0].taken_near == {"Closed Won": "Won", "closedlost": "Lost"}
+        [failed] = failed_rows(people["ada"], report.id)
+        assert "Perception Analysis" in failed.reason
+        assert "Qualification" in failed.reason
+
     @pytest.mark.parametrize(
         ("lookup", "made"), [(Lookup(missing=EMPTY), 1), (Lookup(missing=CREATE), 2), (Lookup(near=True), 1)]
     )

@@ -4,7 +4,8 @@ import pytest
 
 from crm.errors import Refused
 from crm.exchange.plan import Lookup, Plan
-from crm.exchange.service import find_files, load_profile
+from crm.exchange.service import find_files, import_profile, load_profile
+from crm.work import SYSTEM
 
 PROFILES = Path(__file__).parents[1] / "realdata" / "profiles"
 SMALL = """
@@ -121,3 +122,29 @@ def test_the_documentation_names_every_key_of_a_step():
     text = (Path(__file__).parents[2] / "docs" / "import-profiles.md").read_text("utf-8")
     missing = [key for key in sorted(_STEP_KEYS | _IMPORT_KEYS) if f"`{key}" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [('time_zone = "Mars/Base"', "Europe/Prague"), ('phone_region = "Germany"', "two letters")],
+)
+def test_places_that_do_not_exist_are_told(line, said):
+    with pytest.raises(Refused, match=said):
+        load_profile(f"[import]\n{line}\n" + SMALL[SMALL.index("[[step]]") :])
+
+
+def test_a_formula_that_is_none_is_told_before_anything_is_read():
+    with pytest.raises(Refused, match="no formula"):
+        load_profile(
+            SMALL + '\n[[step]]\nfile = "l.csv"\nentity = "order_line"\nformulas.amount_minor = "{a} **"\n'
+        )
+
+
+def test_the_mark_of_the_windows_editor_does_not_stop_a_profile(tmp_path):
+    (tmp_path / "p.toml").write_bytes(b"\xef\xbb\xbf[import]\nname = 'x'\n")
+    (tmp_path / "q.toml").write_bytes("name = 'é'".encode("cp1252"))
+
+    with pytest.raises(Refused, match="at least one"):
+        import_profile(SYSTEM, tmp_path / "p.toml", data=tmp_path)
+    with pytest.raises(Refused, match="UTF-8"):
+        import_profile(SYSTEM, tmp_path / "q.toml", data=tmp_path)

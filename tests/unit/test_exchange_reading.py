@@ -308,3 +308,18 @@ def test_what_is_no_table_is_refused_in_a_sentence(data, options, said):
 def test_an_unknown_sheet_is_named():
     with pytest.raises(Refused, match="no sheet Nope; it has Deals, Empty"):
         read_table(workbook([["a"], [1]]), options=ReadOptions(sheet="Nope"))
+
+
+def test_a_cover_sheet_is_passed_over():
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    book.add_worksheet("Cover").write(0, 0, "Sales of 2021")
+    sheet = book.add_worksheet("Data")
+    for at, row in enumerate([["Name", "Sum"], ["Ana", 5], ["Bo", 6]]):
+        sheet.write_row(at, 0, row)
+    book.close()
+
+    table = read_table(out.getvalue(), name="book.xlsx")
+
+    assert table.layout.sheet == "Data"
+    assert cells(table) == [["Ana", "5"], ["Bo", "6"]]
