@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from crm import registry
@@ -12,6 +14,11 @@ from crm.ui.forms import record_form
 from crm.ui.guard import flash
 from crm.work import Actor, reading
 from db.actor import CREATE
+
+#: A dialog takes the focus itself, and keys typed there would be Streamlit's own shortcuts.
+_focus = st.components.v2.component(
+    "rapport_focus", html="<span></span>", js=(Path(__file__).parent / "focus.js").read_text("utf-8")
+)
 
 #: The fields of the drawers that open from anywhere: what is known in the first minute.
 FIRST_FIELDS = {
@@ -89,6 +96,7 @@ def find(actor: Actor) -> None:
             _("Find a contact, organisation or deal"), type="search", live="200ms", key="frame_find_text",
             placeholder=_("Name, e-mail, number, town"), label_visibility="collapsed",
         )  # fmt: skip
+        _focus(key="frame_find_focus", height=0)
         if not (text or "").strip():
             st.caption(_("Type two letters or more. Every word must occur."))
             return

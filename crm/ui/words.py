@@ -16,7 +16,10 @@ INFO: Tone = "blue"
 
 AVATAR_COLOURS = ("#C9690B", "#3E967B", "#9E2D4D", "#359CD0", "#7A4FA3", "#3654D9")
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<$~&]|:(?=//)|(?<=www)\.)")
+_SPECIAL = re.compile(r"([\\`*_\[\]<$~&]|:(?=//|[A-Za-z])|(?<=www)\.)")
+#: ``:smile:`` and ``:material/home:`` are looked for after Markdown, so that no escape helps; an unseen sign behind the
+#: colon does.
+_ICON = re.compile(r":(?=[A-Za-z+\-][\w+\-]*(?:/\w+)?:)")
 _OPENING = re.compile(r"^([#>+\-|]|\d+(?=[.)]))")
 
 
@@ -30,7 +33,7 @@ def plain(text: str) -> Marked:
     """Text as it stands, whatever signs it holds, on one line; safe inside Markdown."""
     if isinstance(text, Marked):
         return text
-    line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    line = _SPECIAL.sub(r"\\\1", _ICON.sub(":\u2060", " ".join(text.split())))
     opening = _OPENING.match(line)
     if opening is None:
         return Marked(line)

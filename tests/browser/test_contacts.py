@@ -89,3 +89,17 @@ def test_a_contact_from_a_wrong_email_to_two_people_editing(house, browser):
     for page in (ana, bor):
         expect(page.get_by_test_id("stException")).to_have_count(0)
         page.context.close()
+
+
+def test_find_opens_by_keys_and_takes_what_is_typed_at_once(house, browser):
+    expect.set_options(timeout=20_000)
+    tab = signed_in(browser, house, EMAILS[0])
+    tab.goto(f"{house.url}/contacts")
+    expect(tab.get_by_role("heading", name="Contacts")).to_be_visible()
+
+    tab.keyboard.press("Control+k")
+    expect(field(tab, "Find a contact")).to_be_focused()
+    tab.keyboard.type("crrc", delay=30)
+
+    expect(tab.get_by_role("dialog").get_by_text("Nothing found for “crrc”.")).to_be_visible()
+    tab.context.close()

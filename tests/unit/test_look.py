@@ -26,6 +26,8 @@ class TestWords:
             ("3M", "3M"),
             ("two\nlines", "two lines"),
             ("www.x.cz", r"www\.x.cz"),
+            (":red[Rot] at 10:30", r"\:red\[Rot\] at 10:30"),
+            (":smile: :material/home: 1:30:15", ":\u2060smile: :\u2060material/home: 1:30:15"),
         ],
     )
     def test_a_name_cannot_write_markdown(self, name, safe):
