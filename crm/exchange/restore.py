@@ -54,6 +54,7 @@ class Restorer(Undo):
         for start in range(0, len(ids), 5_000):
             rows = self.send(select(*columns).where(table.c.id.in_(ids[start : start + 5_000]))).mappings()
             current.update({row["id"]: row for row in rows})
+        gone = self._gone(table, names, changes)
         back = []
         for change in changes:
             row = current.get(change.record_id)
@@ -65,6 +66,10 @@ class Restorer(Undo):
                 reason = _("{fields} changed since.").format(
                     fields=", ".join(self.label(cls, name) for name in stays)
                 )
+            elif lost := [name for name, old in change.old.items() if (name, old) in gone]:
+                reason = _("What {fields} pointed to is gone.").format(
+                    fields=", ".join(self.label(cls, name) for name in lost)
+                )
             elif not self.may(cls, UPDATE, row):
                 reason = _("You may not change it.")
             if reason:
@@ -72,6 +77,22 @@ class Restorer(Undo):
             else:
                 back.append((change, row))
         self._write_back(cls, table, names, back)
+
+    def _gone(self, table: Table, names: Sequence[str], changes: Sequence[Any]) -> set[tuple[str, int]]:
+        """Links of old whose record is there no more, for example because another import was undone."""
+        gone: set[tuple[str, int]] = set()
+        for name in names:
+            keys = list(table.c[name].foreign_keys)
+            ids = sorted({change.old[name] for change in changes if change.old.get(name) is not None})
+            if not keys or not ids:
+                continue
+            target = keys[0].column
+            there: set[int] = set()
+            for start in range(0, len(ids), 5_000):
+                rows = self.send(select(target).where(target.in_(ids[start : start + 5_000])))
+                there.update(int(row[0]) for row in rows)
+            gone |= {(name, record) for record in ids if record not in there}
+        return gone
 
     def _write_back(
         self, cls: type[Any], table: Table, names: Sequence[str], back: Sequence[tuple[Any, Any]]

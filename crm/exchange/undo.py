@@ -102,8 +102,8 @@ class Remover(Undo):
         for table in tables:
             if table.name not in self.classes:
                 continue
-            kept = dict.fromkeys(edited.get(table.name, ()), _("It was changed since."))
-            kept.update(dict.fromkeys(self._pointed_to(table), _("Something made since belongs to it.")))
+            kept = dict.fromkeys(self._pointed_to(table), _("Something made since belongs to it."))
+            kept.update(dict.fromkeys(edited.get(table.name, ()), _("It was changed since.")))
             kept.update(self._beyond_reach(table))
             kept = self._with_parents(table, kept)
             self._delete(table, kept)

@@ -160,6 +160,29 @@ class TestUndo:
             undo_import(people["ada"], report.id)
 
 
+def test_imports_may_be_undone_in_any_order(people):
+    deals = Step("d.csv", "deal", {"number": "id", "title": "id", "organisation_id": "org"}, key=("number",))
+    companies = Step("o.csv", "organisation", {"name": "name"})
+    first, second = (
+        run_import(
+            people["ada"],
+            plan(companies, deals),
+            {"o.csv": b"name\n%s\n" % name, "d.csv": b"id,org\nD1,%s\n" % name},
+        )
+        for name in (b"Acme", b"Beta")
+    )
+
+    older = undo_import(people["ada"], first.id)
+    newer = undo_import(people["ada"], second.id)
+
+    assert [(kept.entity, kept.reason) for kept in older.kept] == [("deal", "It was changed since.")]
+    assert [(kept.entity, kept.reason) for kept in newer.kept] == [
+        ("deal", "What Organisation pointed to is gone."),
+        ("organisation", "Something made since belongs to it."),
+    ]
+    assert stored(people["ada"], Organisation, "name") == [("Beta",)]
+
+
 def without_marks(rows):
     """Organisations without their version and date of change; all other tables whole."""
     from db.models import Organisation as Table
