@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from crm import registry
 from crm.errors import NotAllowed
-from crm.fields import Field, Kind
+from crm.fields import Kind
 from crm.i18n import _
 from crm.lists import list_conditions
 from crm.money import exponent
@@ -22,6 +25,12 @@ from db.scope import EXPORT, ScopedSession, criterion
 BLOCK = 5000
 #: A cell that begins so would be run as a formula by a spreadsheet.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: A cell behind a nought, as ``_texts`` joins them, that ``neutral`` has to look at: all but plain numbers behind a sign.
+_SUSPECT = re.compile(r"\0(?:[=@\t\r]|[+-](?![0-9]+(?:\0|\Z)))")
+#: What SQLite holds as text and hands over faster so: the values repeat, and each needs to be read only once.
+_WRITTEN = (Kind.DATE, Kind.DATETIME, Kind.TAGS)
+
+Values = Sequence[Any]
 
 
 def neutral(text: str) -> str:
@@ -59,46 +68,103 @@ def export_csv(
             )
         )
     fields = [about[n] for n in columns] if columns else [f for f in about.fields if f.exportable]
+    sqlite = session.get_bind().dialect.name == "sqlite"
     statement: Any = select(cls.id)
     for field in fields:
+        column = getattr(cls, field.name)
         if field.kind is Kind.LINK:
             target = aliased(registry.model(field.link))
-            statement = statement.add_columns(
-                getattr(target, registry.title_field(field.link)).label(field.name)
-            )
-            statement = statement.outerjoin(target, target.id == getattr(cls, field.name))
+            statement = statement.add_columns(getattr(target, registry.title_field(field.link)))
+            statement = statement.outerjoin(target, target.id == column)
+        elif sqlite and field.kind in _WRITTEN:
+            statement = statement.add_columns(type_coerce(column, String))
         else:
-            statement = statement.add_columns(getattr(cls, field.name))
-            if field.currency_field:
-                statement = statement.add_columns(
-                    getattr(cls, field.currency_field).label(f"{field.name}__currency")
-                )
-    statement = statement.where(
-        *list_conditions(session, entity, search=search, filters=filters, archived=archived)
+            statement = statement.add_columns(column)
+    money = [field for field in fields if field.kind is Kind.MONEY and field.currency_field]
+    statement = statement.add_columns(
+        *(getattr(cls, str(field.currency_field)).label(f"{field.name}__currency") for field in money)
     )
+    conditions = list_conditions(
+        session, entity, search=search, filters=filters, archived=archived, by_other_order=True
+    )
+    statement = statement.where(*conditions)
     if (limit := criterion(session.actor, cls, EXPORT)) is not None:
         statement = statement.where(limit)
-    result = session.execute(statement.order_by(cls.id).execution_options(yield_per=BLOCK)).mappings()
-    yield "\ufeff".encode() + _block(
-        [["id", *(f.name.removesuffix("_minor").removesuffix("_id") for f in fields)]]
-    )
-    for rows in result.partitions(BLOCK):
-        yield _block([[row["id"], *(_cell(f, row) for f in fields)] for row in rows])
+    result = session.execute(statement.order_by(cls.id).execution_options(yield_per=BLOCK))
+    names = ["id", *(field.name.removesuffix("_minor").removesuffix("_id") for field in fields)]
+    yield "\ufeff".encode() + _block([names])
+    convertors = [_CONVERTORS.get(field.kind, _texts) for field in fields]
+    # The session has seen to the scope; what it would build anew from each row of the cursor is the same row.
+    cursor: Any = result
+    for rows in cursor.raw.partitions(BLOCK):
+        ids, *given = zip(*rows, strict=True)
+        currencies = dict(zip((field.name for field in money), given[len(fields) :], strict=True))
+        cells = [
+            convert(values, currencies.get(field.name))
+            for field, convert, values in zip(fields, convertors, given, strict=False)
+        ]
+        yield _block(zip(ids, *cells, strict=True))
 
 
-def _cell(field: Field, row: RowMapping) -> Any:
-    value = row[field.name]
-    if value is None:
-        return ""
-    if field.kind is Kind.MONEY:
-        places = exponent(row.get(f"{field.name}__currency") or "EUR")
-        return f"{value / 10**places:.{places}f}" if abs(value) < 2**53 else str(value)
-    if field.kind is Kind.TAGS:
-        return neutral(", ".join(value))
-    return neutral(value) if isinstance(value, str) else value
+def _texts(values: Values, _currencies: Values | None = None) -> Values:
+    """Texts made safe, everything else as it is; one look at all cells finds whether any needs it."""
+    filled = list(filter(None, values))
+    if not filled or not isinstance(filled[0], str):
+        return values
+    joined = "\0" + "\0".join(filled)
+    if not any("\0" + start in joined for start in FORMULA_STARTS) or not _SUSPECT.search(joined):
+        return values
+    return [value and neutral(value) for value in values]
 
 
-def _block(rows: Sequence[Sequence[Any]]) -> bytes:
+def _amounts(values: Values, currencies: Values | None) -> Values:
+    """Minor units as decimals of their row's currency."""
+    formats: dict[Any, tuple[int, str]] = {}
+    for code in {*(currencies or ()), None}:
+        places = exponent(code or "EUR")
+        formats[code] = (10**places, f".{places}f")
+    cells = []
+    for value, code in zip(values, currencies or [None] * len(values), strict=True):
+        if value is None:
+            cells.append("")
+        else:
+            units, pattern = formats[code]
+            cells.append(format(value / units, pattern) if abs(value) < 2**53 else str(value))
+    return cells
+
+
+def _each_once(write: Callable[[Any], str]) -> Callable[[Values, Values | None], Values]:
+    """A convertor that writes each different value of a block once."""
+
+    def convert(values: Values, _currencies: Values | None) -> Values:
+        # Lists, as PostgreSQL hands them over, cannot be looked up.
+        if any(isinstance(value, list) for value in values):
+            return [None if value is None else write(value) for value in values]
+        written = {value: None if value is None else write(value) for value in set(values)}
+        return [written[value] for value in values]
+
+    return convert
+
+
+def _tags(value: str | list[str]) -> str:
+    tags = json.loads(value) if isinstance(value, str) else value
+    return neutral(", ".join(tags or ()))
+
+
+def _moment(value: str | datetime) -> str:
+    # SQLite keeps times in UTC without saying so, and always with six places of a second.
+    return str(value.removesuffix(".000000") + "+00:00" if isinstance(value, str) else value)
+
+
+_CONVERTORS: dict[Kind, Callable[[Values, Values | None], Values]] = {
+    Kind.MONEY: _amounts,
+    Kind.DATE: lambda values, _currencies: values,
+    Kind.DATETIME: _each_once(_moment),
+    Kind.TAGS: _each_once(_tags),
+}
+
+
+def _block(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()

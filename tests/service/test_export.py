@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -79,3 +80,39 @@ def test_search_and_filters_narrow_the_export_as_they_narrow_the_list(people):
         "Ana Olivares"
     ]
     assert [r["name"] for r in exported(people["mona"], "contact", search="adler")] == ["Ruth Adler"]
+
+
+def test_times_days_and_tags_are_written_alike_by_both_databases(people):
+    ana = make(
+        people["mona"],
+        "contact",
+        name="Ana Olivares",
+        birth_date=date(1990, 2, 1),
+        tags=["=vip", "fair"],
+        phone="+4533219160",
+        notes="+plan B",
+    )
+
+    (row,) = exported(
+        people["mona"],
+        "contact",
+        columns=["birth_date", "tags", "phone", "notes", "created_at", "archived_at"],
+    )
+
+    assert row == {
+        "id": str(ana["id"]),
+        "birth_date": "1990-02-01",
+        "tags": "'=vip, fair",
+        "phone": "+4533219160",
+        "notes": "'+plan B",
+        "created_at": str(ana["created_at"]),
+        "archived_at": "",
+    }
+    assert row["created_at"].endswith("+00:00")
+
+
+def test_a_formula_is_found_in_any_row_of_a_block(people):
+    for name in ("Ana", "=Ruth", "Zoe"):
+        make(people["mona"], "contact", name=name, email=None)
+
+    assert [row["name"] for row in exported(people["mona"], "contact")] == ["Ana", "'=Ruth", "Zoe"]
