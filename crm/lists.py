@@ -86,14 +86,15 @@ def list_rows(
         statement = statement.where(_beyond(cls, order, *_read_cursor(after), descending=descending))
     limit = max(1, min(limit, MOST_ROWS))
     statement = _ordered(cls, statement, order, descending=descending).limit(limit + 1)
-    found = pd.DataFrame(session.execute(statement).mappings().all(), dtype=object)
-    if found.empty:
-        found = pd.DataFrame(columns=list(statement.selected_columns.keys()), dtype=object)
-    more = len(found) > limit
-    rows = found.iloc[:limit]
-    cursor = _cursor(rows.iloc[-1]["_sort"], int(rows.iloc[-1]["id"])) if more else None
+    result = session.execute(statement)
+    # The value that the rows are sorted by comes last, for the cursor alone.
+    keys = list(result.keys())[:-1]
+    found = result.all()
+    more, found = len(found) > limit, found[:limit]
+    rows = pd.DataFrame([row[:-1] for row in found], columns=keys, dtype=object)
+    cursor = _cursor(found[-1][-1], int(found[-1].id)) if more else None
     total, capped = _count(session, cls, conditions) if count else (len(rows), more)
-    return ListPage(rows.drop(columns="_sort").reset_index(drop=True), total, capped, cursor)
+    return ListPage(rows, total, capped, cursor)
 
 
 def list_conditions(

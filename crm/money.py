@@ -69,8 +69,7 @@ def rate_on(rates: Mapping[str, list[tuple[date, float]]], currency: str, day: d
                 currency=currency
             )
         )
-    before = [rate for at, rate in sorted(known) if at <= day]
-    return before[-1] if before else sorted(known)[0][1]
+    return max((dated for dated in known if dated[0] <= day), default=min(known))[1]
 
 
 def convert(money: Money, to: str, *, day: date, rates: Mapping[str, list[tuple[date, float]]]) -> Money:

@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
-from sqlalchemy.orm import aliased
 
+from crm import registry
 from crm.firm import firm, rates
 from crm.i18n import _
 from crm.money import Money, convert
 from crm.periods import month_end
 from crm.search import search_condition
-from db.models import Deal, Organisation, Pipeline, Product, Stage, User
+from db.models import Deal, Organisation, Pipeline, Product, Stage
 from db.scope import UPDATE, ScopedSession
 
 #: Won and lost columns show what was closed within this many days.
@@ -227,7 +227,7 @@ def _cards(
     book: Book,
     now: datetime,
 ) -> dict[int, list[Card]]:
-    owner = aliased(User)
+    owner = registry.alias("user", "owner_id")
     first = [_first(s, conditions, book.day).subquery() for s in stages]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     rows = session.execute(

@@ -10,7 +10,7 @@ import re
 from copy import copy
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from babel import Locale
@@ -152,7 +152,13 @@ def day(value: date | None, *, today: date | None = None) -> str:
     if value is None:
         return ""
     skeleton = "MMMd" if today is not None and today.year == value.year else "yMMMd"
-    return format_skeleton(skeleton, value, locale=_dates())
+    return _written(skeleton, value, str(_dates()))
+
+
+@lru_cache(maxsize=4096)
+def _written(skeleton: str, value: date, locale: str) -> str:
+    # A board asks for the same few days hundreds of times.
+    return format_skeleton(skeleton, value, locale=_locale(locale))
 
 
 def month(value: date) -> str:

@@ -34,7 +34,7 @@ def table_frame(
     about: Entity, rows: pd.DataFrame, columns: Sequence[str], *, avatars: bool = False
 ) -> pd.DataFrame:
     """The rows as people read them: titles for links, labels for choices, amounts with their currency."""
-    shown = pd.DataFrame(index=rows.index)
+    shown: dict[str, Any] = {}
     if avatars:
         shown[AVATAR] = [avatar(str(name)) for name in rows[about.title_field]]
     for name in columns:
@@ -54,7 +54,7 @@ def table_frame(
             shown[name] = [list(v or []) for v in rows[name]]
         else:
             shown[name] = rows[name]
-    return shown
+    return pd.DataFrame(shown, index=rows.index)
 
 
 def column_config(about: Entity, columns: Sequence[str], *, avatars: bool = False) -> dict[str, Any]:

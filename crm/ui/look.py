@@ -306,7 +306,8 @@ def chart(
     if on_select is None:
         st.plotly_chart(figure, config=CHART_CONFIG, alt=alt, key=full_key)
         return []
-    figure.update_layout(clickmode="event+select")
+    if figure.layout.clickmode != "event+select":
+        figure.update_layout(clickmode="event+select")
     state: Any = st.plotly_chart(
         figure, config=CHART_CONFIG, alt=alt, key=full_key, on_select=on_select, selection_mode="points"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.i18n import N_, _
 from crm.work import Actor
@@ -78,13 +80,27 @@ def screens() -> dict[str, Screen]:
 def page(name: str, *, visible: bool | None = None) -> Page:
     """The page object of a screen, for ``st.switch_page(page("deal"), query_params={"id": 5})`` and ``st.page_link``."""
     screen = screens()[name]
+    shown = screen.in_menu if visible is None else visible
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return _made(screen, _(screen.title), shown)
+    # A run marks the page that it opens, so each gets its own; made anew each time they cost more than the menu.
+    key = (screen, _(screen.title), shown)
+    if key not in _patterns:
+        _patterns[key] = _made(*key)
+    return copy(_patterns[key])
+
+
+_patterns: dict[tuple[Screen, str, bool], Page] = {}
+
+
+def _made(screen: Screen, title: str, shown: bool) -> Page:
     return st.Page(
         screen.path,
-        title=_(screen.title),
+        title=title,
         icon=screen.icon,
-        url_path=name,
-        default=name == home(),
-        visibility="visible" if (screen.in_menu if visible is None else visible) else "hidden",
+        url_path=screen.name,
+        default=screen.name == home(),
+        visibility="visible" if shown else "hidden",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -21,6 +21,18 @@ RATES = 5
 HEIGHT = 228
 
 
+class Settled(go.Figure):  # type: ignore[misc]
+    """A figure that changes no more: what travels to the browser is worked out once, not at each click of anybody."""
+
+    _told: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as plain data; nobody may change it."""
+        if self._told is None:
+            self._told = super().to_dict()
+        return self._told
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A figure, its finding in a sentence, the values that each label stands for, and a line below it."""
@@ -34,7 +46,7 @@ class Drawn:
 def draw(board: Dashboard) -> dict[str, Drawn]:
     """All charts of the dashboard by name."""
     under = _reports(board)
-    return {
+    drawn = {
         "months": _months(board),
         "targets": _targets(board),
         "agents": _ranking(board, board.agents, _("No owner"), lambda key: [key]),
@@ -47,6 +59,7 @@ def draw(board: Dashboard) -> dict[str, Drawn]:
         "product_rates": _rates(board, board.product_rates, _("No product")),
         "reasons": _reasons(board),
     }
+    return {name: replace(one, figure=Settled(one.figure)) for name, one in drawn.items()}
 
 
 def _money(board: Dashboard) -> Callable[[float], str]:
