@@ -30,6 +30,7 @@ def main() -> None:
     actor = current_actor()
     allowed = routes.open_to(actor)
     chosen = st.navigation(routes.menu(actor), expanded=True)
+    st.set_page_config(page_title=f"{chosen.title} · Rapport")
     anywhere.tools(actor)
     account(actor)
     if not allowed:
