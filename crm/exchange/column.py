@@ -107,15 +107,19 @@ def different_texts(about: Field, cells: pd.Series[str], exact: NDArray[np.bool_
     known = exact if exact is not None and exact.any() else None
     keyed = cells if known is None else cells + np.where(known, "\x01", "")
     places, different = pd.factorize(keyed)
-    named = [str(text) for text in different]
-    typed = [text.endswith("\x01") for text in named]
-    plain = [text.rstrip("\x01") for text in named]
+    plain: list[str] = different.tolist()
+    typed = [False] * len(plain)
+    if known is not None:
+        typed = [text.endswith("\x01") for text in plain]
+        plain = [text.rstrip("\x01") for text in plain]
     worded = about.kind in (Kind.TEXT, Kind.LONGTEXT, Kind.TAGS)
     nothing = EMPTY if worded else _NOTHING
     if about.kind is Kind.CHOICE:
         nothing = (_NOTHING | _UNTOLD) - {name for c in about.choices for name in (c.value, c.label)}
     empty = np.array([text in nothing for text in plain] or [True], dtype=bool)
     counts = np.bincount(places, minlength=len(plain))
+    if not empty[: len(plain)].any():
+        return Column(places, plain, typed, counts)
     # Empty cells all point behind the last text, where None stands.
     places = np.where(empty[places], -1, places) if len(places) else places
     kept = [at for at, gone in enumerate(empty[: len(plain)]) if not gone]

@@ -36,6 +36,7 @@ _NO = frozenset(
 _PLAIN_EMAIL = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,18}"
 )
+_PLAIN_LINK = re.compile(r"(?:https?://)?(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}(?:/[\w./~%&=+-]*)?", re.ASCII)
 # Names that the validator refuses although they look right.
 _RESERVED = frozenset({"test", "local", "localhost", "invalid", "onion", "arpa"})
 _ANGLED = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
@@ -97,7 +98,9 @@ def _possible(code: int, length: int) -> bool:
 
 
 def link(text: str) -> str:
-    """A web address with its scheme."""
+    """A web address with its scheme; usual ones by pattern."""
+    if _PLAIN_LINK.fullmatch(text):
+        return text if "://" in text else f"https://{text}"
     try:
         return check_url(text)
     except ValueError as error:

@@ -170,6 +170,9 @@ def _no_date(text: str, order: str, numbers_only: bool) -> str:
 
 def _limit(about: Field, made: Made) -> None:
     """The field's own limits, with the remedy in the complaint."""
+    most = about.max_length or sys.maxsize
+    if all(value is None or (isinstance(value, str) and len(value) <= most) for value in made.values):
+        return
     label = _(about.label)
     largest = _LARGEST.get(about.kind, sys.float_info.max)
     for at, value in enumerate(made.values):

@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.checks import check_url
 from crm.exchange.column import Reading
 from crm.exchange.values import convert
 from crm.fields import Choice, Field, Kind
@@ -277,6 +278,11 @@ class TestTexts:
         made = read(Kind.URL, ["example.com", "http://a.org/x", "javascript:alert(1)"])
 
         assert made.values.tolist() == ["https://example.com", "http://a.org/x", None]
+
+    def test_usual_links_are_what_the_full_check_makes_of_them(self):
+        cells = ["www.x-y.com", "http://x.org/a/b.html", "HTTPS://x.org", "x.org/?q=1", "https://a.b.co"]
+
+        assert values(Kind.URL, cells) == [check_url(cell) for cell in cells]
 
     def test_yes_and_no_in_several_languages(self):
         assert values(Kind.BOOLEAN, ["Yes", "nein", "ANO", "да", "0", "TRUE", "ne"]) == [
