@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import case, func, or_, select
 
@@ -129,11 +131,8 @@ def deals_to_move(
     late = or_(Deal.next_step_on <= today, Deal.next_step_on.is_(None), Deal.expected_close_on < today, stale)
     mine = [] if everyone else [Deal.owner_id == session.actor.user_id]
     rows = session.execute(
-        select(Deal, Organisation.name, deal_value(), Stage)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .where(*mine, Deal.status == "open", Deal.archived_at.is_(None), late)
+        _open_deals()
+        .where(*mine, late)
         .order_by((deal_value() * Stage.probability * rate).desc(), Deal.id)
         .limit(limit)
     )
@@ -157,6 +156,17 @@ def deals_to_move(
             )
         )
     return found
+
+
+@cache
+def _open_deals() -> Any:
+    return (
+        select(Deal, Organisation.name, deal_value(), Stage)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
+        .outerjoin(Product, Product.id == Deal.product_id)
+        .where(Deal.status == "open", Deal.archived_at.is_(None))
+    )
 
 
 def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False) -> Goal:
