@@ -175,7 +175,8 @@ def with_key(step: Step) -> Step:
     """The step with the key it will use: its own, or the first of the entity's keys that has a column."""
     if step.key:
         return step
-    fed = {**step.columns, **step.constants, **step.templates, **step.formulas}
+    # What is the same in every row tells no row from another.
+    fed = {**step.columns, **step.templates, **step.formulas}
     first = next((name for name in registry.entity(step.entity).keys if name in fed), None)
     return replace(step, key=(first,)) if first else step
 

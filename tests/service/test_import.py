@@ -94,6 +94,13 @@ class TestStoring:
         [failed] = failed_rows(people["ada"], report.id)
         assert (failed.row, failed.column, failed.value) == (4, "Quantity", "x")
 
+    def test_a_name_that_all_rows_share_is_no_key(self, people):
+        step = Step("mail.csv", "contact", {"segment": "arm"}, constants={"name": "Recipient"})
+
+        report = bring(people["ada"], step, b"arm,visit\nMens,1\nWomens,0\nMens,1\n")
+
+        assert counts(report) == (3, 0, 0, 0)
+
     def test_a_line_takes_over_what_its_order_knows(self, people):
         make(people["ada"], "contact", name="Rosa Lind", number="C1")
         orders = Step("orders.csv", "order", {"number": "id", "ordered_on": "day", "contact_id": "who"})
