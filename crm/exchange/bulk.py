@@ -1,11 +1,49 @@
-"""Many complete rows into one table with one statement and no work per value that a whole column can share."""
+"""Many rows or values in one statement, with no work per value that a whole column can share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, column, insert, table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    any_,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+#: Values that JSON and PostgreSQL's arrays hold as they are.
+_SIMPLE: dict[type, TypeEngine[Any]] = {str: String(), int: BigInteger()}
+
+
+def among(session: Session, attribute: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """That a column holds one of many values; a list of thousands goes as a single parameter.
+
+    One parameter for each value would take longer to name and bind than the database needs to find the rows.
+    """
+    listed = list(values)
+    kinds = set(map(type, listed))
+    found: ColumnElement[bool]
+    if len(kinds) != 1 or not kinds <= _SIMPLE.keys():
+        found = attribute.in_(listed)
+    elif session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(json.dumps(listed)).table_valued("value")
+        found = attribute.in_(select(each.c.value))
+    else:
+        found = attribute == any_(literal(listed, ARRAY(_SIMPLE[kinds.pop()])))
+    return found
 
 
 def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm import registry
+from crm.exchange.bulk import among
 from crm.exchange.matching import name_key, near_matches
 from crm.exchange.plan import CREATE, EMPTY, Lookup
 from crm.exchange.targets import Inserter, new_rows
@@ -17,7 +18,7 @@ from crm.i18n import _
 from crm.work import Work
 from db.scope import OutOfScope, criterion
 
-_AT_ONCE = 5_000
+_AT_ONCE = 20_000
 _NEAR = 90.0
 _GAP = 3.0
 _MOST_UNKNOWN = 300
@@ -140,7 +141,7 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
     for wanted in _parts(list(keys), whole=named and not keyed):
         statement = select(*columns)
         if wanted is not None:
-            statement = statement.where(columns[1].in_(wanted))
+            statement = statement.where(among(work.session, columns[1], wanted))
         if limit is not None:
             statement = statement.where(limit)
         for row in work.session.execute(statement):
@@ -151,7 +152,10 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
                 )
     missing = []
     for key, asked in keys.items():
-        found_here = hits.get(key, [])
+        found_here = hits.get(key)
+        if found_here is None:
+            missing.extend(asked)
+            continue
         # A record in use goes before archived ones of the same name.
         active = [hit for hit in found_here if not hit[0]] or found_here
         for text in asked:
@@ -165,12 +169,10 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
                 ids = [_first_stage(work, ids)]
             if len(ids) == 1:
                 found.ids[text] = ids[0]
-            elif ids:
+            else:
                 found.reasons[text] = _("There are {n} records called “{value}”.").format(
                     n=len(ids), value=text[:80]
                 )
-            else:
-                missing.append(text)
     return missing
 
 

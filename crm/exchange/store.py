@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, func, select, update
 
 from crm import registry
 from crm.exchange import plan as plans
-from crm.exchange.bulk import insert_rows
+from crm.exchange.bulk import among, insert_rows
 from crm.exchange.inherit import inherit
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
@@ -116,17 +116,17 @@ class Target:
         names = self._watched(rows)
         columns = [getattr(self.cls, name) for name in names]
         found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        listed = sorted(wanted, key=str)
-        for start in range(0, len(listed), _AT_ONCE):
-            compared = func.lower(column) if lowered else column
-            statement = select(*columns).where(compared.in_(listed[start : start + _AT_ONCE]))
-            if work.session.get_bind().dialect.name == "postgresql":
-                statement = statement.with_for_update(of=self.cls)
-            for record in work.session.execute(statement):
-                values = dict(zip(names, record, strict=True))
-                key = self.key_of(values)
-                if key is not None:
-                    found.setdefault(key, []).append(values)
+        if not wanted:
+            return found
+        compared = func.lower(column) if lowered else column
+        statement = select(*columns).where(among(work.session, compared, sorted(wanted, key=str)))
+        if work.session.get_bind().dialect.name == "postgresql":
+            statement = statement.with_for_update(of=self.cls)
+        for record in work.session.execute(statement):
+            values = dict(zip(names, record, strict=True))
+            key = self.key_of(values)
+            if key is not None:
+                found.setdefault(key, []).append(values)
         return found
 
     def find(self, work: Work, rows: Sequence[Row]) -> dict[int, int]:
@@ -307,8 +307,6 @@ class Target:
 
     def _stored(self, work: Work, name: str, values: Iterable[str]) -> set[str]:
         column, listed = getattr(self.cls, name), sorted(set(values))
-        stored: set[str] = set()
-        for start in range(0, len(listed), _AT_ONCE):
-            statement = select(column).where(column.in_(listed[start : start + _AT_ONCE]))
-            stored.update(work.session.scalars(statement))
-        return stored
+        if not listed:
+            return set()
+        return set(work.session.scalars(select(column).where(among(work.session, column, listed))))
