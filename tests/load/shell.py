@@ -6,33 +6,15 @@ and the seconds in the script.
 
 import json
 import os
-import threading
 import time
 
 import streamlit as st
-from sqlalchemy import Engine, event
 
 from crm.ui.frame import main
+from tests.load import watching
 
-here = threading.get_ident()
-statements: list[tuple[float, str]] = []
-started = [0.0]
-
-
-def before(_connection: object, _cursor: object, _statement: str, *_: object) -> None:
-    """Note the time; other people's runs go on in other threads and are not counted."""
-    if threading.get_ident() == here:
-        started[0] = time.perf_counter()
-
-
-def after(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-    """Keep what this run executed and how long the database took to begin to answer."""
-    if threading.get_ident() == here and not statement.startswith(("BEGIN", "PRAGMA")):
-        statements.append((time.perf_counter() - started[0], statement))
-
-
-event.listen(Engine, "before_cursor_execute", before)
-event.listen(Engine, "after_cursor_execute", after)
+watched = watching.Watched()
+token = watching.run.set(watched)
 # Read now: a page may put its own filters in place of what the address said.
 mark = st.query_params.get("mark", "")
 begun = time.perf_counter()
@@ -40,14 +22,13 @@ try:
     main()
 finally:
     seconds = time.perf_counter() - begun
-    event.remove(Engine, "before_cursor_execute", before)
-    event.remove(Engine, "after_cursor_execute", after)
-    slowest, statement = max(statements, default=(0.0, ""))
+    watching.run.reset(token)
+    slowest, statement = max(watched.statements, default=(0.0, ""))
     line = {
         "mark": mark,
         "seconds": seconds,
-        "statements": len(statements),
-        "in_sql": sum(taken for taken, _ in statements),
+        "statements": len(watched.statements),
+        "in_sql": sum(taken for taken, _ in watched.statements),
         "slowest": slowest,
         "statement": " ".join(statement.split())[:600],
     }
