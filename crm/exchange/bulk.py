@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from sqlalchemy import (
@@ -57,7 +59,7 @@ def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[st
     for name in rows[0]:
         values = [row[name] for row in rows]
         first = values[0]
-        same = all(value is first for value in values)
+        same = all(map(is_, values, repeat(first)))
         if same and first is None:
             continue
         convert = target.c[name].type.dialect_impl(dialect).bind_processor(dialect)

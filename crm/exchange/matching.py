@@ -14,9 +14,8 @@ from rapidfuzz import fuzz, process
 _PLAIN_LETTERS = str.maketrans(
     {**dict(zip("øđðłħŧı", "oddlhti", strict=True)), "æ": "ae", "œ": "oe", "þ": "th"}
 )
-_SPOKEN_SIGNS = str.maketrans({"&": " and ", "+": " plus "})
-# Apostrophes and dots join ("O'Neill", "s.r.o."), any other sign parts two words.
-_JOINING = re.compile(r"[.'’‘`´]+")
+# Some signs are spoken; apostrophes and dots join ("O'Neill", "s.r.o."); any other sign parts two words.
+_SIGNS = str.maketrans({"&": " and ", "+": " plus ", **dict.fromkeys(".'’‘`´", "")})
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 
@@ -46,8 +45,7 @@ class NearMatch(NamedTuple):
 
 def name_words(text: str) -> str:
     """The name in lower case without accents and signs, words parted by one space."""
-    plain = text.translate(_SPOKEN_SIGNS).casefold()
-    plain = _JOINING.sub("", plain)
+    plain = text.translate(_SIGNS).casefold()
     if plain.isascii():
         return _NOT_A_WORD.sub(" ", plain).strip()
     plain = plain.translate(_PLAIN_LETTERS)
