@@ -80,11 +80,11 @@ class Target:
     def store(self, work: Work, rows: Sequence[Row], import_id: int) -> Outcome:
         """Store a chunk; nothing of it is committed here."""
         outcome = Outcome()
-        known = self._known(work, rows) if self.key else {}
+        keys = [self.key_of(row.values) for row in rows]
+        known = self._known(work, rows, keys) if self.key else {}
         fresh: list[Row] = []
         changed: list[tuple[Row, dict[str, Any], dict[str, Any]]] = []
-        for row in rows:
-            key = self.key_of(row.values)
+        for row, key in zip(rows, keys, strict=True):
             found = known.get(key, []) if key is not None else []
             active = [old for old in found if old.get("archived_at") is None] or found
             if len(active) > 1:
@@ -103,15 +103,17 @@ class Target:
         self._insert(work, fresh, outcome, import_id)
         return outcome
 
-    def _known(self, work: Work, rows: Sequence[Row]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    def _known(
+        self, work: Work, rows: Sequence[Row], keys: Sequence[tuple[str, ...] | None]
+    ) -> dict[tuple[str, ...], list[dict[str, Any]]]:
         first = self.key[0]
         named = first == self.entity.title_field and "name_key" in self.table.c
         column = getattr(self.cls, "name_key" if named else first)
         lowered = self.entity[first].kind is Kind.EMAIL
         wanted = {
-            self._part(first, row.values[first]) if named or lowered else row.values[first]
-            for row in rows
-            if self.key_of(row.values) is not None
+            key[0] if named or lowered else row.values[first]
+            for row, key in zip(rows, keys, strict=True)
+            if key is not None
         }
         names = self._watched(rows)
         columns = [getattr(self.cls, name) for name in names]
@@ -131,10 +133,10 @@ class Target:
 
     def find(self, work: Work, rows: Sequence[Row]) -> dict[int, int]:
         """The records of rows by their keys; rows whose key names none or several are left out."""
-        known = self._known(work, rows)
+        keys = [self.key_of(row.values) for row in rows]
+        known = self._known(work, rows, keys)
         found = {}
-        for row in rows:
-            key = self.key_of(row.values)
+        for row, key in zip(rows, keys, strict=True):
             records = known.get(key, []) if key is not None else []
             if len(records) == 1:
                 found[row.at] = records[0]["id"]
