@@ -52,8 +52,9 @@ class StepRun:
                 self._resolve(work, name, import_id)
         self._find_doubles()
         self.target = Target(
-            work, self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite
-        )
+            work, self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
+            currency=self.plan.currency,
+        )  # fmt: skip
         if count:
             self._note_bad_lines(work, import_id)
 

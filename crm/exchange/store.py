@@ -56,12 +56,14 @@ class Outcome:
 class Target:
     """An entity that rows go into: what identifies a row, what may be done, what was seen so far."""
 
-    def __init__(self, work: Work, entity: Entity, *, key: Sequence[str], mode: str, overwrite: bool) -> None:
+    def __init__(
+        self, work: Work, entity: Entity, *, key: Sequence[str], mode: str, overwrite: bool, currency: str = ""
+    ) -> None:
         self.entity, self.key, self.mode, self.overwrite = entity, tuple(key), mode, overwrite
         self.cls = registry.model(entity.name)
         self.table: Table = self.cls.__table__
         self.rights = registry.rights_name(entity.name)
-        self.stages = Stages(work)
+        self.stages = Stages(work, currency=currency)
         self.unique = [c.name for c in self.table.c if c.unique and c.name in entity.by_name]
         self.taken: dict[str, set[str]] = {name: set() for name in self.unique}
 

@@ -22,14 +22,14 @@ _CHANNELS = {"contact": "contact_id", "organisation": "organisation_id"}
 
 
 class Stages:
-    """Stages, people and the currency of the firm, read once for an import."""
+    """Stages, people and the currency of rows that name none, read once for an import."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, *, currency: str = "") -> None:
         self.by_id = {
             stage.id: (stage.kind, stage.pipeline_id)
             for stage in work.session.execute(select(Stage.id, Stage.kind, Stage.pipeline_id))
         }
-        self.currency = firm(work.session).currency
+        self.currency = currency or firm(work.session).currency
         statement = select(Stage.id).join(Pipeline, Stage.pipeline_id == Pipeline.id).limit(1)
         order = (Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position, Stage.id)
         self.first = work.session.scalars(statement.order_by(*order)).first()

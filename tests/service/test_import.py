@@ -7,7 +7,7 @@ import pytest
 from crm.errors import Refused
 from crm.exchange.engine import run_import
 from crm.exchange.journal import failed_csv, failed_rows
-from crm.exchange.plan import CREATE, EMPTY, UPDATE, Lookup, Step
+from crm.exchange.plan import CREATE, EMPTY, UPDATE, Lookup, Plan, Step
 from db.models import Channel, Contact, Deal, OrderLine, Organisation, StageChange
 from tests.factories import make
 from tests.service.import_scene import BY_NUMBER, ORGANISATIONS, bring, counts, plan, stored
@@ -172,6 +172,14 @@ class TestStoring:
             ("1", "won", 123450, "EUR"), ("2", "open", None, "EUR"),
         ]  # fmt: skip
         assert len(stored(people["ada"], StageChange, "id")) == 2
+
+    def test_a_deal_without_an_amount_has_the_currency_of_the_import(self, people):
+        step = Step("d.csv", "deal", {"title": "title", "amount_minor": "amount"})
+        plan = Plan("Test", (step,), currency="USD")
+
+        run_import(people["ada"], plan, {"d.csv": b"title,amount\nA,100\nB,\n"})
+
+        assert stored(people["ada"], Deal, "amount_minor", "currency") == [(100_00, "USD"), (None, "USD")]
 
     def test_a_manager_named_in_the_same_file_is_linked(self, people):
         step = Step("u.csv", "user", {"name": "agent", "manager_id": "boss"}, key=("name",),
