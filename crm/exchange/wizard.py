@@ -6,6 +6,7 @@ orphan them.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -25,7 +26,7 @@ from crm.exchange.matching import name_key, near_matches
 from crm.exchange.plan import Lookup, Plan, Step
 from crm.exchange.prepared import RowProblem, prepare
 from crm.exchange.reading import ReadOptions, SourceTable, read_table
-from crm.fields import Entity, Kind
+from crm.fields import Entity, Field, Kind
 from crm.firm import firm
 from crm.i18n import _
 from crm.work import Actor, reading
@@ -88,10 +89,23 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
         "fields": fields,
         "sure": {guess.column: guess.confidence for guess in guesses},
         "examples": {guess.column: ", ".join(guess.examples) for guess in guesses},
-        "missing": {link.name: plans.FAIL if link.link in _FIXED else plans.CREATE for link in links},
+        "missing": {link.name: _when_missing(link) for link in links},
         "values": {},
         "key": "",
     }
+
+
+def _when_missing(link: Field) -> str:
+    """What to do with a parent that is not found: make it, or where its name alone does not make one, leave it empty."""
+    if link.link in _FIXED:
+        return plans.FAIL
+    about, columns = registry.entity(link.link), registry.model(link.link).__table__.c
+    needed = [
+        f
+        for f in about.fields
+        if f.required and f.name != about.title_field and columns[f.name].default is None
+    ]
+    return plans.CREATE if not needed else plans.FAIL if link.required else plans.EMPTY
 
 
 def table_of(draft: Draft) -> SourceTable:
@@ -99,10 +113,35 @@ def table_of(draft: Draft) -> SourceTable:
     return read_table(Path(draft["path"]), name=draft["name"], options=read_options(step_of(draft)))
 
 
+def price_column(draft: Draft) -> str:
+    """The column of a file of sales lines that seems to hold the price of one unit, not the line's amount; "" if none."""
+    columns = {field: column for column, field in draft["fields"].items() if field}
+    if draft["entity"] != "order_line" or "quantity" not in columns:
+        return ""
+    taken = columns.get("amount_minor")
+    headers = [taken] if taken else [c for c in draft["columns"] if not draft["fields"].get(c)]
+    return next((header for header in headers if _is_unit_price(header)), "")
+
+
+def _is_unit_price(header: str) -> bool:
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", header)}
+    return "price" in words and not words & {"total", "extended", "line", "amount", "sum", "gross", "net"}
+
+
+def line_total(draft: Draft) -> dict[str, str]:
+    """How the amount of a sales line is counted where the file gives a quantity and the price of one unit."""
+    price = price_column(draft)
+    if not price or not draft.get("per_unit", True):
+        return {}
+    quantity = next(column for column, field in draft["fields"].items() if field == "quantity")
+    return {"amount_minor": f"{{{quantity}}} * {{{price}}}"}
+
+
 def step_of(draft: Draft) -> Step:
     """The step of a plan that the draft describes."""
     about = registry.entity(draft["entity"])
-    columns = {field: column for column, field in draft["fields"].items() if field}
+    formulas = line_total(draft)
+    columns = {field: column for column, field in draft["fields"].items() if field and field not in formulas}
     lookups = {
         name: Lookup(missing=draft["missing"].get(name, plans.FAIL), near=draft.get("near", False))
         for name in columns
@@ -119,6 +158,7 @@ def step_of(draft: Draft) -> Step:
             key=(draft["key"],) if draft["key"] in columns else (),
             values={name: dict(told) for name, told in draft["values"].items() if name in columns},
             lookups=lookups,
+            formulas=formulas,
             scale=scale,
             sheet=draft["sheet"],
             date_order=draft["date_order"],

@@ -300,6 +300,12 @@ def _options(draft: Draft, at: int) -> Draft:
         order = st.selectbox(
             _("Dates are written"), list(orders), format_func=orders.__getitem__, key=f"import_order_{at}"
         )
+    per_unit = draft.get("per_unit", True)
+    if price := wizard.price_column(draft):
+        per_unit = st.toggle(
+            _("“{column}” is the price of one unit").format(column=look.plain(price)), value=per_unit, key=f"import_unit_{at}",
+            help=_("The amount of a line is then quantity times price."),
+        )  # fmt: skip
     scale = draft.get("scale", 1)
     if any(about[name].kind is Kind.MONEY for name in fields):
         units = {1: _("Whole units"), 1_000: _("Thousands"), 1_000_000: _("Millions")}
