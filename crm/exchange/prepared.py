@@ -211,9 +211,9 @@ def _counted(made: Prepared, formula: str, names: Mapping[str, str], *, decimal:
 
 def _translated(cells: pd.Series[str], values: Mapping[str, str]) -> pd.Series[str]:
     by_key = mapped(values)
-    unique = {
-        text: "" if text in EMPTY else by_key.get(name_key(text), text) for text in cells.unique().tolist()
-    }
+    unique = {text: "" if text in EMPTY else text for text in cells.unique().tolist()}
+    if by_key:
+        unique = {text: by_key.get(name_key(text), kept) if kept else "" for text, kept in unique.items()}
     return cells.map(unique)
 
 
