@@ -57,7 +57,14 @@ class Target:
     """An entity that rows go into: what identifies a row, what may be done, what was seen so far."""
 
     def __init__(
-        self, work: Work, entity: Entity, *, key: Sequence[str], mode: str, overwrite: bool, currency: str = ""
+        self,
+        work: Work,
+        entity: Entity,
+        *,
+        key: Sequence[str],
+        mode: str,
+        overwrite: bool,
+        currency: str = "",
     ) -> None:
         self.entity, self.key, self.mode, self.overwrite = entity, tuple(key), mode, overwrite
         self.cls = registry.model(entity.name)
@@ -244,7 +251,8 @@ class Target:
             }
             for _row, old, new in changed
         ]
-        with in_bulk(connection, self.table.name, changed=[old["id"] for _row, old, _new in changed]):
+        ids = [old["id"] for _row, old, _new in changed]
+        with in_bulk(connection, self.table.name, changed=ids, fields=names):
             connection.execute(statement.values(settings), values, execution_options=SYSTEM_OPTIONS)
         log = [
             {

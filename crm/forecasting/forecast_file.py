@@ -51,7 +51,11 @@ class FileReport:
         models = ", ".join(f"{_(LABELS[name])}: {count}" for name, count in sorted(self.models.items()))
         text = _("{written} of {series} series written in {seconds} s on {workers} processes. {models}")
         head = text.format(
-            written=self.written, series=self.series, seconds=self.seconds, workers=self.workers, models=models
+            written=self.written,
+            series=self.series,
+            seconds=self.seconds,
+            workers=self.workers,
+            models=models,
         )
         return "\n".join([head, *(f"{key}: {message}" for key, message in self.errors)])
 

@@ -213,7 +213,9 @@ class TestLines:
         assert list(figure.layout.yaxis.ticktext) == ["0 kr", "10 kr", "20 kr", "30 kr", "40 kr"]
 
     def test_the_band_begins_where_the_history_ends(self):
-        figure = charts.band(MONTHS[:4], [1, 2, 3, 4], BAND, unit=PLAIN, when=month, target=[5, 5], until="Today")
+        figure = charts.band(
+            MONTHS[:4], [1, 2, 3, 4], BAND, unit=PLAIN, when=month, target=[5, 5], until="Today"
+        )
 
         wide, narrow, history, expected, target = figure.data
         assert list(history.y) == [1, 2, 3, 4]
