@@ -29,14 +29,46 @@ SCREENS = {
 BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton]"
 
 
-def take(browser: Browser, base: str, cookie: str | None, name: str, mode: str) -> None:
-    """One picture of one screen."""
+PROFILE = """
+[import]
+name = "Customers of the fair"
+[[step]]
+file = "fair.csv"
+entity = "contact"
+key = "email"
+columns = { "Full name" = "name", "E-mail" = "email", Company = "organisation_id", Town = "city" }
+lookup.organisation_id = { missing = "create" }
+"""
+ROWS = """Full name;E-mail;Company;Town;Since
+Maja Zupan;maja.zupan@kavarna.example;Kavarna Zupan;Ljubljana;12.03.2026
+Petr Novák;petr.novak@dilna.example;Dílna Novák s.r.o.;Brno;02.11.2025
+Liza Cruz;liza.cruz@kape.example;Kape Cruz;Cebu;21.06.2026
+Søren Holm;not an address;Holm & Søn ApS;Aarhus;30.01.2026
+"""
+
+
+def prepare(database: Path, folder: Path) -> Path:
+    """A forecast to show, and one import in the journal; gives the file for the wizard."""
+    file = folder / "fair.csv"
+    file.write_text(ROWS, encoding="utf-8")
+    (folder / "fair.toml").write_text(PROFILE, encoding="utf-8")
+    crm(database, "forecast", "--series", "won", "--horizon", "12")
+    crm(database, "import", str(folder / "fair.toml"), "--data", str(folder))
+    return file
+
+
+def take(browser: Browser, base: str, cookie: str | None, name: str, mode: str, file: Path) -> None:
+    """One picture of one screen; the wizard is shown with a file in it."""
     context = browser.new_context(**MODES[mode])
     if cookie:
         context.add_cookies([{"name": "rapport_session", "value": cookie, "url": base}])
     page = context.new_page()
     page.goto(base + SCREENS[name][0])
     page.wait_for_timeout(1500)
+    if name == "import_data":
+        page.set_input_files("input[type=file]", file)
+        page.get_by_role("button", name="Read the file").click()
+        page.get_by_text("Which column goes where?").wait_for()
     page.wait_for_function(f"!document.querySelector('{BUSY}')", timeout=60_000)
     page.wait_for_timeout(1200)
     page.screenshot(path=OUT / f"{name}-{mode}.png")
@@ -52,7 +84,7 @@ def main() -> None:
         serving("small", Path(folder)) as server,
         sync_playwright() as play,
     ):
-        crm(server.database, "forecast", "--series", "won", "--horizon", "12")
+        file = prepare(server.database, Path(folder))
         cookies = {person: server.sign_in(person) for person in (MANAGER, ADMINISTRATOR)}
         browser = play.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -67,6 +99,7 @@ def main() -> None:
                     cookies[person] if person else None,
                     name,
                     mode,
+                    file,
                 )
         browser.close()
 
