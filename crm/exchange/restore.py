@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
-from crm.exchange.bulk import insert_rows
+from crm.exchange.bulk import among, insert_rows
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
 from crm.exchange.store import LOG
@@ -50,10 +50,8 @@ class Restorer(Undo):
         held = [name for name in ("version", "owner_id", "team_id") if name in table.c and name not in names]
         columns = [table.c[name] for name in ("id", *names, *held)]
         ids = [change.record_id for change in changes]
-        current: dict[int, Any] = {}
-        for start in range(0, len(ids), 5_000):
-            rows = self.send(select(*columns).where(table.c.id.in_(ids[start : start + 5_000]))).mappings()
-            current.update({row["id"]: row for row in rows})
+        rows = self.send(select(*columns).where(among(self.work.session, table.c.id, ids))).mappings()
+        current = {row["id"]: row for row in rows}
         gone = self._gone(table, names, changes)
         back = []
         for change in changes:
@@ -116,7 +114,8 @@ class Restorer(Undo):
             if "name_key" in settings:
                 values["old_key"] = name_key(str(values["old_name"]))
             rows.append({**values, "row_id": row["id"]})
-        with in_bulk(self.connection, table.name, changed=[row["row_id"] for row in rows]):
+        ids = [row["row_id"] for row in rows]
+        with in_bulk(self.connection, table.name, changed=ids, fields=names):
             self.send(update(table).where(table.c.id == bindparam("row_id")).values(settings), rows)
         log = [
             {

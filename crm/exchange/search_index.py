@@ -6,7 +6,7 @@ the transaction of a chunk the triggers are set aside and put back as they were,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
@@ -17,14 +17,22 @@ _SYSTEM = {"system": True}
 
 @contextmanager
 def in_bulk(
-    connection: Connection, table: str, *, made: Sequence[int] = (), changed: Sequence[int] = ()
+    connection: Connection,
+    table: str,
+    *,
+    made: Sequence[int] = (),
+    changed: Sequence[int] = (),
+    fields: Collection[str] = (),
 ) -> Iterator[None]:
-    """Write rows of a table inside; ``made`` are the ids of new rows, ``changed`` those of rows that may change."""
+    """Write rows of a table inside.
+
+    ``made`` are the ids of new rows, ``changed`` those of rows in which the columns ``fields`` may change.
+    """
     triggers = _triggers(connection, table)
-    if not triggers:
+    names = _columns(connection, table) if triggers else []
+    if not triggers or not (made or set(fields).intersection(names)):
         yield
         return
-    names = _columns(connection, table)
     for name in triggers:
         _run(connection, f"DROP TRIGGER {name}")
     listed = ", ".join(names)

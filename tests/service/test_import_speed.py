@@ -4,6 +4,8 @@ import pytest
 
 from crm.exchange.plan import Lookup, Step
 from crm.exchange.undo import undo_import
+from crm.search import find_anything
+from crm.work import reading
 from db.models import Base, Contact
 from tests.service.import_scene import bring, stored
 
@@ -71,3 +73,22 @@ def test_every_link_to_a_large_table_has_an_index(parent):
         ]
 
     assert without == []
+
+
+def test_the_search_follows_an_import_of_any_columns_and_its_undo(people):
+    def found(text):
+        with reading(people["ada"]) as session:
+            return [hit.title for hit in find_anything(session, text) if hit.entity == "contact"]
+
+    bring(people["ada"], PEOPLE, people_file(3))
+    titles = Step("t.csv", "contact", {"email": "email", "job_title": "title"})
+    bring(people["ada"], titles, b"email,title\np1@firm.example,Buyer\n")
+    renamed = bring(people["ada"], PEOPLE, people_file(3, name="Ruth"))
+
+    assert found("Ruth 1") == ["Ruth 1"]
+    assert found("Ana 1") == []
+
+    undo_import(people["ada"], renamed.id)
+
+    assert found("Ruth 1") == []
+    assert found("Ana 1") == ["Ana 1"]
