@@ -1,8 +1,9 @@
-"""Tasks: mine and my team's, open and done."""
+"""Tasks: mine and my team's, the next due first; open ones, or those that are done."""
 
 from crm.i18n import _
 from crm.ui.guard import current_actor
 from crm.ui.listing import ListScreen, show_list
+from crm.ui.task_drawer import open_task
 
 actor = current_actor()
 
@@ -11,9 +12,12 @@ show_list(
     ListScreen(
         entity="task",
         page="tasks",
-        columns=("title", "due_on", "priority", "contact_id", "organisation_id", "owner_id", "done_at"),
+        columns=("title", "due_on", "priority", "organisation_id", "contact_id", "owner_id"),
         form=("title", "due_on", "priority", "contact_id", "organisation_id", "deal_id", "owner_id", "notes"),
         pill="priority",
+        sort="due_on",
+        open_while_blank="done_at",
+        on_open=open_task,
         empty_text=_("What is to be done stands here. Add a task, or log a talk with a next step."),
     ),
 )

@@ -28,7 +28,7 @@ from crm.exchange.prepared import RowProblem, prepare
 from crm.exchange.reading import ReadOptions, SourceTable, read_table
 from crm.fields import Entity, Field, Kind
 from crm.firm import firm
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.work import Actor, reading
 from db.models import Pipeline, Stage
 from db.scope import IMPORT
@@ -252,20 +252,36 @@ def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
             row=made.line(problems[0].row), reason=problems[0].reason
         )
         found.append(
-            (_("“{column}”: {n:,} cells cannot be right").format(column=column, n=len(problems)), first)
+            (
+                ngettext(
+                    "“{column}”: {n:,} cell cannot be right",
+                    "“{column}”: {n:,} cells cannot be right",
+                    len(problems),
+                ).format(column=column, n=len(problems)),
+                first,
+            )
         )
     if draft["bad"]:
         told = _("They have too many or too few cells and are left out.")
         found.append((_("{n:,} lines are no rows").format(n=draft["bad"]), told))
     for name, words in (draft.get("unmapped") or {}).items():
-        heading = _("{n} words of “{label}” have no meaning yet").format(
-            n=len(words), label=_(about[name].label)
-        )
+        heading = ngettext(
+            "{n} word of “{label}” has no meaning yet",
+            "{n} words of “{label}” have no meaning yet",
+            len(words),
+        ).format(n=len(words), label=_(about[name].label))
         found.append((heading, _("Choose one below for: {all}.").format(all=", ".join(words[:8]))))
     left = [column for column, field in draft["fields"].items() if not field]
     if left:
         told = _("Choose one or leave them out: {all}.").format(all=", ".join(left))
-        found.append((_("{n} columns have no field").format(n=len(left)), told))
+        found.append(
+            (
+                ngettext("{n} column has no field", "{n} columns have no field", len(left)).format(
+                    n=len(left)
+                ),
+                told,
+            )
+        )
     return found
 
 

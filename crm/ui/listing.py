@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -40,6 +41,8 @@ class ListScreen:
     avatars: bool = False  # initials before the name
     on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
     title: str = ""  # instead of the entity's plural
+    sort: str = ""  # instead of the title field
+    open_while_blank: str = ""  # a DATETIME field that ends a record: while it is blank the record is open
 
 
 def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None = None) -> None:
@@ -60,6 +63,8 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         filters = pill_filter(about, screen.page, screen.pill)
         filters |= more_filters(actor, about, screen.page, screen.pill)
         columns, sort, descending, archived = _view(about, screen)
+        narrowed = bool(filters or archived)
+        filters |= _open_filter(about, screen)
     question = (search, repr(sorted(filters.items(), key=str)), sort, descending, archived, tuple(columns))
     cursors = _cursors(screen, question)
     try:
@@ -81,7 +86,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         return
     _head(actor, head, about, screen, found, (search or "", filters, archived, columns))
     if found.rows.empty:
-        _nothing(actor, about, screen, search or "", bool(filters or archived))
+        _nothing(actor, about, screen, search or "", narrowed)
     else:
         _range(screen, found, len(cursors), archived)
         _table(actor, about, screen, found, columns, archived, question, len(cursors))
@@ -151,10 +156,20 @@ def new_record(actor: Actor, screen: ListScreen, preset: Mapping[str, Any] | Non
     drawer()
 
 
+def _open_filter(about: Entity, screen: ListScreen) -> dict[str, Any]:
+    """Open records, or with the switch the ended ones."""
+    if not screen.open_while_blank:
+        return {}
+    label = _(about[screen.open_while_blank].label)
+    ended = st.toggle(label, key=f"{screen.page}_ended", bind="query-params")
+    return {screen.open_while_blank: (datetime(1970, 1, 1, tzinfo=UTC), None) if ended else None}
+
+
 def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool]:
     """Columns, sort, direction and whether archived rows show."""
     names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
-    sortable = {about.title_field: names[about.title_field]} | {
+    first = screen.sort or about.title_field
+    sortable = {first: names[first], about.title_field: names[about.title_field]} | {
         f.name: _(f.label) for f in about.fields if f.sortable
     }
     with st.popover(_("View"), type="tertiary", icon=":material/view_column:"):
@@ -177,7 +192,7 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool
         archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
     return (
         [c for c in columns if c in names] or list(screen.columns),
-        sort or about.title_field,
+        sort or first,
         descending,
         archived,
     )

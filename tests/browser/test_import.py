@@ -37,7 +37,7 @@ def test_two_files_come_in_as_one_and_go_again(house, page, tmp_path):
     expect(page.get_by_text("4 of 4 are matched.")).to_be_visible()
     page.get_by_text("sales_pipeline.csv").click()
     expect(page.get_by_text("6 of 6 are matched.")).to_be_visible()
-    expect(page.get_by_text("1 cells cannot be right")).to_be_visible()
+    expect(page.get_by_text("1 cell cannot be right")).to_be_visible()
 
     # What will happen is told before anything is stored.
     page.get_by_role("button", name="Continue to problems").click()

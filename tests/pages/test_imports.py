@@ -61,7 +61,7 @@ def test_columns_and_problems_are_shown(drafted):
     assert "Import contacts" in app.title[0].value
     said = text_of(app)
     assert "Which column goes where?" in said
-    assert "1 cells cannot be right" in said
+    assert "1 cell cannot be right" in said
     assert "separated by semicolons" in said
 
 
