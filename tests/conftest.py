@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import time_machine
 from hypothesis import settings
+from sqlalchemy import URL
 
 from tests import postgres
 
@@ -99,7 +101,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield _copied(request.getfixturevalue("sqlite_template"), tmp_path)
     else:
-        yield from _own_postgres(request, template=request.getfixturevalue("postgres_template"))
+        yield _shared_postgres(request, template=request.getfixturevalue("postgres_template"))
 
 
 @pytest.fixture(params=BOTH)
@@ -175,6 +177,23 @@ def _sqlite_template(run: Path) -> Path:
 
 def _copied(template: Path, folder: Path) -> str:
     return f"sqlite:///{shutil.copyfile(template, folder / 'rapport.db')}"
+
+
+#: The one migrated PostgreSQL database of this worker, emptied before each test that uses it.
+_worker_database: list[URL] = []
+
+
+def _shared_postgres(request: pytest.FixtureRequest, *, template: str) -> str:
+    if _worker_database:
+        try:
+            postgres.emptied(_worker_database[0])
+        except psycopg.Error:
+            _worker_database.clear()
+    if not _worker_database:
+        server = request.getfixturevalue("postgres_server")
+        name = f"{Path(os.environ[RUN]).name}_{uuid4().hex[:12]}"
+        _worker_database.append(postgres.create(server, name, template=template))
+    return _worker_database[0].render_as_string(hide_password=False)
 
 
 def _own_postgres(request: pytest.FixtureRequest, *, template: str) -> Iterator[str]:

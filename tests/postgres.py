@@ -72,6 +72,26 @@ def create(url: URL, name: str, *, template: str = "template0") -> URL:
     return url.set(database=name)
 
 
+def emptied(url: URL) -> None:
+    """Take all rows out of a migrated database and begin all counters anew: a tenth of the time of a new copy.
+
+    Raises when a test left a lock behind; the caller then makes a new copy.
+    """
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address) as connection:
+        connection.execute("SET lock_timeout = '2s'")
+        connection.execute("SET session_replication_role = replica")  # no order among tables to mind
+        tables = connection.execute(
+            "SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        asked = " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for (name,) in tables
+        )
+        for (name,) in connection.execute(asked.encode()).fetchall():
+            connection.execute(f"DELETE FROM {name}".encode())
+        connection.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+
+
 def drop(url: URL, name: str) -> None:
     execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
