@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -180,10 +180,9 @@ def _nullable(order: Any) -> bool:
 
 
 def _ordered(cls: type[Any], statement: Select[Any], order: Any, *, descending: bool) -> Select[Any]:
-    # Blanks stand last in both directions; columns that cannot be blank keep the index usable.
-    blanks = [case((order.is_(None), 1), else_=0)] if _nullable(order) else []
-    keys = [order.desc(), cls.id.desc()] if descending else [order, cls.id]
-    return statement.order_by(*blanks, *keys)
+    # Blanks stand last in both directions; said this way the database can still walk an index.
+    first, second = (order.desc(), cls.id.desc()) if descending else (order.asc(), cls.id.asc())
+    return statement.order_by(first.nulls_last() if _nullable(order) else first, second)
 
 
 def _beyond(cls: type[Any], order: Any, value: Any, row_id: int, *, descending: bool) -> ColumnElement[bool]:
