@@ -133,7 +133,6 @@ class Task(Business, Base):
     __table_args__ = (
         Index("ix_tasks_open", "owner_id", "done_at", "due_on"),
         Index("ix_tasks_list", "archived_at", "title", "id"),
-        Index("ix_tasks_due", "archived_at", "done_at", "due_on", "id"),
     )
 
     title: Mapped[str] = mapped_column(
