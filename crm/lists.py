@@ -208,6 +208,8 @@ def _cursor(value: Any, row_id: int) -> str:
 def _read_cursor(text: str) -> tuple[Any, int]:
     try:
         kind, plain, row_id = json.loads(base64.urlsafe_b64decode(text.encode()))
+        if isinstance(plain, (dict, list)):
+            raise ValueError("A sort value is one value.")
         read = {"v": lambda v: v, "n": lambda v: None, "t": datetime.fromisoformat, "d": date.fromisoformat}[
             kind
         ]

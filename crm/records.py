@@ -14,7 +14,7 @@ from crm.fields import Entity, Kind
 from crm.i18n import _
 from crm.prepare import PREPARE
 from crm.work import Work
-from db.scope import CREATE, ScopedSession
+from db.scope import ScopedSession
 
 #: Chosen from people's rows when a form leaves them blank.
 OWNER_FIELDS = ("owner_id", "team_id")
@@ -227,11 +227,6 @@ def delete_line(work: Work, line_id: int, *, seen_version: int) -> None:
     if deal is not None:
         retotal(work, deal)
         work.session.flush()
-
-
-def may_create(session: ScopedSession, entity: str) -> bool:
-    """True when the actor's role lets them make such a record at all."""
-    return session.actor.may(registry.rights_name(entity), CREATE)
 
 
 def shown(about: Entity, name: str, value: Any) -> Any:

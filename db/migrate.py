@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 
 from db.models import Base
 
@@ -110,9 +110,3 @@ def differences(engine: Engine) -> list[object]:
             opts={"compare_type": True, "include_name": lambda name, *_: "_fts" not in (name or "")},
         )
         return list(compare_metadata(context, Base.metadata))
-
-
-def is_empty(engine: Engine) -> bool:
-    """True when the database has no table of ours yet."""
-    with engine.connect().execution_options(system=True, reading=True) as connection:
-        return not inspect(connection).has_table("users")

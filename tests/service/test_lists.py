@@ -165,3 +165,12 @@ class TestPages:
             page = list_rows(session, "contact", limit=5)
 
         assert (page.total, page.capped) == (20, True)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["nonsense", "WyJ2Iix7ImEiOjF9LDFd", "WyJ2IixbMV0sMV0=", "WyJ4IiwxLDFd", "WyJkIiwiMjAyNi0xMy0wMSIsMV0="],
+)
+def test_a_forged_page_link_is_refused_in_a_sentence(people, forged):
+    with pytest.raises(Refused, match="Start again at the first page"):
+        names(people["stan"], "contact", after=forged)
