@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,22 @@ class Settings(BaseSettings):
     default_currency: str = "EUR"
     time_zone: str = "Europe/Berlin"
     forecast_workers: int = Field(2, gt=0)
+    public_url: str = "http://localhost:8501"  # where the world finds us, for links in messages
+    # Outgoing mail; without a host nothing is sent and everything waits.
+    smtp_host: str = ""
+    smtp_port: int = Field(587, gt=0, lt=65_536)
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_from: str = ""  # "Brew & Berg <hello@example.com>"
+    mail_bounce: str = ""  # envelope sender, where bounces go; default: the address of mail_from
+    mail_per_minute: int = Field(120, gt=0)
+    # The mailbox that bounces and replies are read from.
+    imap_host: str = ""
+    imap_port: int = Field(993, gt=0, lt=65_536)
+    imap_user: str = ""
+    imap_password: str = ""
+    imap_folder: str = "INBOX"
 
     def oidc_domains(self) -> frozenset[str]:
         """The allowed domains, lower case."""

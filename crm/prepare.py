@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import func, select
@@ -178,4 +179,26 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
     "lead": _lead,
     "deal": _deal,
     "deal_line": _deal_line,
+    "segment": _named,
+    "campaign": _named,
+    "message_template": _named,
+    "social_account": _named,
 }
+#: What other areas do for their own records, as ``module:function``; imported when first needed.
+ELSEWHERE: dict[str, str] = {}
+
+
+def follow(work: Work, entity: str, row: Any, changed: Set[str]) -> None:
+    """Fill in and check what follows from a record's values before it is stored.
+
+    Raises
+    ------
+    Refused
+        The values do not go together.
+    """
+    if entity in ELSEWHERE:
+        module, name = ELSEWHERE[entity].split(":")
+        getattr(import_module(module), name)(work, row, changed)
+    elif entity in PREPARE:
+        PREPARE[entity](work, row, changed)
+

@@ -12,14 +12,14 @@ from crm.checks import check_values
 from crm.errors import Conflict, NotFound, Problem, Refused
 from crm.fields import Entity, Kind
 from crm.i18n import _
-from crm.prepare import PREPARE
+from crm.prepare import follow
 from crm.work import Work
 from db.scope import ScopedSession
 
 #: Chosen from people's rows when a form leaves them blank.
 OWNER_FIELDS = ("owner_id", "team_id")
 #: Needed fields that follow from others when left blank: a name from its parts, a stage from the first pipeline.
-FOLLOWS = {"contact": {"name"}, "deal": {"pipeline_id", "stage_id"}}
+FOLLOWS = {"contact": {"name"}, "deal": {"pipeline_id", "stage_id"}, "equipment": {"name"}}
 
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:
@@ -119,8 +119,7 @@ def _team_of(work: Work, user_id: int | None) -> int | None:
 def _prepare(work: Work, entity: str, row: Any, changed: set[str]) -> None:
     # Half a change must not be sent: it would take a version of its own.
     with work.session.no_autoflush:
-        if entity in PREPARE:
-            PREPARE[entity](work, row, changed)
+        follow(work, entity, row, changed)
 
 
 def _refuse(about: Entity, problems: list[Problem]) -> None:

@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, and_, false, func, literal, literal_column, or_, select, text
 
 from crm import registry
-from db.models import Contact, Deal, Organisation
+from db.models import Case, Contact, Deal, Equipment, Organisation
 from db.scope import ScopedSession, SearchRows
 
-#: Columns that migration 0007 indexes, in its order.
+#: Columns that migrations 0007 and 0014 index, in their order.
 INDEXED: dict[str, tuple[str, ...]] = {
     "contacts": ("name", "email", "phone", "number", "city"),
     "organisations": ("name", "number", "email", "phone", "city"),
     "deals": ("title", "number"),
+    "cases": ("subject", "number"),
+    "equipment": ("name", "serial", "place"),
 }
 #: A trigram needs three letters; shorter words are looked up by their beginning.
 TRIGRAM = 3
@@ -101,9 +103,10 @@ def _has_trigram(engine: Engine) -> bool:
 
 
 def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list[Hit]:
-    """The first records of each kind that hold every word: contacts, organisations, deals; names that begin so first.
+    """The first records of each kind that hold every word: contacts, organisations, deals, cases, equipment; names that
+    begin so first.
 
-    Three statements, each within the actor's scope. Archived records are left out.
+    Five statements, each within the actor's scope. Archived records are left out.
     """
     wanted = words(query)
     if not wanted:
@@ -113,6 +116,8 @@ def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list
         (Contact, "contact", (Contact.email, Contact.city)),
         (Organisation, "organisation", (Organisation.city, Organisation.country)),
         (Deal, "deal", (Deal.number, Deal.status)),
+        (Case, "case", (Case.number, Case.status)),
+        (Equipment, "equipment", (Equipment.serial, Equipment.place)),
     ):
         title = getattr(cls, INDEXED[cls.__tablename__][0])
         condition = search_condition(session, cls, query)

@@ -16,7 +16,10 @@ from db.scope import ACTIONS, ALL, CREATE, DELETE, EXPORT, IMPORT, NONE, OWN, RE
 ADMINISTRATOR, MANAGER, STAFF, VIEWER = "administrator", "manager", "staff", "viewer"
 
 #: Rows of daily work; they have an owner and a team.
-OWNED = ("organisation", "contact", "lead", "deal", "order", "interaction", "task")
+OWNED = (
+    "organisation", "contact", "lead", "deal", "order", "interaction", "task",
+    "case", "equipment", "work_order", "segment", "campaign", "social",
+)  # fmt: skip
 #: What the whole firm shares, readable for everybody who is signed in.
 SHARED = ("product", "category", "target")
 #: What administrators keep.
@@ -25,6 +28,8 @@ BUSINESS = OWNED + SHARED
 
 ENTITY_LABELS = {
     "organisation": N_("Organisations"), "contact": N_("Contacts"), "lead": N_("Leads"), "deal": N_("Deals"),
+    "case": N_("Cases"), "equipment": N_("Equipment"), "work_order": N_("Visits and maintenance"),
+    "segment": N_("Segments"), "campaign": N_("Campaigns"), "social": N_("Social posts"),
     "order": N_("Orders"), "interaction": N_("Talks and notes"), "task": N_("Tasks"), "product": N_("Products"),
     "category": N_("Categories"), "target": N_("Targets"), "user": N_("Users"), "team": N_("Teams"), "setting": N_("Settings"),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from crm.exchange.bulk import insert_rows
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
 from crm.firm import firm
+from crm.numbers import PREFIXES, number_of
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
 from db.models import Change, Channel, Pipeline, Stage, StageChange, User
@@ -59,6 +60,8 @@ def derive(entity: str, row: dict[str, Any], stages: Stages, now: datetime) -> N
     if entity == "contact":
         parts = " ".join(part for part in (row.get("first_name"), row.get("last_name")) if part)
         row["name"] = row["name"] or parts or row.get("email") or None
+    if entity == "equipment":
+        row["name"] = row["name"] or row["serial"]
     if "name_key" in row and row["name"]:
         row["name_key"] = name_key(row["name"])
     if "currency" in row and row["currency"] is None and entity in ("deal", "deal_line", "order_line"):
@@ -145,6 +148,8 @@ class Inserter:
         ids = self._ids(len(rows))
         for record, row in zip(ids, rows, strict=True):
             row["id"] = record
+            if self.entity in PREFIXES and row["number"] is None:
+                row["number"] = number_of(self.entity, record)
             row["import_id"] = self.import_id
         with in_bulk(self.connection, self.table.name, made=ids):
             insert_rows(self.connection, self.table, rows)

@@ -56,9 +56,35 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
         Screen("leads", N_("Leads"), ":material/target:", ("lead", READ)),
         Screen("deal", N_("Deal"), ":material/handshake:", ("deal", READ), in_menu=False),
     ),
+    N_("Service"): (
+        Screen("cases", N_("Cases"), ":material/support_agent:", ("case", READ)),
+        Screen("visits", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
+        Screen("equipment", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
+        Screen("contracts", N_("Contracts"), ":material/contract:", ("equipment", READ)),
+        Screen("plans", N_("Maintenance plans"), ":material/event_repeat:", ("work_order", READ)),
+        Screen("wear", N_("Wear and faults"), ":material/troubleshoot:", ("equipment", READ)),
+        Screen("case", N_("Case"), ":material/support_agent:", ("case", READ), in_menu=False),
+        Screen("unit", N_("Unit"), ":material/precision_manufacturing:", ("equipment", READ), in_menu=False),
+        Screen(
+            "work_order", N_("Visit"), ":material/home_repair_service:", ("work_order", READ), in_menu=False
+        ),
+    ),
+    N_("Marketing"): (
+        Screen("campaigns", N_("Campaigns"), ":material/campaign:", ("campaign", READ)),
+        Screen("segments", N_("Segments"), ":material/filter_alt:", ("segment", READ)),
+        Screen("templates", N_("Templates"), ":material/drafts:", ("campaign", READ)),
+        Screen("web_forms", N_("Web forms"), ":material/dynamic_form:", ("campaign", READ)),
+        Screen("social", N_("Social"), ":material/share:", ("social", READ)),
+        Screen("campaign", N_("Campaign"), ":material/campaign:", ("campaign", READ), in_menu=False),
+        Screen("segment", N_("Segment"), ":material/filter_alt:", ("segment", READ), in_menu=False),
+        Screen("template", N_("Template"), ":material/drafts:", ("campaign", READ), in_menu=False),
+        Screen("web_form", N_("Web form"), ":material/dynamic_form:", ("campaign", READ), in_menu=False),
+    ),
     N_("Insight"): (
         Screen("sales", N_("Sales"), ":material/monitoring:", ("deal", READ)),
         Screen("forecast", N_("Forecast"), ":material/insights:", ("deal", READ)),
+        Screen("service", N_("Service"), ":material/speed:", ("case", READ)),
+        Screen("marketing", N_("Marketing"), ":material/ads_click:", ("campaign", READ)),
     ),
     N_("Administration"): (
         Screen("import_data", N_("Import"), ":material/upload_file:", ("contact", IMPORT)),

@@ -1,13 +1,29 @@
 """All mapped classes in one place, so that Alembic and the registry see every table."""
 
 from db.models.base import Base
+from db.models.campaigns import Campaign, CampaignArm, CampaignMember
+from db.models.case_thread import CaseMessage, CaseMove
+from db.models.cases import Case
 from db.models.catalogue import Category, Product, Rate
 from db.models.deals import Deal, DealLine, StageChange
+from db.models.equipment import Contract, Equipment
 from db.models.interactions import Interaction, Task
+from db.models.levels import Queue, ServicePolicy, WorkCalendar
+from db.models.messages import (
+    AddressProblem,
+    FormAnswer,
+    LinkClick,
+    MessageTemplate,
+    Secret,
+    TrackedLink,
+    WebForm,
+)
 from db.models.parties import Contact, Organisation
 from db.models.people import Credential, Grant, LoginSession, Membership, Role, SignInFailure, Team, User
 from db.models.pipeline import Lead, LossReason, Pipeline, Stage, Target
 from db.models.reach import Address, Channel, ContactRole
+from db.models.segments import Consent, Segment, SegmentMember
+from db.models.social import SocialAccount, SocialPost
 from db.models.system import (
     Change,
     ChangeBatch,
@@ -20,20 +36,35 @@ from db.models.system import (
     Setting,
 )
 from db.models.trade import Order, OrderLine
+from db.models.unit_life import EquipmentEvent, Failure, MeterReading, PartChange, UnitRisk
+from db.models.visits import MaintenancePlan, WorkOrder, WorkOrderPart
 
 __all__ = [
     "Address",
+    "AddressProblem",
     "Base",
+    "Campaign",
+    "CampaignArm",
+    "CampaignMember",
+    "Case",
+    "CaseMessage",
+    "CaseMove",
     "Category",
     "Change",
     "ChangeBatch",
     "Channel",
+    "Consent",
     "Contact",
     "ContactRole",
+    "Contract",
     "Credential",
     "Deal",
     "DealLine",
+    "Equipment",
+    "EquipmentEvent",
+    "Failure",
     "ForecastRun",
+    "FormAnswer",
     "Grant",
     "Import",
     "ImportFailure",
@@ -41,23 +72,41 @@ __all__ = [
     "Job",
     "Lead",
     "Lease",
+    "LinkClick",
     "LoginSession",
     "LossReason",
+    "MaintenancePlan",
     "Membership",
+    "MessageTemplate",
+    "MeterReading",
     "Order",
     "OrderLine",
     "Organisation",
     "Outbox",
+    "PartChange",
     "Pipeline",
     "Product",
+    "Queue",
     "Rate",
     "Role",
+    "Secret",
+    "Segment",
+    "SegmentMember",
+    "ServicePolicy",
     "Setting",
     "SignInFailure",
+    "SocialAccount",
+    "SocialPost",
     "Stage",
     "StageChange",
     "Target",
     "Task",
     "Team",
+    "TrackedLink",
+    "UnitRisk",
     "User",
+    "WebForm",
+    "WorkCalendar",
+    "WorkOrder",
+    "WorkOrderPart",
 ]

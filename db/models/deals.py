@@ -169,6 +169,11 @@ class Deal(Business, Base):
     source: Mapped[str | None] = mapped_column(
         text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel"))
     )
+    campaign_id: Mapped[int | None] = mapped_column(
+        ForeignKey("campaigns.id"),
+        index=True,
+        info=about("Campaign", "link", link="campaign", form=True, filter=True),
+    )
     loss_reason_id: Mapped[int | None] = mapped_column(
         ForeignKey("loss_reasons.id"),
         info=about(

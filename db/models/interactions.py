@@ -178,4 +178,7 @@ class Task(Business, Base):
     deal_id: Mapped[int | None] = mapped_column(
         ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True, filter=True)
     )
+    case_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", form=True, filter=True)
+    )
     notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))

@@ -93,6 +93,11 @@ class Lead(Business, Base):
     interest: Mapped[str | None] = mapped_column(
         text(2000), info=about("Interest", "longtext", form=True, aliases=("description", "message", "notes"))
     )
+    campaign_id: Mapped[int | None] = mapped_column(
+        ForeignKey("campaigns.id"),
+        index=True,
+        info=about("Campaign", "link", link="campaign", form=True, filter=True),
+    )
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     deal_id: Mapped[int | None] = mapped_column(ForeignKey("deals.id"), index=True)

@@ -43,6 +43,10 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __logged__ = False
+    __table_args__ = (
+        Index("ix_outbox_waiting", "state", "due_at", "id"),
+        Index("ix_outbox_campaign", "campaign_id", "state"),
+    )
 
     kind: Mapped[str] = mapped_column(text(40))
     payload: Mapped[dict[str, Any]]
@@ -52,6 +56,13 @@ class Outbox(Base):
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str | None] = mapped_column(text(1000))
+    # queued, sending, handed (the server may have it, so it is never sent again), sent, failed, cancelled
+    state: Mapped[str] = mapped_column(text(10), default="queued", server_default="queued")
+    handed_at: Mapped[datetime | None]
+    owner: Mapped[str | None] = mapped_column(text(80))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("campaign_members.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
 
 
 class Import(Base):

@@ -1,0 +1,79 @@
+"""Links that strangers follow: what they stand for is signed, so that nobody can make one up or read another's.
+
+A token is ``<purpose>.<numbers>.<signature>``, the signature an HMAC-SHA256 under a key that the database keeps, so links
+in messages outlive restarts and work on every server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from sqlalchemy import select
+
+from crm.config import settings
+from crm.errors import NotFound
+from crm.i18n import _
+from crm.work import SYSTEM, reading, unit_of_work
+from db.models import Secret
+
+_NAME = "links"
+_keys: dict[str, bytes] = {}
+
+
+def make_token(purpose: str, *numbers: int) -> str:
+    """A token for a purpose (a short lower-case word) and the ids it stands for."""
+    said = f"{purpose}.{'-'.join(map(str, numbers))}"
+    return f"{said}.{_signature(said)}"
+
+
+def read_token(purpose: str, token: str) -> tuple[int, ...]:
+    """The ids behind a token of this purpose.
+
+    Raises
+    ------
+    NotFound
+        The token is forged, cut off, or of another purpose.
+    """
+    said, _dot, signature = token.rpartition(".")
+    known, _dot, numbers = said.partition(".")
+    right = hmac.compare_digest(_signature(said).encode(), signature.encode())
+    if not right or known != purpose:
+        raise NotFound(_("This link is not valid. Copy it whole from the message, or ask for a new one."))
+    return tuple(int(n) for n in numbers.split("-"))
+
+
+def public_url(path: str) -> str:
+    """The whole address of a path of ours, for messages; ``CRM_PUBLIC_URL`` says where the world finds us."""
+    return f"{settings().public_url.rstrip('/')}/{path.lstrip('/')}"
+
+
+def keyed_hash(text: str) -> str:
+    """A hash that only this database's key can make: to count senders without keeping their addresses."""
+    return hmac.new(_key(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _signature(said: str) -> str:
+    return hmac.new(_key(), said.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _key() -> bytes:
+    from db.session import engine
+
+    at = str(engine().url)
+    if at not in _keys:
+        with reading(SYSTEM) as session:
+            found = session.scalar(select(Secret.value).where(Secret.name == _NAME))
+        _keys[at] = (found or _make_key()).encode()
+    return _keys[at]
+
+
+def _make_key() -> str:
+    with unit_of_work(SYSTEM, cause="upgrade") as work:
+        found = work.session.scalar(select(Secret.value).where(Secret.name == _NAME))
+        if found:
+            return str(found)
+        made = Secret(name=_NAME, value=secrets.token_hex(32))
+        work.session.add(made)
+        return made.value

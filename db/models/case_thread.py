@@ -1,0 +1,53 @@
+"""What is said in a case, and its way through the statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from db.models.base import (
+    Base,
+    ForeignKey,
+    Index,
+    Mapped,
+    mapped_column,
+    text,
+    utc_now,
+)
+
+
+class CaseMessage(Base):
+    """One step of a case's thread: what the customer wrote, a public reply, or an internal note."""
+
+    __tablename__ = "case_messages"
+    __guard__ = ("case_id",)
+    __entity__ = "case"
+    __table_args__ = (Index("ix_case_messages_thread", "case_id", "at"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(text(10), default="note")
+    body: Mapped[str] = mapped_column(text(20000))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    author: Mapped[str | None] = mapped_column(text())
+    #: The case it stood in before a merge.
+    merged_from_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    #: Sent once per key, so that a second click or a repeated job adds nothing.
+    key: Mapped[str | None] = mapped_column(text(120), unique=True)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
+
+
+class CaseMove(Base):
+    """A case's change of status: from, to, when, by whom."""
+
+    __tablename__ = "case_moves"
+    __guard__ = ("case_id",)
+    __entity__ = "case"
+    __logged__ = False
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    from_status: Mapped[str | None] = mapped_column(text(10))
+    to_status: Mapped[str] = mapped_column(text(10))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
