@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from crm import records
@@ -54,6 +55,20 @@ def make(actor: Actor, entity: str, **values: Any) -> dict[str, Any]:
         "product": {"name": "Duo 3", "list_price_minor": 4_900_00, "currency": "EUR"},
         "task": {"title": "Send the offer"},
         "lead": {"name": "Nordlicht Klinik"},
+        "equipment": {"serial": "V3-118842"},
+        "contract": {"name": "Gold", "starts_on": date(2026, 1, 1)},
+        "case": {"subject": "Grinder stops mid-dose"},
+        "work_order": {"title": "Change the burrs"},
+        "segment": {"name": "Customers in Berlin"},
+        "campaign": {"name": "Filter subscription, autumn"},
+        "message_template": {
+            "name": "Autumn offer",
+            "subject": "A filter for {{ contact.first_name }}",
+            "body": "Dear {{ contact.name }},",
+        },
+        "web_form": {"name": "Ask us", "slug": "ask-us"},
+        "social_account": {"name": "Kavarna on Facebook"},
+        "social_post": {"title": "New beans"},
     }
     with unit_of_work(actor) as work:
         return records.create_record(work, entity, defaults.get(entity, {}) | values)
