@@ -28,7 +28,7 @@ class CaseMessage(Base):
     body: Mapped[str] = mapped_column(text(20000))
     at: Mapped[datetime] = mapped_column(default=utc_now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     author: Mapped[str | None] = mapped_column(text())
     #: The case it stood in before a merge.
     merged_from_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))

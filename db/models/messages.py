@@ -176,7 +176,7 @@ class FormAnswer(Base):
     at: Mapped[datetime] = mapped_column(default=utc_now)
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
-    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     #: Keyed hash of the sender's network address, for the rate limit.
     sender: Mapped[str | None] = mapped_column(text(64), index=True)

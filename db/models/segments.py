@@ -88,6 +88,7 @@ class SegmentMember(Base):
 
     segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    added_at: Mapped[datetime] = mapped_column(default=utc_now)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 

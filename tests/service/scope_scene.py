@@ -10,9 +10,12 @@ from sqlalchemy import column, delete, func, insert, literal_column, select, tab
 from sqlalchemy.orm import aliased, make_transient_to_detached
 
 from db import models as m
+from tests.service import scope_rows
 
-OWNED = (m.Organisation, m.Contact, m.Deal, m.Lead, m.Order, m.OrderLine, m.Interaction, m.Task)
-CHILDREN = (m.ContactRole, m.Channel, m.Address, m.DealLine, m.StageChange)
+OWNED = (
+    m.Organisation, m.Contact, m.Deal, m.Lead, m.Order, m.OrderLine, m.Interaction, m.Task, *scope_rows.OWNED,
+)  # fmt: skip
+CHILDREN = (m.ContactRole, m.Channel, m.Address, m.DealLine, m.StageChange, *scope_rows.CHILDREN)
 WHOSE = ("mine", "mate", "theirs", "lost")
 
 
@@ -38,6 +41,12 @@ class Scene:
 
     def new(self, cls: type[Any], whose: str) -> Any:
         """A new row of a class; children hang on the parents of the same owner."""
+        beside = {name: self.ids[other][whose] for name, other in scope_rows.BESIDE.get(cls, {}).items()}
+        if cls in scope_rows.OWNED:
+            return cls(**scope_rows.filled(scope_rows.OWNED[cls], whose), **beside, **self.owner(whose))
+        if cls in scope_rows.CHILDREN:
+            column_, parent, values_ = scope_rows.CHILDREN[cls]
+            return cls(**{column_: self.ids[parent][whose]}, **scope_rows.filled(values_, whose), **beside)
         deal = {"pipeline_id": self.pipeline, "stage_id": self.stage, "currency": "EUR"}
         needed: dict[type[Any], dict[str, Any]] = {
             m.Organisation: {"name": whose}, m.Contact: {"name": whose}, m.Lead: {"name": whose},
@@ -59,7 +68,7 @@ class Scene:
 
     def change(self, cls: type[Any]) -> tuple[str, Any]:
         """A field of a class and a new value for it."""
-        fields: dict[type[Any], tuple[str, Any]] = {
+        fields: dict[type[Any], tuple[str, Any]] = scope_rows.CHANGES | {
             m.Organisation: ("city", "Bled"), m.Contact: ("city", "Bled"), m.Lead: ("name", "Changed"),
             m.Deal: ("title", "Changed"), m.Order: ("number", "Changed"), m.OrderLine: ("amount_minor", 7),
             m.Interaction: ("subject", "Changed"), m.Task: ("title", "Changed"), m.Channel: ("value", "x@example.com"),

@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_messages")),
         sa.UniqueConstraint("key", name=op.f("uq_case_messages_key")),
     )
+    op.create_index(op.f("ix_case_messages_contact_id"), "case_messages", ["contact_id"], unique=False)
     op.create_index(op.f("ix_case_messages_import_id"), "case_messages", ["import_id"], unique=False)
     op.create_index("ix_case_messages_thread", "case_messages", ["case_id", "at"], unique=False)
     op.create_table(
@@ -192,6 +193,7 @@ def downgrade() -> None:
     op.drop_table("case_moves")
     op.drop_index("ix_case_messages_thread", table_name="case_messages")
     op.drop_index(op.f("ix_case_messages_import_id"), table_name="case_messages")
+    op.drop_index(op.f("ix_case_messages_contact_id"), table_name="case_messages")
     op.drop_table("case_messages")
     op.drop_index(op.f("ix_cases_team_id"), table_name="cases")
     op.drop_index(op.f("ix_cases_product_id"), table_name="cases")

@@ -210,6 +210,7 @@ def upgrade() -> None:
         "segment_members",
         sa.Column("segment_id", db.types.Id, nullable=False),
         sa.Column("contact_id", db.types.Id, nullable=False),
+        sa.Column("added_at", db.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("import_id", db.types.Id, nullable=True),
         sa.Column("id", db.types.Id, nullable=False),
         sa.ForeignKeyConstraint(

@@ -197,15 +197,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_form_answers")),
         sa.UniqueConstraint("key", name=op.f("uq_form_answers_key")),
     )
+    op.create_index(op.f("ix_form_answers_case_id"), "form_answers", ["case_id"], unique=False)
     op.create_index(op.f("ix_form_answers_contact_id"), "form_answers", ["contact_id"], unique=False)
     op.create_index("ix_form_answers_form", "form_answers", ["form_id", "at"], unique=False)
+    op.create_index(op.f("ix_form_answers_lead_id"), "form_answers", ["lead_id"], unique=False)
     op.create_index(op.f("ix_form_answers_sender"), "form_answers", ["sender"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_form_answers_sender"), table_name="form_answers")
+    op.drop_index(op.f("ix_form_answers_lead_id"), table_name="form_answers")
     op.drop_index("ix_form_answers_form", table_name="form_answers")
     op.drop_index(op.f("ix_form_answers_contact_id"), table_name="form_answers")
+    op.drop_index(op.f("ix_form_answers_case_id"), table_name="form_answers")
     op.drop_table("form_answers")
     op.drop_index(op.f("ix_link_clicks_member_id"), table_name="link_clicks")
     op.drop_index(op.f("ix_link_clicks_link_id"), table_name="link_clicks")
