@@ -1,0 +1,1 @@
+"""Cases, service levels, equipment, visits, and what wears out."""
