@@ -167,7 +167,7 @@ def test_a_small_control_group_shows_less():
     ("base", "rate", "more"), [(0.1, 0.1, {}), (0.1, 1.2, {}), (-1, 0.2, {}), (0.1, 0.2, {"arms": 0})]
 )
 def test_nonsense_is_no_sample_size(base, rate, more):
-    with pytest.raises(ValueError, match="is no difference|No test"):
+    with pytest.raises(ValueError, match=r"is no difference|No test"):
         sample_size(base, rate, **more)
 
 
