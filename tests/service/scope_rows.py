@@ -56,7 +56,8 @@ CHANGES: dict[type[Any], tuple[str, Any]] = {
     m.SocialAccount: ("name", "Changed"), m.SocialPost: ("title", "Changed"), m.CaseMessage: ("body", "Changed"),
     m.CaseMove: ("to_status", "closed"), m.WorkOrderPart: ("name", "Changed"), m.MeterReading: ("value", 7.0),
     m.Failure: ("part", "Changed"), m.PartChange: ("part", "Changed"), m.EquipmentEvent: ("code", "Changed"),
-    m.UnitRisk: ("risk_90", 0.9), m.SegmentMember: ("added_at", datetime(2026, 1, 2, tzinfo=UTC)), m.Consent: ("source", "Changed"),
+    m.UnitRisk: ("risk_90", 0.9), m.SegmentMember: ("added_at", datetime(2026, 1, 2, tzinfo=UTC)),
+    m.Consent: ("source", "Changed"),
     m.CampaignArm: ("share", 0.1), m.CampaignMember: ("stratum", "Changed"),
     m.TrackedLink: ("url", "https://example.com/x"), m.LinkClick: ("by_machine", True), m.FormAnswer: ("sender", "x"),
 }  # fmt: skip

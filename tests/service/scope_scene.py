@@ -41,7 +41,9 @@ class Scene:
 
     def new(self, cls: type[Any], whose: str) -> Any:
         """A new row of a class; children hang on the parents of the same owner."""
-        beside = {name: self.ids[other][whose] for name, other in scope_rows.BESIDE.get(cls, {}).items()}
+        # A contact is a member once: a second row of mine takes the one of a team mate.
+        again = "mate" if whose == "mine" and cls in self.ids else whose
+        beside = {name: self.ids[other][again] for name, other in scope_rows.BESIDE.get(cls, {}).items()}
         if cls in scope_rows.OWNED:
             return cls(**scope_rows.filled(scope_rows.OWNED[cls], whose), **beside, **self.owner(whose))
         if cls in scope_rows.CHILDREN:
