@@ -23,6 +23,7 @@ from crm.errors import CrmError
 from crm.http.edge import Edge, House
 from crm.http.routes import routes
 from crm.i18n import _
+from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
 from crm.ui import oidc, start
 from crm.ui.frame import main
@@ -49,11 +50,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         return
     house.problem = ""
     await run_in_threadpool(warm)
-    worker = Worker().start()
+    at_work: list[Worker | Schedule] = [Worker().start(), Schedule().start()]
     try:
-        yield {"worker": worker}
+        yield {}
     finally:
-        await run_in_threadpool(worker.stop)
+        for one in reversed(at_work):
+            await run_in_threadpool(one.stop)
 
 
 def told(error: Exception) -> bool:

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/Berlin"
     forecast_workers: int = Field(2, gt=0)
     public_url: str = "http://localhost:8501"  # where the world finds us, for links in messages
+    schedule: bool = True  # queue what is due by the clock: deadlines, maintenance, mailbox
     # Outgoing mail; without a host nothing is sent and everything waits.
     smtp_host: str = ""
     smtp_port: int = Field(587, gt=0, lt=65_536)
