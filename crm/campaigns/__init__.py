@@ -1,0 +1,1 @@
+"""Segments, consent, campaigns with their arms and members."""
