@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.base import LoaderCallableStatus
 from sqlalchemy.orm.exc import ObjectDeletedError
@@ -147,8 +147,12 @@ def _demand_rows(session: Session, actor: Actor, cls: type[Any], ids: set[int], 
     limit = criterion(actor, cls, action)
     if not ids or limit is None:
         return
+    # What is read and what is written may reach differently far, and both limits stand here: the session, which does
+    # not follow the parents named in them, has nothing to add.
+    seen = criterion(actor, cls, READ)
+    statement = select(cls.id).where(cls.id.in_(ids), limit, true() if seen is None else seen)
     with session.no_autoflush:
-        found = session.scalars(select(cls.id).where(cls.id.in_(ids), limit)).all()
+        found = session.scalars(statement, execution_options={"system": True}).all()
     if missing := ids - set(found):
         raise OutOfScope(
             f"There is no {cls.__entity__} {min(missing)} for you.", entity=cls.__entity__, action=action
