@@ -214,10 +214,19 @@ class Target:
         owners = {(old.get("owner_id"), old.get("team_id"))}
         owners.add((new.get("owner_id", old.get("owner_id")), new.get("team_id", old.get("team_id"))))
         for owner, team in owners:
-            if not work.actor.holds(self.rights, UPDATE, owner_id=owner, team_id=team):
+            if not self._within_reach(work, UPDATE, owner, team):
                 outcome.failed[row.at] = ("", _("You may not change this record."))
                 return
         changed.append((row, old, new))
+
+    def _within_reach(self, work: Work, action: str, owner: int | None, team: int | None) -> bool:
+        """Whether the actor may do this to a row of that owner and team.
+
+        A row that only its parent guards lies where that lies, which was looked up within the actor's reach.
+        """
+        if "owner_id" not in self.table.c and isinstance(self.cls.__guard__, tuple):
+            return work.actor.may(self.rights, action)
+        return work.actor.holds(self.rights, action, owner_id=owner, team_id=team)
 
     def _update(
         self,
@@ -288,7 +297,7 @@ class Target:
             empty = next((f for f in needed if values[f.name] is None), None)
             owners = (values.get("owner_id"), values.get("team_id"))
             if owners not in reach:
-                reach[owners] = work.actor.holds(self.rights, CREATE, owner_id=owners[0], team_id=owners[1])
+                reach[owners] = self._within_reach(work, CREATE, *owners)
             if empty is not None:
                 outcome.failed[row.at] = (empty.name, _("{label} is needed.").format(label=_(empty.label)))
             elif row.at in clashes:
