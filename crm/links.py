@@ -10,22 +10,27 @@ import hashlib
 import hmac
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from crm.config import settings
 from crm.errors import NotFound
 from crm.i18n import _
-from crm.work import SYSTEM, reading, unit_of_work
+from crm.work import SYSTEM, Work, reading, unit_of_work
+from db.audit import SYSTEM_OPTIONS
 from db.models import Secret
 
 _NAME = "links"
+_STORED = select(Secret.value).where(Secret.name == _NAME)
 _keys: dict[str, bytes] = {}
 
 
-def make_token(purpose: str, *numbers: int) -> str:
-    """A token for a purpose (a short lower-case word) and the ids it stands for."""
+def make_token(purpose: str, *numbers: int, work: Work | None = None) -> str:
+    """A token for a purpose (a short lower-case word) and the ids it stands for.
+
+    Inside a unit of work give it along: the key may have to be made first, and a database may have one writer only.
+    """
     said = f"{purpose}.{'-'.join(map(str, numbers))}"
-    return f"{said}.{_signature(said)}"
+    return f"{said}.{_signature(said, work)}"
 
 
 def read_token(purpose: str, token: str) -> tuple[int, ...]:
@@ -54,26 +59,30 @@ def keyed_hash(text: str) -> str:
     return hmac.new(_key(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def _signature(said: str) -> str:
-    return hmac.new(_key(), said.encode(), hashlib.sha256).hexdigest()[:32]
+def _signature(said: str, work: Work | None = None) -> str:
+    return hmac.new(_key(work), said.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _key() -> bytes:
+def _key(work: Work | None = None) -> bytes:
     from db.session import engine
 
     at = str(engine().url)
+    if at not in _keys and work is not None:
+        # Not remembered: the unit of work may still be rolled back.
+        return (work.session.scalar(_STORED, execution_options=SYSTEM_OPTIONS) or _key_within(work)).encode()
     if at not in _keys:
         with reading(SYSTEM) as session:
-            found = session.scalar(select(Secret.value).where(Secret.name == _NAME))
+            found = session.scalar(_STORED)
         _keys[at] = (found or _make_key()).encode()
     return _keys[at]
 
 
 def _make_key() -> str:
     with unit_of_work(SYSTEM, cause="upgrade") as work:
-        found = work.session.scalar(select(Secret.value).where(Secret.name == _NAME))
-        if found:
-            return str(found)
-        made = Secret(name=_NAME, value=secrets.token_hex(32))
-        work.session.add(made)
-        return made.value
+        return str(work.session.scalar(_STORED) or _key_within(work))
+
+
+def _key_within(work: Work) -> str:
+    values = {"name": _NAME, "value": secrets.token_hex(32), "made_at": work.now}
+    work.session.connection().execute(insert(Secret).values(values), execution_options=SYSTEM_OPTIONS)
+    return str(values["value"])

@@ -185,7 +185,13 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
     "social_account": _named,
 }
 #: What other areas do for their own records, as ``module:function``; imported when first needed.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "case": "crm.service.case_record:prepare_case",
+    "equipment": "crm.service.equipment_record:prepare_equipment",
+    "contract": "crm.service.equipment_record:prepare_contract",
+    "work_order": "crm.service.visit_record:prepare_work_order",
+    "maintenance_plan": "crm.service.visit_record:prepare_plan",
+}
 
 
 def follow(work: Work, entity: str, row: Any, changed: Set[str]) -> None:
