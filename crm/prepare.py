@@ -186,6 +186,7 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
 }
 #: What other areas do for their own records, as ``module:function``; imported when first needed.
 ELSEWHERE: dict[str, str] = {
+    "web_form": "crm.campaigns.form_record:prepare_web_form",
     "case": "crm.service.case_record:prepare_case",
     "equipment": "crm.service.equipment_record:prepare_equipment",
     "contract": "crm.service.equipment_record:prepare_contract",
