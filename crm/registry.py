@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import UniqueConstraint, inspect
 from sqlalchemy.orm import aliased
 
 from crm.errors import NotFound
@@ -161,6 +161,12 @@ def entities() -> list[Entity]:
 def entity_of_table(table: str) -> str:
     """The entity whose rows stand in a table, for the change log; empty when it has none."""
     return next((name for name, cls in MODELS.items() if cls.__tablename__ == table), "")
+
+
+def unique_together(name: str) -> list[tuple[str, ...]]:
+    """Groups of columns that together may stand only once in an entity's table, the most particular link first."""
+    found = (c for c in model(name).__table__.constraints if isinstance(c, UniqueConstraint))
+    return [tuple(reversed([column.name for column in c.columns])) for c in found if len(c.columns) > 1]
 
 
 def rights_name(name: str) -> str:

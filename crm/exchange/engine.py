@@ -172,13 +172,21 @@ def read_options(step: Step) -> ReadOptions:
 
 
 def with_key(step: Step) -> Step:
-    """The step with the key it will use: its own, or the first of the entity's keys that has a column."""
+    """The step with the key it will use: its own, the first of the entity's keys that has a column, or together
+    the columns that may stand only once together in its table.
+    """
     if step.key:
         return step
     # What is the same in every row tells no row from another.
     fed = {**step.columns, **step.templates, **step.formulas}
     first = next((name for name in registry.entity(step.entity).keys if name in fed), None)
-    return replace(step, key=(first,)) if first else step
+    if first:
+        return replace(step, key=(first,))
+    for names in registry.unique_together(step.entity):
+        if all(name in fed or name in step.constants for name in names) and any(n in fed for n in names):
+            # First what differs between the rows: by it those already stored are looked up.
+            return replace(step, key=tuple(sorted(names, key=lambda name: name not in fed)))
+    return step
 
 
 def step_report(made: Prepared) -> StepReport:

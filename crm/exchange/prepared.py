@@ -24,6 +24,8 @@ from crm.i18n import _
 from crm.money import exponent
 
 _COLUMN_IN_BRACES = re.compile(r"\{([^{}]+)\}")
+#: In templates and formulas the place of the row in its file, from 1, unless a column bears this name.
+ROW = "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +140,14 @@ def _reading(step: Step, plan: Plan, name: str, currency: str, region: str) -> R
 def _found_columns(step: Step, table: SourceTable) -> dict[str, str]:
     """The table's own spelling of each column that the step names; case and blanks do not count."""
     asked = [*step.columns.values(), *step.where]
-    asked += [name for text in step.templates.values() for name in _COLUMN_IN_BRACES.findall(text)]
-    asked += [name for text in step.formulas.values() for name in formulas.parse(text).columns]
+    written = [name for text in step.templates.values() for name in _COLUMN_IN_BRACES.findall(text)]
+    written += [name for text in step.formulas.values() for name in formulas.parse(text).columns]
+    asked += written
     exact = set(table.columns)
     by_key = {name_key(name): name for name in reversed(table.columns)}
     found = {name: name if name in exact else by_key.get(name_key(name), "") for name in asked}
+    if ROW in written and not found[ROW] and ROW not in step.columns.values():
+        found[ROW] = ROW
     missing = [name for name, at in found.items() if not at]
     if missing:
         raise Refused(
@@ -177,9 +182,16 @@ def _chosen_rows(step: Step, table: SourceTable, names: Mapping[str, str]) -> ND
     return np.flatnonzero(keep)
 
 
+def _column(table: SourceTable, name: str) -> pd.Series[str]:
+    """A column of the file, or the places of its rows where it has none called so."""
+    if name == ROW and name not in table.texts:
+        return pd.Series(map(str, range(1, len(table) + 1)), dtype="str")
+    return table.texts[name]
+
+
 def _filled(template: str, table: SourceTable, names: Mapping[str, str]) -> pd.Series[str]:
     parts = _COLUMN_IN_BRACES.split(template)
-    literals, columns = parts[0::2], [table.texts[names[name]].tolist() for name in parts[1::2]]
+    literals, columns = parts[0::2], [_column(table, names[name]).tolist() for name in parts[1::2]]
     filled = []
     for cells in zip(*columns, strict=True):
         text = literals[0]
@@ -197,7 +209,7 @@ def _counted(made: Prepared, formula: str, names: Mapping[str, str], *, decimal:
     read = formulas.parse(formula)
     cells, sure = {}, {}
     for name in read.columns:
-        column = made.table.texts[names[name]]
+        column = _column(made.table, names[name])
         known = made.table.exact.get(names[name])
         cells[name] = column.take(made.rows.tolist()).reset_index(drop=True)
         sure[name] = None if known is None else known[made.rows]

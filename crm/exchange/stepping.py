@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from crm import registry
 from crm.exchange import plan as plans
+from crm.exchange.consequences import consequence
 from crm.exchange.lookup import find_parents
 from crm.exchange.plan import Lookup, Plan
 from crm.exchange.prepared import Prepared, RowProblem
@@ -205,6 +206,10 @@ class StepRun:
             self.target.link(work, name, pairs, import_id)
             column = next(column for column in self.report.columns if column.field == name)
             column.stored += len(pairs)
+        follow = consequence(self.entity.name)
+        if follow is not None:
+            parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
+            follow(work, import_id, parents)
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)
