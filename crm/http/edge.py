@@ -26,9 +26,11 @@ from crm.i18n import _
 #: Signed by the edge; ``.streamlit/config.toml`` hands it to ``st.user["session"]``.
 HEADER = b"x-crm-session"
 COOKIE = "rapport_session"
-#: What anybody may fetch: how to get in, whether the server lives, Streamlit's own files, fonts and mark.
+#: What anybody may fetch: how to get in, whether the server lives, Streamlit's own files, fonts and mark, and what is
+#: meant for strangers: web forms and the links in messages.
 OPEN = (
     "/sign-in", "/setup", "/health", "/_stcore/health", "/static", "/app/static", "/auth/login", "/oauth2callback",
+    "/forms", "/unsubscribe", "/preferences", "/go", "/rate",
 )  # fmt: skip
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_ENDED = 4401

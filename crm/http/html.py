@@ -120,7 +120,8 @@ def _environment() -> Environment:
     return made
 
 
-def _render(template: str, **values: object) -> str:
+def render_page(template: str, **values: object) -> str:
+    """A page of ours from its template, in the language in force; every value is escaped."""
     return _environment().get_template(template).render(language=language(), **values)
 
 
@@ -159,7 +160,7 @@ def render_sign_in(
             wait_seconds,
         )
         wait = text.format(n=wait_seconds)
-    return _render(
+    return render_page(
         "sign_in.html",
         next_url=next_url if is_own_address(next_url) else "/",
         error=error,
@@ -193,7 +194,7 @@ def render_setup(*, error: str = "", token_needed: bool, values: Mapping[str, st
     currencies = [(code, get_currency_name(code, locale=locale)) for code in CURRENCIES]
     kept = {name: values.get(name, "") for name in ("firm", "currency", "name", "email")}
     kept["currency"] = kept["currency"] if kept["currency"] in CURRENCIES else CURRENCIES[0]
-    return _render(
+    return render_page(
         "setup.html",
         error=error,
         token_needed=token_needed,
@@ -205,4 +206,4 @@ def render_setup(*, error: str = "", token_needed: bool, values: Mapping[str, st
 
 def render_message(title: str, text: str, link: Link | None = None) -> str:
     """A page with one message: what happened, what it means, and where to go on."""
-    return _render("message.html", title=title, text=text, link=link)
+    return render_page("message.html", title=title, text=text, link=link)

@@ -20,7 +20,9 @@ from crm.errors import CrmError, Refused
 from crm.http import html
 from crm.http.api import api
 from crm.http.edge import address_of, cookie_name, is_secure, page, token_of
-from crm.i18n import LANGUAGES, _, set_language
+from crm.http.language import spoken
+from crm.http.public_forms import form_routes
+from crm.i18n import _
 from crm.work import SYSTEM, reading
 
 STATIC = Path(__file__).parents[2] / "static"
@@ -29,16 +31,6 @@ MAX_FORM = 20_000
 
 #: What the provider of OpenID Connect said about the person of this request; None when nothing that holds.
 Claims = Callable[[Request], Mapping[str, object] | None]
-
-
-def spoken(request: Request) -> None:
-    """Answer in the best language of ours that the browser asks for."""
-    for part in request.headers.get("accept-language", "").split(","):
-        wanted = part.partition(";")[0].strip().lower().partition("-")[0]
-        if wanted in LANGUAGES:
-            set_language(wanted)
-            return
-    set_language("en")
 
 
 def next_of(value: object) -> str:
@@ -244,6 +236,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         Route("/setup", said(setup_), methods=["GET", "POST"]),
         Route("/auth/me", me),
         Route("/health", health),
+        *form_routes(),
         Mount("/api", app=api()),
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
         Mount("/app/static", app=StaticFiles(directory=STATIC)),

@@ -1,0 +1,94 @@
+"""``/forms/<slug>``: a web form, answered once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from crm.campaigns import forms
+from crm.campaigns.form_rules import CONSENT_WORDS, LENGTHS
+from crm.errors import Refused
+from crm.http.edge import address_of, page
+from crm.http.html import render_message, render_page
+from crm.http.public import posted, told
+from crm.i18n import _
+
+#: Thirty fields of which several are long, with room for letters that take several bytes.
+MOST_BYTES = 200_000
+_TYPES = {"email": "email", "phone": "tel"}
+_AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "organization"}
+
+
+def _shown(
+    form: forms.PublicForm,
+    *,
+    sent: Mapping[str, str],
+    token: str,
+    error: str = "",
+    problems: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    text = render_page(
+        "form.html",
+        form=form,
+        token=token,
+        values=defaultdict(str, sent),
+        error=error,
+        problems=defaultdict(str, problems or {}),
+        types=_TYPES,
+        autocomplete=_AUTOCOMPLETE,
+        lengths=LENGTHS,
+        words=CONSENT_WORDS,
+    )
+    return page(text, status=status)
+
+
+def _thanked(received: forms.Received) -> Response:
+    text = received.thanks or _("Your message has arrived. We will be in touch as soon as we can.")
+    if received.case_number:
+        number = _("The number of your request is {number}.").format(number=received.case_number)
+        text = f"{text}\n\n{number}"
+    return page(render_message(_("Thank you"), text))
+
+
+async def _answered(request: Request, form: forms.PublicForm) -> Response:
+    sent = await posted(request, most_bytes=MOST_BYTES)
+    token = sent.get("token", "")
+    try:
+        received = await run_in_threadpool(
+            forms.receive,
+            form,
+            token=token,
+            sent={name.removeprefix("f_"): text for name, text in sent.items() if name.startswith("f_")},
+            ticked={name.removeprefix("consent_") for name in sent if name.startswith("consent_")},
+            trap=sent.get("website", ""),
+            address=address_of(request),
+        )
+    except forms.TooManyAnswers as many:
+        answer = page(render_message(_("Please wait a little"), many.message), status=many.status)
+        answer.headers["Retry-After"] = str(many.retry_after)
+        return answer
+    except Refused as refused:
+        problems = {problem.field: problem.message for problem in refused.problems}
+        token = await run_in_threadpool(forms.token_for_next_try, form, token)
+        return _shown(
+            form, sent=sent, token=token, error=refused.message, problems=problems, status=refused.status
+        )
+    return _thanked(received)
+
+
+async def _form(request: Request) -> Response:
+    form = await run_in_threadpool(forms.public_form, request.path_params["slug"])
+    if request.method == "POST":
+        return await _answered(request, form)
+    return _shown(form, sent={}, token=await run_in_threadpool(forms.new_token, form))
+
+
+def form_routes() -> list[BaseRoute]:
+    """The addresses of web forms."""
+    return [Route("/forms/{slug}", told(_form), methods=["GET", "POST"])]
