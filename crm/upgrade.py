@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from crm.access.people import ensure_roles
 from crm.pipeline.defaults import ensure_defaults
+from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, unit_of_work
 from db import migrate
 
@@ -25,4 +26,5 @@ def bring_up(engine: Engine) -> bool:
     with unit_of_work(SYSTEM, cause="upgrade") as work:
         ensure_roles(work)
         ensure_defaults(work)
+        ensure_service_defaults(work)
     return True

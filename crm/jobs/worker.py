@@ -32,6 +32,7 @@ Runner = Callable[[Actor, dict[str, Any], Step], dict[str, Any]]
 KINDS = {
     "forecast": "crm.forecasting.job:run",
     "import": "crm.exchange.job:run",
+    "service_levels": "crm.service.levels_job:run",
     "undo_import": "crm.exchange.job:run_undo",
 }
 
