@@ -39,12 +39,17 @@ def send_reply(work: Work, case: Case, message_id: int, text: str) -> bool:
     closing = "\n".join(part for part in (work.actor.name, firm(work.session).name) if part)
     return queue_mail(
         work,
-        key=f"case-reply:{message_id}",
+        key=reply_key(message_id),
         to=address,
         subject=mail_subject(case),
         text=f"{text}\n\n{closing}\n",
         case_id=case.id,
     )
+
+
+def reply_key(message_id: int) -> str:
+    """The key of a reply's message in the outbox."""
+    return f"case-reply:{message_id}"
 
 
 def ask_for_rating(work: Work, case: Case) -> bool:
