@@ -8,6 +8,7 @@ from crm.ui import look
 from crm.ui.guard import current_actor
 from crm.ui.settings_firm import show_firm, show_limits, show_rates
 from crm.ui.settings_selling import show_pipelines, show_reasons
+from crm.ui.settings_service import show_service
 
 actor = current_actor()
 if not actor.may("setting", "update"):
@@ -20,6 +21,7 @@ part = look.switch(
         "firm": _("Firm"),
         "pipelines": _("Pipelines"),
         "reasons": _("Loss reasons"),
+        "service": _("Service"),
         "rates": _("Rates"),
         "limits": _("Limits"),
     },
@@ -28,8 +30,12 @@ part = look.switch(
 if part == "rates":
     show_rates(actor)
 else:
-    show = {"firm": show_firm, "pipelines": show_pipelines, "reasons": show_reasons, "limits": show_limits}[
-        part
-    ]
-    with st.container(width=860 if part == "pipelines" else 560):
+    show = {
+        "firm": show_firm,
+        "pipelines": show_pipelines,
+        "reasons": show_reasons,
+        "service": show_service,
+        "limits": show_limits,
+    }[part]
+    with st.container(width=860 if part in ("pipelines", "service") else 560):
         show(actor)
