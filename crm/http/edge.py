@@ -32,6 +32,8 @@ OPEN = (
     "/sign-in", "/setup", "/health", "/_stcore/health", "/static", "/app/static", "/auth/login", "/oauth2callback",
     "/forms", "/unsubscribe", "/preferences", "/go", "/rate",
 )  # fmt: skip
+#: The token in the address is the key here, no cookie is; mail programs post it from their own pages (RFC 8058).
+FROM_ANYWHERE = ("/unsubscribe",)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_ENDED = 4401
 PAGE_HEADERS = {
@@ -129,7 +131,7 @@ class Edge:
         if self.house.problem:
             return page(render_message(_("Rapport cannot start"), self.house.problem), status=503)
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        if unsafe and not is_own_origin(connection):
+        if unsafe and not is_own_origin(connection) and not _is_among(FROM_ANYWHERE, scope["path"]):
             return JSONResponse(
                 {"error": "NotAllowed", "detail": _("Sent from another site.")}, status_code=403
             )
@@ -169,7 +171,11 @@ class Edge:
 
 
 def _is_open(path: str) -> bool:
-    return any(path == start or path.startswith(f"{start}/") for start in OPEN)
+    return _is_among(OPEN, path)
+
+
+def _is_among(starts: tuple[str, ...], path: str) -> bool:
+    return any(path == start or path.startswith(f"{start}/") for start in starts)
 
 
 def _while_live(session_hash: str, receive: Receive, send: Send) -> Receive:

@@ -91,4 +91,4 @@ async def _form(request: Request) -> Response:
 
 def form_routes() -> list[BaseRoute]:
     """The addresses of web forms."""
-    return [Route("/forms/{slug}", told(_form), methods=["GET", "POST"])]
+    return [Route("/forms/{slug:path}", told(_form), methods=["GET", "POST"])]

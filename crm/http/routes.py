@@ -22,6 +22,7 @@ from crm.http.api import api
 from crm.http.edge import address_of, cookie_name, is_secure, page, token_of
 from crm.http.language import spoken
 from crm.http.public_forms import form_routes
+from crm.http.public_mail import mail_routes
 from crm.i18n import _
 from crm.work import SYSTEM, reading
 
@@ -237,6 +238,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         Route("/auth/me", me),
         Route("/health", health),
         *form_routes(),
+        *mail_routes(),
         Mount("/api", app=api()),
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
         Mount("/app/static", app=StaticFiles(directory=STATIC)),
