@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import inspect
@@ -231,6 +231,6 @@ def delete_line(work: Work, line_id: int, *, seen_version: int) -> None:
 def shown(about: Entity, name: str, value: Any) -> Any:
     """A stored value as JSON and CSV carry it: ISO dates and times."""
     kind = about[name].kind if name in about.by_name else None
-    if kind in (Kind.DATE, Kind.DATETIME) or isinstance(value, (date, datetime)):
+    if kind in (Kind.DATE, Kind.DATETIME) or isinstance(value, (date, datetime, time)):
         return value.isoformat() if value is not None else None
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import event, insert, inspect
@@ -23,7 +23,7 @@ SYSTEM_OPTIONS = {"system": True}
 
 def plain(value: Any) -> Any:
     """The value as JSON can hold it."""
-    if isinstance(value, (datetime, date)):
+    if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     return float(value) if isinstance(value, decimal.Decimal) else value
 

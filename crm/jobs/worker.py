@@ -34,6 +34,7 @@ KINDS = {
     "import": "crm.exchange.job:run",
     "service_levels": "crm.service.levels_job:run",
     "undo_import": "crm.exchange.job:run_undo",
+    "maintenance": "crm.service.plans_job:run",
 }
 
 

@@ -1,0 +1,162 @@
+"""A finished or cancelled visit taken back: exactly what ending it wrote, found in the change log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, delete, func, insert, select
+
+from crm.errors import Conflict, NotFound, Refused
+from crm.i18n import _
+from crm.work import Work
+from db.audit import SYSTEM_OPTIONS, open_batch, plain
+from db.models import (
+    Change,
+    Equipment,
+    Failure,
+    MaintenancePlan,
+    MeterReading,
+    PartChange,
+    WorkOrder,
+    WorkOrderPart,
+)
+from db.types import UtcDateTime
+
+#: What ending a visit makes, what it changes, by table.
+MADE: dict[str, Any] = {
+    cls.__tablename__: cls for cls in (WorkOrderPart, PartChange, Failure, MeterReading, WorkOrder)
+}
+CHANGED: dict[str, Any] = {cls.__tablename__: cls for cls in (WorkOrder, Equipment, MaintenancePlan)}
+
+
+def reopen_visit(work: Work, order_id: int, *, seen_version: int | None = None) -> None:
+    """Take back what finishing or cancelling a visit wrote: parts, failures, reading, cost, plan and next visit.
+
+    Raises
+    ------
+    Refused
+        The visit is open, or was ended otherwise than here, such as by an import.
+    Conflict
+        Something followed that rests on it: a later reading, a change of the next visit, of the plan or of the report.
+        Nothing is taken back then; the sentence names what.
+    """
+    order = work.session.get(WorkOrder, order_id)
+    if order is None:
+        raise NotFound(_("There is no visit {id}, or it is not yours to see.").format(id=order_id))
+    if seen_version is not None and order.version != seen_version:
+        raise Conflict(_("Someone else changed this visit meanwhile. Reload and look again."))
+    if order.status not in ("done", "cancelled"):
+        raise Refused(_("{number} is still open.").format(number=order.number))
+    changes = _changes(work, order)
+    made = [c for c in changes if c.op == "C" and c.entity in MADE and _is_of(c, order)]
+    back = [c for c in changes if c.op == "U" and _is_about(c, order)]
+    _demand_untouched(work, order, made, changes[0].batch_id)
+    _give_back(work, order, back)
+    _remove(work, made)
+    work.session.flush()
+
+
+def _changes(work: Work, order: WorkOrder) -> Sequence[Any]:
+    """The log of the unit of work that ended the visit, newest first."""
+    mine = (
+        select(Change.id, Change.batch_id, Change.op, Change.new)
+        .where(Change.entity == WorkOrder.__tablename__, Change.record_id == order.id)
+        .order_by(Change.id.desc())
+    )
+    steps = work.session.execute(mine, execution_options=SYSTEM_OPTIONS).all()
+    ended = next((s for s in steps if s.op == "U" and (s.new or {}).get("status") == order.status), None)
+    if ended is None or any(s.op == "C" and s.batch_id == ended.batch_id for s in steps):
+        raise Refused(
+            _(
+                "{number} was not ended here, so there is nothing to take back. Plan a new visit instead."
+            ).format(number=order.number)
+        )
+    whole = select(Change).where(Change.batch_id == ended.batch_id).order_by(Change.id.desc())
+    return work.session.scalars(whole, execution_options=SYSTEM_OPTIONS).all()
+
+
+def _is_of(change: Any, order: WorkOrder) -> bool:
+    """True for a row that ending this visit made; one unit of work may have ended several."""
+    new = change.new or {}
+    if change.entity == WorkOrder.__tablename__:
+        same = new.get("equipment_id") == order.equipment_id and new.get("title") == order.title
+        return same and order.next_on is not None and new.get("planned_on") == plain(order.next_on)
+    if change.entity == MeterReading.__tablename__:
+        return new.get("equipment_id") == order.equipment_id and order.meter_value == new.get("value")
+    return bool(new.get("work_order_id") == order.id)
+
+
+def _is_about(change: Any, order: WorkOrder) -> bool:
+    ids = {"work_orders": order.id, "equipment": order.equipment_id, "maintenance_plans": order.plan_id}
+    if change.entity == "equipment":
+        return change.record_id == order.equipment_id and set(change.new) <= {"meter_value", "meter_at"}
+    if change.entity == "maintenance_plans" and change.record_id != order.plan_id:
+        # A reading moves the due days of all plans of the unit by usage, and nothing else of them.
+        return set(change.new) == {"next_due_on"}
+    return change.entity in CHANGED and change.record_id == ids[change.entity]
+
+
+def _demand_untouched(work: Work, order: WorkOrder, made: Sequence[Any], batch: int) -> None:
+    for change in made:
+        later = select(func.count()).where(
+            Change.entity == change.entity, Change.record_id == change.record_id, Change.batch_id > batch
+        )
+        if work.session.scalar(later, execution_options=SYSTEM_OPTIONS):
+            if change.entity == WorkOrder.__tablename__:
+                raise Conflict(
+                    _(
+                        "The next visit {other} was changed since. Cancel that one; {number} stays as it is."
+                    ).format(other=(change.new or {}).get("number", ""), number=order.number)
+                )
+            raise Conflict(
+                _("A part, failure or reading of {number} was changed since; it stays as it is.").format(
+                    number=order.number
+                )
+            )
+
+
+def _give_back(work: Work, order: WorkOrder, back: Sequence[Any]) -> None:
+    """Old values, newest change first; refused where somebody stored another value since."""
+    for change in back:
+        cls = CHANGED[change.entity]
+        row = order if cls is WorkOrder else work.session.get(cls, change.record_id)
+        if row is None:
+            raise Conflict(_("What {number} changed is gone; it stays as it is.").format(number=order.number))
+        if any(plain(getattr(row, name)) != value for name, value in change.new.items()):
+            raise Conflict(_followed(cls, order))
+        for name, value in change.old.items():
+            setattr(row, name, _typed(cls, name, value))
+
+
+def _followed(cls: Any, order: WorkOrder) -> str:
+    if cls is Equipment:
+        text = _("The meter was read again after {number}; it stays as it is.")
+    elif cls is MaintenancePlan:
+        text = _("The maintenance plan was changed after {number}; it stays as it is.")
+    else:
+        text = _("{number} was changed after it was ended; it stays as it is.")
+    return text.format(number=order.number)
+
+
+def _typed(cls: Any, name: str, value: Any) -> Any:
+    """A value of the log as the column takes it."""
+    kind = cls.__table__.c[name].type
+    if isinstance(kind, Date) and value is not None:
+        return date.fromisoformat(value)
+    if isinstance(kind, UtcDateTime) and value is not None:
+        return datetime.fromisoformat(value)
+    return value
+
+
+def _remove(work: Work, made: Sequence[Any]) -> None:
+    """Rows away on the program's account: who may end a visit may take that back, also a next visit of a colleague."""
+    work.session.flush()
+    connection, batch = work.session.connection(), open_batch(work.session)
+    for change in made:
+        table = MADE[change.entity].__table__
+        gone = delete(table).where(table.c.id == change.record_id)
+        connection.execute(gone, execution_options=SYSTEM_OPTIONS)
+        log = {"batch_id": batch, "entity": change.entity, "record_id": change.record_id, "op": "D"}
+        connection.execute(insert(Change).values(**log, old=change.new), execution_options=SYSTEM_OPTIONS)
