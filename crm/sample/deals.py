@@ -10,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from crm.exchange.matching import name_key
-from crm.sample.goods import CATEGORIES, COMPETITORS, GOODS, LOSS_WEIGHTS, NEXT_STEPS, SECTORS, SOURCES
+from crm.sample.goods import (
+    CAMPAIGN_SOURCE,
+    CATEGORIES,
+    COMPETITORS,
+    GOODS,
+    LOSS_WEIGHTS,
+    NEXT_STEPS,
+    SECTORS,
+    SOURCES,
+)
+from crm.sample.marketing import campaign_of
 from crm.sample.parties import contact_of
 from crm.sample.world import CROWN, Columns, Floats, Ints, World, calendar, draw_days, pick
 
@@ -278,6 +288,9 @@ def deal_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "expected_close_on": expected_days,
             "closed_on": [None if o else d for o, d in zip(is_open, closed_days, strict=True)],
             "source": [SOURCES[s][0] for s in deals["source"]],
+            "campaign_id": campaign_of(
+                world, world.rng(30), deals["opened"], deals["source"] == CAMPAIGN_SOURCE
+            ),
             "loss_reason_id": [
                 int(reasons[r]) if gone else None for gone, r in zip(lost, reason, strict=True)
             ],

@@ -99,6 +99,8 @@ SOURCES = (
     ("Partner", 0.07, 0.3),
     ("Campaign", 0.04, -0.35),
 )
+#: The place of what campaigns brought in ``SOURCES``.
+CAMPAIGN_SOURCE = 6
 
 COMPETITORS = ("Barisio", "Caffé Nova", "Schwarzmahl", "OfficeBean", "Royal Roast", "Tassimax Pro")
 LOSS_WEIGHTS = (0.3, 0.24, 0.14, 0.12, 0.12, 0.08)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from crm.sample.goods import SECTORS, SOURCES
+from crm.sample.goods import CAMPAIGN_SOURCE, SECTORS, SOURCES
+from crm.sample.marketing import campaign_of
 from crm.sample.parties import phone
 from crm.sample.places import COUNTRIES
 from crm.sample.world import Columns, Ints, World, pick
@@ -44,6 +45,7 @@ def lead_tables(world: World) -> Iterator[tuple[str, Columns]]:
         emails.append(f"enquiry{at + 1}@mail.example")
         phones.append(phone(rng, home, None))
         wishes.append(_WISHES[at % len(_WISHES)].format(cups=int(rng.integers(8, 90))))
+    source = pick(rng, [s[1] for s in SOURCES], count)
     linked = [int(d) if c else None for d, c in zip(deal, converted, strict=True)]
     yield (
         "leads",
@@ -53,7 +55,8 @@ def lead_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "company": companies,
             "email": emails,
             "phone": phones,
-            "source": [SOURCES[i][0] for i in pick(rng, [s[1] for s in SOURCES], count)],
+            "source": [SOURCES[i][0] for i in source],
+            "campaign_id": campaign_of(world, world.rng(31), offset, source == CAMPAIGN_SOURCE),
             "status": [_LEAD_STATUS[s][0] for s in status],
             "score": np.clip(np.rint(rng.normal(50, 20, count)), 1, 99).astype(np.int64),
             "interest": wishes,

@@ -15,17 +15,23 @@ from crm.errors import Refused
 from crm.firm import set_firm
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
+from crm.sample.cases import case_tables, draw_cases
 from crm.sample.deals import deal_tables, draw_deals, goods_tables
 from crm.sample.goods import FIRM
 from crm.sample.leads import lead_tables
+from crm.sample.marketing import consent_tables, marketing_tables, member_tables
 from crm.sample.parties import contact_tables, draw_contacts, draw_organisations, organisation_tables
 from crm.sample.sales import draw_sales, sales_tables
+from crm.sample.social import social_tables
 from crm.sample.staff import staff_tables, target_tables
 from crm.sample.store import continue_counting, store
 from crm.sample.talks import talk_tables
+from crm.sample.units import draw_units, unit_tables
+from crm.sample.visits import visit_tables
 from crm.sample.world import SCALES, Columns, ScaleName, World
+from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, Work
-from db.models import Base, LossReason, Stage
+from db.models import Base, LossReason, Queue, ServicePolicy, Stage
 from db.scope import ScopedSession
 from db.session import refresh_statistics
 
@@ -43,6 +49,9 @@ _FILLED = (
     "interactions",
     "tasks",
     "leads",
+    "equipment",
+    "cases",
+    "campaigns",
 )
 _TABLES_IN_ALL = 22
 
@@ -112,6 +121,7 @@ def _demand_empty(connection: Connection) -> None:
 def _world(work: Work, scale: ScaleName, seed: int, today: date) -> World:
     role_ids = ensure_roles(work)
     pipeline = ensure_defaults(work)
+    ensure_service_defaults(work)
     stages = select(Stage.id).where(Stage.pipeline_id == pipeline.id).order_by(Stage.position)
     return World(
         today=today,
@@ -121,6 +131,8 @@ def _world(work: Work, scale: ScaleName, seed: int, today: date) -> World:
         stage_ids=list(work.session.scalars(stages)),
         pipeline_id=pipeline.id,
         loss_reason_ids=list(work.session.scalars(select(LossReason.id).order_by(LossReason.position))),
+        queue_ids=list(work.session.scalars(select(Queue.id).order_by(Queue.position))),
+        policy_ids=list(work.session.scalars(select(ServicePolicy.id).order_by(ServicePolicy.position))),
     )
 
 
@@ -131,14 +143,23 @@ def _tables(world: World) -> Iterator[tuple[str, Columns]]:
     draw_contacts(world)
     draw_deals(world)
     draw_sales(world)
+    draw_units(world)
+    draw_cases(world)
     return chain(
         staff,
         target_tables(world),
         goods_tables(world),
         organisation_tables(world),
         contact_tables(world),
+        consent_tables(world),
+        marketing_tables(world),
         deal_tables(world),
         sales_tables(world),
         talk_tables(world),
         lead_tables(world),
+        unit_tables(world),
+        case_tables(world),
+        visit_tables(world),
+        member_tables(world),
+        social_tables(world),
     )

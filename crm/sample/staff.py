@@ -31,6 +31,8 @@ PEOPLE: tuple[tuple[str, str, str, int, tuple[int, ...]], ...] = (
     ("Emre Yılmaz", "Key account manager", "staff", KEY, ()),
     ("Hanneke Visser", "Key account manager", "staff", KEY, ()),
     ("Minh Nguyen", "Service technician", "staff", SERVICE, (NORTH, SOUTH, KEY)),
+    ("Freja Lund", "Service agent", "staff", SERVICE, (NORTH, SOUTH, KEY)),
+    ("Paul Adler", "Service technician", "staff", SERVICE, (NORTH, SOUTH, KEY)),
 )
 MANAGER = 1
 _SELLING = ("Sales rep", "Key account manager")

@@ -38,11 +38,35 @@ class Scale:
     lines: int
     tasks: int
     leads: int
+    units: int
+    plans: int
+    cases: int
+    open_cases: int
+    campaigns: int
+    members: int
+    posts: int
 
 
 SCALES: dict[ScaleName, Scale] = {
-    "small": Scale(0, 120, 400, 600, 130, 3_000, 12_000, 420, 60),
-    "large": Scale(72, 20_000, 100_000, 50_000, 6_000, 200_000, 1_000_000, 20_000, 5_000),
+    "small": Scale(0, 120, 400, 600, 130, 3_000, 12_000, 420, 60, 240, 70, 180, 24, 6, 260, 140),
+    "large": Scale(
+        72,
+        20_000,
+        100_000,
+        50_000,
+        6_000,
+        200_000,
+        1_000_000,
+        20_000,
+        5_000,
+        50_000,
+        8_000,
+        20_000,
+        600,
+        40,
+        5_000,
+        2_500,
+    ),
 }
 
 
@@ -57,11 +81,16 @@ class World:
     stage_ids: list[int]
     pipeline_id: int
     loss_reason_ids: list[int]
+    queue_ids: list[int]
+    policy_ids: list[int]
     staff: dict[str, Any] = field(default_factory=dict)
     organisations: dict[str, Any] = field(default_factory=dict)
     contacts: dict[str, Any] = field(default_factory=dict)
     deals: dict[str, Any] = field(default_factory=dict)
     goods: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, Any] = field(default_factory=dict)
+    cases: dict[str, Any] = field(default_factory=dict)
+    campaigns: dict[str, Any] = field(default_factory=dict)
 
     def rng(self, part: int) -> np.random.Generator:
         """A generator of this part's own, so that a change in one part leaves the others as they were."""
