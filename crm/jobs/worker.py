@@ -32,9 +32,11 @@ Runner = Callable[[Actor, dict[str, Any], Step], dict[str, Any]]
 KINDS = {
     "forecast": "crm.forecasting.job:run",
     "import": "crm.exchange.job:run",
+    "responses": "crm.campaigns.responses_job:run",
     "service_levels": "crm.service.levels_job:run",
     "undo_import": "crm.exchange.job:run_undo",
     "maintenance": "crm.service.plans_job:run",
+    "wear": "crm.service.wear_job:run",
 }
 
 
