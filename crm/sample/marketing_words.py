@@ -35,10 +35,10 @@ SEGMENTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("Prospects", "Known, but nothing bought yet.",
      {"all": [{"of": "contact", "field": "lifecycle", "is": "equals", "value": "prospect"}]}),
     ("Talked to in the last half year", "Somebody of us spoke or wrote with them.",
-     {"all": [{"of": "interaction", "has": "any", "where":
+     {"all": [{"of": "interaction", "has": "any", "through": "contact", "where":
                {"all": [{"of": "interaction", "field": "happened_at", "is": "last", "value": {"n": 6, "unit": "month"}}]}}]}),
     ("Customers with a case this quarter", "To ask how it went.",
-     {"all": [{"of": "case", "has": "any", "where":
+     {"all": [{"of": "case", "has": "any", "through": "contact", "where":
                {"all": [{"of": "case", "field": "opened_at", "is": "this", "value": "quarter"}]}}]}),
 )  # fmt: skip
 

@@ -28,18 +28,20 @@ def visit_tables(world: World) -> Iterator[tuple[str, Columns]]:
     """Work orders with parts; failures, changed parts and meter readings. Draw cases before: repairs belong to them."""
     rng, units, cases = world.rng(24), world.units, world.cases
     repairs = [
-        {"unit": int(u), "case": c, "day": int(d), "part": int(p), "event": int(e), "kind": "repair"}
-        for c, (u, d, p, e) in enumerate(
-            zip(cases["unit"], cases["visit_day"], cases["part"], cases["event"], strict=True)
+        {"unit": int(u), "case": c, "day": int(d), "part": int(p), "event": int(e), "kind": "repair", "open": end is None}
+        for c, (u, d, p, e, end) in enumerate(
+            zip(cases["unit"], cases["visit_day"], cases["part"], cases["event"], cases["solved"], strict=True)
         )
         if p >= 0
-    ]
+    ]  # fmt: skip
     orders: list[dict[str, Any]] = [*repairs, *_services(world)]
     orders.sort(key=lambda o: (o["day"], o["unit"]))
     orders = _without_far_past(orders, most=world.scale.cases * 2)
     yield "work_orders", _orders(world, rng, orders)
     yield "work_order_parts", _parts(orders)
-    of_event = {o["event"]: at + 1 for at, o in enumerate(orders) if o.get("event", -1) >= 0 and o["day"] < 0}
+    of_event = {
+        o["event"]: at + 1 for at, o in enumerate(orders) if o.get("event", -1) >= 0 and not _is_open(o)
+    }
     case_of = {int(e): c + 1 for c, e in enumerate(cases["event"]) if e >= 0}
     yield from _events(world, rng, of_event, case_of)
     with_plan = units["plan_unit"]
@@ -84,7 +86,7 @@ def _without_far_past(orders: list[dict[str, Any]], *, most: int) -> list[dict[s
 
 
 def _is_open(order: dict[str, Any]) -> bool:
-    return bool(order.get("open")) or order["day"] >= 0
+    return bool(order.get("open"))
 
 
 def _orders(world: World, rng: np.random.Generator, orders: list[dict[str, Any]]) -> Columns:
