@@ -89,6 +89,7 @@ def add_task(
     contact_id: int | None = None,
     organisation_id: int | None = None,
     deal_id: int | None = None,
+    case_id: int | None = None,
     notes: str = "",
 ) -> int:
     """Plan a task; it is the actor's own unless given to somebody."""
@@ -98,6 +99,7 @@ def add_task(
         "due_on": due_on,
         "priority": priority,
         "owner_id": owner_id,
+        "case_id": case_id,
         "notes": notes,
         **links,
     }

@@ -11,22 +11,23 @@ from sqlalchemy.orm import aliased
 
 from crm import records
 from crm.clock import here
+from crm.search import search_condition
 from crm.service.case_find import find_case
-from crm.service.case_mail import hindrance, reply_key
+from crm.service.case_mail import hindrance
+from crm.service.case_messages import Message, read_thread
 from crm.service.case_rules import ENDED, OPEN
 from crm.service.equipment import Coverage, coverages
 from crm.service.levels import Clock, clock
 from db.models import (
     Case,
-    CaseMessage,
     CaseMove,
     Contact,
     Contract,
     Equipment,
     Organisation,
-    Outbox,
     Product,
     Queue,
+    Task,
     Team,
     User,
     WorkOrder,
@@ -35,20 +36,6 @@ from db.scope import ScopedSession
 
 MOST_OTHERS = 5
 MOST_MOVES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One step of the thread. ``kind`` is customer, reply or note; ``mail`` is the state of its message in the outbox,
-    empty when none was made; ``merged_from`` the number of the case it came from."""
-
-    id: int
-    kind: str
-    who: str
-    at: datetime
-    text: str
-    mail: str = ""
-    merged_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +92,7 @@ class CaseView:
     open_cases: int
     solved_this_year: int
     visits: tuple[Visit, ...]
-    merged: tuple[Other, ...]
+    tasks: tuple[dict[str, Any], ...]
 
     @property
     def customer(self) -> str:
@@ -128,7 +115,7 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
         name: getattr(found, name) or ""
         for name in ("organisation", "contact", "product", "equipment", "queue", "owner", "team", "heir")
     }
-    thread = _thread(session, case, names["contact"], messages + 1)
+    thread = read_thread(session, case, names["contact"], messages + 1)
     covered, price = _coverage(session, case, now)
     open_cases, solved = _counts(session, case, now)
     return CaseView(
@@ -147,7 +134,7 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
         open_cases=open_cases,
         solved_this_year=solved,
         visits=_visits(session, case_id),
-        merged=_others(session, Case.merged_into_id == case_id, case, limit=20),
+        tasks=_tasks(session, case_id),
     )  # fmt: skip
 
 
@@ -185,58 +172,6 @@ def _names(session: ScopedSession, case_id: int) -> Any:
         .where(Case.id == case_id)
     )
     return session.execute(statement).one()
-
-
-def _thread(session: ScopedSession, case: Case, contact: str, limit: int) -> list[Message]:
-    """The newest messages, oldest first; the description stands before them as the customer's first word."""
-    origin = aliased(Case)
-    rows = session.execute(
-        select(
-            CaseMessage.id,
-            CaseMessage.kind,
-            CaseMessage.at,
-            CaseMessage.body,
-            CaseMessage.author,
-            User.name.label("user"),
-            Contact.name.label("contact"),
-            origin.number.label("origin"),
-        )
-        .outerjoin(User, User.id == CaseMessage.user_id)
-        .outerjoin(Contact, Contact.id == CaseMessage.contact_id)
-        .outerjoin(origin, origin.id == CaseMessage.merged_from_id)
-        .where(CaseMessage.case_id == case.id)
-        .order_by(CaseMessage.at.desc(), CaseMessage.id.desc())
-        .limit(limit)
-    ).all()
-    mails = _mails(session, [row.id for row in rows if row.kind == "reply"])
-    made = [
-        Message(
-            row.id,
-            row.kind,
-            (row.contact or row.author or contact if row.kind == "customer" else row.user or row.author)
-            or "",
-            row.at,
-            row.body,
-            mails.get(row.id, ""),
-            row.origin or "",
-        )
-        for row in reversed(rows)
-    ]
-    if len(rows) < limit and case.description:
-        made.insert(0, Message(0, "customer", contact, case.opened_at, case.description))
-    return made
-
-
-def _mails(session: ScopedSession, ids: list[int]) -> dict[int, str]:
-    """States of the messages that replies went out by, on the program's account: the thread was found within scope."""
-    if not ids:
-        return {}
-    keys = {reply_key(i): i for i in ids}
-    rows = session.execute(
-        select(Outbox.unique_key, Outbox.state).where(Outbox.unique_key.in_(keys)),
-        execution_options={"system": True},
-    )
-    return {keys[row.unique_key]: row.state for row in rows}
 
 
 def _moves(session: ScopedSession, case_id: int) -> tuple[Move, ...]:
@@ -339,3 +274,25 @@ def _visits(session: ScopedSession, case_id: int) -> tuple[Visit, ...]:
         .limit(10)
     )
     return tuple(Visit(r[0], r[1], r[2], r[3], r[4]) for r in rows)
+
+
+def _tasks(session: ScopedSession, case_id: int) -> tuple[dict[str, Any], ...]:
+    owner = aliased(User)
+    rows = session.execute(
+        select(Task.id, Task.title, Task.due_on, Task.priority, owner.name.label("owner"), Task.version)
+        .outerjoin(owner, owner.id == Task.owner_id)
+        .where(Task.case_id == case_id, Task.done_at.is_(None), Task.archived_at.is_(None))
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+        .limit(20)
+    )
+    return tuple(dict(r) for r in rows.mappings())
+
+
+def merge_choices(session: ScopedSession, case_id: int, words: str) -> tuple[Other, ...]:
+    """Cases that a case may be merged into: those of the same customer, or those that the words find."""
+    case = find_case(session, case_id)
+    possible = (Case.id != case.id) & (Case.status != "merged") & Case.archived_at.is_(None)
+    found = search_condition(session, Case, words)
+    if found is not None:
+        return _others(session, possible & found, case, limit=8)
+    return _seen_before(session, case)

@@ -32,6 +32,16 @@ FIRST_FIELDS = {
         "expected_close_on",
         "stage_id",
     ),
+    "case": (
+        "subject",
+        "description",
+        "contact_id",
+        "organisation_id",
+        "equipment_id",
+        "impact",
+        "urgency",
+        "queue_id",
+    ),
 }
 
 
@@ -42,6 +52,7 @@ def tools(actor: Actor) -> None:
         "task": (_("New task"), ("task", CREATE)),
         "contact": (_("New contact"), ("contact", CREATE)),
         "deal": (_("New deal"), ("deal", CREATE)),
+        "case": (_("New case"), ("case", CREATE)),
     }
     allowed = {name: text for name, (text, right) in offers.items() if actor.may(*right)}
     with st.sidebar, st.container(gap="xsmall", key="frame_tools"):
@@ -72,7 +83,7 @@ def _open(actor: Actor, what: str) -> None:
 
 
 def add_drawer(actor: Actor, entity: str) -> None:
-    """The short form of a new contact or deal; its page opens after saving."""
+    """The short form of a new contact, deal or case; its page opens after saving."""
     about = registry.entity(entity)
 
     @st.dialog(_("New {label}").format(label=_(about.label).lower()), position="right", width=440)

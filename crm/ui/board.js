@@ -235,7 +235,8 @@ class Board {
     const percent = open && this.number({ style: "percent" }).format(column.probability)
     made.chance.textContent = open ? fill(labels.chance, { percent }) : ""
     const weighted = fill(labels.weighted, { money: this.money(column.weighted) })
-    made.sums.textContent = this.money(column.total) + (column.kind === "open" ? ` · ${weighted}` : "")
+    const sums = this.money(column.total) + (column.kind === "open" ? ` · ${weighted}` : "")
+    made.sums.textContent = this.data.currency ? sums : "" // cards that are worth no money have no sums
     made.sums.title = this.money(column.total, undefined, true)
     made.empty.textContent = column.count > 0 ? "" : labels.empty
     made.more.textContent = left > 0 ? fill(labels.more, { n: left }) : ""
@@ -288,6 +289,7 @@ class Board {
   number(options) { return new Intl.NumberFormat(this.data.locale, options) }
 
   money(minor, currency = this.data.currency, full = false) {
+    if (!currency) return ""
     const currencyDisplay = currency === this.data.currency ? "narrowSymbol" : "symbol"
     const style = { style: "currency", currency, currencyDisplay }
     const digits = this.number(style).resolvedOptions().maximumFractionDigits

@@ -17,12 +17,15 @@ from crm.ui.words import avatar
 CHIPS = {
     "customer": "green", "won": "green", "qualified": "green", "converted": "green", "prospect": "violet", "new": "violet",
     "lead": "yellow", "working": "yellow", "high": "orange", "lost": "red", "partner": "orange", "supplier": "orange",
+    "critical": "red", "waiting": "yellow", "resolved": "green",
 }  # fmt: skip
 WIDTHS = {
     "email": 230,
     "organisation_id": 170,
     "name": 180,
     "title": 230,
+    "subject": 260,
+    "queue_id": 110,
     "score": 70,
     "country": 120,
     "city": 130,

@@ -42,6 +42,7 @@ class ListScreen:
     on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
     title: str = ""  # instead of the entity's plural
     sort: str = ""  # instead of the title field
+    newest_first: bool = False  # sorted downwards at first
     open_while_blank: str = ""  # a DATETIME field that ends a record: while it is blank the record is open
 
 
@@ -188,7 +189,12 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool
             key=f"{screen.page}_sort",
             bind="query-params",
         )
-        descending = st.toggle(_("Largest or newest first"), key=f"{screen.page}_down", bind="query-params")
+        descending = st.toggle(
+            _("Largest or newest first"),
+            value=screen.newest_first,
+            key=f"{screen.page}_down",
+            bind="query-params",
+        )
         archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
     return (
         [c for c in columns if c in names] or list(screen.columns),

@@ -1,0 +1,37 @@
+"""One case: the problem, the promise, what was said, the machine, the customer, and what was seen before."""
+
+from crm.clock import now
+from crm.service.case_queries import read_case
+from crm.ui import case_side, look
+from crm.ui.case_head import may_change, show_head, show_strip
+from crm.ui.case_thread import show_box, show_thread, shown_messages
+from crm.ui.guard import current_actor
+from crm.ui.record_page import asked_id
+from crm.work import reading
+
+actor = current_actor()
+
+case_id = asked_id("case")
+with reading(actor) as session:
+    case = read_case(session, case_id, now(), messages=shown_messages(case_id))
+
+show_head(actor, case)
+show_strip(case)
+
+main, aside = look.split()
+with main:
+    show_thread(case)
+    show_box(
+        case_id,
+        status=case.record["status"],
+        contact=case.names["contact"],
+        no_mail=case.no_mail,
+        may_write=may_change(actor, case) and case.record["archived_at"] is None,
+    )
+with aside:
+    case_side.show_machine(case)
+    case_side.show_customer(case)
+    case_side.show_facts(case)
+    case_side.show_work(actor, case)
+    case_side.show_seen_before(case)
+    case_side.show_way(case)

@@ -1,0 +1,35 @@
+"""Cases: all of them as a list, the open ones as a board to move them on, and what waits for me."""
+
+import streamlit as st
+
+from crm.i18n import _
+from crm.ui import look
+from crm.ui.case_lists import (
+    BOARD,
+    LIST,
+    VIEW,
+    choose_cases,
+    show_board,
+    show_case_list,
+    show_head,
+    show_queue,
+    views,
+)
+from crm.ui.guard import current_actor
+
+actor = current_actor()
+
+head = st.container()
+with look.toolbar():
+    view = look.switch(_("View"), views(), key=VIEW)
+    filters = choose_cases(actor) if view == BOARD else None
+
+if view == LIST:
+    show_case_list(actor, head)
+    st.stop()
+
+show_head(actor, head)
+if filters is not None:
+    show_board(filters)
+else:
+    show_queue(actor)
