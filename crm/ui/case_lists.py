@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from crm.clock import now
+from crm.clock import here, now
 from crm.i18n import _, language, ngettext
 from crm.service.case_board import (
     ENDED_DAYS,
@@ -26,6 +26,7 @@ from crm.ui import board as kanban
 from crm.ui import look, routes
 from crm.ui.board_moves import Move
 from crm.ui.case_words import priority_tag, priority_word, promise_words, status_tag
+from crm.ui.formats import day
 from crm.ui.guard import current_actor, flash, showing_problems
 from crm.ui.inputs import link_options
 from crm.ui.listing import ListScreen, new_record, show_list
@@ -232,7 +233,9 @@ def _card(card: CaseCard, moment: datetime) -> kanban.BoardCard:
         amount_minor=None,
         currency="",
         weighted_minor=0,
-        due="" if told else promise,
+        due=promise
+        if promise and not told
+        else _("Opened {day}").format(day=day(here(card.opened_at).date(), today=here(moment).date())),
         initials="".join(w[0] for w in card.owner.split()[:2]).upper(),
         owner=card.owner,
         version=card.version,

@@ -57,7 +57,7 @@ def _show(message: Message) -> None:
     with st.chat_message(who, avatar=look.avatar(who)):
         chips = " ".join(_chips(message))
         when = look.quiet(moment_words(message.at, now=now()))
-        st.markdown(f"**{look.plain(who)}** {when} {chips}\n\n{paragraphs(message.text)}")
+        st.markdown(f"**{look.plain(who)}** {when} {chips}  \n{paragraphs(message.text)}")
 
 
 def _chips(message: Message) -> list[look.Marked]:

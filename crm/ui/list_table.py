@@ -74,7 +74,7 @@ def column_config(about: Entity, columns: Sequence[str], *, avatars: bool = Fals
                     label,
                     options=labels,
                     color=[CHIPS.get(c.value, "gray") for c in field.choices],
-                    width=110,
+                    width=110 if max(map(len, labels), default=0) < 16 else 160,
                 )
             case Kind.TAGS:
                 made[name] = kinds.ListColumn(label)
