@@ -25,6 +25,7 @@ from crm.http.routes import routes
 from crm.i18n import _
 from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
+from crm.mail.postman import Postman
 from crm.ui import oidc, start
 from crm.ui.frame import main
 from crm.ui.guard import show
@@ -50,7 +51,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         return
     house.problem = ""
     await run_in_threadpool(warm)
-    at_work: list[Worker | Schedule] = [Worker().start(), Schedule().start()]
+    at_work: list[Worker | Postman | Schedule] = [Worker().start(), Postman().start(), Schedule().start()]
     try:
         yield {}
     finally:

@@ -20,8 +20,10 @@ from crm.config import database_url_of_secrets
 from crm.errors import CrmError
 from crm.exchange.cli import import_files, imports
 from crm.forecasting.cli import forecast
+from crm.mail.cli import mail
 from crm.report_cli import report
 from crm.sample.cli import sample
+from crm.service.wear_cli import life_file
 from db.session import configure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rapport from the command line.")
@@ -68,16 +70,19 @@ def upgrade_command() -> None:
 
 @app.command()
 def worker() -> None:
-    """Take jobs until stopped; run it on as many machines as wanted beside PostgreSQL."""
+    """Take jobs and send mail until stopped; run it on as many machines as wanted beside PostgreSQL."""
     from crm.jobs import Worker
+    from crm.jobs.schedule import Schedule
+    from crm.mail.postman import Postman
 
     ready()
-    one = Worker()
+    one, others = Worker(), (Postman().start(), Schedule().start())
     typer.echo(f"Worker {one.owner} takes jobs. Stop it with Ctrl+C.")
     try:
         one.run()
     except KeyboardInterrupt:
-        one.stop()
+        for other in (*others, one):
+            other.stop()
 
 
 @app.command(name="forecast-file")
@@ -101,8 +106,10 @@ def forecast_file_command(
 app.command()(report)
 app.command()(forecast)
 app.command()(sample)
+app.command(name="life-file")(life_file)
 app.command(name="import")(import_files)
 app.add_typer(imports, name="imports")
+app.add_typer(mail, name="mail")
 app.add_typer(session, name="session")
 app.add_typer(user, name="user")
 
