@@ -54,4 +54,5 @@ def choose(
     groups: Mapping[str, ArrayLike] | None = None,
 ) -> Choice:
     """Fit a group of lives without and with what is known of the units; parameters as in ``fit_hazards``."""
-    return Choice(fit_life(life), fit_hazards(life, numbers=numbers, groups=groups))
+    plain = fit_life(life)
+    return Choice(plain, fit_hazards(life, numbers=numbers, groups=groups, plain=plain))

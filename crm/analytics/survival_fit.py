@@ -33,7 +33,10 @@ DOUBT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One law that was tried: ``plain`` or ``limited``, its maximum and what it costs in parameters."""
+    """One law that was tried: ``plain`` or ``limited``, its maximum, and how sure that is.
+
+    ``covariance`` and ``intervals`` are as in ``WeibullFit``; None and empty where the likelihood is too flat for them.
+    """
 
     name: str
     alpha: float
@@ -41,6 +44,8 @@ class Candidate:
     share: float
     log_likelihood: float
     aic: float
+    covariance: Floats | None
+    intervals: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +161,8 @@ def fit_life(life: LifeData, *, confidence: float = 0.95) -> WeibullFit | NoFit:
     whole, life = life, life.positive()
     if refusal := _too_little(whole, life):
         return NoFit(whole.n, whole.failures, refusal)
-    plain = _maximum(life, limited=False)
-    limited = _maximum(life, limited=True)
+    plain = _maximum(life, limited=False, confidence=confidence)
+    limited = _maximum(life, limited=True, confidence=confidence)
     if plain is None and limited is None:
         note = _("{failures} failures among {n}: no Weibull law fits them, its likelihood has no maximum.")
         return NoFit(whole.n, whole.failures, note.format(failures=life.failures, n=life.n))
@@ -170,8 +175,7 @@ def fit_life(life: LifeData, *, confidence: float = 0.95) -> WeibullFit | NoFit:
     )
     chosen = limited if better else plain
     assert chosen is not None
-    covariance = _covariance(chosen, life)
-    if covariance is None:
+    if chosen.covariance is None:
         note = _("{failures} failures among {n}: the Weibull law cannot be told apart from its neighbours.")
         return NoFit(whole.n, whole.failures, note.format(failures=life.failures, n=life.n))
     return WeibullFit(
@@ -182,8 +186,8 @@ def fit_life(life: LifeData, *, confidence: float = 0.95) -> WeibullFit | NoFit:
         aic=chosen.aic,
         n=life.n,
         failures=life.failures,
-        covariance=covariance,
-        intervals=_intervals(chosen, covariance, confidence),
+        covariance=chosen.covariance,
+        intervals=chosen.intervals,
         candidates=tuple(c for c in (plain, limited) if c is not None),
         p_value=p_value,
         confidence=confidence,
@@ -241,7 +245,7 @@ def _why(plain: Candidate | None, limited: Candidate | None, p_value: float | No
     return text.format(gain=gain, p=chance)
 
 
-def _maximum(life: LifeData, *, limited: bool) -> Candidate | None:
+def _maximum(life: LifeData, *, limited: bool, confidence: float) -> Candidate | None:
     """Where the likelihood is highest, by surpyval; None where there is no such place."""
     import surpyval
 
@@ -267,33 +271,42 @@ def _maximum(life: LifeData, *, limited: bool) -> Candidate | None:
         return None
     theta = theta_of(alpha, beta, share if share < 1 else None)
     value = log_likelihood(theta, life)
+    covariance = _covariance(theta, life)
     return Candidate(
-        "limited" if limited else "plain", alpha, beta, share, value, 2 * (3 if limited else 2) - 2 * value
+        name="limited" if limited else "plain",
+        alpha=alpha,
+        beta=beta,
+        share=share,
+        log_likelihood=value,
+        aic=2 * (3 if limited else 2) - 2 * value,
+        covariance=covariance,
+        intervals={} if covariance is None else _intervals(alpha, beta, share, covariance, confidence),
     )
 
 
-def _covariance(chosen: Candidate, life: LifeData) -> Floats | None:
+def _covariance(theta: Floats, life: LifeData) -> Floats | None:
     """Inverse of the observed information; None where it is none."""
-    theta = theta_of(chosen.alpha, chosen.beta, chosen.share if chosen.share < 1 else None)
     information = -second_derivatives(lambda at: log_likelihood(at, life), theta)
     try:
         covariance: Floats = np.linalg.inv(information)
     except np.linalg.LinAlgError:
         return None
-    good = np.isfinite(covariance).all() and (np.linalg.eigvalsh(information) > 0).all()
+    # A parameter uncertain by a factor of e^100 is not known at all.
+    good = (np.linalg.eigvalsh(information) > 0).all() and (0 < np.diag(covariance)).all()
+    good = good and (np.diag(covariance) < 50**2).all()
     return covariance if good else None
 
 
-def _intervals(chosen: Candidate, covariance: Floats, confidence: float) -> dict[str, tuple[float, float]]:
+def _intervals(
+    alpha: float, beta: float, share: float, covariance: Floats, confidence: float
+) -> dict[str, tuple[float, float]]:
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    deviation = z * np.sqrt(np.diag(covariance))
+    half = (z * np.sqrt(np.diag(covariance))).tolist()
     bounds = {
-        name: (value * math.exp(-half), value * math.exp(half))
-        for name, value, half in zip(
-            ("alpha", "beta"), (chosen.alpha, chosen.beta), deviation[:2].tolist(), strict=True
-        )
+        "alpha": (alpha * math.exp(-half[0]), alpha * math.exp(half[0])),
+        "beta": (beta * math.exp(-half[1]), beta * math.exp(half[1])),
     }
-    if chosen.share < 1:
-        odds, half = chosen.share / (1 - chosen.share), float(deviation[2])
-        bounds["share"] = tuple(1 / (1 + math.exp(s * half) / odds) for s in (1, -1))  # type: ignore[assignment]
+    if share < 1:
+        odds = share / (1 - share)
+        bounds["share"] = (1 / (1 + math.exp(half[2]) / odds), 1 / (1 + math.exp(-half[2]) / odds))
     return bounds

@@ -80,6 +80,7 @@ def fit_hazards(
     *,
     numbers: Mapping[str, ArrayLike] | None = None,
     groups: Mapping[str, ArrayLike] | None = None,
+    plain: WeibullFit | NoFit | None = None,
     confidence: float = 0.95,
 ) -> HazardFit | NoFit:
     """Weibull lives with proportional hazards by maximum likelihood.
@@ -93,13 +94,15 @@ def fit_hazards(
     groups : mapping of name to array of str of length n
         Covariates that are words, such as the model. The largest group is what the others are compared with; groups with
         fewer than five failures are taken together.
+    plain : WeibullFit or NoFit, optional
+        What ``fit_life`` said of the same lives, where that is known already.
 
     Notes
     -----
     Newton's method on log L = Σ w [d·log h(t) − H(t) + H(entry)], log H = beta·log t + b + z·gamma, which is
     concave in (beta, b, gamma); intervals are Wald's on the log ratio.
     """
-    plain = fit_life(life, confidence=confidence)
+    plain = plain or fit_life(life, confidence=confidence)
     if isinstance(plain, NoFit):
         return plain
     kept = life.times > 0
