@@ -43,8 +43,15 @@ def prepare_web_form(work: Work, row: WebForm, _changed: Set[str]) -> None:
         raise Refused(_("The web form was not stored. {first}").format(first=first), problems=problems)
 
 
-def save_fields(work: Work, form_id: int, fields: Sequence[Mapping[str, Any]], *, seen_version: int) -> int:
-    """Give a form other questions, in this order; the new version.
+def save_fields(
+    work: Work,
+    form_id: int,
+    fields: Sequence[Mapping[str, Any]],
+    *,
+    purposes: Sequence[str] | None = None,
+    seen_version: int,
+) -> int:
+    """Give a form other questions, in this order, and when given other consents to ask for; the new version.
 
     Raises
     ------
@@ -61,10 +68,11 @@ def save_fields(work: Work, form_id: int, fields: Sequence[Mapping[str, Any]], *
     if not work.actor.holds("campaign", UPDATE, owner_id=row.owner_id, team_id=row.team_id):
         raise NotAllowed(_("You may not change this web form. Ask its owner."))
     demand_version(row, seen_version, {}, label=_("Web form").lower())
-    problems = check_definition(kind=row.kind, slug=row.slug, fields=fields, purposes=row.purposes)
+    asked = list(row.purposes if purposes is None else purposes)
+    problems = check_definition(kind=row.kind, slug=row.slug, fields=fields, purposes=asked)
     if problems:
         text = " ".join(problem.message for problem in problems)
         raise Refused(_("The questions were not stored. {why}").format(why=text), problems=problems)
-    row.fields = [field.as_stored() for field in fields_of(fields)]
+    row.fields, row.purposes = [field.as_stored() for field in fields_of(fields)], asked
     work.session.flush()
     return row.version

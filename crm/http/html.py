@@ -120,9 +120,12 @@ def _environment() -> Environment:
     return made
 
 
-def render_page(template: str, **values: object) -> str:
-    """A page of ours from its template, in the language in force; every value is escaped."""
-    return _environment().get_template(template).render(language=language(), **values)
+def render_page(template: str, *, brand: str = "Rapport", **values: object) -> str:
+    """A page of ours from its template, in the language in force; every value is escaped.
+
+    ``brand`` stands beside the mark: on pages for strangers the name of the firm.
+    """
+    return _environment().get_template(template).render(language=language(), brand=brand, **values)
 
 
 def render_sign_in(

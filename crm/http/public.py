@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from crm.errors import CrmError, Refused
-from crm.http import html
+from crm.firm import firm
 from crm.http.edge import page
+from crm.http.html import render_page
 from crm.http.language import spoken
 from crm.i18n import _
+from crm.work import SYSTEM, reading
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -25,9 +28,25 @@ def told(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except CrmError as error:
-            return page(html.render_message(_("That did not work"), error.message), status=error.status)
+            return await message(_("That did not work"), error.message, status=error.status)
 
     return answer
+
+
+async def shown(template: str, *, status: int = 200, **values: object) -> Response:
+    """A page from its template, under the name of the firm."""
+    brand = await run_in_threadpool(_firm_name)
+    return page(render_page(template, brand=brand, **values), status=status)
+
+
+async def message(title: str, text: str, *, status: int = 200) -> Response:
+    """A page with one message that leads nowhere."""
+    return await shown("message.html", status=status, title=title, text=text, link=None)
+
+
+def _firm_name() -> str:
+    with reading(SYSTEM) as session:
+        return firm(session).name
 
 
 async def posted(request: Request, *, most_bytes: int, most_fields: int = 80) -> dict[str, str]:

@@ -13,9 +13,8 @@ from starlette.routing import BaseRoute, Route
 from crm.campaigns import forms
 from crm.campaigns.form_rules import CONSENT_WORDS, LENGTHS
 from crm.errors import Refused
-from crm.http.edge import address_of, page
-from crm.http.html import render_message, render_page
-from crm.http.public import posted, told
+from crm.http.edge import address_of
+from crm.http.public import message, posted, shown, told
 from crm.i18n import _
 
 #: Thirty fields of which several are long, with room for letters that take several bytes.
@@ -24,7 +23,7 @@ _TYPES = {"email": "email", "phone": "tel"}
 _AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "company": "organization"}
 
 
-def _shown(
+async def _page(
     form: forms.PublicForm,
     *,
     sent: Mapping[str, str],
@@ -33,8 +32,9 @@ def _shown(
     problems: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    text = render_page(
+    return await shown(
         "form.html",
+        status=status,
         form=form,
         token=token,
         values=defaultdict(str, sent),
@@ -45,15 +45,14 @@ def _shown(
         lengths=LENGTHS,
         words=CONSENT_WORDS,
     )
-    return page(text, status=status)
 
 
-def _thanked(received: forms.Received) -> Response:
+async def _thanked(received: forms.Received) -> Response:
     text = received.thanks or _("Your message has arrived. We will be in touch as soon as we can.")
     if received.case_number:
         number = _("The number of your request is {number}.").format(number=received.case_number)
         text = f"{text}\n\n{number}"
-    return page(render_message(_("Thank you"), text))
+    return await message(_("Thank you"), text)
 
 
 async def _answered(request: Request, form: forms.PublicForm) -> Response:
@@ -70,23 +69,23 @@ async def _answered(request: Request, form: forms.PublicForm) -> Response:
             address=address_of(request),
         )
     except forms.TooManyAnswers as many:
-        answer = page(render_message(_("Please wait a little"), many.message), status=many.status)
+        answer = await message(_("Please wait a little"), many.message, status=many.status)
         answer.headers["Retry-After"] = str(many.retry_after)
         return answer
     except Refused as refused:
         problems = {problem.field: problem.message for problem in refused.problems}
         token = await run_in_threadpool(forms.token_for_next_try, form, token)
-        return _shown(
+        return await _page(
             form, sent=sent, token=token, error=refused.message, problems=problems, status=refused.status
         )
-    return _thanked(received)
+    return await _thanked(received)
 
 
 async def _form(request: Request) -> Response:
     form = await run_in_threadpool(forms.public_form, request.path_params["slug"])
     if request.method == "POST":
         return await _answered(request, form)
-    return _shown(form, sent={}, token=await run_in_threadpool(forms.new_token, form))
+    return await _page(form, sent={}, token=await run_in_threadpool(forms.new_token, form))
 
 
 def form_routes() -> list[BaseRoute]:

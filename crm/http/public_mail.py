@@ -9,9 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from crm.campaigns import clicks, preferences
 from crm.errors import NotFound, Refused
-from crm.http.edge import page
-from crm.http.html import render_message, render_page
-from crm.http.public import posted, told
+from crm.http.public import message, posted, shown, told
 from crm.i18n import _
 from crm.links import read_token
 from crm.service.cases import rate_case
@@ -47,14 +45,13 @@ async def _unsubscribe(request: Request) -> Response:
         act = preferences.take_back if "undo" in await _sent(request) else preferences.unsubscribe
     reader = await run_in_threadpool(act, token)
     ((purpose, channel), *others) = reader.about
-    text = render_page(
+    return await shown(
         "unsubscribe.html",
         token=token,
         reader=reader,
         purpose="" if others else _(_PURPOSES[purpose]),
         channel=_(_CHANNELS[channel]),
     )
-    return page(text)
 
 
 async def _preferences(request: Request) -> Response:
@@ -65,7 +62,7 @@ async def _preferences(request: Request) -> Response:
         await run_in_threadpool(preferences.save_choices, token, ticked)
         is_saved = True
     reader = await run_in_threadpool(preferences.reader_of, token)
-    text = render_page(
+    return await shown(
         "preferences.html",
         token=token,
         reader=reader,
@@ -74,7 +71,6 @@ async def _preferences(request: Request) -> Response:
         channels=CONSENT_CHANNELS,
         is_saved=is_saved,
     )
-    return page(text)
 
 
 def _case_number(token: str) -> tuple[int, str]:
@@ -105,14 +101,20 @@ async def _rating(request: Request) -> Response:
             error = refused.message
         else:
             thanks = _("Your answer has arrived. It helps us to do better.")
-            return page(render_message(_("Thank you"), thanks))
+            return await message(_("Thank you"), thanks)
     scores = (
         (5, _("Very good")), (4, _("Good")), (3, _("Neither good nor bad")), (2, _("Bad")), (1, _("Very bad")),
     )  # fmt: skip
-    text = render_page(
-        "rate.html", token=token, number=number, scores=scores, score=said["score"], note=said["note"], error=error
-    )  # fmt: skip
-    return page(text, status=422 if error else 200)
+    return await shown(
+        "rate.html",
+        status=422 if error else 200,
+        token=token,
+        number=number,
+        scores=scores,
+        score=said["score"],
+        note=said["note"],
+        error=error,
+    )
 
 
 def mail_routes() -> list[BaseRoute]:

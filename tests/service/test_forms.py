@@ -8,8 +8,6 @@ import time_machine
 from sqlalchemy import select
 
 from crm.campaigns import forms
-from crm.campaigns.form_record import save_fields
-from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import (
     Case,
@@ -21,7 +19,6 @@ from db.models import (
     Lead,
     Outbox,
     Queue,
-    WebForm,
 )  # fmt: skip
 from tests.factories import change, make
 
@@ -284,76 +281,3 @@ def test_who_only_shares_name_and_company_gets_no_link_to_the_others_preferences
     answer(clock, "ask-us")
 
     assert "/preferences/" not in rows(Outbox)[0].payload["text"]
-
-
-@pytest.mark.parametrize(
-    ("values", "field", "words"),
-    [
-        ({"slug": "Über uns"}, "slug", "small letters"),
-        ({"slug": "-a"}, "slug", "small letters"),
-        ({"slug": "ask-us"}, "slug", "Another form"),
-        ({"slug": "b", "purposes": ["spam"]}, "purposes", "no purpose"),
-    ],
-)
-def test_a_form_that_cannot_be_is_refused(people, lead_form, dump, values, field, words):
-    before = dump()
-
-    with pytest.raises(Refused) as refused:
-        make(people["sue"], "web_form", **{"name": "B"} | values)
-
-    assert [p.field for p in refused.value.problems] == [field]
-    assert words in refused.value.message
-    assert dump() == before
-
-
-QUESTION = {"name": "email", "label": "E-mail", "kind": "email", "required": True, "choices": []}
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ([], "asks nothing yet"),
-        ([QUESTION, QUESTION], "Two fields are named"),
-        ([QUESTION | {"name": "E Mail"}], "no name for a field"),
-        ([QUESTION, QUESTION | {"name": "size", "kind": "choice", "choices": ["L"]}], "2 to 50 choices"),
-        ([QUESTION, QUESTION | {"name": "size", "kind": "choice", "choices": ["L", "L"]}], "have to differ"),
-        ([QUESTION, QUESTION | {"name": "x", "kind": "file"}], "no known kind"),
-        ([QUESTION | {"kind": "text"}], "of the kind E-mail"),
-        ([QUESTION | {"label": " "}], "needs a question"),
-        ([QUESTION | {"name": f"f{n}"} for n in range(31)], "At most 30 fields"),
-        ([QUESTION | {"name": "other", "kind": "text"}], "nobody knows who asked"),
-    ],
-)
-def test_questions_that_cannot_be_asked_are_refused(people, lead_form, dump, fields, words):
-    before = dump()
-
-    with pytest.raises(Refused, match=words), unit_of_work(people["stan"]) as work:
-        save_fields(work, lead_form["id"], fields, seen_version=1)
-
-    assert dump() == before
-
-
-def test_questions_are_stored_in_their_order_by_who_may(people, lead_form, dump):
-    fields = [
-        QUESTION,
-        QUESTION | {"name": "cups", "label": "Cups a day", "kind": "choice", "choices": ["1", "2"]},
-    ]
-
-    with unit_of_work(people["stan"]) as work:
-        version = save_fields(work, lead_form["id"], fields, seen_version=1)
-
-    assert version == 2
-    assert [f.name for f in forms.public_form("ask-us").fields] == ["email", "cups"]
-    before = dump()
-    for who, refusal in (("vic", NotAllowed), ("sue", NotFound), ("stan", Conflict)):
-        with pytest.raises(refusal), unit_of_work(people[who]) as work:
-            save_fields(work, lead_form["id"], fields, seen_version=1)
-    assert dump() == before
-
-
-def test_a_stored_form_asks_what_its_kind_needs(people, lead_form, service_form):
-    with reading(SYSTEM) as session:
-        asked = {f.slug: [q["name"] for q in f.fields] for f in session.scalars(select(WebForm))}
-
-    assert asked["ask-us"] == ["name", "email", "phone", "company", "message"]
-    assert "serial" in asked["repair"]

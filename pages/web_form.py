@@ -1,0 +1,9 @@
+"""A web form: its questions, its address, and what became of each answer."""
+
+from crm.ui.form_page import show_form
+from crm.ui.guard import current_actor
+from crm.ui.record_page import asked_id
+
+actor = current_actor()
+
+show_form(actor, asked_id("web_form"))
