@@ -179,13 +179,15 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
     "lead": _lead,
     "deal": _deal,
     "deal_line": _deal_line,
-    "segment": _named,
-    "campaign": _named,
     "message_template": _named,
     "social_account": _named,
 }
 #: What other areas do for their own records, as ``module:function``; imported when first needed.
 ELSEWHERE: dict[str, str] = {
+    "segment": "crm.campaigns.campaign_record:prepare_segment",
+    "campaign": "crm.campaigns.campaign_record:prepare_campaign",
+    "campaign_arm": "crm.campaigns.campaign_record:prepare_arm",
+    "consent": "crm.campaigns.campaign_record:prepare_consent",
     "web_form": "crm.campaigns.form_record:prepare_web_form",
     "case": "crm.service.case_record:prepare_case",
     "equipment": "crm.service.equipment_record:prepare_equipment",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.i18n import N_
-from db.models import Address, AddressProblem, Channel, Consent, Contact
+from db.models import Address, AddressProblem, Campaign, CampaignMember, Channel, Consent, Contact
 from db.scope import ScopedSession
 
 #: Why somebody is left out, in the order in which it is asked: who lacks two things falls out for the first.
@@ -22,6 +23,23 @@ REASONS = {
     "capped": N_("Got enough messages lately"),
     "duplicate": N_("Same address as another contact"),
 }
+#: States of a member who will get a message that is not sent yet.
+_TO_COME = ("planned", "queued")
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Whoever got ``messages`` from campaigns other than ``campaign_id`` since a moment gets none; 0 means no cap.
+
+    ``reserved``: messages that other planned or running campaigns are about to send count, too.
+    """
+
+    messages: int
+    since: datetime
+    campaign_id: int
+    reserved: bool = False
+
+
 POSTAL = ("street", "postal_code", "city", "region", "country")
 
 
@@ -34,6 +52,7 @@ def reached(
     on: date,
     contact_id: int | None = None,
     extra: tuple[str, ...] = (),
+    cap: Cap | None = None,
 ) -> pd.DataFrame:
     """The contacts under a condition with their address and what stands against a message.
 
@@ -45,6 +64,8 @@ def reached(
         The one contact the condition means, so that nothing is read about the others.
     extra : tuple of str
         Further columns of the contact.
+    cap : Cap, optional
+        Who got so many messages lately is left out, too.
 
     Returns
     -------
@@ -79,6 +100,8 @@ def reached(
         "no_address": frame["address"] == "",
         "invalid_address": _invalid(session, frame, channel, on, contact_id),
     }
+    if cap is not None:
+        against["capped"] = frame["id"].isin(capped(session, cap, contact_id=contact_id))
     for reason, falls in against.items():
         frame.loc[falls & (frame["reason"] == ""), "reason"] = reason
     frame = frame.drop(columns=["email", "phone", "is_archived", "consenting"])
@@ -185,3 +208,23 @@ def expired_channels(
     if contact_id is not None:
         statement = statement.where(Channel.contact_id == contact_id)
     return {(row[0] or 0, str(row[1]).lower()) for row in session.execute(statement)}
+
+
+def capped(session: ScopedSession, cap: Cap, *, contact_id: int | None = None) -> set[int]:
+    """Ids of the contacts over the cap. All campaigns of the firm count, whoever may see them."""
+    if not cap.messages:
+        return set()
+    counts: ColumnElement[bool] = CampaignMember.sent_at >= cap.since
+    if cap.reserved:
+        alive = select(Campaign.id).where(Campaign.status.in_(("planned", "running", "paused")))
+        to_come = and_(CampaignMember.state.in_(_TO_COME), CampaignMember.campaign_id.in_(alive))
+        counts = or_(counts, to_come)
+    statement = (
+        select(CampaignMember.contact_id)
+        .where(counts, CampaignMember.campaign_id != cap.campaign_id)
+        .group_by(CampaignMember.contact_id)
+        .having(func.count() >= cap.messages)
+    )
+    if contact_id is not None:
+        statement = statement.where(CampaignMember.contact_id == contact_id)
+    return set(session.scalars(statement, execution_options={"system": True}))

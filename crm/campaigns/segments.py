@@ -48,8 +48,12 @@ def get_segment(session: ScopedSession, segment_id: int) -> Segment:
     return row
 
 
-def segment_condition(session: ScopedSession, segment: Segment | int) -> ColumnElement[bool]:
+def segment_condition(
+    session: ScopedSession, segment: Segment | int, *, archived: bool = False
+) -> ColumnElement[bool]:
     """The condition on ``Contact`` that a contact belongs to a segment now; the session limits all it reads to its actor.
+
+    ``archived`` keeps members of a fixed segment that were put away since.
 
     Raises
     ------
@@ -61,7 +65,8 @@ def segment_condition(session: ScopedSession, segment: Segment | int) -> ColumnE
     row = get_segment(session, segment) if isinstance(segment, int) else segment
     if row.kind == "fixed":
         members = select(SegmentMember.contact_id).where(SegmentMember.segment_id == row.id)
-        return and_(Contact.archived_at.is_(None), Contact.id.in_(members))
+        inside = Contact.id.in_(members)
+        return inside if archived else and_(Contact.archived_at.is_(None), inside)
     return and_(Contact.archived_at.is_(None), compile_rules(session, row.rules))
 
 
