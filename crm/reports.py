@@ -19,11 +19,13 @@ from crm.pipeline import report_stages, report_targets, reports
 from crm.pipeline.report_basis import SalesFilter
 from crm.pipeline.report_sales import sales_report
 from crm.pipeline.reports import Report
+from crm.service import service_reports as service
 from db.scope import ScopedSession
 
 DEALS = ("from", "to", "team", "owner", "product", "pipeline", "source")
 STANDING = ("team", "owner", "product", "pipeline", "source")
 LINES = ("from", "to", "team", "owner", "product")
+SERVICE = LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,28 @@ KINDS: dict[str, ReportKind] = {
         ),
         ReportKind(
             "sales-by-region", "Sales and profit by region", partial(sales_report, by="region"), LINES
+        ),
+        ReportKind("cases-by-status", "Cases by status", service.cases_by_status, SERVICE),
+        ReportKind("cases-by-age", "Open cases by age", service.cases_by_age, SERVICE[2:]),
+        ReportKind("cases-by-queue", "Cases by queue", service.cases_by_queue, SERVICE),
+        ReportKind("cases-by-month", "Cases opened and solved by month", service.cases_by_month, SERVICE),
+        ReportKind(
+            "sla-attainment",
+            "Promised answers and solutions in time, in all and by priority",
+            service.sla_attainment,
+            SERVICE,
+        ),
+        ReportKind(
+            "first-contact-resolution",
+            "Cases solved at the first contact, with the 95 % interval",
+            service.first_contact_resolution,
+            SERVICE,
+        ),
+        ReportKind("reopen-rate", "Solved cases that came back", service.reopen_rate, SERVICE),
+        ReportKind("satisfaction", "Ratings of solved cases", service.satisfaction, SERVICE),
+        ReportKind("agent-load", "Open, late and solved cases by owner", service.agent_load, SERVICE),
+        ReportKind(
+            "visits-due", "Visits to be made, by week", service.visits_due, ("from", "to", "team", "owner")
         ),
     )
 }
