@@ -17,14 +17,25 @@ MODES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
 MANAGER, ADMINISTRATOR = "helene.brandt@brewandberg.example", "ingrid.solheim@brewandberg.example"
+AGENT, TECHNICIAN = "amira.haddad@brewandberg.example", "minh.nguyen@brewandberg.example"
+MARKETER = "lucas.moreau@brewandberg.example"
 SCREENS = {
     "sign_in": ("/sign-in", None), "my_day": ("/", MANAGER), "tasks": ("/tasks", MANAGER), "contacts": ("/contacts", MANAGER),
     "contact": ("/contact?id=5", MANAGER), "organisations": ("/organisations", MANAGER),
     "organisation": ("/organisation?id=5", MANAGER), "products": ("/products", MANAGER), "product": ("/product?id=5", MANAGER),
     "pipeline": ("/pipeline", MANAGER), "deal": ("/deal?id=590", MANAGER), "leads": ("/leads", MANAGER),
     "sales": ("/sales", MANAGER), "forecast": ("/forecast", MANAGER), "import_data": ("/import_data", ADMINISTRATOR),
+    "cases": ("/cases", AGENT), "case": ("/case?id=170", AGENT), "equipment": ("/equipment", AGENT),
+    "unit": ("/unit?id=20", AGENT), "visits": ("/visits", TECHNICIAN), "work_order": ("/work_order?id=205", TECHNICIAN),
+    "contracts": ("/contracts", AGENT), "plans": ("/plans", AGENT), "wear": ("/wear", MANAGER),
+    "service": ("/service", MANAGER), "campaigns": ("/campaigns", MARKETER), "campaign": ("/campaign?id=1&tab=result", MARKETER),
+    "segments": ("/segments", MARKETER), "segment": ("/segment?id=1", MARKETER), "templates": ("/templates", MARKETER),
+    "template": ("/template?id=1", MARKETER), "web_forms": ("/web_forms", MARKETER), "web_form": ("/web_form?id=1", MARKETER),
+    "form": ("/forms/service", None), "social": ("/social", MARKETER), "marketing": ("/marketing", MANAGER),
     "imports": ("/imports", ADMINISTRATOR), "people": ("/people", ADMINISTRATOR), "settings": ("/settings", ADMINISTRATOR),
 }  # fmt: skip
+#: Pages that are no screens.
+PUBLIC = ("sign_in", "form")
 #: What a screen shows while it still works.
 BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton]"
 
@@ -78,14 +89,16 @@ def take(browser: Browser, base: str, cookie: str | None, name: str, mode: str, 
 def main() -> None:
     """Serve the sample with a forecast already computed, and look at the screens named, or at all."""
     OUT.mkdir(parents=True, exist_ok=True)
-    wanted = sys.argv[1:] or [n for n in SCREENS if n == "sign_in" or (ROOT / "pages" / f"{n}.py").exists()]
+    wanted = sys.argv[1:] or [n for n in SCREENS if n in PUBLIC or (ROOT / "pages" / f"{n}.py").exists()]
     with (
         tempfile.TemporaryDirectory() as folder,
         serving("small", Path(folder)) as server,
         sync_playwright() as play,
     ):
         file = prepare(server.database, Path(folder))
-        cookies = {person: server.sign_in(person) for person in (MANAGER, ADMINISTRATOR)}
+        cookies = {
+            person: server.sign_in(person) for person in (MANAGER, ADMINISTRATOR, AGENT, TECHNICIAN, MARKETER)
+        }
         browser = play.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox", "--disable-gpu"],
