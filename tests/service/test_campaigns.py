@@ -14,7 +14,7 @@ from crm.errors import Refused
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import AddressProblem, Campaign, CampaignMember, Contact
 from tests.factories import change, make
-from tests.service.campaign_scene import act, campaign_row, make_campaign, make_contacts, members
+from tests.service.planning_scene import act, campaign_row, make_campaign, make_contacts, members
 
 
 class TestPlanning:

@@ -13,7 +13,7 @@ from crm.errors import NotAllowed, NotFound, Refused
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember, Outbox
 from tests.factories import change, make
-from tests.service.campaign_scene import ARMS, act, campaign_row, make_campaign, make_contacts, members
+from tests.service.planning_scene import ARMS, act, campaign_row, make_campaign, make_contacts, members
 
 
 class TestRefused:
