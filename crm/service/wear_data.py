@@ -94,6 +94,11 @@ def day_of(moment: float) -> date:
     return (EPOCH + timedelta(days=moment)).date()
 
 
+def days_of(day: date) -> float:
+    """The beginning of a day as days since the epoch."""
+    return float((day - EPOCH.date()).days)
+
+
 def part_key(text: str | None) -> str:
     """A part's name without case and extra blanks."""
     return " ".join((text or "").split()).casefold()
