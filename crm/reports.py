@@ -20,6 +20,7 @@ from crm.pipeline.report_basis import SalesFilter
 from crm.pipeline.report_sales import sales_report
 from crm.pipeline.reports import Report
 from crm.service import service_reports as service
+from crm.service import wear_reports as wear
 from db.scope import ScopedSession
 
 DEALS = ("from", "to", "team", "owner", "product", "pipeline", "source")
@@ -86,6 +87,27 @@ KINDS: dict[str, ReportKind] = {
         ),
         ReportKind(
             "sales-by-region", "Sales and profit by region", partial(sales_report, by="region"), LINES
+        ),
+        ReportKind("failures-by-part", "Failures by part, most first", wear.failures_by_part, LINES),
+        ReportKind("failures-by-model", "Failures by product, with its units", wear.failures_by_model, LINES),
+        ReportKind("failure-gap", "Days between failures of a unit", wear.failure_gap, LINES),
+        ReportKind(
+            "failure-rate", "Failures per unit-month by part, with 95 % interval", wear.failure_rate, LINES
+        ),
+        ReportKind(
+            "failure-rate-by-model",
+            "Failures per unit-month by product, with 95 % interval",
+            wear.failure_rate_by_model,
+            LINES,
+        ),
+        ReportKind(
+            "failure-repeats", "Failures repeated within 30 days, by part", wear.failure_repeats, LINES
+        ),
+        ReportKind(
+            "maintenance-by-kind", "Part changes: repairs and planned", wear.maintenance_by_kind, LINES
+        ),
+        ReportKind(
+            "units-at-risk", "Units most likely to fail within 90 days", wear.units_at_risk, LINES[2:]
         ),
         ReportKind("cases-by-status", "Cases by status", service.cases_by_status, SERVICE),
         ReportKind("cases-by-age", "Open cases by age", service.cases_by_age, SERVICE[2:]),
