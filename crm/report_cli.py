@@ -35,11 +35,14 @@ def report(
         [], "--pipeline", help="Pipeline by name; may be given several times."
     ),
     source: list[str] = typer.Option([], "--source", help="Source; may be given several times."),
+    campaign: list[str] = typer.Option(
+        [], "--campaign", help="Campaign by name or number; may be given several times."
+    ),
     as_email: str = typer.Option(
         "", "--as", help="Count only what this user may see; by default everything."
     ),
 ) -> None:
-    """Print a report: won value, win rate, cycle time, pipeline, sales."""
+    """Print a report: won value, win rate, cycle time, pipeline, sales, campaigns."""
     from crm.cli import ready, spoken
     from crm.work import reading
 
@@ -50,7 +53,7 @@ def report(
         ready()
         from crm.pipeline.report_basis import SalesFilter
         from crm.reports import run_report, to_json
-        from db.models import Pipeline, Product, Team, User
+        from db.models import Campaign, Pipeline, Product, Team, User
 
         with reading(_actor(as_email)) as session:
             chosen = SalesFilter(
@@ -61,6 +64,7 @@ def report(
                 products=_ids(session, Product, [Product.name, Product.code], product, "--product"),
                 pipelines=_ids(session, Pipeline, [Pipeline.name], pipeline, "--pipeline"),
                 sources=tuple(source),
+                campaigns=_ids(session, Campaign, [Campaign.name, Campaign.number], campaign, "--campaign"),
             )
             made = to_json(run_report(session, name, chosen))
         typer.echo(json.dumps(made, ensure_ascii=False, indent=2) if as_json else as_text(made))

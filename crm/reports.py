@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from crm.campaigns import marketing_reports, result_reports
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.money import to_major
@@ -26,6 +27,8 @@ from db.scope import ScopedSession
 DEALS = ("from", "to", "team", "owner", "product", "pipeline", "source")
 STANDING = ("team", "owner", "product", "pipeline", "source")
 LINES = ("from", "to", "team", "owner", "product")
+LEADS = ("from", "to", "team", "owner", "source", "campaign")
+CAMPAIGNS = ("from", "to", "campaign")
 SERVICE = LINES
 
 
@@ -84,6 +87,54 @@ KINDS: dict[str, ReportKind] = {
         ),
         ReportKind(
             "sales-by-product", "Sales and profit by product", partial(sales_report, by="product"), LINES
+        ),
+        ReportKind(
+            "campaign-result",
+            "Response, conversion and revenue by arm of a campaign with 95 % intervals",
+            result_reports.campaign_results,
+            CAMPAIGNS,
+        ),
+        ReportKind(
+            "campaign-lift",
+            "What each arm brought beyond the control group, with corrected p-value",
+            result_reports.campaign_lifts,
+            CAMPAIGNS,
+        ),
+        ReportKind(
+            "leads-by-source",
+            "Leads, deals and won deals by the leads' source, with cost",
+            marketing_reports.leads_by_source,
+            LEADS,
+        ),
+        ReportKind(
+            "funnel-by-source",
+            "From contacts over leads and deals to won deals, by source",
+            marketing_reports.funnel_by_source,
+            LEADS,
+        ),
+        ReportKind(
+            "funnel-by-campaign",
+            "From those contacted to won deals, by campaign",
+            marketing_reports.funnel_by_campaign,
+            LEADS,
+        ),
+        ReportKind(
+            "cost-per-lead",
+            "Cost of campaigns by lead and by won deal",
+            marketing_reports.cost_per_lead,
+            LEADS,
+        ),
+        ReportKind(
+            "campaign-calendar",
+            "Campaigns in order of their start, with what they cost and brought",
+            marketing_reports.campaign_calendar,
+            LEADS,
+        ),
+        ReportKind(
+            "response-by-segment",
+            "Response of those who got a message, by segment, with 95 % intervals",
+            marketing_reports.response_by_segment,
+            CAMPAIGNS,
         ),
         ReportKind(
             "sales-by-region", "Sales and profit by region", partial(sales_report, by="region"), LINES
@@ -178,6 +229,7 @@ def filter_json(chosen: SalesFilter, takes: tuple[str, ...] = DEALS) -> dict[str
         "product": list(chosen.products),
         "pipeline": list(chosen.pipelines),
         "source": list(chosen.sources),
+        "campaign": list(chosen.campaigns),
     }
     return {name: _value(value) for name, value in values.items() if name in takes and value}
 

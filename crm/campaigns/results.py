@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Float, case, cast, func, select
 
 from crm.analytics import trial
-from crm.analytics.effects import Moments, imbalance, return_on_cost, size_mismatch
+from crm.analytics.effects import UNBELIEVABLE, Moments, imbalance, return_on_cost, size_mismatch
+from crm.analytics.effects_words import Circumstances
 from crm.analytics.trial import Arm, Lift, Range
 from crm.clock import here
 from crm.errors import NotFound
@@ -166,6 +167,18 @@ def campaign_result(
         grouped_by=chosen,
         group_fields=fields,
         groups=groups,
+    )
+
+
+def circumstances(result: CampaignResult) -> Circumstances:
+    """What limits the conclusion from a result."""
+    unfair = min((p for p in (result.mismatch, result.imbalance) if not math.isnan(p)), default=1.0)
+    return Circumstances(
+        currency=result.book.currency,
+        until=result.counts_until,
+        is_open=result.is_open,
+        is_drawn=result.is_drawn,
+        is_unfair=unfair < UNBELIEVABLE,
     )
 
 

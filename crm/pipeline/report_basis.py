@@ -34,6 +34,7 @@ class SalesFilter:
     products: tuple[int, ...] = ()
     pipelines: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
+    campaigns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,8 @@ def deal_conditions(chosen: SalesFilter, *, day: Any = Deal.closed_on) -> list[C
         found.append(or_(Deal.product_id.in_(chosen.products), Deal.id.in_(lines)))
     if chosen.pipelines:
         found.append(Deal.pipeline_id.in_(chosen.pipelines))
+    if chosen.campaigns:
+        found.append(Deal.campaign_id.in_(chosen.campaigns))
     if chosen.sources:
         given = [s for s in chosen.sources if s]
         parts: list[ColumnElement[bool]] = [Deal.source.in_(given)] if given else []

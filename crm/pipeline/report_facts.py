@@ -212,6 +212,7 @@ def closed_span(session: ScopedSession, chosen: SalesFilter) -> tuple[Any, Any]:
         products=chosen.products,
         pipelines=chosen.pipelines,
         sources=chosen.sources,
+        campaigns=chosen.campaigns,
     )
     statement = select(func.min(Deal.closed_on), func.max(Deal.closed_on))
     where = [*deal_conditions(free), Deal.status.in_(("won", "lost"))]
