@@ -55,6 +55,7 @@ def record_header(
     tags: Sequence[look.Marked] = (),
     links: Mapping[str, int | None] | None = None,
     more: Mapping[str, Callable[[], None]] | None = None,
+    primary: Callable[[], None] | None = None,
 ) -> None:
     """Avatar, name, one line and the actions that this person may take.
 
@@ -64,6 +65,8 @@ def record_header(
         What a talk or task written down here belongs to; without it nothing can be logged.
     more : mapping, optional
         Further entries of the menu: label and what it opens.
+    primary : callable, optional
+        Draws the one primary button of a page on which nothing is logged.
     """
     with look.page(view.title, context, tags=tags, picture=look.avatar(view.title), record=True):
         _menu(actor, view, links, more or {})
@@ -75,6 +78,8 @@ def record_header(
             and st.button(_("Log"), icon=":material/edit_note:", type="primary", key="record_log")
         ):
             log_drawer(actor, preset=links)
+        if primary is not None:
+            primary()
     if view.archived:
         _archived_bar(actor, view)
 

@@ -1,0 +1,19 @@
+"""Visits: the technician's day, the week, and all of them as a list."""
+
+import streamlit as st
+
+from crm.i18n import _
+from crm.ui import look
+from crm.ui.guard import current_actor
+from crm.ui.visit_lists import LIST, VIEW, WEEKS, show_day, show_visit_list, show_week, views
+
+actor = current_actor()
+
+head = st.container()
+view = look.switch(_("View"), views(), key=VIEW)
+if view == LIST:
+    show_visit_list(actor, head)
+elif view == WEEKS:
+    show_week(actor, head)
+else:
+    show_day(actor, head)
