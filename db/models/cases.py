@@ -63,7 +63,8 @@ class Case(Business, Base):
         UniqueConstraint("number"),
         Index("ix_cases_list", "archived_at", "subject", "id"),
         Index("ix_cases_open", "status", "queue_id", "resolution_due_at"),
-        Index("ix_cases_opened", "archived_at", "opened_at", "id"),
+        Index("ix_cases_opened", "opened_at", "id"),
+        Index("ix_cases_due", "resolution_due_at", "id"),
         Index("ix_cases_mine", "owner_id", "status", "resolution_due_at"),
         Index("ix_cases_changed", "changed_at", "id"),
     )

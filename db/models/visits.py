@@ -103,6 +103,7 @@ class WorkOrder(Business, Base):
         Index("ix_work_orders_list", "archived_at", "title", "id"),
         Index("ix_work_orders_day", "owner_id", "planned_on", "status"),
         Index("ix_work_orders_due", "status", "planned_on"),
+        Index("ix_work_orders_planned", "planned_on", "id"),
         Index("ix_work_orders_changed", "changed_at", "id"),
     )
 

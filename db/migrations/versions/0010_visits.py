@@ -173,6 +173,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_work_orders_organisation_id"), "work_orders", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_work_orders_owner_id"), "work_orders", ["owner_id"], unique=False)
     op.create_index(op.f("ix_work_orders_plan_id"), "work_orders", ["plan_id"], unique=False)
+    op.create_index("ix_work_orders_planned", "work_orders", ["planned_on", "id"], unique=False)
     op.create_index(op.f("ix_work_orders_team_id"), "work_orders", ["team_id"], unique=False)
     op.create_table(
         "failures",
@@ -256,6 +257,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_failures_case_id"), table_name="failures")
     op.drop_table("failures")
     op.drop_index(op.f("ix_work_orders_team_id"), table_name="work_orders")
+    op.drop_index("ix_work_orders_planned", table_name="work_orders")
     op.drop_index(op.f("ix_work_orders_plan_id"), table_name="work_orders")
     op.drop_index(op.f("ix_work_orders_owner_id"), table_name="work_orders")
     op.drop_index(op.f("ix_work_orders_organisation_id"), table_name="work_orders")
