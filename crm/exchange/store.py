@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, select, update
 
 from crm import registry
+from crm.exchange import case_rows
 from crm.exchange import plan as plans
 from crm.exchange.bulk import among, insert_rows
 from crm.exchange.inherit import inherit
@@ -28,6 +29,7 @@ LOG: Table = Change.__table__  # type: ignore[assignment]  # mapped classes are 
 _FOLLOWING = {
     "deal": ("status", "pipeline_id", "stage_since", "team_id"),
     "contact": ("name",),
+    "case": case_rows.FOLLOWING,
 }
 
 
@@ -210,6 +212,10 @@ class Target:
         if not new:
             outcome.same[row.at] = old["id"]
             return
+        wrong = case_rows.change_problem(old, new) if self.entity.name == "case" else None
+        if wrong is not None:
+            outcome.failed[row.at] = wrong
+            return
         follow_changes(self.entity.name, old, new, self.stages, work.now)
         owners = {(old.get("owner_id"), old.get("team_id"))}
         owners.add((new.get("owner_id", old.get("owner_id")), new.get("team_id", old.get("team_id"))))
@@ -302,6 +308,8 @@ class Target:
                 outcome.failed[row.at] = (empty.name, _("{label} is needed.").format(label=_(empty.label)))
             elif row.at in clashes:
                 outcome.failed[row.at] = clashes[row.at]
+            elif self.entity.name == "case" and (wrong := case_rows.problem(values)) is not None:
+                outcome.failed[row.at] = wrong
             elif not reach[owners]:
                 outcome.failed[row.at] = ("owner_id", _("You may not make such a record for this owner."))
             else:

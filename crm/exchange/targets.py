@@ -9,6 +9,9 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, insert, literal, select, text, update
 
 from crm import registry
+from crm.campaigns import social_rules
+from crm.clock import zone
+from crm.exchange import case_rows
 from crm.exchange.bulk import insert_rows
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
@@ -16,7 +19,7 @@ from crm.firm import firm
 from crm.numbers import PREFIXES, number_of
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
-from db.models import Change, Channel, Pipeline, Stage, StageChange, User
+from db.models import CaseMove, Change, Channel, Pipeline, Stage, StageChange, User
 from db.scope import CREATE, OutOfScope
 
 _CHANNELS = {"contact": "contact_id", "organisation": "organisation_id"}
@@ -52,6 +55,8 @@ def defaults(entity: str, now: datetime) -> dict[str, Any]:
     for name in ("created_at", "changed_at", "stage_since"):
         if name in row:
             row[name] = now
+    if entity == "case":
+        row |= dict.fromkeys(case_rows.TOLD)
     return row
 
 
@@ -68,6 +73,10 @@ def derive(entity: str, row: dict[str, Any], stages: Stages, now: datetime) -> N
         row["currency"] = stages.currency
     if entity == "deal":
         _deal(row, stages, now)
+    if entity == "case":
+        case_rows.complete(row, now)
+    if entity == "social_post":
+        social_rules.complete(row, zone())
     if entity == "deal_line" and row["amount_minor"] is None and row["unit_price_minor"] is not None:
         row["amount_minor"] = round(row["quantity"] * row["unit_price_minor"] * (1 - row["discount"]))
 
@@ -94,6 +103,10 @@ def follow_changes(
         after.setdefault("closed_on", None)
         _deal(after, stages, now)
         new.update({name: after[name] for name in ("pipeline_id", "status", "stage_since")})
+    if entity == "case":
+        case_rows.follow(old, new, now)
+    if entity == "social_post" and new.get("published_at") is not None:
+        new["weekday"], new["hour"] = social_rules.clock_of(new["published_at"], zone())
     if new.get("owner_id") is not None and "team_id" not in new and stages.team_of.get(new["owner_id"]):
         new["team_id"] = stages.team_of[new["owner_id"]]
     for name in [name for name in new if name in old and new[name] == old[name]]:
@@ -210,6 +223,8 @@ class Inserter:
             ]  # fmt: skip
             if moves:
                 self._send(insert(StageChange), moves)
+        if self.entity == "case" and (steps := case_rows.later_moves(self.work, changed, self.import_id)):
+            self._send(insert(CaseMove), steps)
         for kind in ("email", "phone") if self.entity in _CHANNELS else ():
             self._channels([(record, new[kind]) for record, _old, new in changed if new.get(kind)], kind)
 
@@ -253,6 +268,9 @@ class Inserter:
                     ["deal_id", "to_stage_id", "at", "user_id", "import_id"], entered
                 )
             )
+        if self.entity == "case":
+            opened = case_rows.first_moves(self.work, self.table, mine, self.import_id)
+            self._send(insert(CaseMove).from_select(case_rows.MOVE_COLUMNS, opened))
         for kind in ("email", "phone") if self.entity in _CHANNELS else ():
             value = self.table.c[kind]
             reached = select(self.table.c.id, literal(kind), value, literal(True)).where(

@@ -25,7 +25,7 @@ from crm.exchange.undo_base import HOLDERS, Undo, UndoReport
 from crm.i18n import _
 from crm.work import Actor, Work, unit_of_work
 from db.audit import SYSTEM_OPTIONS
-from db.models import Base, Change, ChangeBatch, Channel, Import, StageChange
+from db.models import Base, Case, CaseMove, Change, ChangeBatch, Channel, Import, StageChange
 from db.scope import DELETE, UPDATE
 
 Progress = Callable[[int, int, str], None]
@@ -99,6 +99,7 @@ class Remover(Undo):
                 StageChange.import_id == self.import_id, *self._not_of(edited.get("deals", set()))
             )
         )
+        self._forget_moves()
         for table in tables:
             if table.name not in self.classes:
                 continue
@@ -107,6 +108,16 @@ class Remover(Undo):
             kept.update(self._beyond_reach(table))
             kept = self._with_parents(table, kept)
             self._delete(table, kept)
+
+    def _forget_moves(self) -> None:
+        """Steps that the import added to cases which have their old status back; those of made cases go with them."""
+        made = select(Case.id).where(Case.import_id == self.import_id)
+        back = select(Case.id).where(Case.id == CaseMove.case_id, Case.status == CaseMove.from_status)
+        self.send(
+            delete(CaseMove).where(
+                CaseMove.import_id == self.import_id, CaseMove.case_id.not_in(made), back.exists()
+            )
+        )
 
     def _not_of(self, kept: Iterable[int]) -> list[Any]:
         ids = sorted(kept)
@@ -161,7 +172,9 @@ class Remover(Undo):
         return {int(row[0]) for row in self.send(union(*parts)) if row[0] is not None}
 
     def _not_automatic(self, child: Table, table: Table) -> list[Any]:
-        """Channels that hold nothing but the row's own address came with the row and go with it."""
+        """Channels that hold nothing but the row's own address came with the row and go with it, as a case's first step."""
+        if child.name == "case_moves":
+            return [func.coalesce(CaseMove.import_id, 0) != self.import_id]
         if child.name != "channels" or table.name not in HOLDERS:
             return []
         column = HOLDERS[table.name]
