@@ -32,6 +32,7 @@ Runner = Callable[[Actor, dict[str, Any], Step], dict[str, Any]]
 KINDS = {
     "forecast": "crm.forecasting.job:run",
     "import": "crm.exchange.job:run",
+    "mailbox": "crm.mail.mailbox:run",
     "plan_campaign": "crm.campaigns.job:run_plan",
     "responses": "crm.campaigns.responses_job:run",
     "service_levels": "crm.service.levels_job:run",
