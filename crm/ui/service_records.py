@@ -1,0 +1,92 @@
+"""The cases behind a number or a mark of the service dashboard, as a table that opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import zone
+from crm.i18n import _, ngettext
+from crm.service.service_dashboard import ServiceQuestion
+from crm.service.service_dashboard_records import Part
+from crm.service.service_reports import priority_names
+from crm.ui import formats, look, routes, service_data
+from crm.work import Actor, cache_key
+from db.models.cases import CASE_STATUS
+
+SHOWN = ("open", "late", "response", "resolution", "first_contact", "reopened", "rated")
+
+
+def titles() -> dict[str, str]:
+    """What the cases of a number are."""
+    return {
+        "open": _("Open cases"),
+        "late": _("Cases that are late now"),
+        "response": _("Promised answers that were late"),
+        "resolution": _("Promised solutions that were late"),
+        "first_contact": _("Solved cases"),
+        "reopened": _("Cases that came back"),
+        "rated": _("Rated cases"),
+    }
+
+
+def asked_for() -> Part | None:
+    """What a number's link asks for in the address."""
+    shown = st.query_params.get("service_show", "")
+    return (shown, None) if shown in SHOWN else None
+
+
+def forget_asked() -> None:
+    """Put the number's cases away again."""
+    st.query_params.pop("service_show", None)
+
+
+def show_records(
+    actor: Actor, asked: ServiceQuestion, parts: Sequence[Part], *, title: str, key: str
+) -> None:
+    """Draw the cases, newest first; a click on a row opens the case."""
+    found = service_data.service_records(cache_key(actor), asked, tuple(parts), actor)
+    rows = found.rows
+    count = ngettext("{n} case", "{n} cases", found.total).format(n=formats.number(found.total))
+    if found.total > len(rows):
+        count = _("The newest {shown} of {n} cases").format(shown=len(rows), n=formats.number(found.total))
+    look.section(title, _("{count}. Click a row to open the case.").format(count=count))
+    if rows.empty:
+        return
+    statuses = {value: _(label) for value, label in CASE_STATUS}
+    priorities = priority_names()
+    shown = rows.drop(columns="id").assign(
+        status=[statuses.get(s, s) for s in rows["status"]],
+        priority=[priorities.get(p, p) for p in rows["priority"]],
+    )
+    for name in ("opened_at", "due_at", "resolved_at"):
+        # The table shows times as they are given, so they are given as the firm's clocks show them.
+        shown[name] = pd.to_datetime(shown[name], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
+    columns = st.column_config
+    event = st.dataframe(
+        shown,
+        key=f"service_records_{key}_{abs(hash((asked, tuple(parts))))}",
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config={
+            "number": columns.TextColumn(_("Number"), width=80),
+            "subject": columns.TextColumn(_("Case"), width=260),
+            "organisation": columns.TextColumn(_("Organisation"), width=180),
+            "owner": columns.TextColumn(_("Owner"), width=125),
+            "status": columns.TextColumn(_("Status"), width=120),
+            "priority": columns.TextColumn(_("Priority"), width=85),
+            "opened_at": columns.DatetimeColumn(_("Opened"), format="D MMM YYYY, HH:mm", width=150),
+            "due_at": columns.DatetimeColumn(_("Solve by"), format="D MMM YYYY, HH:mm", width=150),
+            "resolved_at": columns.DatetimeColumn(_("Solved"), format="D MMM YYYY, HH:mm", width=150),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=title,
+    )
+    cells = event["selection"]["cells"]
+    if cells and "case" in routes.screens():
+        st.switch_page(routes.page("case"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

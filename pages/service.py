@@ -1,0 +1,54 @@
+"""Service dashboard: what is open and late, whether promises are kept, who carries how much, what breaks."""
+
+import streamlit as st
+
+from crm.clock import today
+from crm.i18n import _, language
+from crm.ui import look, routes, service_data
+from crm.ui.guard import current_actor
+from crm.ui.service_cards import show_cards, show_formulas
+from crm.ui.service_filters import service_question
+from crm.ui.service_numbers import show_numbers
+from crm.ui.service_records import asked_for, forget_asked, show_records, titles
+from crm.ui.service_words import context, notes
+from crm.work import cache_key
+
+actor = current_actor()
+
+head = st.container()
+asked = service_question(service_data.service_choices(cache_key(actor), actor), today=today())
+board = service_data.service_dashboard(cache_key(actor), language(), asked, actor)
+
+with head:
+    look.page(_("Service"), context(board))
+
+if not board.has_cases:
+    narrowed = asked.chosen != type(asked.chosen)()
+    text = (
+        _("No case fits these filters. Clear one to see more.")
+        if narrowed
+        else _("Open and late cases, promises kept and satisfaction stand here as soon as there are cases.")
+    )
+    opened = look.empty(
+        _("Nothing to count yet"),
+        text,
+        button=_("Open the cases") if not narrowed and "cases" in routes.screens() else "",
+        key="service_empty",
+    )
+    if opened:
+        st.switch_page(routes.page("cases"))
+    st.stop()
+
+for note in notes(board):
+    st.info(note, icon=":material/info:")
+
+show_numbers(board)
+if (wanted := asked_for()) is not None:
+    show_records(actor, asked, [wanted], title=titles()[wanted[0]], key="number")
+    st.button(_("Hide these cases"), on_click=forget_asked, key="service_hide", type="tertiary")
+
+drawn = service_data.service_figures(cache_key(actor), language(), asked, board.as_of, board)
+clicked = show_cards(board, drawn)
+if clicked.parts:
+    show_records(actor, asked, clicked.parts, title=clicked.title(), key="marks")
+show_formulas(board)
