@@ -40,7 +40,7 @@ def run(_actor: Actor, _args: dict[str, Any], step: Step) -> dict[str, Any]:
     if not chosen.imap_host:
         return tally.as_dict()
     try:
-        with _box(chosen).login(chosen.imap_user, chosen.imap_password, chosen.imap_folder) as box:
+        with _signed_in(chosen) as box:
             unread = box.uids(AND(seen=False))[:MOST_AT_ONCE]
             for done, uid in enumerate(unread, start=1):
                 if content := _content(box, uid):
@@ -51,6 +51,16 @@ def run(_actor: Actor, _args: dict[str, Any], step: Step) -> dict[str, Any]:
         said = _("The mailbox {host} cannot be read: {reason}")
         raise Unavailable(said.format(host=chosen.imap_host, reason=str(error)[:300])) from error
     return tally.as_dict()
+
+
+def _signed_in(chosen: Settings) -> BaseMailBox:
+    """The open mailbox; refused, the connection ends."""
+    box = _box(chosen)
+    try:
+        return box.login(chosen.imap_user, chosen.imap_password, chosen.imap_folder)
+    except (OSError, IMAP4.error, ImapToolsError):
+        box.client.shutdown()
+        raise
 
 
 def _content(box: BaseMailBox, uid: str) -> bytes:
