@@ -189,6 +189,7 @@ ELSEWHERE: dict[str, str] = {
     "campaign_arm": "crm.campaigns.campaign_record:prepare_arm",
     "consent": "crm.campaigns.campaign_record:prepare_consent",
     "web_form": "crm.campaigns.form_record:prepare_web_form",
+    "social_post": "crm.campaigns.social_record:prepare_social_post",
     "case": "crm.service.case_record:prepare_case",
     "equipment": "crm.service.equipment_record:prepare_equipment",
     "contract": "crm.service.equipment_record:prepare_contract",

@@ -19,7 +19,12 @@ from db.scope import ScopedSession
 #: Chosen from people's rows when a form leaves them blank.
 OWNER_FIELDS = ("owner_id", "team_id")
 #: Needed fields that follow from others when left blank: a name from its parts, a stage from the first pipeline.
-FOLLOWS = {"contact": {"name"}, "deal": {"pipeline_id", "stage_id"}, "equipment": {"name"}}
+FOLLOWS = {
+    "contact": {"name"},
+    "deal": {"pipeline_id", "stage_id"},
+    "equipment": {"name"},
+    "social_post": {"title"},
+}
 
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:

@@ -30,6 +30,7 @@ _FOLLOWING = {
     "deal": ("status", "pipeline_id", "stage_since", "team_id"),
     "contact": ("name",),
     "case": case_rows.FOLLOWING,
+    "social_post": ("weekday", "hour"),
 }
 
 

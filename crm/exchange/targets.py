@@ -106,7 +106,8 @@ def follow_changes(
     if entity == "case":
         case_rows.follow(old, new, now)
     if entity == "social_post" and new.get("published_at") is not None:
-        new["weekday"], new["hour"] = social_rules.clock_of(new["published_at"], zone())
+        weekday, hour = social_rules.clock_of(new["published_at"], zone())
+        new |= {"weekday": new.get("weekday", weekday), "hour": new.get("hour", hour)}
     if new.get("owner_id") is not None and "team_id" not in new and stages.team_of.get(new["owner_id"]):
         new["team_id"] = stages.team_of[new["owner_id"]]
     for name in [name for name in new if name in old and new[name] == old[name]]:

@@ -288,7 +288,8 @@ def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
 def _unfilled(draft: Draft, about: Entity) -> Iterator[tuple[str, str]]:
     """Needed fields that no column feeds and nothing else fills in."""
     given = {field for field in draft["fields"].values() if field}
-    follows = {"name": {"first_name", "last_name"}, "title": {"product_id", "organisation_id", "number"}}
+    titles = {"product_id", "organisation_id", "number", "body", "published_at", "weekday", "hour"}
+    follows = {"name": {"first_name", "last_name"}, "title": titles}
     columns = registry.model(draft["entity"]).__table__.c
     for field in about.fields:
         filled = columns[field.name].default is not None or field.name in (
