@@ -20,7 +20,7 @@ from crm.service.equipment_queries import (
     unit_cases,
     unit_page,
 )
-from crm.service.unit_history import unit_history, unit_parts
+from crm.service.unit_history import Step, unit_history, unit_parts
 from crm.service.visit_queries import visits_of_unit
 from crm.ui import look, record_facts, routes, unit_drawers
 from crm.ui.case_lists import case_screen
@@ -229,14 +229,7 @@ def _history(actor: Actor, page: UnitPage) -> None:
         when = moment(step.at, now=now(), zone=zone())
         label = f"**{look.plain(step.title)}** :small[:gray[{look.plain(when)}]]"
         with st.expander(label, icon=ICONS[step.kind], type="step", expanded=True):
-            if step.text:
-                st.caption(look.plain(step.text))
-            if step.page in routes.screens():
-                st.page_link(
-                    routes.page(step.page),
-                    label=f":small[{_('Open')}]",
-                    query_params={"id": str(step.record_id)},
-                )
+            _step_body(step)
     begun = page.view.values["installed_on"]
     if steps and begun is not None:
         st.expander(
@@ -244,6 +237,24 @@ def _history(actor: Actor, page: UnitPage) -> None:
             icon=":material/flag:",
             type="step",
         )
+
+
+def _step_body(step: Step) -> None:
+    if step.page not in routes.screens():
+        if step.text:
+            st.caption(look.plain(step.text))
+        return
+    with look.row():
+        st.markdown(look.quiet(step.text), width="stretch")
+        key = f"unit_step_{step.page}_{step.record_id}"
+        if st.button(
+            "",
+            key=key,
+            icon=":material/arrow_forward:",
+            type="tertiary",
+            help=_("Open {title}").format(title=step.title),
+        ):
+            st.switch_page(routes.page(step.page), query_params={"id": str(step.record_id)})
 
 
 def _cases(actor: Actor, page: UnitPage) -> None:

@@ -142,9 +142,15 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
     """Seven days side by side, with the weeks before and after."""
     now = today()
     first = shown_week(now)
-    everyone = (
-        look.switch(_("Whose"), {"all": _("Everybody"), "mine": _("Mine")}, key="visits_whose") == "all"
-    )
+    steps = ((-7, "chevron_left", _("Week before")), (7, "chevron_right", _("Week after")))
+    with look.toolbar():
+        for days, icon, text in steps:
+            key = f"visits_week_{days}"
+            st.button("", key=key, icon=f":material/{icon}:", help=text, on_click=_step, args=(first, days))
+        whose = {"all": _("Everybody"), "mine": _("Mine")}
+        everyone = look.switch(_("Whose"), whose, key="visits_whose") == "all"
+        span = _("{start} to {end}").format(start=day(first), end=day(first + timedelta(days=6)))
+        st.markdown(f"**{look.plain(span)}**", width="content")
     with reading(actor) as session:
         visits = week_visits(session, first=first, day=now, everyone=everyone)
     _head(
@@ -152,20 +158,6 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
         head,
         ngettext("{n} visit this week", "{n} visits this week", len(visits)).format(n=len(visits)),
     )
-    with look.row():
-        for days, icon, text in (
-            (-7, "chevron_left", _("Week before")),
-            (7, "chevron_right", _("Week after")),
-        ):
-            st.button(
-                "",
-                key=f"visits_week_{days}",
-                icon=f":material/{icon}:",
-                help=text,
-                on_click=_step,
-                args=(first, days),
-            )
-        look.two_lines(_("{start} to {end}").format(start=day(first), end=day(first + timedelta(days=6))))
     grid = st.grid(7, min_column_width=140, gap="small", border=True)
     for offset in range(7):
         on = first + timedelta(days=offset)
@@ -180,10 +172,8 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
 def _week_line(visit: Visit) -> None:
     with st.container(gap=None):
         at = f"{visit.planned_at:%H:%M} " if visit.planned_at else ""
-        st.page_link(
-            routes.page("work_order"),
-            label=f":small[{look.plain(at + visit.title)}]",
-            query_params={"id": str(visit.id)},
-        )
+        # A link would be cut off after a few letters here; a button wraps.
+        if st.button(f":small[{look.plain(at + visit.title)}]", key=f"week_{visit.id}", type="tertiary"):
+            _open(visit)
         said = " · ".join(p for p in (visit.organisation, visit.technician) if p)
         st.markdown(f"{look.quiet(said)} :small[{status_tag(visit.status)}]")
