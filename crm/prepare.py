@@ -179,7 +179,6 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
     "lead": _lead,
     "deal": _deal,
     "deal_line": _deal_line,
-    "message_template": _named,
     "social_account": _named,
 }
 #: What other areas do for their own records, as ``module:function``; imported when first needed.
@@ -189,6 +188,7 @@ ELSEWHERE: dict[str, str] = {
     "campaign_arm": "crm.campaigns.campaign_record:prepare_arm",
     "consent": "crm.campaigns.campaign_record:prepare_consent",
     "web_form": "crm.campaigns.form_record:prepare_web_form",
+    "message_template": "crm.mail.template_record:prepare",
     "social_post": "crm.campaigns.social_record:prepare_social_post",
     "case": "crm.service.case_record:prepare_case",
     "equipment": "crm.service.equipment_record:prepare_equipment",
