@@ -54,24 +54,24 @@ def show_cards(board: ServiceBoard, drawn: dict[str, Drawn]) -> Clicked:
         show("ages")
     with card(_("Do we keep our promises?"), _("Share in time by week"), span=2):
         show("weeks", clickable=False)
-    with card(_("Where do cases stand?"), _("Opened in the period, by status. Click a bar.")):
-        show("statuses")
+    with card(_("Which visits are due?"), _("Planned or under way, by week")):
+        show("visits", clickable=False)
+        _open("visits", _("Visits"))
     with card(_("Who is answered in time?"), _("By priority. Bars: 95% range. Click a dot.")):
         show("response")
     with card(_("What is solved in time?"), _("By priority. Bars: 95% range. Click a dot.")):
         show("resolution")
-    with card(_("Who carries how much?"), _("By owner. Amber: something is late. Click a bar.")):
-        show("load")
     with card(_("Are customers content?"), _("Ratings of the period. Click a column.")):
         show("ratings")
-    with card(_("Which faults come in?"), _("Cases of the period by fault code. Click a bar.")):
+    with card(_("Who carries how much?"), _("By owner. Amber: something is late. Click a bar."), span=2):
+        show("load")
+    with card(_("Where do cases stand?"), _("Opened in the period, by status. Click a bar.")):
+        show("statuses")
+    with card(_("Which faults come in?"), _("Cases of the period by fault code. Click a bar."), span=2):
         show("codes")
     with card(_("Which parts fail?"), _("Failures of the period by part")):
         show("parts", clickable=False)
         _open("wear", _("Wear and faults"))
-    with card(_("Which visits are due?"), _("Planned or under way, by week"), span=2):
-        show("visits", clickable=False)
-        _open("visits", _("Visits"))
     return clicked
 
 

@@ -116,7 +116,7 @@ def _promise(board: ServiceBoard, promise: str, whole: Share) -> Drawn:
 def _ages(board: ServiceBoard) -> Drawn:
     rows = board.ages
     short = [
-        f"> {low}" if pd.isna(high) else ("< 1" if low == 0 else f"{low}–{high}")
+        f"> {low}" if pd.isna(high) else ("< 1" if low == 0 else f"{low}–{int(high)}")
         for low, high in zip(rows["low"], rows["high"], strict=True)
     ]
     names = rows["age"].tolist()

@@ -32,7 +32,7 @@ def numbers(board: ServiceBoard) -> list[Explained]:
             board, _("Late now"), formats.number(board.late),
             None if not now.open else (_("{share} of open").format(share=formats.percent(board.late / now.open)), None, QUIET),
             said=formula("late"), n=board.promised,
-            n_text=ngettext("{n} open case with a promise", "{n} open cases with a promise", board.promised),
+            n_text=ngettext("{n} with a promise", "{n} with a promise", board.promised),
             show="late" if board.late else "",
         ),
         _share(board, _("Answered in time"), now.response, then.response if then else None, name="response",
@@ -160,5 +160,7 @@ def _number(
 
 
 def show_numbers(board: ServiceBoard) -> None:
-    """Draw the numbers, two and two."""
-    look.kpi_row(numbers(board))
+    """Draw the numbers, four and four: what stands and what was promised, then how it was done."""
+    drawn = numbers(board)
+    look.kpi_row(drawn[:4])
+    look.kpi_row(drawn[4:])
