@@ -27,6 +27,8 @@ COUNT_CAP = 1000
 MOST_ROWS = 500
 #: Filter value for "nothing entered".
 BLANK = "(blank)"
+#: Filter of contacts by the segments they belong to now, given by id.
+IN_SEGMENT = "in_segment"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ def list_conditions(
             put_away = UnaryExpression(cls.archived_at, operator=custom_op("+"))
         conditions.append(put_away.is_not(None) if archived else put_away.is_(None))
     for name, wanted in (filters or {}).items():
+        if name == IN_SEGMENT and entity == "contact":
+            conditions.append(_in_segments(session, wanted))
+            continue
         if name not in about.by_name and name != "id":
             raise Refused(
                 _("{entity} cannot be filtered by “{name}”.").format(entity=_(about.plural), name=name)
@@ -128,6 +133,13 @@ def list_conditions(
     if (condition := search_condition(session, cls, search)) is not None:
         conditions.append(condition)
     return conditions
+
+
+def _in_segments(session: ScopedSession, wanted: Any) -> ColumnElement[bool]:
+    from crm.campaigns.segments import segment_condition
+
+    ids = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
+    return or_(*(segment_condition(session, int(i)) for i in ids))
 
 
 def _filter(attribute: Any, wanted: Any) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from crm.money import exponent, rate_on
 from crm.records import demand_version
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
-from db.models import Campaign, Contact, Segment, SegmentMember
+from db.models import Campaign, Contact, Organisation, Segment, SegmentMember
 from db.scope import ScopedSession
 
 
@@ -78,6 +78,21 @@ def count_segment(session: ScopedSession, segment: Segment | int) -> int:
 def count_rules(session: ScopedSession, rules: Tree) -> int:
     """How many contacts fit rules that are not stored yet."""
     return _count(session, and_(Contact.archived_at.is_(None), compile_rules(session, rules)))
+
+
+def first_contacts(
+    session: ScopedSession, condition: ColumnElement[bool], *, limit: int = 20
+) -> list[tuple[int, str, str, str, str]]:
+    """Id, name, organisation, e-mail and city of the first contacts under a condition, by name; blanks are empty."""
+    statement = (
+        select(Contact.id, Contact.name, Organisation.name, Contact.email, Contact.city)
+        .outerjoin(Organisation, Organisation.id == Contact.organisation_id)
+        .where(condition, Contact.archived_at.is_(None))
+        .order_by(Contact.name, Contact.id)
+        .limit(limit)
+    )
+    rows = session.execute(statement)
+    return [(row[0], row[1], row[2] or "", row[3] or "", row[4] or "") for row in rows]
 
 
 def _count(session: ScopedSession, condition: ColumnElement[bool]) -> int:

@@ -13,6 +13,9 @@ from crm.i18n import _
 from crm.ui import look
 from crm.ui.inputs import link_options
 from crm.work import Actor, cache_key, reading
+from db.scope import READ
+
+SEGMENT = Field(lists.IN_SEGMENT, "In segment", Kind.LINK, link="segment")
 
 
 def pill_filter(about: Entity, page: str, pill: str) -> dict[str, Any]:
@@ -45,6 +48,10 @@ def more_filters(actor: Actor, about: Entity, page: str, pill: str) -> dict[str,
         for field in rest:
             if (value := _one_filter(actor, about, page, field, opened=bool(popover.open))) is not None:
                 found[field.name] = value
+        if about.name == "contact" and actor.may("segment", READ):
+            key = f"{page}_{lists.IN_SEGMENT}"
+            if chosen := _link_filter(actor, _("In segment"), SEGMENT, key):
+                found[lists.IN_SEGMENT] = chosen
     return found
 
 

@@ -40,6 +40,7 @@ class ListScreen:
     empty_text: str = ""
     avatars: bool = False  # initials before the name
     on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
+    on_new: Callable[[Actor], None] | None = None  # instead of the general form
     title: str = ""  # instead of the entity's plural
     sort: str = ""  # instead of the title field
     newest_first: bool = False  # sorted downwards at first
@@ -133,6 +134,9 @@ def _csv(
 
 def new_record(actor: Actor, screen: ListScreen, preset: Mapping[str, Any] | None = None) -> None:
     """Open the drawer with the form of a new record; after saving, its page opens."""
+    if screen.on_new is not None:
+        screen.on_new(actor)
+        return
     about = registry.entity(screen.entity)
 
     key = f"new_{screen.entity}"
@@ -322,7 +326,7 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
 def _clear(page: str, about: Entity) -> None:
     """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
     fields = [f"{page}_{f.name}{end}" for f in about.fields for end in ("", "_from", "_to")]
-    for key in (f"{page}_q", f"{page}_archived", *fields):
+    for key in (f"{page}_q", f"{page}_archived", f"{page}_{lists.IN_SEGMENT}", *fields):
         value = st.session_state.get(key)
         if value:
             st.session_state[key] = [] if isinstance(value, list) else "" if isinstance(value, str) else None
