@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -12,9 +13,9 @@ from crm.i18n import _
 from crm.service.case_find import status_word
 from crm.service.case_merge import merge_cases, unmerge_case
 from crm.service.case_queries import CaseView, merge_choices
-from crm.service.cases import assign_case, move_case
+from crm.service.cases import assign_case, move_case, take_case
 from crm.ui import look, routes
-from crm.ui.case_lists import NEW_FORM, NEW_MORE
+from crm.ui.case_words import NEW_FORM, NEW_MORE
 from crm.ui.formats import day
 from crm.ui.forms import forget_form, record_form
 from crm.ui.guard import current_actor, flash, show, showing_problems
@@ -23,23 +24,51 @@ from crm.work import Actor, reading, unit_of_work
 
 #: A refusal outside a dialog, shown in the run that follows.
 PROBLEM = "case_problem"
+#: The case whose solving is asked about in the run that follows.
+SOLVE = "case_solve"
 VISIT_FORM = ("title", "planned_on", "kind", "owner_id", "equipment_id", "contact_id")
 
 
-def move(actor: Actor, view: CaseView, to_status: str) -> None:
-    """Put the case into another status; a solved one is asked how, which may stay blank."""
-    record = view.record
+def moved(actor: Actor, record: dict[str, Any], key: str) -> None:
+    """Put the case into the status that a menu was clicked for; for callbacks, which know the case as it was drawn.
+
+    A solved case is first asked how, by the run that follows.
+    """
+    to_status = st.session_state.get(key)
     if to_status == "resolved":
-        solve(actor, view)
-        return
-    try:
+        st.session_state[SOLVE] = record["id"]
+    elif to_status is not None:
+        _try(lambda: _move(actor, record, to_status))
+
+
+def _move(actor: Actor, record: dict[str, Any], to_status: str) -> str:
+    with unit_of_work(actor) as work:
+        move_case(work, record["id"], to_status, seen_version=record["version"])
+    return _("{number} is “{status}” now.").format(number=record["number"], status=status_word(to_status))
+
+
+def taken(actor: Actor, case_id: int, version: int) -> None:
+    """Take a case; for callbacks."""
+
+    def take() -> str:
         with unit_of_work(actor) as work:
-            move_case(work, record["id"], to_status, seen_version=record["version"])
+            number = take_case(work, case_id, seen_version=version)["number"]
+        return _("{number} is yours now.").format(number=number)
+
+    _try(take)
+
+
+def _try(act: Callable[[], str]) -> None:
+    try:
+        flash(act())
     except CrmError as problem:
         st.session_state[PROBLEM] = problem
-    else:
-        flash(_("{number} is “{status}” now.").format(number=record["number"], status=status_word(to_status)))
-    st.rerun()
+
+
+def show_problem() -> None:
+    """What the callback before this run was refused."""
+    if problem := st.session_state.pop(PROBLEM, None):
+        show(problem)
 
 
 def solve(actor: Actor, view: CaseView) -> None:

@@ -15,10 +15,9 @@ from crm.service.case_rules import ENDED, MOVES
 from crm.service.level_rules import Hand
 from crm.service.working_time_rules import in_words
 from crm.ui import case_drawers, look, routes
-from crm.ui.case_lists import take
 from crm.ui.case_words import moment_words, move_word, priority_tag, status_tag
 from crm.ui.formats import day, money, short_money
-from crm.ui.guard import flash, show, showing_problems
+from crm.ui.guard import flash, showing_problems
 from crm.ui.quick import task_drawer
 from crm.work import Actor, unit_of_work
 from db.scope import CREATE, DELETE, UPDATE
@@ -44,8 +43,7 @@ def show_head(actor: Actor, view: CaseView) -> None:
             and st.button(_("Restore"), key="case_restore", icon=":material/unarchive:")
         ):
             _put_away(actor, view)
-    if problem := st.session_state.pop(case_drawers.PROBLEM, None):
-        show(problem)
+    case_drawers.show_problem()
     if record["archived_at"] is not None:
         st.info(
             _("This case is archived: it is kept, and left out of lists and boards."),
@@ -70,19 +68,26 @@ def _buttons(actor: Actor, view: CaseView) -> None:
     _more(actor, view)
     if st.button(_("Edit"), key="case_edit", icon=":material/edit:"):
         case_drawers.edit(actor, view)
-    # The version is part of the key, so that a menu that was drawn before a change by others is a new one.
-    moves = MOVES[record["status"]]
-    chosen = st.menu_button(
+    key = f"case_status_{record['id']}"
+    st.menu_button(
         _("Status"),
-        list(moves),
+        list(MOVES[record["status"]]),
         format_func=lambda to: move_word(record["status"], to),
-        key=f"case_status_{record['id']}",
+        key=key,
+        on_click=case_drawers.moved,
+        args=(actor, record, key),
     )
-    if chosen in moves:
-        case_drawers.move(actor, view, chosen)
+    if st.session_state.pop(case_drawers.SOLVE, None) == record["id"] and record["status"] not in ENDED:
+        case_drawers.solve(actor, view)
     if record["owner_id"] is None:
-        if st.button(_("Take"), key="case_take", type="primary", icon=":material/front_hand:"):
-            take(actor, record["id"], record["version"])
+        st.button(
+            _("Take"),
+            key="case_take",
+            type="primary",
+            icon=":material/front_hand:",
+            on_click=case_drawers.taken,
+            args=(actor, record["id"], record["version"]),
+        )
     elif (
         actor.may("work_order", CREATE)
         and record["status"] not in ENDED

@@ -21,13 +21,14 @@ from crm.service.case_board import (
     my_queue,
 )
 from crm.service.case_find import status_word
-from crm.service.cases import move_case, take_case
+from crm.service.cases import move_case
 from crm.ui import board as kanban
 from crm.ui import look, routes
 from crm.ui.board_moves import Move
-from crm.ui.case_words import priority_tag, priority_word, promise_words, status_tag
+from crm.ui.case_drawers import show_problem, taken
+from crm.ui.case_words import NEW_FORM, NEW_MORE, priority_tag, priority_word, promise_words, status_tag
 from crm.ui.formats import day
-from crm.ui.guard import current_actor, flash, showing_problems
+from crm.ui.guard import current_actor, showing_problems
 from crm.ui.inputs import link_options
 from crm.ui.listing import ListScreen, new_record, show_list
 from crm.ui.words import avatar
@@ -39,19 +40,6 @@ PAGE = "cases"
 VIEW = "cases_view"
 LIST, BOARD, QUEUE = "list", "board", "queue"
 NEWS = "cases_news"
-NEW_FORM = (
-    "subject",
-    "description",
-    "contact_id",
-    "organisation_id",
-    "equipment_id",
-    "impact",
-    "urgency",
-    "kind",
-    "origin",
-    "queue_id",
-)
-NEW_MORE = ("product_id", "fault_code", "opened_at")
 
 
 def views() -> dict[str, str]:
@@ -252,6 +240,7 @@ def open_case(case_id: int) -> None:
 
 def show_queue(actor: Actor) -> None:
     """Mine and what waits in my teams' queues, the most urgent first."""
+    show_problem()
     moment = now()
     with reading(actor) as session:
         cards = my_queue(session, moment)
@@ -282,22 +271,15 @@ def _queue_row(actor: Actor, card: CaseCard, moment: datetime) -> None:
         st.markdown(
             f"**{look.plain(card.subject)}** {' '.join(chips)}  \n{look.quiet(grey)}", width="stretch"
         )
-        if (
-            card.owner_id is None
-            and actor.may("case", UPDATE)
-            and st.button(_("Take"), key=f"queue_take_{card.id}", icon=":material/front_hand:")
-        ):
-            take(actor, card.id, card.version)
+        if card.owner_id is None and actor.may("case", UPDATE):
+            st.button(
+                _("Take"),
+                key=f"queue_take_{card.id}",
+                icon=":material/front_hand:",
+                on_click=taken,
+                args=(actor, card.id, card.version),
+            )
         if st.button(
             _("Open"), key=f"queue_open_{card.id}", type="tertiary", icon=":material/arrow_forward:"
         ):
             open_case(card.id)
-
-
-def take(actor: Actor, case_id: int, version: int) -> None:
-    """Take a case, and say so."""
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            taken = take_case(work, case_id, seen_version=version)
-        flash(_("{number} is yours now.").format(number=taken["number"]))
-        st.rerun()

@@ -136,7 +136,8 @@ def show_box(case_id: int, *, status: str, contact: str, no_mail: str, may_write
                 "note": (_("Keep note"), ":material/lock:"),
                 "customer": (_("Write down"), ":material/edit_note:"),
             }[kind]
-            sent = st.button(label, key=f"case_{case_id}_send", icon=icon)
+            # A click on "Send" must never keep a note because somebody closed the case meanwhile.
+            sent = st.button(label, key=f"case_{case_id}_send_{kind}", icon=icon)
         if not sent:
             return
         try:
