@@ -57,7 +57,8 @@ def campaigns(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd.Dat
         rows.append((key, name, status, channel, segment, first, last, worth))
     rows.sort(key=lambda row: (row[5] or date.max, row[0]))
     columns = ["id", "name", "status", "channel", "segment", "starts_on", "ends_on", "cost_minor"]
-    return pd.DataFrame(rows, columns=columns).astype({"cost_minor": object, "segment": object})
+    # As objects: among numbers and days a gap would turn into NaN.
+    return pd.DataFrame(rows, columns=columns, dtype=object).astype({"id": "int64"})
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -4,6 +4,7 @@ from crm.charts.bars import bridge, funnel, hbars
 from crm.charts.columns import columns, histogram, stacked
 from crm.charts.lines import Band, backtest, band, spark, trend
 from crm.charts.ranges import heat, intervals
+from crm.charts.spans import Span, spans
 from crm.charts.theme import (
     ACCENT,
     AMBER,
@@ -34,6 +35,7 @@ __all__ = [
     "TEXT",
     "WINE",
     "Band",
+    "Span",
     "Unit",
     "When",
     "backtest",
@@ -46,6 +48,7 @@ __all__ = [
     "histogram",
     "intervals",
     "nothing",
+    "spans",
     "spark",
     "stacked",
     "trend",

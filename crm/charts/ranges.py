@@ -93,13 +93,15 @@ def intervals(
     marks = [mark for mark in ticks(start, end, most=5) if start <= mark <= end]
     row = count / max(1, height - 40)
     if reference is not None:
+        # Centred over its line, but never cut off at an edge.
+        across = (reference - start) / (end - start)
         note(
             notes,
             reference,
             1,
             plain(reference_text),
             yref="paper",
-            xanchor="center",
+            xanchor="left" if across < 0.12 else "right" if across > 0.88 else "center",
             xshift=0,
             yanchor="bottom",
         )

@@ -12,8 +12,9 @@ from crm.analytics.effects_words import BAD, GOOD, WAITING, conclude, written_di
 from crm.analytics.trial import Lift
 from crm.campaigns.marketing_formulas import formula
 from crm.campaigns.results import CampaignResult, circumstances
-from crm.i18n import _, ngettext
+from crm.i18n import N_, _, ngettext
 from crm.money import to_major
+from crm.registry import entity
 from crm.ui import formats, look, routes
 from crm.ui.campaign_result_figures import difference_figure, group_figure, level_figure
 from crm.ui.campaign_result_words import GROUPED_BY, MEASURES, QUESTIONS, keep_in_mind, numbers
@@ -25,16 +26,16 @@ _ICONS = {
     BAD: ":red[:material/trending_down:]",
     WAITING: ":material/hourglass:",
 }
-_STATES = {
-    "planned": "Planned", "queued": "Queued", "sent": "Sent", "failed": "Failed", "bounced": "Bounced",
-    "skipped": "Left out", "control": "Control group", "unsubscribed": "Unsubscribed",
+_WAYS = {
+    "link": N_("Link"), "reply": N_("Reply"), "form": N_("Form"), "deal": N_("Deal"), "order": N_("Order"),
+    "file": N_("File"),
 }  # fmt: skip
 
 
 def show_result(actor: Actor, campaign_id: int) -> None:
     """Draw the result of a campaign that the actor may see; measure and groups stand in the address."""
     key = cache_key(actor)
-    result = shown_result(key, campaign_id, st.query_params.get("result_by", ""), actor)
+    result = shown_result(key, campaign_id, _chosen_groups(), actor)
     if not result.n:
         look.empty(
             _("Nobody to count yet"),
@@ -58,6 +59,13 @@ def show_result(actor: Actor, campaign_id: int) -> None:
     _members(actor, result, picked)
     with st.expander(_("How is this computed?"), icon=":material/calculate:"):
         look.lines(formula("campaign-result"), formula("campaign-lift"))
+
+
+def _chosen_groups() -> str:
+    """By what the groups are made: as just chosen, else as the address says."""
+    text = st.query_params.get("result_groups", "")
+    named = next((name for name, label in GROUPED_BY.items() if _(label) == text), "")
+    return str(st.session_state.get("result_groups") or named)
 
 
 def _chosen_measure(result: CampaignResult) -> str:
@@ -113,10 +121,7 @@ def _groups_and_limits(result: CampaignResult, measure: str, lifts: tuple[Lift, 
         with card(title, _("Difference to no message. Small groups have wide ranges.")):
             options = {name: _(GROUPED_BY[name]) for name in result.group_fields}
             if len(options) > 1:
-                chosen = look.switch(_("Groups by"), options, key="result_groups", default=result.grouped_by)
-                if chosen != result.grouped_by:
-                    st.query_params["result_by"] = chosen
-                    st.rerun()
+                look.switch(_("Groups by"), options, key="result_groups", default=next(iter(options)))
             alt = "; ".join(
                 f"{lift.group}: {written_difference(lift.difference.value, measure, result.book.currency)}"
                 for lift in mine
@@ -175,12 +180,13 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
     if rows.empty:
         return
     columns = st.column_config
+    states = {choice.value: _(choice.label) for choice in entity("campaign_member")["state"].choices}
     shown = pd.DataFrame(
         {
             "name": rows["name"],
             "arm": rows["arm"],
-            "state": [_(_STATES.get(state, state)) for state in rows["state"]],
-            "by": rows["response_by"],
+            "state": [states.get(state, state) for state in rows["state"]],
+            "by": [_(_WAYS[way]) if way in _WAYS else way for way in rows["response_by"]],
             "responded": rows["responded_at"],
             "converted": rows["converted"],
             "revenue": [

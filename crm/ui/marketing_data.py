@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from crm.campaigns.marketing_dashboard import (
+    MarketingBoard,
+    MarketingChoices,
+    MarketingQuestion,
+    marketing_board,
+    marketing_choices,
+)
 from crm.campaigns.result_members import Members, result_members
 from crm.campaigns.results import CampaignResult, campaign_result
 from crm.work import Actor, reading
@@ -21,3 +28,17 @@ def shown_members(scope_key: str, campaign_id: int, arm: str, only_responded: bo
     """The members behind a number of a result."""
     with reading(_actor) as session:
         return result_members(session, campaign_id, arm=arm, only_responded=only_responded)
+
+
+@st.cache_data(ttl="2m", max_entries=60, show_spinner=False)
+def shown_board(scope_key: str, language: str, asked: MarketingQuestion, _actor: Actor) -> MarketingBoard:
+    """All numbers of the marketing dashboard; at most two minutes old."""
+    with reading(_actor) as session:
+        return marketing_board(session, asked)
+
+
+@st.cache_data(ttl="2m", max_entries=50, show_spinner=False)
+def shown_choices(scope_key: str, _actor: Actor) -> MarketingChoices:
+    """What the filters of the marketing dashboard offer."""
+    with reading(_actor) as session:
+        return marketing_choices(session)

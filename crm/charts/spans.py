@@ -1,0 +1,141 @@
+"""What ran when, above what came of it: stretches of days over columns of months on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import plotly.graph_objects as go
+
+from crm.charts.theme import (
+    ACCENT,
+    CLEAR,
+    MUTED,
+    PAGE,
+    TEXT,
+    Notes,
+    Unit,
+    When,
+    fade,
+    note,
+    nothing,
+    plain,
+    shown_days,
+    style,
+    value_axis,
+)
+
+ROW_PX = 26
+COLUMNS_PX = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of days with both ends, its name, and what is told when it is pointed at."""
+
+    name: str
+    start: date
+    end: date
+    text: str = ""
+
+
+def spans(
+    runs: Sequence[Span],
+    months: Sequence[date],
+    values: Sequence[float],
+    *,
+    unit: Unit,
+    when: When,
+) -> go.Figure:
+    """Did it help? Each run as a bar over its days, below it a column for each month.
+
+    Parameters
+    ----------
+    runs : sequence of Span
+        In the order drawn, first on top; what lies outside the months is cut off.
+    months : sequence of date
+        First days of consecutive months.
+    values : sequence of float
+        One per month.
+    when : function of date to str
+        How a month is written.
+
+    Returns
+    -------
+    Figure
+        A picked bar or column carries its name as first item of ``customdata``.
+    """
+    height = ROW_PX * max(1, len(runs)) + COLUMNS_PX
+    if not months:
+        return nothing(height)
+    first = months[0]
+    last = (months[-1] + timedelta(days=32)).replace(day=1)
+    share = COLUMNS_PX / height
+    notes: Notes = []
+    figure = go.Figure()
+    names = [when(month) for month in months]
+    figure.add_bar(
+        x=[month + timedelta(days=15) for month in months],
+        y=list(values),
+        width=20 * 86_400_000,
+        marker_color=ACCENT,
+        customdata=[
+            [name, plain(name), plain(unit.full(value))] for name, value in zip(names, values, strict=True)
+        ],
+        hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
+    )
+    for place, run in enumerate(reversed(runs)):
+        start, end = max(run.start, first), min(run.end + timedelta(days=1), last)
+        if start >= end:
+            continue
+        figure.add_scatter(
+            x=[start, end],
+            y=[place, place],
+            yaxis="y2",
+            mode="lines+markers",
+            line={"color": fade(ACCENT, 0.5), "width": 8},
+            marker={"color": CLEAR, "size": 8},
+            customdata=[[run.name, plain(run.name), plain(run.text)]] * 2,
+            hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
+        )
+        # Behind the bar where there is room to the right, before it near the end.
+        late = (start - first) > (last - first) * 0.6
+        note(
+            notes,
+            start if late else end,
+            place,
+            plain(run.name),
+            colour=TEXT,
+            yref="y2",
+            xanchor="right" if late else "left",
+            xshift=-6 if late else 6,
+            bgcolor=PAGE,
+        )
+    shown = shown_days(months, most=8)
+    return style(
+        figure,
+        height,
+        x={
+            "tickmode": "array",
+            "tickvals": [day + timedelta(days=15) for day in shown],
+            "ticktext": [when(day).replace(" ", "<br>") for day in shown],
+            "range": [first, last],
+        },
+        y={**value_axis([0.0, *values], unit, most=3), "domain": [0, share - 0.06]},
+        notes=notes,
+        yaxis2={
+            "domain": [share, 1],
+            "range": [-0.6, max(1, len(runs)) - 0.4],
+            "visible": False,
+            "fixedrange": True,
+            "anchor": "x",
+        },
+        shapes=[
+            {
+                "type": "line", "x0": day, "x1": day, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+                "line": {"color": fade(MUTED, 0.3), "width": 1},
+            }
+            for day in shown
+        ],
+    )  # fmt: skip

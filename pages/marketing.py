@@ -1,0 +1,47 @@
+"""Marketing dashboard: where customers come from, what campaigns cost and brought."""
+
+import streamlit as st
+
+from crm.clock import today
+from crm.i18n import _, language
+from crm.ui import look, routes
+from crm.ui.guard import current_actor
+from crm.ui.marketing_cards import show_campaigns, show_cards, show_formulas, show_numbers, show_sources
+from crm.ui.marketing_data import shown_board, shown_choices
+from crm.ui.marketing_filters import marketing_question
+from crm.ui.marketing_words import context
+from crm.work import cache_key
+
+actor = current_actor()
+
+head = st.container()
+asked = marketing_question(shown_choices(cache_key(actor), actor), today=today())
+board = shown_board(cache_key(actor), language(), asked, actor)
+
+with head, look.page(_("Marketing"), context(board)):
+    pass
+
+if board.is_empty:
+    narrowed = asked.kind != "all" or asked.chosen != type(asked.chosen)()
+    text = (
+        _("No contact, lead, deal or campaign fits these filters. Clear one, or choose a longer period.")
+        if narrowed
+        else _("Sources, campaigns and what they cost stand here as soon as there are leads or campaigns.")
+    )
+    opened = look.empty(
+        _("Nothing to count yet"),
+        text,
+        button=_("Open the campaigns") if "campaigns" in routes.screens() else "",
+        key="marketing_empty",
+    )
+    if opened:
+        st.switch_page(routes.page("campaigns"))
+    st.stop()
+
+for note in board.book.notes:
+    st.warning(note, icon=":material/currency_exchange:")
+show_numbers(board)
+show_cards(board)
+show_campaigns(board)
+show_sources(board)
+show_formulas()
