@@ -11,6 +11,7 @@ from crm.interactions.service import finish_task
 from crm.service.case_find import status_word
 from crm.service.case_queries import CaseView
 from crm.ui import look, routes
+from crm.ui.case_lists import open_case
 from crm.ui.case_words import moment_words
 from crm.ui.formats import day, number
 from crm.ui.guard import flash, showing_problems
@@ -157,7 +158,14 @@ def show_seen_before(view: CaseView) -> None:
         if not view.seen_before:
             st.caption(_("The first case of this unit and customer."))
         for other in view.seen_before:
-            _link("case", other.id, f"{other.number} {other.subject}", ":material/support_agent:")
+            # A link to another case would be drawn as the page that is open.
+            if st.button(
+                look.plain(f"{other.number} {other.subject}"),
+                key=f"case_seen_{other.id}",
+                type="tertiary",
+                icon=":material/support_agent:",
+            ):
+                open_case(other.id)
             same = _("same unit") if other.same_unit else ""
             grey = " · ".join(
                 p
@@ -171,9 +179,11 @@ def show_seen_before(view: CaseView) -> None:
 def show_way(view: CaseView) -> None:
     """Every change of status, the newest first."""
     with look.card(_("Its way")):
+        said = []
         for step in view.moves:
             when = f"{moment_words(step.at, now=now())}, {step.who or _('Rapport')}"
-            st.markdown(f":small[{look.plain(status_word(step.after))}] {look.quiet(when)}")
+            said.append(f":small[{look.plain(status_word(step.after))}] {look.quiet(when)}")
+        st.markdown("  \n".join(said))
 
 
 def _link(screen: str, record_id: int | None, name: str, icon: str) -> None:
