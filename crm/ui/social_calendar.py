@@ -1,0 +1,149 @@
+"""The content calendar: a month of posts at a glance, and what appears when beside it."""
+
+from __future__ import annotations
+
+from calendar import monthcalendar
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+
+import streamlit as st
+from babel.dates import get_day_names
+
+from crm import charts
+from crm.campaigns.social import CalendarPost, posts_between
+from crm.campaigns.social_record import NETWORK_NAMES
+from crm.clock import here, today, zone
+from crm.i18n import _, language, ngettext
+from crm.periods import add_months, month_end, month_start
+from crm.ui import look
+from crm.ui.formats import clock as clock_text
+from crm.ui.formats import day as day_text
+from crm.ui.formats import month as month_text
+from crm.ui.formats import number_unit
+from crm.ui.guard import current_actor
+from crm.ui.social_post import new_post, open_post
+from crm.work import reading
+from db.models.social import POST_STATUS
+from db.scope import CREATE
+
+MONTH = "social_month"
+_TONES = {"draft": look.QUIET, "planned": look.INFO, "published": look.GOOD}
+#: Posts listed beside the month; the list has the rest.
+LISTED = 40
+
+
+def _shown_month() -> date:
+    try:
+        return month_start(date.fromisoformat(f"{st.query_params.get(MONTH, '')}-01"))
+    except ValueError:
+        return month_start(today())
+
+
+def _step(first: date, months: int) -> None:
+    st.query_params[MONTH] = add_months(first, months).strftime("%Y-%m")
+
+
+def show_calendar(account_id: int | None) -> None:
+    """A month of posts, with the months before and after."""
+    actor = current_actor()
+    first = _shown_month()
+    with reading(actor) as session:
+        posts = posts_between(session, first, month_end(first), account_id=account_id)
+    main, aside = look.split()
+    with main:
+        _head(first, posts)
+        picked = _month(first, posts)
+    with aside:
+        _list([p for p in posts if picked in (None, p.day)], picked or first, one_day=picked is not None)
+        if (
+            picked is not None
+            and actor.may("social", CREATE)
+            and st.button(_("New post on this day"), icon=":material/add:", key="social_day_new")
+        ):
+            noon = datetime.combine(picked, time(12), zone())
+            new_post(actor, {"planned_at": noon, "status": "planned", "account_id": account_id})
+
+
+def _head(first: date, posts: list[CalendarPost]) -> None:
+    with look.row():
+        st.button(
+            "", key="social_month_back", icon=":material/chevron_left:", help=_("Previous month"),
+            on_click=_step, args=(first, -1),
+        )  # fmt: skip
+        st.button(
+            "", key="social_month_next", icon=":material/chevron_right:", help=_("Next month"),
+            on_click=_step, args=(first, 1),
+        )  # fmt: skip
+        ahead = sum(p.status != "published" for p in posts)
+        out = ngettext("{n} published", "{n} published", len(posts) - ahead).format(n=len(posts) - ahead)
+        look.two_lines(month_text(first), why=_("{out}, {n} to come").format(out=out, n=ahead))
+
+
+def _month(first: date, posts: list[CalendarPost]) -> date | None:
+    """Weeks in rows; the shade is the number of posts of the day. Gives the day that was chosen."""
+    weeks = monthcalendar(first.year, first.month)
+    counts: Counter[int] = Counter(p.day.day for p in posts)
+    names = get_day_names("abbreviated", locale=language())
+    figure = charts.heat(
+        [[counts[n] if counts[n] else None for n in week] for week in weeks],
+        columns=[names[n] for n in range(7)],
+        rows=[_week(first, week) for week in weeks],
+        unit=number_unit(),
+        height=60 * len(weeks) + 24,
+    )
+    # Each day carries its number, also where nothing appears; a day of one post stays pale in every month.
+    figure.update_traces(
+        zmin=0,
+        zmax=max(5, *counts.values()) if counts else 5,
+        text=[[f"{n}<br><b>{counts[n]}</b>" if counts[n] else str(n or "") for n in week] for week in weeks],
+    )
+    said = _("Posts by day: {n} in {month}").format(n=len(posts), month=month_text(first))
+    look.chart(figure, key=f"social_calendar_{first:%Y%m}", alt=said)
+    days = [first + timedelta(days=n) for n in range((month_end(first) - first).days + 1)]
+    chosen: date | None = st.selectbox(
+        _("Day"),
+        days,
+        index=None,
+        format_func=lambda d: day_text(d, today=first),
+        key=f"social_day_{first:%Y%m}",
+        placeholder=_("Whole month"),
+        width=180,
+    )
+    return chosen
+
+
+def _week(first: date, week: list[int]) -> str:
+    """The week's number, as offices write it."""
+    day = first.replace(day=next(n for n in week if n))
+    return _("W{n}").format(n=day.isocalendar().week)
+
+
+def _list(posts: list[CalendarPost], start: date, *, one_day: bool) -> None:
+    actor = current_actor()
+    title = day_text(start, today=today()) if one_day else month_text(start)
+    labels = dict(POST_STATUS)
+    with look.card(title, _("What appears when")):
+        if not posts:
+            st.caption(_("Nothing is planned then."))
+        for when, group in groupby(posts[:LISTED], key=lambda p: p.day):
+            st.caption(day_text(when, today=today()))
+            for post in group:
+                with look.row():
+                    network = _(NETWORK_NAMES.get(post.network, "")) if post.network else _("No account")
+                    where = f"{clock_text(here(post.at), zone=zone())} · {post.account or network}"
+                    if post.interactions is not None:
+                        done = ngettext("{n} interaction", "{n} interactions", post.interactions)
+                        where += f" · {done.format(n=post.interactions)}"
+                    look.two_lines(post.title, why=where)
+                    st.markdown(look.tag(_(labels[post.status]), tone=_TONES[post.status]))
+                    if st.button(
+                        "",
+                        key=f"social_open_{post.id}",
+                        icon=":material/arrow_forward:",
+                        type="tertiary",
+                        help=_("Open {title}").format(title=post.title),
+                    ):
+                        open_post(actor, post.id)
+        if len(posts) > LISTED:
+            st.caption(_("and {n} more; the list has them all").format(n=len(posts) - LISTED))

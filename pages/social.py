@@ -1,0 +1,56 @@
+"""Social: the content calendar, all posts, and how they do."""
+
+import streamlit as st
+
+from crm.campaigns.social import accounts
+from crm.i18n import _
+from crm.ui import look
+from crm.ui.guard import current_actor
+from crm.ui.listing import ListScreen, show_list
+from crm.ui.social_accounts import choose_account, show_accounts
+from crm.ui.social_analysis import show_analysis
+from crm.ui.social_calendar import show_calendar
+from crm.ui.social_post import new_post, open_post
+from crm.work import reading
+
+actor = current_actor()
+
+with reading(actor) as session:
+    ours = accounts(session)
+
+head = st.container()
+with look.toolbar():
+    views = {"calendar": _("Calendar"), "posts": _("Posts"), "analysis": _("Analysis")}
+    view = look.switch(_("View"), views, key="social_view")
+    account_id = None if view == "posts" else choose_account(ours)
+    show_accounts(actor, ours)
+
+if view == "posts":
+    columns = ("title", "account_id", "kind", "status", "is_paid", "published_at", "reach", "interactions")
+    posts = ListScreen(
+        entity="social_post",
+        page="social",
+        columns=columns,
+        form=("title",),
+        title=_("Social"),
+        sort="published_at",
+        pill="status",
+        on_open=open_post,
+        on_new=new_post,
+        empty_text=_("Write the first post, or bring in a file of metrics."),
+    )
+    st.session_state.setdefault("social_down", True)  # newest first
+    show_list(actor, posts, head=head)
+    st.stop()
+
+context = _("What appears when") if view == "calendar" else _("How published posts do")
+with head, look.page(_("Social"), context):
+    if actor.may("social", "create") and st.button(
+        _("New post"), key="social_new", type="primary", icon=":material/add:"
+    ):
+        new_post(actor)
+
+if view == "calendar":
+    show_calendar(account_id)
+else:
+    show_analysis(account_id)
