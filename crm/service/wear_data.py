@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,24 @@ class Records:
             owners = units.loc[units["unit"].isin(named.loc[named["part"] == part, "unit"]), "product_id"]
             units = units[units["product_id"].isin(owners.unique())]
         return units if product_id is None else units[units["product_id"] == product_id]
+
+    def of_product(self, product_id: int | None) -> Records:
+        """The records of one product's units; all where none is given."""
+        return (
+            self if product_id is None else self._narrowed(self.units[self.units["product_id"] == product_id])
+        )
+
+    def of_part(self, part: str) -> Records:
+        """The records of units that have a part, with its failures and changes only; all for the blank part."""
+        if not part:
+            return self
+        narrow = self._narrowed(self.units_with(part))
+        failures, changes = (f[f["part"] == part] for f in (narrow.failures, narrow.changes))
+        return replace(narrow, failures=failures, changes=changes)
+
+    def _narrowed(self, units: pd.DataFrame) -> Records:
+        failures, changes = (f[f["unit"].isin(units["unit"])] for f in (self.failures, self.changes))
+        return replace(self, units=units, failures=failures, changes=changes)
 
     def spells(self, part: str, product_id: int | None = None) -> Spells:
         """Lives of a part; for the blank part spans between failures of any part of a unit."""

@@ -16,6 +16,7 @@ from crm.clock import now
 from crm.errors import NotAllowed
 from crm.i18n import _, ngettext
 from crm.jobs.queue import JobView, active_jobs, enqueue, recent_jobs
+from crm.service.proposals import PUT_OFF
 from crm.service.wear import Group, groups_of, worth_fitting
 from crm.service.wear_data import Records, load
 from crm.work import SYSTEM, Actor, reading, unit_of_work
@@ -132,7 +133,7 @@ def _store(part: str, rows: list[dict[str, Any]]) -> None:
 def _forget(kept: list[str]) -> None:
     """Remove figures of parts that no longer have failures enough."""
     with unit_of_work(SYSTEM, cause=KIND) as work:
-        gone = delete(UnitRisk).where(UnitRisk.part.not_in(kept))
+        gone = delete(UnitRisk).where(UnitRisk.part.not_in([*kept, PUT_OFF]))
         work.session.connection().execute(gone, execution_options=SYSTEM_OPTIONS)
 
 

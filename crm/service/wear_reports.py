@@ -18,6 +18,7 @@ from crm.clock import now
 from crm.i18n import N_, _
 from crm.pipeline.report_basis import SalesFilter, open_book
 from crm.pipeline.reports import Report
+from crm.service.proposals import PUT_OFF
 from db.models import Contract, Equipment, UnitRisk
 from db.scope import ScopedSession
 
@@ -296,7 +297,7 @@ MOST_UNITS = 200
 
 def units_at_risk(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Units by their chance of failure within 90 days."""
-    of = [Equipment.archived_at.is_(None)]
+    of = [Equipment.archived_at.is_(None), UnitRisk.part != PUT_OFF]
     if chosen.products:
         of.append(Equipment.product_id.in_(chosen.products))
     if chosen.owners:

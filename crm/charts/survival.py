@@ -1,0 +1,139 @@
+"""Curves that go down or up in steps, with their band: survival by age, mean number of repairs by age."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import plotly.graph_objects as go
+
+from crm.charts.lines import LINE_PX, NAME_PX
+from crm.charts.theme import (
+    ACCENT,
+    AMBER,
+    Notes,
+    Unit,
+    fade,
+    known,
+    note,
+    nothing,
+    plain,
+    spread,
+    style,
+    ticks,
+    upright,
+    value_axis,
+)
+
+#: More points than pixels draw nothing more.
+MOST_POINTS = 700
+
+
+def steps_with_band(
+    times: Sequence[float],
+    values: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    start: float,
+    end: float,
+    unit: Unit,
+    age: Unit,
+    name: str,
+    law: tuple[Sequence[float], Sequence[float]] | None = None,
+    law_name: str = "",
+    median: float | None = None,
+    median_text: str = "",
+    at_risk: Callable[[Sequence[float]], Sequence[int]] | None = None,
+    top: float | None = None,
+    step: float = 1.0,
+    height: int = 300,
+) -> go.Figure:
+    """How long do they last? A step at each event with its 95 % range, the fitted law as a dashed line.
+
+    Parameters
+    ----------
+    times, values, low, high : sequences of length n
+        Age of each step, the value from there on, and the ends of its range.
+    start, end : float
+        The value before the first step, and the age of the last look.
+    age : Unit
+        How ages are written.
+    law : (ages, values), optional
+        A fitted curve; it may reach beyond the last look.
+    median : float, optional
+        An age to mark with ``median_text``.
+    at_risk : function of ages, optional
+        How many were still watched at each age named under the chart; stands below it.
+    top : float, optional
+        Upper end of the value axis, such as 1 for shares.
+    step : float
+        What ages are counted in under the chart, such as 30.4 where they are days and months are written.
+    """
+    if not times:
+        return nothing(height)
+    every = -(-len(times) // MOST_POINTS)
+    kept = sorted({*range(0, len(times), every), len(times) - 1})
+    xs = [0.0, *(times[k] for k in kept), max(end, times[-1])]
+    ys, lows, highs = ([start, *(line[k] for k in kept), line[-1]] for line in (values, low, high))
+    figure = go.Figure()
+    for line, filled in ((lows, False), (highs, True)):
+        figure.add_scatter(
+            x=xs,
+            y=[value if known(value) else None for value in line],
+            mode="lines",
+            line={"width": 0, "shape": "hv"},
+            fill="tonexty" if filled else None,
+            fillcolor=fade(ACCENT, 0.16) if filled else None,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        line={"color": ACCENT, "width": 2.4, "shape": "hv"},
+        customdata=[
+            [plain(age.full(x)), plain(unit.full(y)), plain(f"{unit.full(a)} – {unit.full(b)}")]
+            for x, y, a, b in zip(xs, ys, lows, highs, strict=True)
+        ],
+        hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>95 %: %{customdata[2]}<extra></extra>",
+    )
+    right = xs[-1]
+    ends = [(ys[-1], f"<b>{plain(name)}</b>", ACCENT)]
+    if law is not None and len(law[0]):
+        figure.add_scatter(
+            x=list(law[0]),
+            y=list(law[1]),
+            mode="lines",
+            line={"color": AMBER, "width": 1.8, "dash": "dash"},
+            customdata=[
+                [plain(age.full(x)), plain(unit.full(y))] for x, y in zip(law[0], law[1], strict=True)
+            ],
+            hovertemplate=f"<b>%{{customdata[0]}}</b><br>{plain(law_name)} %{{customdata[1]}}<extra></extra>",
+        )
+        right = max(right, law[0][-1])
+        ends.append((law[1][-1], plain(law_name), AMBER))
+    reached = [start, *ys, *(value for value in [*lows, *highs] if known(value))]
+    axis = value_axis([0.0, top if top is not None else max(reached)], unit)
+    gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 60)
+    notes: Notes = []
+    for (_level, text, colour), level in zip(ends, spread([e[0] for e in ends], gap), strict=True):
+        note(notes, 1, level, text, colour=colour, xref="paper")
+    shapes = []
+    if median is not None and median <= right:
+        shapes.append(upright(median))
+        note(notes, median, 1, plain(median_text), yref="paper", yanchor="bottom", xanchor="center", xshift=0)
+    marks = [mark * step for mark in ticks(0.0, right / step, most=6) if mark * step <= right * 1.0001]
+    labels = [age.short(mark) for mark in marks]
+    if at_risk is not None:
+        counts = at_risk(marks)
+        labels = [f"{label}<br>{count:,}" for label, count in zip(labels, counts, strict=True)]
+    return style(
+        figure,
+        height,
+        x={"tickmode": "array", "tickvals": marks, "ticktext": labels, "range": [-0.012 * right, right]},
+        y=axis,
+        notes=notes,
+        shapes=shapes,
+        top=18,
+        right=NAME_PX,
+    )

@@ -1,0 +1,142 @@
+"""What fails next: the stored chances as a table that opens the unit, and the job that computes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import now, zone
+from crm.errors import CrmError
+from crm.i18n import _, ngettext
+from crm.jobs.queue import DONE, FAILED, JobView, cancel_job, get_job
+from crm.service.proposals import set_threshold
+from crm.service.wear_job import latest_job, start
+from crm.service.wear_next import Ahead
+from crm.service.wear_words import range_words, span_words
+from crm.ui import look, routes
+from crm.ui.formats import moment, number
+from crm.ui.guard import current_actor, flash, showing_problems
+from crm.work import Actor, unit_of_work
+from db.scope import UPDATE
+
+
+def compute_button(actor: Actor, *, disabled: bool) -> None:
+    """The page's one primary button."""
+    if actor.may("equipment", UPDATE) and st.button(
+        _("Compute anew"), icon=":material/refresh:", type="primary", key="wear_compute", disabled=disabled
+    ):
+        with showing_problems():
+            start(actor)
+            st.rerun()
+
+
+def active_job(actor: Actor) -> JobView | None:
+    """The computation under way, if the actor started one."""
+    job = latest_job(actor)
+    return job if job is not None and job.is_active else None
+
+
+def show_failed(actor: Actor) -> None:
+    """Why the newest computation ended without figures."""
+    job = latest_job(actor)
+    if job is not None and job.state == FAILED:
+        st.info(_("The last computation failed. {why}").format(why=job.note), icon=":material/info:")
+
+
+def watch(job: JobView) -> None:
+    """Progress and a way to stop; the clock runs only while the job does."""
+    st.fragment(_progress, run_every=1.0)(job.id)
+
+
+def _progress(job_id: int) -> None:
+    actor = current_actor()
+    job = get_job(actor, job_id)
+    if not job.is_active:
+        if job.state == DONE:
+            n = int(job.result.get("units", 0))
+            flash(ngettext("{n} unit has figures now.", "{n} units have figures now.", n).format(n=number(n)))
+        st.rerun()
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.progress(job.share, text=job.note or _("Waiting for its turn"))
+        if st.button(_("Cancel"), key="wear_cancel", icon=":material/close:"):
+            with showing_problems():
+                cancel_job(actor, job_id)
+
+
+def threshold_popover(actor: Actor, current: float) -> None:
+    """From which chance a unit stands in My day; for who may change settings."""
+    if not actor.may("setting", UPDATE):
+        return
+    with st.popover(_("Proposals"), type="tertiary", icon=":material/tune:"):
+        value = st.number_input(
+            _("Propose a visit from this chance of failure in 90 days, %"),
+            min_value=5, max_value=99, value=round(current * 100), step=5, key="wear_threshold",
+        )  # fmt: skip
+        if st.button(_("Keep"), key="wear_threshold_keep"):
+            try:
+                with unit_of_work(actor) as work:
+                    set_threshold(work, value / 100)
+            except CrmError as problem:
+                st.error(problem.message)
+                return
+            flash(_("Units from {n}% on are proposed in My day of whoever owns them.").format(n=value))
+            st.rerun()
+
+
+def show_next(found: Ahead) -> None:
+    """Units by their chance of failure; a click on a row opens the unit."""
+    when = moment(found.computed_at, now=now(), zone=zone())
+    count = ngettext("{n} figure", "{n} figures", found.total).format(n=number(found.total))
+    if found.total > len(found.units):
+        count = _("the first {shown} of {n}").format(shown=len(found.units), n=number(found.total))
+    note = _(
+        "Chance of failure given how long it has run; {count}, computed {when}. Click a row to open the unit."
+    )
+    look.section(_("What fails next?"), note.format(count=count, when=when))
+    rows = found.units
+    frame = pd.DataFrame(
+        {
+            "name": [row.name for row in rows],
+            "part": [row.part or _("whole unit") for row in rows],
+            "organisation": [row.organisation or row.product for row in rows],
+            "owner": [row.owner for row in rows],
+            "runs": [span_words(row.age_days) for row in rows],
+            "risk_30": [row.risk_30 * 100 for row in rows],
+            "risk_90": [row.risk_90 * 100 for row in rows],
+            "risk_365": [row.risk_365 * 100 for row in rows],
+            "left": [
+                "–" if row.median_days is None else range_words(row.median_days, row.low_days, row.high_days)
+                for row in rows
+            ],
+        }
+    )
+    columns = st.column_config
+    event: Any = st.dataframe(
+        frame,
+        key=f"wear_next_{abs(hash(tuple((r.equipment_id, r.part) for r in rows)))}",
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config={
+            "name": columns.TextColumn(_("Unit"), width=200),
+            "part": columns.TextColumn(_("Part"), width=130),
+            "organisation": columns.TextColumn(_("Customer or product"), width=170),
+            "owner": columns.TextColumn(_("Owner"), width=120),
+            "runs": columns.TextColumn(_("Has run"), width=90),
+            "risk_30": columns.NumberColumn(_("30 days"), format="%.0f%%", width=75),
+            "risk_90": columns.ProgressColumn(
+                _("90 days"), format="%.0f%%", min_value=0, max_value=100, color="gray", width=120
+            ),
+            "risk_365": columns.NumberColumn(_("365 days"), format="%.0f%%", width=80),
+            "left": columns.TextColumn(_("Half fail within"), width=160),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=_("Units by their chance of failure within 90 days"),
+    )
+    cells = event["selection"]["cells"]
+    if cells and "unit" in routes.screens():
+        st.switch_page(routes.page("unit"), query_params={"id": str(rows[cells[0][0]].equipment_id)})
