@@ -31,7 +31,7 @@ Follow = Callable[[str], str]
 
 @cache
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "linkify": False})
+    return MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True})
 
 
 def parse(source: str, follow: Follow | None = None) -> list[Token]:
