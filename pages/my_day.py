@@ -5,10 +5,12 @@ import streamlit as st
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
+from crm.service.proposals import proposals
 from crm.ui import look
 from crm.ui.formats import day
 from crm.ui.guard import current_actor, flash
 from crm.ui.my_day_cards import deals_card, goal_card, news_card, tasks_card
+from crm.ui.my_day_service import proposals_card
 from crm.ui.quick import talk_form, task_drawer
 from crm.work import reading
 
@@ -23,6 +25,7 @@ with reading(actor) as session:
         deals = deals_to_move(session, today=today(), now=now(), everyone=True)
         goal = monthly_goal(session, today=today(), everyone=True)
     changed = news(session, now=now())
+    breaking = proposals(session, actor=actor, today=today())
 
 late = sum(1 for task in tasks if task.due_on is not None and task.due_on < today())
 hour = here(now()).hour
@@ -42,6 +45,9 @@ with card(_("Today"), span=2):
     tasks_card(actor, tasks, count)
 with card():
     goal_card(goal, on=today(), everyone=everyone)
+if breaking:
+    with card(_("Before it breaks"), _("My units, the most likely failure first"), span=3):
+        proposals_card(actor, breaking)
 with card(
     _("Deals to move"),
     _("Of everybody, most expected money first") if everyone else _("Mine, most expected money first"),
