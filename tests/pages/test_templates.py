@@ -45,7 +45,7 @@ def press(page, label):
 
 def words(page):
     said = " ".join(str(one.value) for one in [*page.markdown, *page.caption, *page.error, *page.code])
-    return re.sub(r"\\([^\w\s])", r"\1", said)
+    return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", said)
 
 
 def shown(page):
