@@ -133,7 +133,7 @@ def _group(actor: Actor, draft: Draft, node: Node, depth: int, inside: str, key:
         node["join"] = st.session_state[f"{key}_{uid}_join"]
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(_("Fits"), width="content")
+        st.markdown(_("where") if node.get("is_where") else _("Fits"), width="content")
         st.selectbox(
             _("How conditions are joined"),
             list(JOINS),
@@ -203,7 +203,7 @@ def _about(draft: Draft, node: Node, key: str) -> None:
         key=at,
         on_change=lambda: draft.turned(node, st.session_state[at]),
         label_visibility="collapsed",
-        width=160,
+        width=135,
     )
 
 

@@ -41,7 +41,7 @@ def field_choice(node: Node, *, key: str, kinds: tuple[Kind, ...] = ()) -> Field
         label_visibility="collapsed",
         key=key,
         on_change=changed,
-        width=190,
+        width=160,
     )
     return fields.get(node["field"])
 
@@ -63,7 +63,7 @@ def operator_choice(node: Node, field: Field, *, key: str) -> str:
         label_visibility="collapsed",
         key=key,
         on_change=changed,
-        width=160,
+        width=135,
     )
     return str(node["is"])
 
@@ -101,7 +101,7 @@ def _relative(start: Any, key: str) -> dict[str, Any]:
         step=1,
         key=f"{key}_n",
         label_visibility="collapsed",
-        width=110,
+        width=100,
     )
     unit = _one_of(_("Unit"), {k: _(v) for k, v in UNITS.items()}, begun["unit"], f"{key}_unit")
     return {"n": int(n), "unit": unit}
@@ -117,7 +117,7 @@ def _one_of(label: str, names: Mapping[Any, str], start: Any, key: str) -> Any:
         label_visibility="collapsed",
         placeholder=_("Choose"),
         key=key,
-        width=150,
+        width=140,
     )
 
 
@@ -163,7 +163,7 @@ def _several(actor: Actor, of: str, field: Field, start: list[Any], key: str) ->
         placeholder=_("Choose"),
         label_visibility="collapsed",
         key=key,
-        width=260,
+        width=185,
     )
 
 
@@ -201,6 +201,6 @@ def _single(actor: Actor, of: str, field: Field, start: Any, key: str, currency:
             placeholder=_("Choose or type"),
             label_visibility="collapsed",
             key=key,
-            width=200,
+            width=170,
         )
     return _text(start, key)

@@ -1,0 +1,8 @@
+"""Campaigns: the list from plan to result, and the calendar."""
+
+from crm.ui.campaign_list import show_campaigns
+from crm.ui.guard import current_actor
+
+actor = current_actor()
+
+show_campaigns(actor)
