@@ -1,4 +1,4 @@
-"""One timeline of a record: talks, tasks done, and what was changed by whom."""
+"""One timeline of a record: talks, cases, tasks done, and what was changed by whom."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from crm import records, registry
 from crm.i18n import _
 from crm.interactions.changes import FieldChange, record_changes
 from crm.interactions.service import ABOUT
-from db.models import Interaction, Task, User
+from db.models import Case, Interaction, Task, User
 from db.scope import ScopedSession
+
+#: Whose cases stand in their timeline, by the field that holds their id.
+CUSTOMERS = {"contact": "contact_id", "organisation": "organisation_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step of a timeline. ``kind`` is an interaction's kind, ``task`` or ``change``; ``changes`` holds each field
-    before and after."""
+    """One step of a timeline. ``kind`` is an interaction's kind, ``case``, ``task`` or ``change``; ``changes`` holds each
+    field before and after."""
 
     kind: str
     at: datetime
@@ -35,7 +38,8 @@ class Entry:
 def timeline(
     session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None
 ) -> list[Entry]:
-    """Talks, finished tasks and changes of one record, newest first; statements as in ``record_changes`` and three more.
+    """Talks, finished tasks and changes of one record, newest first; statements as in ``record_changes`` and three more,
+    of a customer four, because cases stand among them.
 
     A record that talks and tasks cannot belong to, such as a product, has changes only.
 
@@ -49,6 +53,8 @@ def timeline(
     if entity in ABOUT:
         found += _talks(session, entity, record_id, limit, before)
         found += _tasks(session, entity, record_id, limit, before)
+    if entity in CUSTOMERS:
+        found += _cases(session, entity, record_id, limit, before)
     # What was written down in the moment a record was made came after it.
     return sorted(found, key=lambda e: (e.at, e.kind != "change"), reverse=True)[:limit]
 
@@ -99,6 +105,34 @@ def _done_of(entity: str) -> Any:
         .outerjoin(User, User.id == Task.owner_id)
         .where(mine, Task.done_at.is_not(None), Task.archived_at.is_(None))
         .order_by(Task.done_at.desc())
+    )
+
+
+def _cases(
+    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
+) -> list[Entry]:
+    statement = _cases_of(entity).limit(limit)
+    if before is not None:
+        statement = statement.where(Case.opened_at < before)
+    rows = session.execute(statement, {"record": record_id})
+    return [Entry("case", r[0], r[1] or "", f"{r[2]} {r[3]}", r[4] or "", r[5], r[6]) for r in rows]
+
+
+@cache
+def _cases_of(entity: str) -> Any:
+    return (
+        select(
+            Case.opened_at,
+            User.name,
+            Case.number,
+            Case.subject,
+            Case.resolution,
+            Case.id,
+            Case.version,
+        )
+        .outerjoin(User, User.id == Case.owner_id)
+        .where(getattr(Case, CUSTOMERS[entity]) == bindparam("record"), Case.archived_at.is_(None))
+        .order_by(Case.opened_at.desc(), Case.id.desc())
     )
 
 

@@ -296,3 +296,22 @@ def merge_choices(session: ScopedSession, case_id: int, words: str) -> tuple[Oth
     if found is not None:
         return _others(session, possible & found, case, limit=8)
     return _seen_before(session, case)
+
+
+def cases_of(
+    session: ScopedSession, entity: str, record_id: int, *, limit: int = 5
+) -> tuple[list[Other], int]:
+    """A customer's newest cases, open ones first, and how many are open. ``entity`` is contact or organisation."""
+    mine = (
+        (Case.contact_id if entity == "contact" else Case.organisation_id) == record_id,
+        Case.archived_at.is_(None),
+        Case.status != "merged",
+    )
+    rows = session.execute(
+        select(Case.id, Case.number, Case.subject, Case.status, Case.opened_at, Case.resolution)
+        .where(*mine)
+        .order_by(Case.status.in_(OPEN).desc(), Case.opened_at.desc(), Case.id.desc())
+        .limit(limit)
+    )
+    open_ = session.scalar(select(func.count(Case.id)).where(*mine, Case.status.in_(OPEN)))
+    return [Other(*row[:5], row[5] or "", same_unit=False) for row in rows], int(open_ or 0)

@@ -19,6 +19,7 @@ from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
 from crm.ui import look, record_drawers, record_facts, record_work
+from crm.ui.case_party import cases_card
 from crm.ui.guard import flash
 from crm.ui.listing import new_record
 from crm.ui.pipeline_table import deal_screen
@@ -131,6 +132,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
             action=_("Add or change") if view.may_change else "",
             on_action=(lambda: record_drawers.roles_drawer(actor, view)) if view.may_change else None,
         )
+        cases_card(actor, screen.entity, record_id, links=links)
         record_work.sales_card(party.sales, title=screen.sales_title)
 
 

@@ -1,4 +1,4 @@
-"""One timeline of a record: talks, finished tasks and changes, newest first."""
+"""One timeline of a record: talks, cases, finished tasks and changes, newest first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crm.clock import here, now, today, zone
 from crm.fields import Entity, Field, Kind
 from crm.i18n import _
 from crm.interactions.changes import FieldChange
-from crm.interactions.timeline import Entry
+from crm.interactions.timeline import CUSTOMERS, Entry
 from crm.ui import look
 from crm.ui.formats import day, moment, money, number, percent
 
@@ -27,6 +27,7 @@ ICONS = {
     "social": ":material/share:",
     "questionnaire": ":material/quiz:",
     "form": ":material/web:",
+    "case": ":material/support_agent:",
     "task": ":material/task_alt:",
     "change": ":material/history:",
 }
@@ -53,6 +54,8 @@ def show_timeline(
     ``entries`` holds one more than ``shown_steps`` says where there are older ones. ``begun`` closes the line.
     """
     kinds = {"all": _("All"), "talk": _("Talks"), "task": _("Tasks done"), "change": _("Changes")}
+    if about.name in CUSTOMERS:
+        kinds["case"] = _("Cases")
     only = look.switch(_("Show"), kinds, key=f"{key}_kind")
     steps = shown_steps(key)
     older = len(entries) > steps
@@ -78,7 +81,7 @@ def show_timeline(
 
 
 def _group(entry: Entry) -> str:
-    return entry.kind if entry.kind in ("task", "change") else "talk"
+    return entry.kind if entry.kind in ("task", "change", "case") else "talk"
 
 
 def _step(entry: Entry, about: Entity, currency: str) -> None:

@@ -12,7 +12,7 @@ from tests.factories import make
 
 #: Of a contact's page: record, links, firm, rates, channels, addresses, roles, organisations, last talk, tasks,
 #: deal sums, sales, changes, talks, tasks done, deals.
-STATEMENTS = 16
+STATEMENTS = 17
 
 
 class TestRecordPage:

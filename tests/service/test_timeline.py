@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from crm import records
 from crm.contacts import service
 from crm.errors import NotFound, Refused
 from crm.interactions.service import add_task, finish_task, log_talk
@@ -129,7 +130,21 @@ class TestTimeline:
             steps(people["stan"], ana)
             counts.append(len(statements))
 
-        assert counts == [4, 4]
+        assert counts == [5, 5]
+
+    def test_a_customers_cases_stand_among_the_talks(self, people):
+        firm = make(people["stan"], "organisation")
+        ana = make(people["stan"], "contact", organisation_id=firm["id"])
+        case = make(people["stan"], "case", contact_id=ana["id"], resolution="Cleaned it")
+        gone = make(people["stan"], "case", contact_id=ana["id"])
+        with unit_of_work(people["stan"]) as work:
+            records.archive_record(work, "case", gone["id"], seen_version=gone["version"])
+
+        for entity, record in (("contact", ana), ("organisation", firm)):
+            found = [s for s in steps(people["stan"], record, entity) if s.kind == "case"]
+            assert [(s.title, s.text, s.who, s.record_id) for s in found] == [
+                (f"{case['number']} Grinder stops mid-dose", "Cleaned it", "Stan", case["id"])
+            ]
 
     def test_a_product_has_changes_only(self, people):
         duo = make(people["mona"], "product")
