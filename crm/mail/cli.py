@@ -37,7 +37,7 @@ def send_command(
             try:
                 postman.run()
             except KeyboardInterrupt:
-                postman.stop()
+                postman.hang_up()
             return
         try:
             count = send_all(postman)
