@@ -41,7 +41,8 @@ class Circumstances:
     """What limits a conclusion.
 
     ``until`` is the last day that counts, ``is_open`` whether it is still to come, ``is_drawn`` whether this program drew
-    the arms by lot, and ``is_unfair`` whether the arms are too unlike for such a draw.
+    the arms by lot, ``is_unfair`` whether the arms are too unlike for such a draw, and ``needs_message`` whether nobody can
+    do without a message what is counted, so that the control group says nothing about it.
     """
 
     currency: str
@@ -49,6 +50,7 @@ class Circumstances:
     is_open: bool = False
     is_drawn: bool = True
     is_unfair: bool = False
+    needs_message: bool = False
 
 
 def conclude(arms: Sequence[Arm], measure: str, around: Circumstances) -> Conclusion:
@@ -72,8 +74,9 @@ def conclude(arms: Sequence[Arm], measure: str, around: Circumstances) -> Conclu
         head = _("The arms cannot be compared: they differ more than a fair draw allows.")
         text = _("Members may have been lost or added in some of them only. Counted were {levels}.")
         return Conclusion(head, text.format(levels=_levels(arms, measure, around)), UNSURE)
-    if trial.control_of(arms) is None:
-        return _without_control(arms, measure, around)
+    if trial.control_of(arms) is None or around.needs_message:
+        treated = [arm for arm in arms if not arm.is_control or not around.needs_message]
+        return _without_control(treated, measure, around)
     return _against_control(arms, measure, around)
 
 
@@ -82,10 +85,14 @@ def _without_control(arms: Sequence[Arm], measure: str, around: Circumstances) -
     counted = _("Counted were {levels}.").format(levels=_levels(arms, measure, around))
     if not pairs:
         head = _("What the message changed cannot be said: nobody was left without it.")
+        if around.needs_message:
+            head = _("What the message changed cannot be said by this: nobody can do it without a message.")
         return Conclusion(head, counted, UNSURE)
     best = pairs[0].arm
     beaten = [pair.against for pair in pairs if pair.arm == best and pair.verdict == trial.GAIN]
     rest = _("Whether a message does better than none cannot be said: nobody was left without it.")
+    if around.needs_message:
+        rest = _("Whether a message does better than none cannot be said by this: it needs a message.")
     if beaten:
         text = _("“{arm}” is clearly the better one beside {others}.").format(
             arm=best, others=_listed(beaten)
@@ -262,6 +269,8 @@ def written_difference(value: float, measure: str, currency: str) -> str:
 def _points(value: float) -> str:
     """Percentage points with their sign, two decimals below one point."""
     size = abs(value) * 100
+    if size == 0:
+        return "0"
     sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
     return sign + _number(size, 1 if size >= 1 else 2)
 

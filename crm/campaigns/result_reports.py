@@ -92,7 +92,7 @@ def _ranged(found: trial.Range, currency: str) -> tuple[float, float, float]:
 
 
 def _summary(result: CampaignResult) -> dict[str, Any]:
-    said = conclude(result.arms, result.main, circumstances(result))
+    said = conclude(result.arms, result.main, circumstances(result, result.main))
     extra, back = result.extra_revenue, result.return_on_cost
     ranged = _ranged(extra, result.book.currency) if extra is not None else (math.nan,) * 3
     return {
@@ -127,6 +127,10 @@ def campaign_lifts(session: ScopedSession, chosen: SalesFilter) -> Report:
                 "Responses to {campaign} came by links and replies, which the control group did not have."
             )
             notes.append(by_message.format(campaign=result.name))
+        if result.is_open:
+            notes.append(
+                _("{campaign} is not over; its figures may still change.").format(campaign=result.name)
+            )
         for name in result.measures:
             found = [*result.lifts.get(name, ()), *result.versions[name]]
             rows += [_lift_row(result, lift) for lift in found]

@@ -170,8 +170,8 @@ def campaign_result(
     )
 
 
-def circumstances(result: CampaignResult) -> Circumstances:
-    """What limits the conclusion from a result."""
+def circumstances(result: CampaignResult, measure: str) -> Circumstances:
+    """What limits the conclusion from one measure of a result."""
     unfair = min((p for p in (result.mismatch, result.imbalance) if not math.isnan(p)), default=1.0)
     return Circumstances(
         currency=result.book.currency,
@@ -179,6 +179,7 @@ def circumstances(result: CampaignResult) -> Circumstances:
         is_open=result.is_open,
         is_drawn=result.is_drawn,
         is_unfair=unfair < UNBELIEVABLE,
+        needs_message=result.control is not None and measure not in result.comparable,
     )
 
 

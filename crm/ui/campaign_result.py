@@ -44,7 +44,7 @@ def show_result(actor: Actor, campaign_id: int) -> None:
         )
         return
     measure = _chosen_measure(result)
-    said = conclude(result.arms, measure, circumstances(result))
+    said = conclude(result.arms, measure, circumstances(result, measure))
     with look.card(key="result_conclusion"):
         icon = _ICONS.get(said.tone, ":orange[:material/balance:]")
         st.markdown(f"##### {icon} {look.plain(said.headline)}", anchors=False)
@@ -149,18 +149,35 @@ def _table(result: CampaignResult) -> None:
     counted = [arm for arm in result.arms if arm.n]
     frame = pd.DataFrame(
         {
-            _("Arm"): [arm.name for arm in counted],
-            _("Members"): [arm.n for arm in counted],
-            _("Responded"): [arm.responded for arm in counted],
-            _("Response"): [written_level(arm, trial.RESPONSE, currency) for arm in counted],
-            _("Converted"): [arm.converted for arm in counted],
-            _("Conversion"): [written_level(arm, trial.CONVERSION, currency) for arm in counted],
-            _("Revenue"): [formats.money(round(arm.revenue.total), currency) for arm in counted],
-            _("Revenue each"): [written_level(arm, trial.REVENUE, currency) for arm in counted],
+            "arm": [arm.name for arm in counted],
+            "members": [arm.n for arm in counted],
+            "responded": [arm.responded for arm in counted],
+            "response": [written_level(arm, trial.RESPONSE, currency) for arm in counted],
+            "converted": [arm.converted for arm in counted],
+            "conversion": [written_level(arm, trial.CONVERSION, currency) for arm in counted],
+            "revenue": [formats.money(round(arm.revenue.total), currency) for arm in counted],
+            "each": [written_level(arm, trial.REVENUE, currency) for arm in counted],
         }
     )
+    columns = st.column_config
     look.section(_("All figures"), _("By arm, the control group last."))
-    st.dataframe(frame, hide_index=True, row_height=36, height="content", alt=_("All figures by arm"))
+    st.dataframe(
+        frame,
+        hide_index=True,
+        row_height=36,
+        height="content",
+        column_config={
+            "arm": columns.TextColumn(_("Arm"), width=220),
+            "members": columns.NumberColumn(_("Members"), format="localized", width=100),
+            "responded": columns.NumberColumn(_("Responded"), format="localized", width=105),
+            "response": columns.TextColumn(_("Response"), width=100, alignment="right"),
+            "converted": columns.NumberColumn(_("Converted"), format="localized", width=105),
+            "conversion": columns.TextColumn(_("Conversion"), width=105, alignment="right"),
+            "revenue": columns.TextColumn(_("Revenue"), width=130, alignment="right"),
+            "each": columns.TextColumn(_("Revenue each"), width=120, alignment="right"),
+        },
+        alt=_("All figures by arm"),
+    )
 
 
 def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:

@@ -60,7 +60,7 @@ def numbers(result: CampaignResult, measure: str) -> list[Explained]:
         money_lift = result.together.get(trial.REVENUE)
         if money_lift is not None and not math.isnan(money_lift.extra.value):
             found.append(_extra(money_lift, _("Extra revenue"), money(money_lift.extra.value), money, as_of))
-        if result.cost_minor and pooled.extra.value > 0:
+        if result.cost_minor and pooled.verdict == trial.GAIN:
             found.append(_cost_of_one(result, pooled, as_of))
         if (back := result.return_on_cost) is not None:
             text = _("Return on cost: (extra revenue − cost) ÷ cost; range from that of the extra revenue.")
@@ -88,13 +88,9 @@ def _extra(lift: Lift, label: str, value: str, written: object, as_of: str) -> E
 
 def _cost_of_one(result: CampaignResult, lift: Lift, as_of: str) -> Explained:
     cost, currency = result.cost_minor or 0, result.book.currency
-    least = cost / lift.extra.high
-    text = _("from {least}").format(least=formats.short_money(round(least), currency))
-    if lift.extra.low > 0:
-        text = _("{low} to {high}").format(
-            low=formats.short_money(round(least), currency),
-            high=formats.short_money(round(cost / lift.extra.low), currency),
-        )
+    ends = (cost / lift.extra.high, cost / lift.extra.low)
+    low, high = (formats.short_money(round(end), currency) for end in ends)
+    text = _("{low} to {high}").format(low=low, high=high)
     said = _("Cost of the campaign ÷ extra responses or conversions; the range from theirs.")
     value = formats.short_money(round(cost / lift.extra.value), currency)
     return Explained(_("Cost of one extra"), value, text, formula=said, as_of=as_of)

@@ -101,7 +101,7 @@ def _funnel(board: MarketingBoard) -> None:
         alt=said,
     )
     won = formats.short_money(board.total(board.funnel, "won_minor"), board.book.currency)
-    st.caption(look.plain(_("Worth {value}").format(value=won)))
+    st.caption(look.plain(_("Won deals are worth {value}").format(value=won)))
 
 
 def _labels(names: Iterable[Any], none: str) -> list[str]:
@@ -256,19 +256,22 @@ def show_sources(board: MarketingBoard) -> None:
         return
     look.section(_("From contact to won deal, by source"), _("Each record under the source it bears."))
     currency = board.book.currency
-    shown = pd.DataFrame(
-        {
-            _("Source"): _labels(rows["source"], _("No source")),
-            _("Contacts"): rows["contacts"],
-            _("Leads"): rows["leads"],
-            _("Deals"): rows["deals"],
-            _("Won"): rows["won"],
-            _("Won value"): [formats.money(int(v), currency, decimals=False) for v in rows["won_minor"]],
-        }
+    shown = rows[["source", "contacts", "leads", "deals", "won"]].assign(
+        source=_labels(rows["source"], _("No source")),
+        value=[formats.money(int(v), currency, decimals=False) for v in rows["won_minor"]],
     )
+    columns = st.column_config
     st.dataframe(
         shown, hide_index=True, row_height=36, height="content" if len(shown) <= 12 else 468,
         alt=_("From contact to won deal, by source"),
+        column_config={
+            "source": columns.TextColumn(_("Source"), width=260),
+            "contacts": columns.NumberColumn(_("Contacts"), format="localized", width=120),
+            "leads": columns.NumberColumn(_("Leads"), format="localized", width=120),
+            "deals": columns.NumberColumn(_("Deals"), format="localized", width=120),
+            "won": columns.NumberColumn(_("Won"), format="localized", width=120),
+            "value": columns.TextColumn(_("Won value"), width=160, alignment="right"),
+        },
     )  # fmt: skip
 
 

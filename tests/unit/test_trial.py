@@ -81,6 +81,19 @@ def test_without_a_control_group_nothing_is_said_about_the_message():
     assert "Whether a message does better than none cannot be said" in two[1]
 
 
+def test_what_needs_a_message_is_not_compared_with_the_control_group():
+    arms = (arm("A", 163, 3080), arm("B", 248, 3080), arm("Control", 0, 3080, control=True))
+    around = Circumstances("EUR", needs_message=True)
+
+    headline, text, _tone = said(arms, around=around)
+    alone = said((arms[0], arms[2]), around=around)
+
+    assert headline == "“B” is clearly the better one beside “A”."
+    assert "cannot be said by this: it needs a message" in text
+    assert "Control" not in text
+    assert alone[0] == "What the message changed cannot be said by this: nobody can do it without a message."
+
+
 def test_before_the_last_day_nothing_is_concluded():
     around = Circumstances("EUR", until=date(2026, 11, 9), is_open=True)
 
