@@ -14,8 +14,9 @@ from crm.periods import add_months, month_end, month_start
 from crm.ui import look, routes
 from crm.ui.formats import day, month
 from crm.ui.guard import showing_problems
-from crm.ui.listing import ListScreen, show_list
+from crm.ui.listing import ListScreen, new_record, show_list
 from crm.work import Actor, reading
+from db.scope import CREATE
 
 MONTH = "campaigns_month"
 MONTHS = 3
@@ -92,8 +93,12 @@ def _calendar(actor: Actor, head: st.delta_generator.DeltaGenerator) -> None:
         with reading(actor) as session:
             found = campaigns_between(session, first, last)
         count = ngettext("{n} campaign", "{n} campaigns", len(found)).format(n=len(found))
-        with head:
-            look.page(_("Campaigns"), _("{n}, {a} to {b}").format(n=count, a=month(first), b=month(last)))
+        context = _("{n}, {a} to {b}").format(n=count, a=month(first), b=month(last))
+        with head, look.page(_("Campaigns"), context):
+            if actor.may("campaign", CREATE) and st.button(
+                _("New campaign"), icon=":material/add:", type="primary", key="campaigns_new_here"
+            ):
+                new_record(actor, campaign_screen())
         with look.row():
             for icon, months, said in (("left", -MONTHS, _("Earlier")), ("right", MONTHS, _("Later"))):
                 st.button(

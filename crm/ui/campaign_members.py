@@ -79,6 +79,7 @@ def _table(actor: Actor, view: CampaignView) -> None:
         },
         hide_index=True,
         row_height=36,
+        height="content",
         key=f"{key}_{page}_table",
         on_select="rerun",
         selection_mode="single-cell",

@@ -147,6 +147,8 @@ def _log(actor: Actor, view: CampaignView) -> None:
         )
     with look.card(_("What happened"), key="campaign_log"):
         about, currency = registry.entity("campaign"), view.record.values["currency"] or "EUR"
+        if not changes:
+            st.caption(_("Nothing is noted: the campaign came in by an import or with the sample company."))
         for change in changes:
             verb = {"C": _("made it"), "D": _("deleted it")}.get(change.op, _("changed it"))
             said = [

@@ -20,6 +20,7 @@ from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
 from crm.ui import look, record_drawers, record_facts, record_work
 from crm.ui.case_party import cases_card
+from crm.ui.consent_card import show_consent
 from crm.ui.guard import flash
 from crm.ui.listing import new_record
 from crm.ui.pipeline_table import deal_screen
@@ -124,6 +125,8 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
     with aside:
         record_facts.about_card(view, screen.facts)
         record_facts.reach_card(view, party.ways, on_change=lambda: record_drawers.reach_drawer(actor, view))
+        if screen.entity == "contact":
+            show_consent(actor, view)
         record_facts.others_card(
             screen.others_title,
             party.others,

@@ -116,6 +116,7 @@ def first_table(rows: list[Any], *, key: str) -> None:
         },
         hide_index=True,
         row_height=36,
+        height="content",
         key=f"{key}_first_{abs(hash(tuple(r[0] for r in rows)))}",
         on_select="rerun",
         selection_mode="single-cell",
