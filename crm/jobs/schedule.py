@@ -45,6 +45,8 @@ PERIODS = (
     Period("maintenance", 24 * 60),
     Period("wear", 24 * 60),
 )
+#: Seconds after the start: whoever opens the first page is not made to wait for the day's jobs.
+FIRST_LOOK = 20.0
 #: Rows of ended jobs are kept for so many stretches, and never less than an hour: long enough to see what went wrong.
 KEPT_PERIODS = 2
 _KEPT_AT_LEAST = timedelta(hours=1)
@@ -59,18 +61,19 @@ def periods() -> tuple[Period, ...]:
 class Schedule:
     """Queues the jobs of the clock until it is stopped; ``start`` and ``stop`` are called by the app's lifespan."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, delay: float = FIRST_LOOK) -> None:
+        self._delay = timedelta(seconds=delay)
         self._clock = BackgroundScheduler(timezone=UTC)
         self._seen: dict[str, str] = {}
 
     def start(self) -> Schedule:
-        """Look at the clock now and then every minute; nothing where the settings switch it off."""
+        """Look at the clock soon and then every minute; nothing where the settings switch it off."""
         if settings().schedule:
             self._clock.add_job(
                 self._look,
                 "interval",
                 seconds=60,
-                next_run_time=datetime.now(UTC),
+                next_run_time=datetime.now(UTC) + self._delay,
                 coalesce=True,
                 max_instances=1,
             )

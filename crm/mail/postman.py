@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 PAUSE = 1.0
 #: Pauses after trouble with the server, in seconds; the last one repeats.
 AFTER_TROUBLE = (5, 15, 60, 300)
+#: So many messages in a row refused for other reasons than their address: it is about us, and the rest waits.
+MOST_REFUSALS = 10
 #: Rows taken at once; they fit well into ``rounds.LEASE``.
 BATCH = 20
 
@@ -47,6 +49,7 @@ class Postman:
         self._line = Conversation(settings())
         self._next = 0.0
         self._troubles = 0
+        self._refusals = 0
 
     def start(self) -> Postman:
         """Begin to send in a thread of this process; without a server in the settings nothing begins."""
@@ -142,13 +145,17 @@ class Postman:
         except Later as answer:
             rounds.try_again(row, str(answer))
         except Refusal as answer:
+            self._refusals += not answer.is_address
+            if self._refusals > MOST_REFUSALS:
+                said = _("The mail server refuses one message after another: {reply}")
+                raise Trouble(said.format(reply=answer)) from answer
             rounds.refuse(row, made.to, str(answer), is_address=answer.is_address)
         except Unclear as answer:
             rounds.leave_unclear(row, str(answer))
             log.warning("mail_not_confirmed", row=row.id, reason=str(answer))
         else:
             rounds.confirm(row)
-            self._troubles = 0
+            self._troubles = self._refusals = 0
 
     def _keep_pace(self) -> None:
         """Messages go out evenly, not in bursts."""

@@ -244,6 +244,18 @@ def test_a_server_that_refuses_our_sender_loses_no_message(people, inbox):
     assert set(states(campaign_id)) == {"planned", "queued"}
 
 
+def test_a_server_that_refuses_everything_does_not_cost_the_whole_campaign(people, inbox):
+    inbox.on = lambda step, to: "550 5.7.1 relay denied" if step == "rcpt" else None
+    campaign_id = plan(people["mona"], members=31)
+    start(people["mona"], campaign_id)
+
+    with pytest.raises(Trouble, match="one message after another"):
+        send_all(Postman())
+
+    stands = mail_status(campaign_id)
+    assert (stands.failed, stands.waiting) == (10, 20)
+
+
 def test_a_template_that_went_wrong_meanwhile_fails_by_name_and_the_rest_goes_on(people, inbox):
     campaign_id = plan(people["mona"], members=3, subject="{{ contact.first_name }}")
     with unit_of_work(SYSTEM) as work:
