@@ -5,12 +5,14 @@ import streamlit as st
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
+from crm.service.case_board import my_queue
 from crm.service.proposals import proposals
+from crm.service.visit_queries import my_visits
 from crm.ui import look
 from crm.ui.formats import day
 from crm.ui.guard import current_actor, flash
 from crm.ui.my_day_cards import deals_card, goal_card, news_card, tasks_card
-from crm.ui.my_day_service import proposals_card
+from crm.ui.my_day_service import cases_card, proposals_card, visits_card
 from crm.ui.quick import talk_form, task_drawer
 from crm.work import reading
 
@@ -20,8 +22,13 @@ with reading(actor) as session:
     tasks, count = due_tasks(session, today=today())
     deals = deals_to_move(session, today=today(), now=now())
     goal = monthly_goal(session, today=today())
-    # Who sells nothing is shown what the people they lead have to do.
-    if everyone := not deals and not goal.deals and goal.target_minor is None:
+    cases = my_queue(session, now(), limit=6) if actor.may("case", "read") else []
+    visits = my_visits(session, day=today())[:6] if actor.may("work_order", "read") else []
+    sells = bool(deals or goal.deals or goal.target_minor is not None)
+    if sells:
+        cases = [one for one in cases if one.owner_id == actor.user_id]
+    # Who neither sells nor serves is shown what the people they lead have to do.
+    if everyone := not sells and not cases and not visits:
         deals = deals_to_move(session, today=today(), now=now(), everyone=True)
         goal = monthly_goal(session, today=today(), everyone=True)
     changed = news(session, now=now())
@@ -41,23 +48,43 @@ with look.page(f"{greeting}, {actor.name.split()[0]}", f"{day(today())}. {contex
 
 # Rows of cards, not two long columns: on a phone they then stack in order of importance.
 card = look.wall(3, width=300)
+
+
+def quick_log() -> None:
+    """Write down a talk without leaving the page."""
+    with card(_("Quick log")):
+        written = talk_form(actor, key="my_day_talk")
+    if written:
+        flash(_("Written down."))
+        st.rerun()
+
+
 with card(_("Today"), span=2):
     tasks_card(actor, tasks, count)
-with card():
-    goal_card(goal, on=today(), everyone=everyone)
+if sells or everyone:
+    with card():
+        goal_card(goal, on=today(), everyone=everyone)
+elif actor.may("interaction", "create"):
+    quick_log()
+if cases:
+    with card(
+        _("Cases"), _("Mine and those that nobody has, the most urgent first"), span=2 if visits else 3
+    ):
+        cases_card(cases, moment=now())
+if visits:
+    with card(_("Visits"), span=1 if cases else 3):
+        visits_card(visits)
 if breaking:
     with card(_("Before it breaks"), _("My units, the most likely failure first"), span=3):
         proposals_card(actor, breaking)
-with card(
-    _("Deals to move"),
-    _("Of everybody, most expected money first") if everyone else _("Mine, most expected money first"),
-    span=2,
-):
-    deals_card(deals)
-if actor.may("interaction", "create"):
-    with card(_("Quick log")):
-        if talk_form(actor, key="my_day_talk"):
-            flash(_("Written down."))
-            st.rerun()
+if sells or everyone:
+    with card(
+        _("Deals to move"),
+        _("Of everybody, most expected money first") if everyone else _("Mine, most expected money first"),
+        span=2,
+    ):
+        deals_card(deals)
+    if actor.may("interaction", "create"):
+        quick_log()
 with card(_("What changed"), _("By colleagues, on records you can see"), span=3):
     news_card(changed, now=now())

@@ -49,9 +49,18 @@ def main() -> None:
         st.toast(plain(text))
     try:
         with in_this_run(actor):
+            beside(actor, chosen.url_path or routes.home())
             chosen.run()
     except CrmError as error:
         show(error)
+
+
+def beside(actor: Actor, name: str) -> None:
+    """Links to the screens that belong to this one, above it."""
+    if found := routes.family(actor, name):
+        with st.container(horizontal=True, gap="small", key="frame_beside"):
+            for other in found:
+                st.page_link(routes.page(other), width="content", disabled=other == name)
 
 
 def account(actor: Actor) -> None:

@@ -22,13 +22,14 @@ PAGES = Path(__file__).parents[2] / "pages"
 @dataclass(frozen=True, slots=True)
 class Screen:
     """One file of ``pages/``. ``needs`` is the (entity, action) without which it stands in nobody's menu; record
-    screens (``in_menu`` false) take ``?id=``."""
+    screens (``in_menu`` false) take ``?id=``. A screen ``beside`` another is reached from a row of links on top of it."""
 
     name: str
     title: str
     icon: str
     needs: tuple[str, str]
     in_menu: bool = True
+    beside: str = ""
 
     @property
     def path(self) -> Path:
@@ -60,8 +61,14 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
         Screen("cases", N_("Cases"), ":material/support_agent:", ("case", READ)),
         Screen("visits", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
         Screen("equipment", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
-        Screen("contracts", N_("Contracts"), ":material/contract:", ("equipment", READ)),
-        Screen("plans", N_("Maintenance plans"), ":material/event_repeat:", ("work_order", READ)),
+        Screen("contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment"),
+        Screen(
+            "plans",
+            N_("Maintenance plans"),
+            ":material/event_repeat:",
+            ("work_order", READ),
+            beside="equipment",
+        ),
         Screen("wear", N_("Wear and faults"), ":material/troubleshoot:", ("equipment", READ)),
         Screen("case", N_("Case"), ":material/support_agent:", ("case", READ), in_menu=False),
         Screen("unit", N_("Unit"), ":material/precision_manufacturing:", ("equipment", READ), in_menu=False),
@@ -72,8 +79,10 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
     N_("Marketing"): (
         Screen("campaigns", N_("Campaigns"), ":material/campaign:", ("campaign", READ)),
         Screen("segments", N_("Segments"), ":material/filter_alt:", ("segment", READ)),
-        Screen("templates", N_("Templates"), ":material/drafts:", ("campaign", READ)),
-        Screen("web_forms", N_("Web forms"), ":material/dynamic_form:", ("campaign", READ)),
+        Screen("templates", N_("Templates"), ":material/drafts:", ("campaign", READ), beside="campaigns"),
+        Screen(
+            "web_forms", N_("Web forms"), ":material/dynamic_form:", ("campaign", READ), beside="campaigns"
+        ),
         Screen("social", N_("Social"), ":material/share:", ("social", READ)),
         Screen("campaign", N_("Campaign"), ":material/campaign:", ("campaign", READ), in_menu=False),
         Screen("segment", N_("Segment"), ":material/filter_alt:", ("segment", READ), in_menu=False),
@@ -150,12 +159,19 @@ def open_to(actor: Actor) -> list[str]:
 def menu(actor: Actor) -> dict[str, list[Page]]:
     """Every page by translated section. Those that the actor may not open, and record screens, are among them, unseen,
     so that a link to one is answered with a sentence."""
-    visible = open_to(actor)
+    visible = {name for name in open_to(actor) if not screens()[name].beside}
     return {
         _(section): [page(s.name, visible=s.name in visible) for s in group if s.name in screens()]
         for section, group in SECTIONS.items()
         if any(s.name in screens() for s in group)
     }
+
+
+def family(actor: Actor, name: str) -> list[str]:
+    """A screen with those beside it, as far as the actor may open them; empty when it stands alone."""
+    first = screens()[name].beside or name
+    found = [s.name for s in screens().values() if first in (s.name, s.beside) and actor.may(*s.needs)]
+    return found if len(found) > 1 and name in found else []
 
 
 def may_open(actor: Actor, chosen: Page) -> bool:
