@@ -271,15 +271,16 @@ def _queue_row(actor: Actor, card: CaseCard, moment: datetime) -> None:
         st.markdown(
             f"**{look.plain(card.subject)}** {' '.join(chips)}  \n{look.quiet(grey)}", width="stretch"
         )
-        if card.owner_id is None and actor.may("case", UPDATE):
-            st.button(
-                _("Take"),
-                key=f"queue_take_{card.id}",
-                icon=":material/front_hand:",
-                on_click=taken,
-                args=(actor, card.id, card.version),
-            )
-        if st.button(
-            _("Open"), key=f"queue_open_{card.id}", type="tertiary", icon=":material/arrow_forward:"
-        ):
-            open_case(card.id)
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="xsmall"):
+            if card.owner_id is None and actor.may("case", UPDATE):
+                st.button(
+                    _("Take"),
+                    key=f"queue_take_{card.id}",
+                    icon=":material/front_hand:",
+                    on_click=taken,
+                    args=(actor, card.id, card.version),
+                )
+            if st.button(
+                _("Open"), key=f"queue_open_{card.id}", type="tertiary", icon=":material/arrow_forward:"
+            ):
+                open_case(card.id)

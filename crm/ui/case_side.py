@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from crm import registry
-from crm.clock import now, today
+from crm.clock import here, now, today
 from crm.i18n import N_, _, ngettext
 from crm.interactions.service import finish_task
 from crm.service.case_find import status_word
-from crm.service.case_queries import CaseView
+from crm.service.case_queries import CaseView, Other
 from crm.ui import look, routes
 from crm.ui.case_lists import open_case
 from crm.ui.case_words import moment_words
@@ -159,21 +159,23 @@ def show_seen_before(view: CaseView) -> None:
             st.caption(_("The first case of this unit and customer."))
         for other in view.seen_before:
             # A link to another case would be drawn as the page that is open.
-            if st.button(
-                look.plain(f"{other.number} {other.subject}"),
-                key=f"case_seen_{other.id}",
-                type="tertiary",
-                icon=":material/support_agent:",
-            ):
-                open_case(other.id)
-            same = _("same unit") if other.same_unit else ""
-            grey = " · ".join(
-                p
-                for p in (same, status_word(other.status).lower(), day(other.opened_at.date(), today=today()))
-                if p
-            )
-            first = other.resolution.strip().split("\n")[0][:120]
-            st.markdown(look.quiet(f"{grey}: {first}" if first else grey))
+            with st.container(gap=None):
+                if st.button(
+                    look.plain(f"{other.number} {other.subject}"),
+                    key=f"case_seen_{other.id}",
+                    type="tertiary",
+                    icon=":material/support_agent:",
+                ):
+                    open_case(other.id)
+                st.markdown(look.quiet(_other_line(other)))
+
+
+def _other_line(other: Other) -> str:
+    same = _("same unit") if other.same_unit else ""
+    opened = day(here(other.opened_at).date(), today=today())
+    grey = " · ".join(p for p in (same, status_word(other.status).lower(), opened) if p)
+    first = other.resolution.strip().split("\n")[0][:120]
+    return f"{grey}: {first}" if first else grey
 
 
 def show_way(view: CaseView) -> None:
