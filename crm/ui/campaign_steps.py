@@ -100,9 +100,8 @@ def _plan_drawer(actor: Actor, view: CampaignView, audience: Audience | None) ->
                 look.plain(_("{n} will be drawn into the arms by lot.").format(n=_contacts(audience.n)))
             )
             for reason, n in audience.left_out.items():
-                st.caption(
-                    look.plain(_("{n} fall out: {why}").format(n=_contacts(n), why=reason_label(reason)))
-                )
+                said = ngettext("{n} contact falls out: {why}", "{n} contacts fall out: {why}", n)
+                st.caption(look.plain(said.format(n=f"{n:,}", why=reason_label(reason))))
             st.caption(_("From then on members, arms, segment and purpose stay. Nothing is sent yet."))
         if st.button(
             _("Draw the members"), type="primary", icon=":material/how_to_reg:", key="campaign_plan_yes"
