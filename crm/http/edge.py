@@ -135,7 +135,8 @@ class Edge:
             return JSONResponse(
                 {"error": "NotAllowed", "detail": _("Sent from another site.")}, status_code=403
             )
-        if _is_open(scope["path"]):
+        # A web socket is never open: only Streamlit speaks through one, under whatever path.
+        if scope["type"] == "http" and _is_open(scope["path"]):
             return None
         token = token_of(connection)
         try:

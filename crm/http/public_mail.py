@@ -117,10 +117,16 @@ async def _rating(request: Request) -> Response:
     )
 
 
+async def _nothing(_request: Request) -> Response:
+    raise NotFound(_("There is nothing at this address. Copy it whole from the message."))
+
+
 def mail_routes() -> list[BaseRoute]:
     """The addresses that stand in messages."""
     both = ["GET", "POST"]
+    bare = ("/forms", "/go", "/unsubscribe", "/preferences", "/rate")
     return [
+        *(Route(path, told(_nothing), methods=both) for path in bare),
         Route("/go/{token:path}", told(_go)),
         Route("/unsubscribe/{token:path}", told(_unsubscribe), methods=both),
         Route("/preferences/{token:path}", told(_preferences), methods=both),

@@ -262,3 +262,17 @@ def test_a_provider_signs_in_whom_we_know(sqlite_database):
         assert back.headers["location"] == "/sign-in/oidc/done"
         web.get("/sign-in/oidc/done")
         assert web.get("/auth/me").json()["name"] == "Ana Kos"
+
+
+@pytest.mark.parametrize("start", ["/forms", "/go", "/rate", "/unsubscribe", "/preferences", "/static", ""])
+def test_no_web_socket_opens_without_a_session_under_an_open_address(web, token, start):
+    with pytest.raises(WebSocketDisconnect), web.websocket_connect(f"{start}/_stcore/stream"):
+        pass
+
+
+@pytest.mark.parametrize("path", ["/forms", "/go", "/rate", "/unsubscribe", "/preferences"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_public_address_without_its_last_part_says_that_nothing_is_there(web, token, path, method):
+    answer = web.request(method, path, headers=PAGE)
+
+    assert answer.status_code in (404, 405)
