@@ -127,8 +127,8 @@ def _sealed(row: Row, to: str, said: Rendered, extra: Mapping[str, str], raw: Ma
     name, sender = parseaddr(settings().mail_from)
     wide = not (to + sender).isascii()
     message = EmailMessage(policy=SMTPUTF8 if wide else SMTP)
-    message["From"] = Address(display_name=name, addr_spec=sender)
-    message["To"] = Address(addr_spec=to)
+    message["From"] = _address(sender, name)
+    message["To"] = _address(to)
     message["Subject"] = said.subject
     message["Date"] = formatdate()
     for key, value in extra.items():
@@ -142,6 +142,12 @@ def _sealed(row: Row, to: str, said: Rendered, extra: Mapping[str, str], raw: Ma
     lines = "".join(f"{key}: {value}\r\n" for key, value in whole.items())
     bounce = same_address(settings().mail_bounce) or sender
     return Outgoing(bounce, to, lines.encode() + message.as_bytes())
+
+
+def _address(bare: str, name: str = "") -> Address:
+    # In parts: read from one text, the library refuses letters beyond ASCII before the at sign.
+    user, _at, domain = bare.rpartition("@")
+    return Address(display_name=name, username=user, domain=domain)
 
 
 def _domain() -> str:

@@ -72,12 +72,12 @@ class Inbox:
 
 
 @contextmanager
-def smtp_server(inbox: Inbox) -> Iterator[Inbox]:
-    """An SMTP server on a free port of this machine until the block ends."""
+def smtp_server(inbox: Inbox, **options: Any) -> Iterator[Inbox]:
+    """An SMTP server on a free port of this machine until the block ends; ``options`` are the library's own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         inbox.port = probe.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port)
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, **options)
     controller.start()
     try:
         yield inbox
