@@ -46,6 +46,14 @@ def lead_tables(world: World) -> Iterator[tuple[str, Columns]]:
         phones.append(phone(rng, home, None))
         wishes.append(_WISHES[at % len(_WISHES)].format(cups=int(rng.integers(8, 90))))
     source = pick(rng, [s[1] for s in SOURCES], count)
+    by_web = [at for at, s in enumerate(source) if SOURCES[s][0] == "Web enquiry"]
+    world.campaigns["web_leads"] = {
+        "id": [at + 1 for at in by_web],
+        "at": [made[at] for at in by_web],
+        "name": [names[at] for at in by_web],
+        "email": [emails[at] for at in by_web],
+        "company": [companies[at] for at in by_web],
+    }
     linked = [int(d) if c else None for d, c in zip(deal, converted, strict=True)]
     yield (
         "leads",

@@ -53,7 +53,7 @@ _FILLED = (
     "cases",
     "campaigns",
 )
-_TABLES_IN_ALL = 44
+_TABLES_IN_ALL = 45
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from crm.campaigns.form_rules import starting_fields
 from crm.exchange.matching import name_key
 from crm.sample.goods import SECTORS
-from crm.sample.marketing_words import OFFERS, SEASONS, SEGMENTS, TEMPLATES, Offer
+from crm.sample.marketing_words import OFFERS, QUESTIONS, SEASONS, SEGMENTS, TEMPLATES, Offer
 from crm.sample.staff import MARKETING
 from crm.sample.world import Columns, Ints, World
 
@@ -20,7 +20,7 @@ MARKETER = 4
 #: Names and shares of a campaign's arms; the last is the control group.
 ARMS = (("A", 0.4), ("B", 0.4), ("Control group", 0.2))
 CONTROL = len(ARMS) - 1
-SPACING, LENGTH, WINDOW = 26, 14, 28
+SPACING, LENGTH, WINDOW = 60, 14, 28
 FILTER_PAGE = "https://brewandberg.example/filter"
 
 
@@ -181,6 +181,7 @@ def member_tables(world: World) -> Iterator[tuple[str, Columns]]:
         },
     )
     yield "web_forms", _forms(world)
+    yield "form_answers", _answers(world)
 
 
 def _members(world: World, rng: np.random.Generator, campaign: int) -> dict[str, list[Any]]:
@@ -201,7 +202,7 @@ def _members(world: World, rng: np.random.Generator, campaign: int) -> dict[str,
     arm = np.searchsorted(bounds, np.arange(count), side="right").clip(0, CONTROL)
     chance = offer.base + np.array([*offer.lifts, 0.0])[arm]
     responds = rng.random(count) < chance
-    buys = responds & (rng.random(count) < 0.42)
+    buys = responds & (rng.random(count) < 0.55)
     start = int(world.campaigns["start"][campaign])
     sent = world.now.replace(hour=7) + timedelta(days=start)
     after = rng.exponential(4.0, count).clip(0.05, WINDOW - 1)
@@ -231,8 +232,35 @@ def campaign_of(world: World, rng: np.random.Generator, days: Ints, chosen: Any)
     """For each chosen row the campaign that ran on its day or shortly before; None where there was none."""
     start = world.campaigns["start"]
     at = np.searchsorted(start, days, side="right") - 1
+    # Of what came by another way some names a campaign too: people answer and then call.
+    chosen = chosen | (rng.random(len(days)) < 0.12)
     fits = (at >= 0) & (days - start[np.maximum(at, 0)] <= WINDOW) & (rng.random(len(days)) < 0.9)
     return [int(a) + 1 if c and f else None for a, c, f in zip(at, chosen, fits, strict=True)]
+
+
+def _answers(world: World) -> Columns:
+    """What people asked by the first form; each became a lead that came by the web."""
+    asked = world.campaigns["web_leads"]
+    count = len(asked["id"])
+    names = ("name", "email", "company", "message")
+    return {
+        "form_id": 1,
+        "key": [f"sample-{at}" for at in range(count)],
+        "at": asked["at"],
+        "answers": [
+            dict(
+                zip(
+                    names,
+                    (who, email, firm, QUESTIONS[at % len(QUESTIONS)].format(n=10 + at % 60)),
+                    strict=True,
+                )
+            )
+            for at, (who, email, firm) in enumerate(
+                zip(asked["name"], asked["email"], asked["company"], strict=True)
+            )
+        ],
+        "lead_id": asked["id"],
+    }
 
 
 def _forms(world: World) -> Columns:

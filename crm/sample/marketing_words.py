@@ -44,7 +44,7 @@ SEGMENTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 OFFERS = (
     Offer("Filter subscription, {season} {year}", "Sell 60 filter subscriptions", "The first water filter is free",
-          2, "email", "offers", 0.06, (0.03, 0.12), 21_900, 64_000),
+          2, "email", "offers", 0.06, (0.04, 0.26), 21_900, 64_000),
     Offer("New harvest, {season} {year}", "Have regular buyers try the new harvest", "A sample bag with the next order",
           1, "email", "newsletter", 0.07, (0.025, 0.03), 16_100, 52_000),
     Offer("Come back, {season} {year}", "Win back customers who stopped", "20 % off the first three orders",
@@ -95,6 +95,12 @@ POSTS = (
         "Lea serves 300 cups before nine. Her secret is the order of things.",
     ),
     ("status", "Closed on Friday", "We take stock on Friday. Service is there as always."),
+)
+QUESTIONS = (
+    "Coffee for {n} people; the old machine is at its end.",
+    "We open a second site and need a machine there.",
+    "Please call me about a subscription for beans.",
+    "What does rental cost for a year?",
 )
 ACCOUNTS = (
     ("Brew & Berg", "facebook", "https://www.facebook.com/brewandberg"),
