@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm import registry
+from crm.exchange.case_rows import fill_customers
 from crm.work import Work
 from db.scope import CREATE
 
@@ -22,11 +23,23 @@ _FROM: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
             "channel": "channel", "region": "region", "owner_id": "owner_id", "team_id": "team_id",
         },
     ),
+    "contract": (
+        "equipment_id", "equipment", {"organisation_id": "organisation_id", "owner_id": "owner_id", "team_id": "team_id"}
+    ),
+    "work_order": (
+        "equipment_id",
+        "equipment",
+        {
+            "organisation_id": "organisation_id", "contact_id": "contact_id", "owner_id": "owner_id", "team_id": "team_id",
+        },
+    ),
 }  # fmt: skip
 
 
 def inherit(work: Work, entity: str, rows: Sequence[dict[str, Any]]) -> None:
     """Fill in, in place, what the rows leave empty and their parent knows."""
+    if entity == "case":
+        fill_customers(work, rows)
     if entity not in _FROM or not rows:
         return
     link, parent, fields = _FROM[entity]

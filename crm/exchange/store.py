@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, select, update
 
 from crm import registry
-from crm.exchange import case_rows
+from crm.exchange import area_rows
 from crm.exchange import plan as plans
 from crm.exchange.bulk import among, insert_rows
 from crm.exchange.inherit import inherit
@@ -29,7 +29,7 @@ LOG: Table = Change.__table__  # type: ignore[assignment]  # mapped classes are 
 _FOLLOWING = {
     "deal": ("status", "pipeline_id", "stage_since", "team_id"),
     "contact": ("name",),
-    "case": case_rows.FOLLOWING,
+    **area_rows.FOLLOWING,
     "social_post": ("weekday", "hour"),
 }
 
@@ -201,6 +201,7 @@ class Target:
         if self.mode == plans.CREATE:
             outcome.same[row.at] = old["id"]
             return
+        area_rows.spell(self.entity.name, row.values)
         new = {
             name: value
             for name, value in row.values.items()
@@ -213,7 +214,7 @@ class Target:
         if not new:
             outcome.same[row.at] = old["id"]
             return
-        wrong = case_rows.change_problem(old, new) if self.entity.name == "case" else None
+        wrong = area_rows.change_problem(self.entity.name, old, new)
         if wrong is not None:
             outcome.failed[row.at] = wrong
             return
@@ -298,7 +299,8 @@ class Target:
             for row in fresh
         ]
         inherit(work, self.entity.name, complete)
-        for row, values in zip(fresh, complete, strict=True):
+        taken = area_rows.clashes(work, self.entity.name, complete)
+        for place, (row, values) in enumerate(zip(fresh, complete, strict=True)):
             own(work, values, self.stages)
             derive(self.entity.name, values, self.stages, work.now)
             empty = next((f for f in needed if values[f.name] is None), None)
@@ -309,7 +311,9 @@ class Target:
                 outcome.failed[row.at] = (empty.name, _("{label} is needed.").format(label=_(empty.label)))
             elif row.at in clashes:
                 outcome.failed[row.at] = clashes[row.at]
-            elif self.entity.name == "case" and (wrong := case_rows.problem(values)) is not None:
+            elif place in taken:
+                outcome.failed[row.at] = taken[place]
+            elif (wrong := area_rows.problem(self.entity.name, values)) is not None:
                 outcome.failed[row.at] = wrong
             elif not reach[owners]:
                 outcome.failed[row.at] = ("owner_id", _("You may not make such a record for this owner."))
