@@ -54,7 +54,7 @@ class MarketingBoard:
     """Frames of one dashboard, as the reports of the same names give them; amounts in minor units of the book's currency.
 
     ``campaigns`` are those that began in the period, as :func:`marketing_reports.campaign_rows`. ``months`` has ``month,
-    won_minor, deals``.
+    won_value_minor, deals``.
     """
 
     book: Book
@@ -138,15 +138,17 @@ def _won_by_month(
     }
     where = [*deal_conditions(window), Deal.status == "won"]
     frame = converted(
-        grouped(session, keys, {"deals": None, "won_minor": Deal.amount_minor}, where=where),
+        grouped(session, keys, {"deals": None, "won_value_minor": Deal.amount_minor}, where=where),
         book,
-        ["won_minor"],
+        ["won_value_minor"],
     )
     sums = {month: [0, 0] for month in every}
-    for year, month, deals, minor in frame[["year", "month", "deals", "won_minor"]].itertuples(index=False):
+    for year, month, deals, minor in frame[["year", "month", "deals", "won_value_minor"]].itertuples(
+        index=False
+    ):
         place = sums.get(date(int(year), int(month), 1))
         if place is not None:
             place[0] += int(deals)
             place[1] += int(minor)
     rows = [(month, minor, deals) for month, (deals, minor) in sums.items()]
-    return pd.DataFrame(rows, columns=["month", "won_minor", "deals"])
+    return pd.DataFrame(rows, columns=["month", "won_value_minor", "deals"])

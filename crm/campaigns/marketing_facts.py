@@ -159,7 +159,7 @@ def leads(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
     -------
     DataFrame
         The key (``source`` and ``campaign_id``, or ``campaign_id``), ``leads``, ``converted``, ``deals``, ``won``,
-        ``lost``, ``won_minor``.
+        ``lost``, ``won_value_minor``.
     """
     keys: dict[str, Any] = {"source": func.nullif(Lead.source, "")} if by == "source" else {}
     keys |= {"campaign_id": Lead.campaign_id}
@@ -174,15 +174,15 @@ def leads(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
         "deals": case((Deal.id.is_not(None), 1), else_=0),
         "won": case((won, 1), else_=0),
         "lost": case((Deal.status == "lost", 1), else_=0),
-        "won_minor": case((won, func.coalesce(Deal.amount_minor, 0)), else_=0),
+        "won_value_minor": case((won, func.coalesce(Deal.amount_minor, 0)), else_=0),
     }
     alive = and_(Deal.id == Lead.deal_id, Deal.archived_at.is_(None))
     frame = grouped(session, keys, sums, joins=[(Deal, alive, True)], where=lead_conditions(chosen))
-    return _folded(converted(frame, book, ["won_minor"]), list(sums))
+    return _folded(converted(frame, book, ["won_value_minor"]), list(sums))
 
 
 def deals(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> pd.DataFrame:
-    """Deals opened in the period, by their own ``source`` or ``campaign_id``: ``deals, won, lost, won_minor``."""
+    """Deals opened in the period, by their own ``source`` or ``campaign_id``: ``deals, won, lost, won_value_minor``."""
     key = {"source": func.nullif(Deal.source, "")} if by == "source" else {"campaign_id": Deal.campaign_id}
     won = Deal.status == "won"
     keys = {
@@ -194,10 +194,10 @@ def deals(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
         "deals": None,
         "won": case((won, 1), else_=0),
         "lost": case((Deal.status == "lost", 1), else_=0),
-        "won_minor": case((won, func.coalesce(Deal.amount_minor, 0)), else_=0),
+        "won_value_minor": case((won, func.coalesce(Deal.amount_minor, 0)), else_=0),
     }
     frame = grouped(session, keys, sums, where=deal_conditions(chosen, day=Deal.opened_on))
-    return _folded(converted(frame, book, ["won_minor"]), list(sums))
+    return _folded(converted(frame, book, ["won_value_minor"]), list(sums))
 
 
 def contacts(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:

@@ -30,7 +30,17 @@ def leads_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
     frame["costed_won"] = [
         int(n) if cost is not None else 0 for n, cost in zip(frame["won"], each, strict=True)
     ]
-    sums = ["leads", "converted", "deals", "won", "lost", "won_minor", "costed", "cost_minor", "costed_won"]
+    sums = [
+        "leads",
+        "converted",
+        "deals",
+        "won",
+        "lost",
+        "won_value_minor",
+        "costed",
+        "cost_minor",
+        "costed_won",
+    ]
     frame = frame.groupby("source", dropna=False, as_index=False)[sums].sum()
     frame = frame.sort_values("leads", ascending=False, ignore_index=True, kind="stable")
     rows = frame[["source", "leads", "converted", "deals", "won", "lost"]].astype({"source": object})
@@ -43,12 +53,14 @@ def leads_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
         rows[label] = [share.share for share in shares]
         rows[f"{label}_low"] = [share.low for share in shares]
         rows[f"{label}_high"] = [share.high for share in shares]
-    rows["won_minor"] = frame["won_minor"]
+    rows["won_value_minor"] = frame["won_value_minor"]
     known = frame["costed"] > 0
     rows["cost_minor"] = frame["cost_minor"].astype(object).where(known, None)
     rows["cost_per_lead_minor"] = _ratios(frame["cost_minor"], frame["costed"])
     rows["cost_per_won_minor"] = _ratios(frame["cost_minor"], frame["costed_won"])
-    summary = {name: int(frame[name].sum()) for name in ("leads", "converted", "deals", "won", "won_minor")}
+    summary = {
+        name: int(frame[name].sum()) for name in ("leads", "converted", "deals", "won", "won_value_minor")
+    }
     return Report(
         "leads-by-source",
         formula("leads-by-source"),
@@ -90,13 +102,15 @@ def funnel_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
         .sum(),
         facts.deals(session, book, chosen, "source"),
     ]
-    columns = ["contacts", "leads", "deals", "won", "lost", "won_minor"]
+    columns = ["contacts", "leads", "deals", "won", "lost", "won_value_minor"]
     together = pd.concat([part.astype({"source": object}) for part in parts], ignore_index=True)
     together["source"] = [None if pd.isna(name) else name for name in together["source"]]
     rows = together.groupby("source", dropna=False, as_index=False)[columns].sum()
     rows = rows.astype(dict.fromkeys(columns, "int64"))
     rows["source"] = pd.Series([None if pd.isna(name) else name for name in rows["source"]], dtype=object)
-    rows = rows.sort_values(["won_minor", "deals", "leads", "contacts"], ascending=False, ignore_index=True)
+    rows = rows.sort_values(
+        ["won_value_minor", "deals", "leads", "contacts"], ascending=False, ignore_index=True
+    )
     summary = {name: int(rows[name].sum()) for name in columns}
     n = summary["contacts"] + summary["leads"] + summary["deals"]
     return Report("funnel-by-source", formula("funnel-by-source"), book, chosen, n, rows, summary, book.notes)
@@ -109,14 +123,14 @@ def campaign_rows(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd
     -------
     DataFrame
         The columns of :func:`marketing_facts.campaigns`, then ``members, contacted, responded, converted, leads, deals,
-        won, won_minor, cost_per_lead_minor, cost_per_won_minor``.
+        won, won_value_minor, cost_per_lead_minor, cost_per_won_minor``.
     """
     rows = facts.campaigns(session, book, chosen)
     free = replace(chosen, start=None, end=None)
     counted = [
         facts.members(session, rows["id"].tolist()),
         facts.leads(session, book, free, "campaign")[["campaign_id", "leads"]],
-        facts.deals(session, book, free, "campaign")[["campaign_id", "deals", "won", "won_minor"]],
+        facts.deals(session, book, free, "campaign")[["campaign_id", "deals", "won", "won_value_minor"]],
     ]
     for part in counted:
         names = [name for name in part.columns if name != "campaign_id"]
@@ -138,7 +152,7 @@ def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, col
     rows = campaign_rows(session, book, chosen)
     if name == "cost-per-lead":
         rows = rows[rows["cost_minor"].notna()].reset_index(drop=True)
-    sums = [c for c in ("contacted", "leads", "deals", "won", "won_minor") if c in columns]
+    sums = [c for c in ("contacted", "leads", "deals", "won", "won_value_minor") if c in columns]
     summary: dict[str, Any] = {"campaigns": len(rows)} | {c: int(rows[c].sum()) for c in sums}
     known = [int(cost) for cost in rows["cost_minor"] if cost is not None]
     summary["cost_minor"] = sum(known) if known else None
@@ -152,7 +166,16 @@ def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, col
 
 def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Contacted, responded, leads, deals and won deals by campaign."""
-    columns = ["contacted", "responded", "converted", "leads", "deals", "won", "won_minor", "cost_minor"]
+    columns = [
+        "contacted",
+        "responded",
+        "converted",
+        "leads",
+        "deals",
+        "won",
+        "won_value_minor",
+        "cost_minor",
+    ]
     return _campaign_report(session, chosen, "funnel-by-campaign", columns)
 
 
@@ -165,7 +188,7 @@ def cost_per_lead(session: ScopedSession, chosen: SalesFilter) -> Report:
         "cost_per_lead_minor",
         "won",
         "cost_per_won_minor",
-        "won_minor",
+        "won_value_minor",
     ]
     return _campaign_report(session, chosen, "cost-per-lead", columns)
 
@@ -181,7 +204,7 @@ def campaign_calendar(session: ScopedSession, chosen: SalesFilter) -> Report:
         "cost_minor",
         "deals",
         "won",
-        "won_minor",
+        "won_value_minor",
     ]
     return _campaign_report(session, chosen, "campaign-calendar", columns)
 

@@ -74,7 +74,7 @@ def show_cards(board: MarketingBoard) -> None:
     with card(_("Which source wins?"), _("Won among closed deals of its leads. Bar: 95% range.")):
         _win_rates(board.sources)
     with card(_("What did campaigns bring?"), _("Won value of deals that name the campaign")):
-        _campaign_bars(board, "won_minor", key="marketing_won")
+        _campaign_bars(board, "won_value_minor", key="marketing_won")
     with card(_("What does a lead cost?"), _("Cost of the campaign by its leads")):
         _campaign_bars(board, "cost_per_lead_minor", key="marketing_lead_cost")
     with card(_("What does a won deal cost?"), _("Cost of the campaign by its won deals")):
@@ -100,7 +100,7 @@ def _funnel(board: MarketingBoard) -> None:
         key="marketing_funnel",
         alt=said,
     )
-    won = formats.short_money(board.total(board.funnel, "won_minor"), board.book.currency)
+    won = formats.short_money(board.total(board.funnel, "won_value_minor"), board.book.currency)
     st.caption(look.plain(_("Won deals are worth {value}").format(value=won)))
 
 
@@ -182,7 +182,7 @@ def _run(row: dict[Any, Any], currency: str) -> charts.Span:
     told = _("{start} to {end}, won {value}").format(
         start=formats.day(start),
         end=formats.day(end) or "…",
-        value=formats.short_money(int(row["won_minor"]), currency),
+        value=formats.short_money(int(row["won_value_minor"]), currency),
     )
     return charts.Span(str(row["name"]), start, end or start, told)
 
@@ -195,7 +195,7 @@ def _calendar(board: MarketingBoard) -> None:
     figure = charts.spans(
         runs,
         months,
-        [float(value) for value in board.months["won_minor"]],
+        [float(value) for value in board.months["won_value_minor"]],
         unit=formats.money_unit(currency),
         when=formats.month,
     )
@@ -216,7 +216,7 @@ def show_campaigns(board: MarketingBoard) -> None:
     currency = board.book.currency
     texts = {
         name: [formats.money(None if pd.isna(v) else int(v), currency, decimals=False) for v in rows[name]]
-        for name in ("cost_minor", "cost_per_lead_minor", "cost_per_won_minor", "won_minor")
+        for name in ("cost_minor", "cost_per_lead_minor", "cost_per_won_minor", "won_value_minor")
     }
     shown = rows[["name", "starts_on", "contacted", "responded", "leads", "deals", "won"]].assign(**texts)
     columns = st.column_config
@@ -238,7 +238,7 @@ def show_campaigns(board: MarketingBoard) -> None:
             "cost_minor": columns.TextColumn(_("Cost"), width=90, alignment="right"),
             "cost_per_lead_minor": columns.TextColumn(_("Cost per lead"), width=105, alignment="right"),
             "cost_per_won_minor": columns.TextColumn(_("Cost per won"), width=105, alignment="right"),
-            "won_minor": columns.TextColumn(_("Won value"), width=100, alignment="right"),
+            "won_value_minor": columns.TextColumn(_("Won value"), width=100, alignment="right"),
         },
         on_select="rerun",
         selection_mode="single-cell",
@@ -258,7 +258,7 @@ def show_sources(board: MarketingBoard) -> None:
     currency = board.book.currency
     shown = rows[["source", "contacts", "leads", "deals", "won"]].assign(
         source=_labels(rows["source"], _("No source")),
-        value=[formats.money(int(v), currency, decimals=False) for v in rows["won_minor"]],
+        value=[formats.money(int(v), currency, decimals=False) for v in rows["won_value_minor"]],
     )
     columns = st.column_config
     st.dataframe(
