@@ -5,6 +5,7 @@ All moments are days as numbers, from any common origin. A failure or a change o
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ EXPECTED = 8.0
 SILENCE_DAYS = 30.0
 MONTH_DAYS = 365.25 / 12
 YEAR_DAYS = 365.25
+#: Rates are compared at like ages, in so many bands.
+_AGE_BANDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +34,80 @@ class Watch:
     ended: bool
 
 
-def watch_of(begins: Floats, ends: Floats, failures: Floats, records: Floats, *, now: float) -> Watch:
+def watch_of(
+    begins: Floats,
+    ends: Floats,
+    known: NDArray[np.bool_],
+    failures: Floats,
+    ages: Floats,
+    records: Floats,
+    *,
+    now: float,
+) -> Watch:
     """From when to when the firm kept records, judged by silences that chance does not explain.
 
     Parameters
     ----------
-    begins, ends : array of float, length of the units
+    begins, ends : arrays of float, length of the units
         When each unit began to run and when it was retired (``now`` where it runs).
-    failures, records : array of float
-        Moments of failures, and of records of any kind; those after ``now`` must have been left out.
+    known : array of bool, length of the units
+        Whether ``begins`` is the day it was new; else only its first record.
+    failures, ages : arrays of float, one length
+        Moments of failures, and the failed unit's age then.
+    records : array of float
+        Moments of records of any kind; those after ``now`` must have been left out.
     now : float
         Today.
 
     Notes
     -----
-    With r records per day that a unit ran between the first and the last one, a silence during which units ran U days
-    should hold r·U of them. None where 8 or more are expected happens by chance once in 3,000 times.
+    At the end: with r records per day that a unit ran between the first and the last one, a silence during which units
+    ran U days should hold r·U of them. At the beginning the rate is that of the same age, seen later in younger units:
+    a new fleet has no failures for a while because it is new. None where 8 or more are expected happens by chance once
+    in 3,000 times.
     """
     if not len(records):
         return Watch(math.nan, now, False)
     last = float(records.max())
-
-    def expected(moments: Floats, start: float, end: float) -> float:
-        inside = _unit_days(begins, ends, float(moments.min()), float(moments.max()))
-        return len(moments) / inside * _unit_days(begins, ends, start, end) if inside > 0 else 0.0
-
-    ended = now - last > SILENCE_DAYS and expected(records, last, now) >= EXPECTED
+    inside = _unit_days(begins, ends, float(records.min()), last)
+    expected = len(records) / inside * _unit_days(begins, ends, last, now) if inside > 0 else 0.0
+    ended = now - last > SILENCE_DAYS and expected >= EXPECTED
     start = math.nan
     if len(failures) > 1:
-        first, earliest = float(failures.min()), float(np.nanmin(begins))
-        if first - earliest > SILENCE_DAYS and expected(failures, earliest, first) >= EXPECTED:
+        first = float(failures.min())
+        silent = first - float(begins.min())
+        if silent > SILENCE_DAYS and _expected_before(begins, ends, known, ages, first, last) >= EXPECTED:
             start = first
     return Watch(start, last if ended else now, ended)
 
 
 def _unit_days(begins: Floats, ends: Floats, start: float, end: float) -> float:
     return float(np.clip(np.minimum(ends, end) - np.maximum(begins, start), 0, None).sum())
+
+
+def _expected_before(
+    begins: Floats, ends: Floats, known: NDArray[np.bool_], ages: Floats, first: float, last: float
+) -> float:
+    """How many failures should have happened before the first one, at the rates seen from then on."""
+    after = _unit_days(begins, ends, first, last)
+    whole = len(ages) / after if after > 0 else 0.0
+    expected = whole * _unit_days(begins[~known], ends[~known], -math.inf, first)
+    start, end = begins[known], np.minimum(ends[known], last)
+    if not len(start):
+        return expected
+    # Ages below the youngest one seen from then on have no rate to compare with.
+    youngest = float(np.clip(first - start, 0, None).min())
+    oldest = float((end - start).max())
+    if oldest <= youngest:
+        return expected
+    edges = np.linspace(youngest, oldest, _AGE_BANDS + 1)
+    for low, high in itertools.pairwise(edges.tolist()):
+        young, old = start + low, np.minimum(start + high, end)
+        seen = float(np.clip(old - np.maximum(young, first), 0, None).sum())
+        unseen = float(np.clip(np.minimum(old, first) - young, 0, None).sum())
+        if seen > 0:
+            expected += float(((ages >= low) & (ages < high)).sum()) / seen * unseen
+    return expected
 
 
 @dataclass(frozen=True)
@@ -132,8 +173,7 @@ def spells(units: pd.DataFrame, failures: pd.DataFrame, changes: pd.DataFrame) -
         ],
         ignore_index=True,
     ).astype({"unit": np.int64, "at": np.float64, "kind": np.int8})
-    known = units.set_index("unit")[["since", "end", "runs"]]
-    frame = frame.join(known, on="unit", how="inner")
+    frame = frame.merge(units[["unit", "since", "end", "runs"]], on="unit")
     frame = frame[(frame["kind"] == _END) | (frame["at"] <= frame["end"])]
     frame = frame.sort_values(["unit", "at", "kind"], kind="stable", ignore_index=True)
     # What happened before the clock would start tells the part's true age.

@@ -292,7 +292,7 @@ def _covariance(theta: Floats, life: LifeData) -> Floats | None:
     except np.linalg.LinAlgError:
         return None
     # A parameter uncertain by a factor of e^100 is not known at all.
-    good = (np.linalg.eigvalsh(information) > 0).all() and (0 < np.diag(covariance)).all()
+    good = (np.linalg.eigvalsh(information) > 0).all() and (np.diag(covariance) > 0).all()
     good = good and (np.diag(covariance) < 50**2).all()
     return covariance if good else None
 

@@ -122,7 +122,7 @@ def steps_with_band(
     if median is not None and median <= right:
         shapes.append(upright(median))
         note(notes, median, 1, plain(median_text), yref="paper", yanchor="bottom", xanchor="center", xshift=0)
-    marks = [mark * step for mark in ticks(0.0, right / step, most=6) if mark * step <= right * 1.0001]
+    marks = [mark * step for mark in ticks(0.0, right / step, most=8) if mark * step <= right * 1.0001]
     labels = [age.short(mark) for mark in marks]
     if at_risk is not None:
         counts = at_risk(marks)

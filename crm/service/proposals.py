@@ -131,8 +131,8 @@ def _at_risk(session: ScopedSession, mine: ColumnElement[bool], today: date) -> 
 
 
 def _of_risk(row: Any, name: str, today: date) -> Proposal:
-    what = row.part or _("the unit")
-    reason = _("{part} fails within 90 days in {share} of such units").format(
+    what = row.part or _("Whole unit")
+    reason = _("{part}: {share} such units fail within 90 days").format(
         part=what, share=share_words(row.risk_90)
     )
     basis = _("{failures} failures among {n} lives").format(

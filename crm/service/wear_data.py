@@ -23,6 +23,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AGE, MODEL = N_("age"), N_("model")
 #: Stands for units without a product.
 NO_PRODUCT = 0
+#: From so many messages, readings and changes on, they alone tell how far the records reach.
+_ROUTINE = 50
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,16 @@ def load(session: ScopedSession, *, now: datetime) -> Records:
     begin = units["installed"].fillna(units["observed"]).fillna(units["unit"].map(first)).fillna(today)
     retired = units["retired"].where(~units["gone"] | units["retired"].notna(), units["unit"].map(last))
     end = np.fmin(retired.fillna(today), today)
-    records = np.concatenate([failures["at"], changes["at"], others])
+    # What comes in whether something fails or not tells best how long somebody watched.
+    routine = np.concatenate([changes["at"], others])
     watch = watch_of(
-        begin.to_numpy(), np.fmin(end, today).to_numpy(), failures["at"].to_numpy(), records, now=float(today)
+        begin.to_numpy(),
+        end.to_numpy(),
+        units["installed"].notna().to_numpy(),
+        failures["at"].to_numpy(),
+        (failures["at"] - failures["unit"].map(begin.set_axis(known))).to_numpy(),
+        routine if len(routine) >= _ROUTINE else np.concatenate([failures["at"], routine]),
+        now=float(today),
     )
     since = units["observed"]
     if not math.isnan(watch.start):

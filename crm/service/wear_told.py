@@ -43,13 +43,21 @@ def conclusion(study: Study, part: str) -> str:
     return text.format(still=still, last=span_words(float(curve.times[-1])))
 
 
-def ageing(study: Study) -> str:
+def ageing(study: Study, part: str) -> str:
     """Whether the danger grows with age, in a sentence; why nothing can be said where there is no law."""
     fit = study.choice.plain
     if isinstance(fit, NoFit):
         return fit.note
     low, high = fit.intervals["beta"]
     shape = _("shape {beta:.2f}, {low:.2f} to {high:.2f}").format(beta=fit.beta, low=low, high=high)
+    if not part:
+        # A unit is repaired and runs on: what grows is the danger since its last failure.
+        if low > 1:
+            return _("The danger grows with the time since the last failure ({shape}).").format(shape=shape)
+        if high < 1:
+            text = _("The danger is highest right after a failure ({shape}): look at what comes back.")
+            return text.format(shape=shape)
+        return _("A failure is as likely soon after the last one as later ({shape}).").format(shape=shape)
     if low > 1:
         return _("The danger grows with age ({shape}): changing it by plan can pay.").format(shape=shape)
     if high < 1:
@@ -69,8 +77,9 @@ def effect_words(effect: Effect) -> str:
 
 def verdict(effect: Effect) -> str:
     """Whether an effect is beyond doubt, in words."""
-    if effect.low > 1:
-        return _("{ratio:.2f} times the danger").format(ratio=effect.ratio)
-    if effect.high < 1:
-        return _("{ratio:.2f} times the danger").format(ratio=effect.ratio)
-    return _("{ratio:.2f} times, may be chance").format(ratio=effect.ratio)
+    text = (
+        _("{ratio:.2f} times the danger")
+        if effect.low > 1 or effect.high < 1
+        else _("{ratio:.2f} times, may be chance")
+    )
+    return text.format(ratio=effect.ratio)

@@ -9,13 +9,10 @@ from crm.i18n import _, ngettext
 
 
 def span_words(days: float) -> str:
-    """A span in the unit people would use: 9 days, 5 weeks, 14 months, 3.5 years."""
-    if days < 21:
+    """A span in the unit people would use: 9 days, 14 months, 3.5 years."""
+    if days < 2 * MONTH_DAYS:
         n = max(0, round(days))
         return ngettext("{n} day", "{n} days", n).format(n=n)
-    if days < 2 * MONTH_DAYS:
-        n = round(days / 7)
-        return ngettext("{n} week", "{n} weeks", n).format(n=n)
     if days < 2 * YEAR_DAYS:
         n = round(days / MONTH_DAYS)
         return ngettext("{n} month", "{n} months", n).format(n=n)
@@ -27,10 +24,8 @@ def span_words(days: float) -> str:
 
 def bare(days: float, like: float) -> str:
     """The number of a span in the unit that ``span_words`` gives to ``like``."""
-    if like < 21:
-        return f"{max(0, round(days))}"
     if like < 2 * MONTH_DAYS:
-        return f"{round(days / 7)}"
+        return f"{max(0, round(days))}"
     if like < 2 * YEAR_DAYS:
         return f"{round(days / MONTH_DAYS)}"
     years = days / YEAR_DAYS
@@ -51,6 +46,11 @@ def left_words(median: float | None, low: float | None, high: float | None) -> s
     if median is None:
         return ""
     return _("half fail within {span}").format(span=range_words(median, low, high))
+
+
+def sober(risk: float) -> float:
+    """A chance as it is shown: 99.97 % must not read as certainty."""
+    return min(risk, 0.994)
 
 
 def share_words(share: float) -> str:

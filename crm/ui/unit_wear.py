@@ -8,7 +8,7 @@ import streamlit as st
 
 from crm.i18n import _
 from crm.service.wear_next import UnitAhead, ahead_of
-from crm.service.wear_words import range_words, span_words
+from crm.service.wear_words import range_words, sober, span_words
 from crm.ui import look, routes
 from crm.ui.formats import day, number, percent
 from crm.work import Actor, reading
@@ -49,12 +49,12 @@ def _part(one: UnitAhead) -> None:
         )
     )
     said = _("{a} in 30 days, {b} in a year; runs {age}, {left}").format(
-        a=percent(one.risk_30), b=percent(one.risk_365), age=span_words(one.age_days), left=left
+        a=percent(sober(one.risk_30)), b=percent(sober(one.risk_365)), age=span_words(one.age_days), left=left
     )
     with look.row():
         look.two_lines(one.part or _("The unit as a whole"), why=said)
         tone = look.BAD if one.risk_90 >= 0.5 else look.WATCH if one.risk_90 >= 0.2 else look.QUIET
-        chance = _("{p} in 90 days").format(p=percent(one.risk_90))
+        chance = _("{p} in 90 days").format(p=percent(sober(one.risk_90)))
         st.markdown(
             look.tag(chance, tone=tone, icon="priority_high" if tone == look.BAD else ""), width="content"
         )

@@ -34,7 +34,7 @@ def show_conclusion(asked: Asked, board: Board) -> None:
     """The finding first: one sentence, then what age does, in words."""
     with look.card(key="wear_conclusion"):
         st.markdown(f"### {look.plain(conclusion(board.study, asked.part_name))}")
-        look.lines(ageing(board.study))
+        look.lines(ageing(board.study, asked.part_name))
 
 
 def show_curve(asked: Asked, board: Board) -> None:

@@ -14,7 +14,7 @@ from crm.jobs.queue import DONE, FAILED, JobView, cancel_job, get_job
 from crm.service.proposals import set_threshold
 from crm.service.wear_job import latest_job, start
 from crm.service.wear_next import Ahead
-from crm.service.wear_words import range_words, span_words
+from crm.service.wear_words import range_words, sober, span_words
 from crm.ui import look, routes
 from crm.ui.formats import moment, number
 from crm.ui.guard import current_actor, flash, showing_problems
@@ -103,9 +103,9 @@ def show_next(found: Ahead) -> None:
             "organisation": [row.organisation or row.product for row in rows],
             "owner": [row.owner for row in rows],
             "runs": [span_words(row.age_days) for row in rows],
-            "risk_30": [row.risk_30 * 100 for row in rows],
-            "risk_90": [row.risk_90 * 100 for row in rows],
-            "risk_365": [row.risk_365 * 100 for row in rows],
+            "risk_30": [sober(row.risk_30) * 100 for row in rows],
+            "risk_90": [sober(row.risk_90) * 100 for row in rows],
+            "risk_365": [sober(row.risk_365) * 100 for row in rows],
             "left": [
                 "–" if row.median_days is None else range_words(row.median_days, row.low_days, row.high_days)
                 for row in rows
@@ -121,17 +121,17 @@ def show_next(found: Ahead) -> None:
         height="content" if len(rows) <= 14 else 540,
         placeholder="",
         column_config={
-            "name": columns.TextColumn(_("Unit"), width=200),
-            "part": columns.TextColumn(_("Part"), width=130),
-            "organisation": columns.TextColumn(_("Customer or product"), width=170),
-            "owner": columns.TextColumn(_("Owner"), width=120),
+            "name": columns.TextColumn(_("Unit"), width=185),
+            "part": columns.TextColumn(_("Part"), width=110),
+            "organisation": columns.TextColumn(_("Customer or product"), width=155),
+            "owner": columns.TextColumn(_("Owner"), width=100),
             "runs": columns.TextColumn(_("Has run"), width=90),
             "risk_30": columns.NumberColumn(_("30 days"), format="%.0f%%", width=75),
             "risk_90": columns.ProgressColumn(
-                _("90 days"), format="%.0f%%", min_value=0, max_value=100, color="gray", width=120
+                _("90 days"), format="%.0f%%", min_value=0, max_value=100, color="gray", width=110
             ),
             "risk_365": columns.NumberColumn(_("365 days"), format="%.0f%%", width=80),
-            "left": columns.TextColumn(_("Half fail within"), width=160),
+            "left": columns.TextColumn(_("Half fail within"), width=165),
         },
         on_select="rerun",
         selection_mode="single-cell",

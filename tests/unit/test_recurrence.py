@@ -132,34 +132,50 @@ def test_a_part_changed_today_runs_from_zero():
     assert found.running["age"].tolist() == [0]
 
 
-def test_records_that_broke_off_end_the_watch():
-    begins, ends = np.zeros(50), np.full(50, 3000.0)
-    records = np.linspace(10, 900, 400)
+def watched(begins, records, *, failures=None, known=True, now):
+    """The watch over units that began on given days and run still."""
+    begins = np.asarray(begins, dtype=float)
+    failures = records if failures is None else failures
+    ages = failures - begins[np.arange(len(failures)) % len(begins)]
+    ends, known = np.full(len(begins), now), np.full(len(begins), known)
+    return watch_of(begins, ends, known, failures[ages >= 0], ages[ages >= 0], records, now=now)
 
-    watch = watch_of(begins, ends, records, records, now=3000.0)
+
+def test_records_that_broke_off_end_the_watch():
+    watch = watched(np.zeros(50), np.linspace(10, 900, 400), now=3000.0)
 
     assert (watch.end, watch.ended) == (900.0, True)
 
 
 def test_a_quiet_firm_is_still_watched():
-    records = np.array([100.0, 500.0, 800.0])
-
-    watch = watch_of(np.zeros(50), np.full(50, 1100.0), records, records, now=1100.0)
+    watch = watched(np.zeros(50), np.array([100.0, 500.0, 800.0]), now=1100.0)
 
     assert (watch.end, watch.ended) == (1100.0, False)
     assert math.isnan(watch.start)
 
 
 def test_records_that_began_late_begin_the_watch():
-    failures = np.linspace(2000, 2990, 300)
+    begins = np.linspace(0, 2800, 50)
 
-    watch = watch_of(np.zeros(50), np.full(50, 3000.0), failures, failures, now=3000.0)
+    watch = watched(begins, np.linspace(2000, 2990, 300), now=3000.0)
+
+    assert watch.start == 2000.0
+
+
+def test_a_new_fleet_without_failures_yet_was_watched_from_its_beginning():
+    watch = watched(np.zeros(50), np.linspace(2000, 2990, 300), now=3000.0)
+
+    assert math.isnan(watch.start)
+
+
+def test_where_ages_are_unknown_a_silence_before_the_first_failure_is_one_of_the_records():
+    watch = watched(np.zeros(50), np.linspace(2000, 2990, 300), known=False, now=3000.0)
 
     assert watch.start == 2000.0
 
 
 def test_without_records_everything_is_watched():
-    watch = watch_of(np.zeros(3), np.full(3, 9.0), np.empty(0), np.empty(0), now=9.0)
+    watch = watched(np.zeros(3), np.empty(0), now=9.0)
 
     assert math.isnan(watch.start)
     assert watch.end == 9.0
