@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, Table, literal, null, select
 
+from crm.exchange.bulk import among
 from crm.i18n import _
 from crm.service.case_record import order_words
 from crm.service.case_rules import (
@@ -19,7 +20,11 @@ from crm.service.case_rules import (
     status_from_dates,
     wrong_order,
 )
+from crm.service.level_rules import choose_policy
+from crm.service.levels import active_policies, policy_time
 from crm.work import Work
+from db.models import Contact, Equipment
+from db.scope import ScopedSession
 
 #: Blank until the file gives them, so that what the file says is told from what the program fills in.
 TOLD = ("status", "impact", "urgency", "priority", "opened_at")
@@ -37,6 +42,65 @@ FOLLOWING = (
     "waiting_since",
 )
 MOVE_COLUMNS = ["case_id", "from_status", "to_status", "at", "user_id", "import_id"]
+
+
+class Promises:
+    """The service levels in force, read once for a chunk: what is promised for a case that is still open."""
+
+    def __init__(self, session: ScopedSession) -> None:
+        self.policies = active_policies(session)
+        self.times = {policy.id: policy_time(session, policy) for policy in self.policies}
+
+    def give(self, row: dict[str, Any]) -> None:
+        """Policy and due times of a complete row; what has ended was never promised anything here."""
+        policy = choose_policy(
+            self.policies, priority=row["priority"], organisation_id=row["organisation_id"]
+        )
+        if policy is None or row["status"] in ENDED:
+            return
+        time, row["policy_id"] = self.times[policy.id], policy.id
+        for name, minutes in (
+            ("response_due_at", policy.response_minutes),
+            ("resolution_due_at", policy.resolution_minutes),
+        ):
+            row[name] = None if minutes is None else time.add(row["opened_at"], minutes)
+
+
+def fill(work: Work, rows: Sequence[dict[str, Any]]) -> None:
+    """What a chunk of new rows takes over from units, contacts and service levels; its statements do not grow with it."""
+    _fill_customers(work, rows)
+    promises = Promises(work.session)
+    for row in rows:
+        complete(row, work.now)
+        promises.give(row)
+
+
+def _fill_customers(work: Work, rows: Sequence[dict[str, Any]]) -> None:
+    """Where a file names only the unit or the contact, take over product and customer from them."""
+    units = _known(work, Equipment, rows, "equipment_id", ("product_id", "organisation_id", "contact_id"))
+    for row in rows:
+        unit = units.get(row["equipment_id"] or 0, {})
+        row["product_id"] = row["product_id"] or unit.get("product_id")
+        row["organisation_id"] = row["organisation_id"] or unit.get("organisation_id")
+        if row["organisation_id"] == unit.get("organisation_id"):
+            row["contact_id"] = row["contact_id"] or unit.get("contact_id")
+    people = _known(work, Contact, rows, "contact_id", ("organisation_id",))
+    for row in rows:
+        row["organisation_id"] = row["organisation_id"] or people.get(row["contact_id"] or 0, {}).get(
+            "organisation_id"
+        )
+
+
+def _known(
+    work: Work, cls: Any, rows: Sequence[dict[str, Any]], link: str, names: tuple[str, ...]
+) -> dict[int, dict[str, Any]]:
+    asked = sorted({row[link] for row in rows if row[link] is not None})
+    if not asked:
+        return {}
+    found = work.session.execute(
+        select(cls.id, *(getattr(cls, name) for name in names)).where(among(work.session, cls.id, asked))
+    )
+    return {r[0]: dict(zip(names, r[1:], strict=True)) for r in found}
 
 
 def complete(row: dict[str, Any], now: datetime) -> None:

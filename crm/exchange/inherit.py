@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm import registry
-from crm.exchange.case_rows import fill_customers
+from crm.exchange import case_rows
 from crm.work import Work
 from db.scope import CREATE
 
@@ -38,8 +38,8 @@ _FROM: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
 
 def inherit(work: Work, entity: str, rows: Sequence[dict[str, Any]]) -> None:
     """Fill in, in place, what the rows leave empty and their parent knows."""
-    if entity == "case":
-        fill_customers(work, rows)
+    if entity == "case" and rows:
+        case_rows.fill(work, rows)
     if entity not in _FROM or not rows:
         return
     link, parent, fields = _FROM[entity]

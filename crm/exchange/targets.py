@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, func, insert, literal, select, text, up
 from crm import registry
 from crm.campaigns import social_rules
 from crm.clock import zone
-from crm.exchange import case_rows
+from crm.exchange import case_rows, unit_rows
 from crm.exchange.bulk import insert_rows
 from crm.exchange.matching import name_key
 from crm.exchange.search_index import in_bulk
@@ -57,6 +57,7 @@ def defaults(entity: str, now: datetime) -> dict[str, Any]:
             row[name] = now
     if entity == "case":
         row |= dict.fromkeys(case_rows.TOLD)
+    row |= dict.fromkeys(unit_rows.TOLD.get(entity, ()))
     return row
 
 
@@ -65,8 +66,8 @@ def derive(entity: str, row: dict[str, Any], stages: Stages, now: datetime) -> N
     if entity == "contact":
         parts = " ".join(part for part in (row.get("first_name"), row.get("last_name")) if part)
         row["name"] = row["name"] or parts or row.get("email") or None
-    if entity == "equipment":
-        row["name"] = row["name"] or row["serial"]
+    if entity in unit_rows.ENTITIES:
+        unit_rows.complete(entity, row, stages.currency, now)
     if "name_key" in row and row["name"]:
         row["name_key"] = name_key(row["name"])
     if "currency" in row and row["currency"] is None and entity in ("deal", "deal_line", "order_line"):

@@ -8,7 +8,8 @@ from crm.exchange.reading import read_table
 from crm.exchange.undo import undo_import
 from crm.service import cases
 from crm.service.case_merge import merge_cases
-from crm.work import unit_of_work
+from crm.service.defaults import ensure_service_defaults
+from crm.work import SYSTEM, unit_of_work
 from db.models import Case, CaseMove, Contact
 from tests.factories import make
 from tests.service.import_scene import bring, counts, rows_of, stored
@@ -77,6 +78,44 @@ def test_tickets_become_cases_with_status_dates_priority_and_one_step(people):
     opened = stored(people["ada"], Case, "id", "status", "opened_at")
     assert moves == [(i, None, status, moment) for i, status, moment in opened]
     assert len(stored(people["ada"], Contact, "email")) == 3
+
+
+def test_a_unit_and_a_contact_say_whose_the_case_is(people):
+    firm = make(people["ada"], "organisation")
+    product = make(people["ada"], "product")
+    make(people["ada"], "equipment", serial="V3-1", organisation_id=firm["id"], product_id=product["id"])
+    make(people["ada"], "contact", email="ana@casa.example", organisation_id=firm["id"])
+    step = Step(
+        "t.csv",
+        "case",
+        {"subject": "s", "equipment_id": "unit", "contact_id": "who"},
+        lookups={"equipment_id": Lookup(by="serial"), "contact_id": Lookup(by="email")},
+    )
+
+    bring(people["ada"], step, b"s,unit,who\nOne,V3-1,\nTwo,,ana@casa.example\nThree,,\n")
+
+    assert stored(people["ada"], Case, "organisation_id", "product_id") == [
+        (firm["id"], product["id"]),
+        (firm["id"], None),
+        (None, None),
+    ]
+
+
+def test_open_cases_are_promised_what_the_service_levels_say(people):
+    with unit_of_work(SYSTEM) as work:
+        ensure_service_defaults(work)
+
+    bring(people["ada"], STEP, TICKETS)
+
+    closed, open_, waiting = stored(
+        people["ada"], Case, "policy_id", "response_due_at", "resolution_due_at", "opened_at"
+    )
+    assert closed[:3] == (None, None, None)
+    for policy, answer, solution, opened in (open_, waiting):
+        assert policy is not None
+        assert opened < answer < solution
+    by_hand = make(people["ada"], "case", opened_at=open_[3])
+    assert (by_hand["policy_id"], by_hand["resolution_due_at"]) == (open_[0], open_[2])
 
 
 def test_an_end_before_the_beginning_is_named(people):
