@@ -9,6 +9,7 @@ from crm.ui.guard import current_actor
 from crm.ui.settings_firm import show_firm, show_limits, show_rates
 from crm.ui.settings_selling import show_pipelines, show_reasons
 from crm.ui.settings_service import show_service
+from crm.ui.settings_visits import show_visits
 
 actor = current_actor()
 if not actor.may("setting", "update"):
@@ -22,6 +23,7 @@ part = look.switch(
         "pipelines": _("Pipelines"),
         "reasons": _("Loss reasons"),
         "service": _("Service"),
+        "visits": _("Visits"),
         "rates": _("Rates"),
         "limits": _("Limits"),
     },
@@ -35,6 +37,7 @@ else:
         "pipelines": show_pipelines,
         "reasons": show_reasons,
         "service": show_service,
+        "visits": show_visits,
         "limits": show_limits,
     }[part]
     with st.container(width=860 if part in ("pipelines", "service") else 560):

@@ -12,6 +12,7 @@ from crm.search import Hit, find_anything
 from crm.ui import look, quick, routes
 from crm.ui.forms import record_form
 from crm.ui.guard import flash
+from crm.ui.visit_rows import plan_drawer
 from crm.work import Actor, reading
 from db.actor import CREATE
 
@@ -42,6 +43,15 @@ FIRST_FIELDS = {
         "urgency",
         "queue_id",
     ),
+    "equipment": (
+        "serial",
+        "product_id",
+        "organisation_id",
+        "contact_id",
+        "place",
+        "installed_on",
+        "warranty_until",
+    ),
 }
 
 
@@ -53,6 +63,8 @@ def tools(actor: Actor) -> None:
         "contact": (_("New contact"), ("contact", CREATE)),
         "deal": (_("New deal"), ("deal", CREATE)),
         "case": (_("New case"), ("case", CREATE)),
+        "equipment": (_("New equipment"), ("equipment", CREATE)),
+        "work_order": (_("Plan a visit"), ("work_order", CREATE)),
     }
     allowed = {name: text for name, (text, right) in offers.items() if actor.may(*right)}
     with st.sidebar, st.container(gap="xsmall", key="frame_tools"):
@@ -78,12 +90,14 @@ def _open(actor: Actor, what: str) -> None:
         quick.log_drawer(actor)
     elif what == "task":
         quick.task_drawer(actor)
+    elif what == "work_order":
+        plan_drawer(actor)
     else:
         add_drawer(actor, what)
 
 
 def add_drawer(actor: Actor, entity: str) -> None:
-    """The short form of a new contact, deal or case; its page opens after saving."""
+    """The short form of a new record; its page opens after saving."""
     about = registry.entity(entity)
 
     @st.dialog(_("New {label}").format(label=_(about.label).lower()), position="right", width=440)

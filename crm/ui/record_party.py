@@ -27,6 +27,7 @@ from crm.ui.pipeline_table import deal_screen
 from crm.ui.quick import talk_form
 from crm.ui.record_page import RecordForm, record_header, record_tabs
 from crm.ui.timeline import show_timeline, shown_steps
+from crm.ui.unit_party import equipment_card
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
 
@@ -136,6 +137,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
             on_action=(lambda: record_drawers.roles_drawer(actor, view)) if view.may_change else None,
         )
         cases_card(actor, screen.entity, record_id, links=links)
+        equipment_card(actor, screen.entity, record_id, links=links)
         record_work.sales_card(party.sales, title=screen.sales_title)
 
 

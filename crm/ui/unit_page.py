@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 import streamlit as st
 
@@ -28,6 +25,7 @@ from crm.ui.case_words import priority_tag, status_tag
 from crm.ui.formats import day, moment, number
 from crm.ui.record_page import RecordForm, record_header, record_tabs
 from crm.ui.unit_lists import UNIT_FORM, UNIT_MORE, open_contract, open_plan
+from crm.ui.unit_wear import show_unit_wear
 from crm.ui.unit_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visit_rows import plan_drawer, visit_line
 from crm.work import Actor, reading
@@ -202,9 +200,7 @@ def _overview(actor: Actor, page: UnitPage) -> None:
                         open_plan(actor, plan.id)
             if not page.plans:
                 st.caption(_("No maintenance plan. New maintenance plan under More makes one."))
-    if find_spec("crm.ui.unit_wear") is not None:
-        wear: Any = import_module("crm.ui.unit_wear")
-        wear.show_unit_wear(actor, page.view.id)
+    show_unit_wear(actor, page.view.id)
 
 
 def _contract_line(actor: Actor, contract: Agreement) -> None:

@@ -203,3 +203,37 @@ class TestUnit:
             counts.append(len(statements))
 
         assert counts[0] == counts[1]
+
+
+class TestElsewhere:
+    @pytest.mark.parametrize("entity", ["contact", "organisation"])
+    def test_a_customers_page_shows_units_with_cover_and_the_next_visit(self, open_page, actor_of, entity):
+        from crm.service.visits import plan_visit
+
+        stan = actor_of("stan")
+        party = make(stan, entity)
+        unit = make(
+            stan, "equipment", warranty_until=today() + timedelta(days=9), **{f"{entity}_id": party["id"]}
+        )
+        with unit_of_work(stan) as work:
+            plan_visit(work, title="Clean it", equipment_id=unit["id"], planned_on=today())
+
+        page = open_page(entity, as_="stan", id=party["id"])
+
+        assert not page.exception
+        links = {e.proto.label for e in page.get("page_link")}
+        assert any("V3-118842" in label for label in links)
+        assert any("Clean it" in label for label in links)
+        assert "verified_user: Warranty" in texts(page)
+
+    def test_the_rate_of_an_hour_is_a_setting(self, open_page, actor_of, house):
+        from crm.service.labour import labour_rate
+        from crm.work import reading
+
+        page = open_page("settings", settings_part="Visits")
+        page.number_input(key="settings_visits_rate").set_value(85.5)
+        page.button(key="FormSubmitter:settings_visits-Save").click().run()
+
+        assert not page.exception
+        with reading(actor_of("ada")) as session:
+            assert labour_rate(session).minor == 8550
