@@ -23,7 +23,7 @@ from crm.service.case_rules import (
 from crm.service.level_rules import choose_policy
 from crm.service.levels import active_policies, policy_time
 from crm.work import Work
-from db.models import Contact, Equipment
+from db.models import Contact, Equipment, ServicePolicy
 from db.scope import ScopedSession
 
 #: Blank until the file gives them, so that what the file says is told from what the program fills in.
@@ -50,13 +50,17 @@ class Promises:
     def __init__(self, session: ScopedSession) -> None:
         self.policies = active_policies(session)
         self.times = {policy.id: policy_time(session, policy) for policy in self.policies}
+        self.chosen: dict[tuple[str, int | None], ServicePolicy | None] = {}
 
     def give(self, row: dict[str, Any]) -> None:
         """Policy and due times of a complete row; what has ended was never promised anything here."""
-        policy = choose_policy(
-            self.policies, priority=row["priority"], organisation_id=row["organisation_id"]
-        )
-        if policy is None or row["status"] in ENDED:
+        if row["status"] in ENDED or not self.policies:
+            return
+        asked = row["priority"], row["organisation_id"]
+        if asked not in self.chosen:
+            self.chosen[asked] = choose_policy(self.policies, priority=asked[0], organisation_id=asked[1])
+        policy = self.chosen[asked]
+        if policy is None:
             return
         time, row["policy_id"] = self.times[policy.id], policy.id
         for name, minutes in (
