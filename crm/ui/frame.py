@@ -58,6 +58,7 @@ def main() -> None:
 def beside(actor: Actor, name: str) -> None:
     """Links to the screens that belong to this one, above it."""
     if found := routes.family(actor, name):
+        st.space("xsmall")
         with st.container(horizontal=True, gap="small", key="frame_beside"):
             for other in found:
                 st.page_link(routes.page(other), width="content", disabled=other == name)
