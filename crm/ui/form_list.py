@@ -39,7 +39,7 @@ def show_forms(actor: Actor) -> None:
         if actor.may("campaign", CREATE) and st.button(
             _("New web form"), icon=":material/add:", type="primary", key="web_forms_new"
         ):
-            new_record(actor, NEW)
+            new_record(actor, NEW, preset={"is_active": True})
     if not found:
         look.empty(
             _("No web forms yet") if not archived else _("Nothing in the archive"),

@@ -1,0 +1,133 @@
+"""From a form to its answer: a manager makes it, a stranger without scripts answers it, says no later, rates the help."""
+
+import json
+import re
+import sqlite3
+
+import pytest
+from playwright.sync_api import expect
+
+MONA = "mona@kavarna.si"
+
+
+@pytest.fixture(scope="module")
+def house(app_server):
+    """A server with a manager."""
+    return app_server(["user", "add", "--email", MONA, "--name", "Mona", "--role", "manager"])
+
+
+@pytest.fixture
+def mona(house, browser):
+    """A tab of the manager."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context.set_default_timeout(20_000)
+    token = house.crm("session", "issue", "--email", MONA).strip()
+    context.add_cookies([{"name": "rapport_session", "value": token, "url": house.url}])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def stranger(browser):
+    """A phone without an account and without scripts."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="en-GB", java_script_enabled=False
+    )
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    assert context.cookies() == []
+    context.close()
+
+
+def rows(house, statement):
+    with sqlite3.connect(house.database_url.removeprefix("sqlite:///")) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def fits(page):
+    """Nothing sticks out at the side of the screen."""
+    return page.locator("body").bounding_box()["width"] <= page.viewport_size["width"]
+
+
+def make_form(mona, house, *, name, slug, kind=None):
+    mona.goto(house.url + "/web_forms")
+    mona.get_by_role("button", name="New web form").first.click()
+    drawer = mona.get_by_role("dialog")
+    for label, text in (("Name", name), ("Address", slug)):
+        box = drawer.get_by_role("textbox", name=label).first
+        box.fill(text)
+        box.press("Tab")
+    if kind:
+        drawer.get_by_role("combobox", name="Kind").click()
+        mona.get_by_role("option", name=kind).click()
+    drawer.get_by_role("button", name="Save").click()
+    expect(mona.get_by_role("heading", name=name)).to_be_visible()
+
+
+def test_interest_from_the_form_to_the_lead_and_back_to_no(house, mona, stranger):
+    expect.set_options(timeout=20_000)
+    make_form(mona, house, name="Ask us", slug="ask-us")
+    mona.get_by_text("Questions", exact=True).click()
+    mona.get_by_role("combobox", name="Ask consent to").click()
+    mona.get_by_role("option", name="Offers").click()
+    mona.keyboard.press("Escape")
+    mona.get_by_role("button", name="Save questions").click()
+    expect(mona.get_by_text("The questions are stored.")).to_be_visible()
+
+    # Wrong at first: told beside the field, what was typed stays.
+    stranger.goto(house.url + "/forms/ask-us")
+    assert fits(stranger)
+    expect(stranger.get_by_label("Leave this field empty")).not_to_be_in_viewport()
+    stranger.get_by_label("Your name").fill("Eva <b>Novak</b>")
+    stranger.get_by_label("E-mail", exact=True).fill("eva@")
+    stranger.get_by_label("What can we do for you?").fill("Two grinders, please")
+    stranger.wait_for_timeout(2_100)  # People need a moment, robots do not.
+    stranger.get_by_role("button", name="Send").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("1 answer needs another look.")
+    expect(stranger.get_by_label("Your name")).to_have_value("Eva <b>Novak</b>")
+
+    stranger.get_by_label("E-mail", exact=True).fill("eva@example.com")
+    offers = stranger.get_by_label("Yes, send me offers by e-mail.")
+    expect(offers).not_to_be_checked()
+    offers.check()
+    stranger.get_by_role("button", name="Send").click()
+    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    stranger.reload()
+    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert rows(house, "SELECT name, interest FROM leads") == [("Eva <b>Novak</b>", "Two grinders, please")]
+
+    mona.goto(house.url + "/web_form?id=1")
+    expect(mona.get_by_text("Last 28 days")).to_be_visible()
+    expect(mona.locator("[data-testid=stMetricValue]").first).to_have_text("1")
+
+    # The confirmation carries the way to say no.
+    mail = json.loads(rows(house, "SELECT payload FROM outbox")[0][0])
+    token = re.search(r"/preferences/(\S+)", mail["text"])[1]
+    stranger.goto(f"{house.url}/unsubscribe/{token}")
+    assert fits(stranger)
+    stranger.get_by_role("button", name="Unsubscribe").click()
+    expect(stranger.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    stranger.get_by_role("link", name="Choose what you get from us").click()
+    assert fits(stranger)
+    expect(stranger.get_by_label("Offers, E-mail")).not_to_be_checked()
+    stranger.get_by_label("Events, Letter").check()
+    stranger.get_by_role("button", name="Save").click()
+    expect(stranger.get_by_text("Your choices are stored.")).to_be_visible()
+    expect(stranger.get_by_label("Events, Letter")).to_be_checked()
+
+
+def test_a_service_request_gets_a_number(house, mona, stranger):
+    expect.set_options(timeout=20_000)
+    make_form(mona, house, name="Repair", slug="repair", kind="Service request")
+
+    stranger.goto(house.url + "/forms/repair")
+    stranger.get_by_label("Your name").fill("Jan Berg")
+    stranger.get_by_label("E-mail", exact=True).fill("jan@example.com")
+    stranger.get_by_label("What is it about?").fill("No steam")
+    stranger.get_by_label("What happened?").fill("Since this morning")
+    stranger.wait_for_timeout(2_100)
+    stranger.get_by_role("button", name="Send").click()
+
+    ((number, subject, origin),) = rows(house, "SELECT number, subject, origin FROM cases")
+    expect(stranger.get_by_text(f"The number of your request is {number}.")).to_be_visible()
+    assert (subject, origin) == ("No steam", "form")
