@@ -39,7 +39,7 @@ else:
     wear_next.show_failed(actor)
 
 with st.spinner(_("Studying the lives"), show_time=False):
-    board = wear_board.board(actor, asked)
+    board = wear_board.board(actor, asked, seen)
     ahead = wear_board.ahead(actor, asked)
 show_conclusion(asked, board)
 

@@ -61,9 +61,8 @@ class Board:
     repairs: Repairs | None
 
 
-@st.cache_resource(ttl="5m", max_entries=6, show_spinner=False)
+@st.cache_data(ttl="5m", max_entries=6, show_spinner=False)
 def _records(scope_key: str, _actor: Actor) -> Records:
-    # Shared, because copying the frames of 50,000 units would take longer than the study; nobody changes them.
     with reading(_actor) as session:
         return load(session, now=now())
 
@@ -90,7 +89,7 @@ def _overview(scope_key: str, _actor: Actor) -> Overview:
 
 
 @st.cache_data(ttl="5m", max_entries=100, show_spinner=False)
-def _board(scope_key: str, product_id: int | None, part: str, _actor: Actor) -> Board:
+def _board(scope_key: str, product_id: int | None, part: str, failures: int, _actor: Actor) -> Board:
     records = _records(scope_key, _actor)
     of_product = records.of_product(product_id)
     return Board(
@@ -105,7 +104,14 @@ def _board(scope_key: str, product_id: int | None, part: str, _actor: Actor) -> 
 
 def overview(actor: Actor) -> Overview:
     """Products, parts and counts within the actor's scope; at most five minutes old, own writes at once."""
-    return _overview(cache_key(actor), actor)
+    key = cache_key(actor)
+    seen = _overview(key, actor)
+    if not seen.failures:
+        # Whoever just brought the first failures in should not wait for what was remembered.
+        _records.clear(key, actor)
+        _overview.clear(key, actor)
+        seen = _overview(key, actor)
+    return seen
 
 
 def ask(seen: Overview) -> Asked:
@@ -140,9 +146,9 @@ def _by_name(names: Mapping[Key, str]) -> dict[str, Key]:
     return found
 
 
-def board(actor: Actor, asked: Asked) -> Board:
-    """The study of the choice."""
-    return _board(cache_key(actor), asked.product_id, asked.part, actor)
+def board(actor: Actor, asked: Asked, seen: Overview) -> Board:
+    """The study of the choice, of the same records as the overview."""
+    return _board(cache_key(actor), asked.product_id, asked.part, seen.failures, actor)
 
 
 def ahead(actor: Actor, asked: Asked) -> Ahead:
