@@ -144,7 +144,7 @@ def _win_rates(rows: pd.DataFrame) -> None:
 
 def _campaign_bars(board: MarketingBoard, column: str, *, key: str) -> None:
     rows = board.campaigns
-    rows = rows[[bool(value) and not pd.isna(value) for value in rows[column]] if len(rows) else []]
+    rows = rows[rows[column].notna() & (rows[column] != 0)]
     rows = rows.sort_values(column, ascending=False)
     money = formats.money_unit(board.book.currency).short
     _bars(rows[["name", column]], column, "–", [money(float(value)) for value in rows[column]], key=key)
