@@ -219,7 +219,7 @@ def response_by_segment(session: ScopedSession, chosen: SalesFilter) -> Report:
             share = wilson(int(hits), int(n))
             rows.append((by, key or None, share.n, int(hits), share.share, share.low, share.high))
     columns = ["by", "segment", "members", "responded", "response", "low", "high"]
-    kinds = {"segment": object, "members": "int64", "responded": "int64", "response": float}
+    kinds: dict[str, Any] = {"segment": object, "members": "int64", "responded": "int64", "response": float}
     frame = pd.DataFrame(rows, columns=columns).astype(kinds)
     frame = frame.sort_values(["by", "members"], ascending=[True, False], ignore_index=True, kind="stable")
     n = int(frame.loc[frame["by"] == "contact", "members"].sum())
