@@ -8,6 +8,13 @@ RECORDS = {
     "contact": ("contact", {"name": "Zoltan Quibbleworth"}),
     "organisation": ("organisation", {"name": "Quibbleworth Holding"}),
     "deal": ("deal", {"title": "Quibbleworth machines"}),
+    "case": ("case", {"subject": "Quibbleworth leaks"}),
+    "unit": ("equipment", {"serial": "QUIBBLEWORTH-1", "name": "Quibbleworth One"}),
+    "work_order": ("work_order", {"title": "Visit Quibbleworth"}),
+    "campaign": ("campaign", {"name": "Quibbleworth autumn"}),
+    "segment": ("segment", {"name": "Quibbleworth people"}),
+    "template": ("message_template", {"name": "Quibbleworth letter"}),
+    "web_form": ("web_form", {"name": "Quibbleworth asks", "slug": "quibble"}),
 }
 
 
@@ -31,7 +38,13 @@ def test_a_deep_link_reaches_only_who_may_see_the_record(open_page, actor_of, sc
     assert ("Quibbleworth" in everything(app)) is may
 
 
-@pytest.mark.parametrize("screen", ["contacts", "organisations", "pipeline", "sales", "my_day"])
+LISTS = (
+    "contacts", "organisations", "pipeline", "sales", "my_day", "cases", "equipment", "contracts", "plans", "visits", "wear",
+    "service", "campaigns", "segments", "templates", "web_forms", "social", "marketing",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("screen", LISTS)
 @pytest.mark.parametrize(("name", "may"), [("stan", False), ("vic", False), (None, False)])
 def test_no_list_or_dashboard_names_another_teams_record(open_page, actor_of, screen, name, may):
     for entity, values in RECORDS.values():
