@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from crm.errors import Refused
 from crm.firm import firm
 from crm.i18n import _
 from crm.links import make_token, public_url
-from crm.mail.address import same_address
+from crm.mail.address import check_address, same_address
 from crm.mail.outbox import queue_mail
 from crm.work import Work
 from db.models import AddressProblem, Case, Contact
@@ -21,6 +22,11 @@ def hindrance(session: ScopedSession, case: Case) -> str:
         return _("This case names no contact, so nothing is mailed.")
     if not contact.email:
         return _("{name} has no e-mail address, so nothing is mailed.").format(name=contact.name)
+    try:
+        check_address(contact.email)
+    except Refused:
+        # A file may have brought in what no form would take.
+        return _("“{email}” is not an e-mail address, so nothing is mailed.").format(email=contact.email)
     # Which addresses bounce is the program's own knowledge; it is asked for one that the actor can see.
     refused = session.scalar(
         select(AddressProblem.kind).where(AddressProblem.address == same_address(contact.email)),

@@ -14,7 +14,7 @@ from crm.service.case_rules import ENDED, dates_after, degrees_of, priority_of, 
 from crm.service.levels import apply_policy
 from crm.work import Work
 from db.models import Case, CaseMove, Contact, Equipment, Organisation, Queue
-from db.scope import CREATE
+from db.scope import CREATE, UPDATE
 
 #: Kept by moves, service levels and the customer's answer, never by a form.
 KEPT = (
@@ -49,8 +49,8 @@ def prepare_case(work: Work, row: Case, changed: Set[str]) -> None:
     before = row.priority
     _priority(row, changed, new=new)
     _demand_order(row)
+    _queue_up(work, row, changed, new=new)
     if new:
-        _queue_up(work, row, changed)
         give_number(work, "case", row)
     if new or row.priority != before or changed & PROMISE:
         apply_policy(work, row)
@@ -164,10 +164,12 @@ def order_words(name: str) -> str:
     )
 
 
-def _queue_up(work: Work, row: Case, changed: Set[str]) -> None:
-    """A case put into a team's queue waits there for somebody to take it, unless an owner was chosen."""
-    queue = work.session.get(Queue, row.queue_id) if row.queue_id else None
+def _queue_up(work: Work, row: Case, changed: Set[str], *, new: bool) -> None:
+    """A case put into a team's queue waits there for somebody to take it, unless it has an owner by choice."""
+    queue = work.session.get(Queue, row.queue_id) if row.queue_id and "queue_id" in changed else None
     if queue is None or queue.team_id is None or changed & {"owner_id", "team_id"}:
         return
-    if work.actor.holds("case", CREATE, owner_id=None, team_id=queue.team_id):
+    if (new or row.owner_id is None) and work.actor.holds(
+        "case", CREATE if new else UPDATE, owner_id=None, team_id=queue.team_id
+    ):
         row.owner_id, row.team_id = None, queue.team_id

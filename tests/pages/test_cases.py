@@ -348,3 +348,31 @@ class TestAllCases:
 
         with reading(SYSTEM) as session:
             assert records.get_record(session, "case", case["id"] + 1)["subject"] == "Steam wand leaks"
+
+
+class TestElsewhere:
+    @pytest.mark.parametrize("screen", ["contact", "organisation"])
+    def test_a_customers_page_shows_their_cases(self, open_page, case, screen):
+        page = open_page(screen, as_="stan", id=case[f"{screen}_id"])
+
+        assert not page.exception
+        assert any("Grinder stops mid-dose" in str(e.proto) for e in page.get("page_link"))
+        assert any(f"{case['number']} ·" in m.value for m in page.markdown)
+        assert any(f"{case['number']} Grinder stops mid-dose" in e.label for e in page.expander)
+
+    def test_a_new_case_of_a_customer_is_theirs(self, open_page, case):
+        page = open_page("contact", as_="stan", id=case["contact_id"])
+
+        page = page.button(key="record_new_case").click().run()
+        page.text_input(key="new_case_subject").input("Steam wand leaks")
+        page.button(key="record_new_case").click()
+        submit(page, "Save")
+
+        with reading(SYSTEM) as session:
+            made = records.get_record(session, "case", case["id"] + 1)
+        assert (made["contact_id"], made["organisation_id"]) == (case["contact_id"], case["organisation_id"])
+
+    def test_a_case_can_be_added_from_anywhere(self, open_page):
+        page = open_page("my_day", as_="stan")
+
+        assert "New case" in menu(page, "frame_add").options

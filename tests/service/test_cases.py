@@ -19,6 +19,16 @@ def ana(people):
     return make(people["stan"], "contact", email="ana@casa.example", organisation_id=firm["id"])
 
 
+@pytest.fixture
+def queues(people):
+    """A queue of each team, by the team's name."""
+    with unit_of_work(SYSTEM) as work:
+        teams = work.session.scalars(select(Team)).all()
+        made = {team.name: Queue(name=f"Repairs {team.name}", team_id=team.id) for team in teams}
+        work.session.add_all(made.values())
+    return made
+
+
 class TestMaking:
     def test_a_case_gets_number_priority_customer_and_first_step(self, people, ana):
         case = make(people["stan"], "case", contact_id=ana["id"], impact="high", urgency="high")
@@ -66,22 +76,26 @@ class TestMaking:
 
         assert (case["priority"], after["priority"]) == ("normal", "high")
 
-    def test_a_case_in_a_teams_queue_waits_for_somebody(self, people):
-        with unit_of_work(SYSTEM) as work:
-            north = work.session.scalars(select(Team).where(Team.name == "North")).one()
-            queue = Queue(name="Repairs", team_id=north.id)
-            work.session.add(queue)
-            work.session.flush()
-            ids = queue.id, north.id
+    def test_a_case_in_a_teams_queue_waits_for_somebody(self, people, queues):
+        mine = make(people["stan"], "case", queue_id=queues["North"].id)
+        given = make(people["stan"], "case", queue_id=queues["North"].id, owner_id=people["mona"].user_id)
+        foreign = make(people["sue"], "case", queue_id=queues["North"].id)
 
-        mine = make(people["stan"], "case", queue_id=ids[0])
-        given = make(people["stan"], "case", queue_id=ids[0], owner_id=people["mona"].user_id)
-        foreign = make(people["sue"], "case", queue_id=ids[0])
-
-        assert (mine["owner_id"], mine["team_id"]) == (None, ids[1])
+        assert (mine["owner_id"], mine["team_id"]) == (None, queues["North"].team_id)
         assert given["owner_id"] == people["mona"].user_id
         # Who may not make cases for that team keeps theirs.
         assert foreign["owner_id"] == people["sue"].user_id
+
+    def test_an_unowned_case_goes_to_the_team_of_its_new_queue(self, people, queues):
+        free = make(people["ada"], "case", queue_id=queues["North"].id)
+        owned = make(people["ada"], "case", owner_id=people["stan"].user_id)
+
+        moved = [change(people["ada"], "case", case, queue_id=queues["South"].id) for case in (free, owned)]
+
+        assert [(c["owner_id"], c["team_id"]) for c in moved] == [
+            (None, queues["South"].team_id),
+            (people["stan"].user_id, queues["North"].team_id),
+        ]
 
     def test_a_case_that_ended_before_is_stored_as_it_was(self, people):
         case = make(

@@ -9,7 +9,7 @@ from crm.service import cases
 from crm.service.case_mail import hindrance, mail_subject
 from crm.service.case_queries import read_case
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import AddressProblem, Case
+from db.models import AddressProblem, Case, Contact
 from tests.factories import change, make
 from tests.service.case_scene import NOW, do, move, outbox, view
 
@@ -102,10 +102,12 @@ class TestThread:
     def test_why_nothing_is_mailed_is_said(self, people, ana):
         silent = make(people["stan"], "contact", name="Bo")
         bounced = make(people["stan"], "contact", name="Cy", email="Cy@Nove.example")
+        broken = make(people["stan"], "contact", name="Di")
         with unit_of_work(SYSTEM) as work:
             work.session.add(AddressProblem(address="cy@nove.example", kind="bounce"))
+            work.session.get(Contact, broken["id"]).email = "di at orla"
         said = []
-        for contact in (None, silent["id"], bounced["id"], ana["id"]):
+        for contact in (None, silent["id"], bounced["id"], broken["id"], ana["id"]):
             case = make(people["stan"], "case", contact_id=contact)
             do(people["stan"], cases.reply, case["id"], "Hello", key=f"k{contact}")
             with reading(people["stan"]) as session:
@@ -115,6 +117,7 @@ class TestThread:
             "This case names no contact, so nothing is mailed.",
             "Bo has no e-mail address, so nothing is mailed.",
             "Cy@nove.example does not take mail, so nothing is mailed.",
+            "“di at orla” is not an e-mail address, so nothing is mailed.",
             "",
         ]
         assert [to for to, *_rest in outbox()] == ["ana@casa.example"]
