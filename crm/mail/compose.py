@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from crm.campaigns.audience import cap_of
 from crm.campaigns.reach import REASONS, reached
 from crm.clock import here, now
 from crm.config import settings
@@ -101,6 +102,7 @@ def _campaign_message(session: ScopedSession, row: Row) -> Outgoing | Skip:
         channel="email",
         on=here(now()).date(),
         contact_id=member.contact_id,
+        cap=cap_of(campaign, now()),
     )
     if asked.empty:
         return Skip(GONE)

@@ -10,10 +10,15 @@ from crm import records
 from crm.campaigns import service
 from crm.campaigns.arms import ArmPlan, set_arms, set_draw
 from crm.errors import NotAllowed, NotFound, Refused
+from crm.mail.outbox import queue_campaign
+from crm.mail.postman import Postman, send_all
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Campaign, CampaignArm, CampaignMember, Outbox
+from db.models import Campaign, CampaignArm, CampaignMember, Contact, Outbox
 from tests.factories import change, make
+from tests.service.mail_scene import inbox, plan
 from tests.service.planning_scene import ARMS, act, campaign_row, make_campaign, make_contacts, members
+
+__all__ = ["inbox"]
 
 
 class TestRefused:
@@ -210,3 +215,20 @@ class TestSending:
             act(people["stan"], service.undraw, campaign)
 
         assert len(members(campaign)) == 4
+
+
+def test_whoever_got_enough_messages_since_the_draw_is_left_out_when_the_turn_comes(people, inbox):
+    campaign = plan(people["mona"], members=3)
+    other = make(people["mona"], "campaign", name="Other")["id"]
+    act(people["mona"], queue_campaign, campaign)
+    with unit_of_work(SYSTEM) as work:
+        work.session.get(Campaign, campaign).cap_messages = 1
+        second = work.session.scalars(select(Contact.id).where(Contact.email == "m1@example.com")).one()
+        work.session.add(
+            CampaignMember(campaign_id=other, contact_id=second, arm="A", state="sent", sent_at=work.now)
+        )
+
+    send_all(Postman())
+
+    assert inbox.addresses() == ["m2@example.com"]
+    assert [m.state for m in members(campaign).values()] == ["planned", "skipped", "sent"]
