@@ -13,6 +13,7 @@ from crm.service.service_dashboard import AHEAD_DAYS, ServiceBoard
 from crm.service.service_reports_formulas import formula
 from crm.ui import formats, look, routes
 from crm.ui.look import Explained
+from crm.ui.service_records import titles
 from crm.ui.words import BAD, GOOD, QUIET, Tone
 
 Change = tuple[str, Literal["up", "down"] | None, Tone]
@@ -155,7 +156,8 @@ def _number(
         n_text=n_text.format(n=formats.number(n)),
         as_of=formats.day(board.today),
         records=routes.page("service") if n and show else None,
-        query={name: st.query_params.get_all(name) for name in st.query_params} | {"service_show": show},
+        query={name: st.query_params.get_all(name) for name in st.query_params}
+        | {"service_show": titles().get(show, "")},
     )
 
 

@@ -16,8 +16,6 @@ from crm.ui import formats, look, routes, service_data
 from crm.work import Actor, cache_key
 from db.models.cases import CASE_STATUS
 
-SHOWN = ("open", "late", "response", "resolution", "first_contact", "reopened", "rated")
-
 
 def titles() -> dict[str, str]:
     """What the cases of a number are."""
@@ -33,14 +31,27 @@ def titles() -> dict[str, str]:
 
 
 def asked_for() -> Part | None:
-    """What a number's link asks for in the address."""
-    shown = st.query_params.get("service_show", "")
-    return (shown, None) if shown in SHOWN else None
+    """Draw the choice of a number whose cases are shown, and give it.
+
+    A control bound to the address and not the bare address: that loses what no control holds at the next click.
+    """
+    called = titles()
+    chosen = st.selectbox(
+        _("Cases behind a number"),
+        list(called.values()),
+        index=None,
+        key="service_show",
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder=_("Show the cases behind a number"),
+        width=340,
+    )
+    return next(((what, None) for what, title in called.items() if title == chosen), None)
 
 
 def forget_asked() -> None:
     """Put the number's cases away again."""
-    st.query_params.pop("service_show", None)
+    st.session_state["service_show"] = None
 
 
 def show_records(

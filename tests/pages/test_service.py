@@ -63,7 +63,7 @@ def test_the_numbers_are_those_of_the_reports(open_page, filled):
 
 
 def test_a_number_opens_its_cases_and_puts_them_away(open_page, filled):
-    page = open_page("service", service_period="All", service_show="late")
+    page = open_page("service", service_period="All", service_show="Cases that are late now")
 
     assert not page.exception
     assert any("Cases that are late now" in text.value for text in page.markdown)
@@ -157,7 +157,7 @@ def test_a_case_without_a_promise_is_said_to_have_none(open_page, house):
     with unit_of_work(SYSTEM) as work:
         work.session.add(Case(number="C-1", subject="![x](http://x) <b>", fault_code="</script>"))
 
-    page = open_page("service", service_show="open")
+    page = open_page("service", service_show="Open cases")
 
     assert not page.exception
     assert numbers(page)["Open cases"] == "1"
