@@ -17,10 +17,17 @@ name = "Page metrics"
 file = "page.csv"
 entity = "social_post"
 key = "number"
-columns = { "Type" = "kind", "Post Weekday" = "weekday", "Post Hour" = "hour", "Paid" = "is_paid", "Lifetime Post Total Reach" = "reach", "Total Interactions" = "interactions" }
 templates = { number = "page-{row}" }
 constants = { account_id = "Our page" }
 lookup.account_id = { by = "name", missing = "create", create = { network = "facebook" } }
+
+[step.columns]
+"Type" = "kind"
+"Post Weekday" = "weekday"
+"Post Hour" = "hour"
+"Paid" = "is_paid"
+"Lifetime Post Total Reach" = "reach"
+"Total Interactions" = "interactions"
 """
 
 
