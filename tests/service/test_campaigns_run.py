@@ -231,4 +231,4 @@ def test_whoever_got_enough_messages_since_the_draw_is_left_out_when_the_turn_co
     send_all(Postman())
 
     assert inbox.addresses() == ["m2@example.com"]
-    assert [m.state for m in members(campaign).values()] == ["planned", "skipped", "sent"]
+    assert members(campaign)[second].state == "skipped"
