@@ -26,6 +26,8 @@ from db.scope import ScopedSession
 
 #: The calendar shows at least so many months, and at most so many.
 MONTHS, MOST_MONTHS = 12, 36
+#: and looks so many ahead.
+AHEAD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,10 @@ def _won_by_month(
     session: ScopedSession, book: Book, asked: MarketingQuestion, period: Period, campaigns: pd.DataFrame
 ) -> pd.DataFrame:
     """Won value by month of closing, over the period and the campaigns in it."""
-    last = period.end or asked.today
     known = [day for day in campaigns["starts_on"] if day is not None and not pd.isna(day)]
+    # Without an end the campaigns of the next months are in the calendar as well.
+    ahead = [day for day in known if day <= add_months(asked.today, AHEAD)]
+    last = period.end or max([asked.today, *ahead])
     first = period.start or min([*known, add_months(last, 1 - MONTHS)])
     first = max(min(month_start(first), add_months(last, 1 - MONTHS)), add_months(last, 1 - MOST_MONTHS))
     every = months_between(first, last)

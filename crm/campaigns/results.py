@@ -136,9 +136,13 @@ def campaign_result(
     fields = _group_fields(session, campaign)
     chosen = by if by in fields else next(iter(fields), "")
     groups = _groups(session, campaign, book, planned, chosen) if chosen else ()
+    is_drawn = campaign.drawn_at is not None
+    balance = _balance_field(fields, is_drawn)
+    mixed = groups if balance == chosen else ()
+    if balance and balance != chosen:
+        mixed = _groups(session, campaign, book, planned, balance)
     together = {name: trial.together(arms, name) for name in comparable}
     tested = [arm for arm in arms if arm.n and arm.name in planned]
-    is_drawn = campaign.drawn_at is not None
     return CampaignResult(
         id=campaign.id,
         name=campaign.name,
@@ -163,7 +167,7 @@ def campaign_result(
         mismatch=size_mismatch([a.n for a in tested], [planned[a.name][1] for a in tested])
         if is_drawn
         else math.nan,
-        imbalance=imbalance([[arm.n for arm in _ordered(found, arms)] for _name, found in groups]),
+        imbalance=imbalance([[arm.n for arm in _ordered(found, arms)] for _name, found in mixed]),
         grouped_by=chosen,
         group_fields=fields,
         groups=groups,
@@ -285,6 +289,17 @@ def _group_fields(session: ScopedSession, campaign: Campaign) -> tuple[str, ...]
     )
     counts = session.execute(statement, execution_options=_SYSTEM).one()
     return tuple(name for name, n in zip((DRAWN, *GROUPS), counts, strict=True) if 2 <= n <= MOST_GROUPS)
+
+
+def _balance_field(fields: tuple[str, ...], is_drawn: bool) -> str:
+    """By what the arms must be mixed alike: as they were when drawn, whatever groups are looked at.
+
+    A contact's fields may have changed because of the message; of arms that others made nothing else is known, but for
+    the lifecycle, which a sale changes.
+    """
+    if DRAWN in fields:
+        return DRAWN
+    return "" if is_drawn else next((name for name in fields if name != "lifecycle"), "")
 
 
 def _groups(

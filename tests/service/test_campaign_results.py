@@ -131,7 +131,21 @@ def test_groups_are_those_of_the_contacts_and_their_sums_the_whole(scene):
     assert {(lift.group, lift.arm) for lift in result.group_lifts("response")} == {
         (group, arm) for group in ("Hotel", "Office") for arm in ("A", "B")
     }
-    assert result.imbalance == pytest.approx(1)
+
+
+def test_mixtures_are_tested_as_drawn_or_by_a_field_that_the_message_did_not_change(stages):
+    drawn, given = Scene(status="closed"), Scene(status="closed", drawn_at=None)
+    for scene in (drawn, given):
+        for segment, sizes in (("Hotel", (90, 10)), ("Office", (10, 90))):
+            for arm, n in zip(("A", "Control"), sizes, strict=True):
+                scene.fill(arm, n, responded=n // 2, segment=segment)
+
+    assert math.isnan(result_of(drawn).imbalance)
+    result = result_of(given)
+    assert result.imbalance < 1e-9
+    assert (
+        "cannot be compared" in conclude(result.arms, "response", circumstances(result, "response")).headline
+    )
 
 
 def test_arms_of_the_planned_sizes_are_believed_and_others_are_not(stages):
