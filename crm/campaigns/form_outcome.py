@@ -257,5 +257,5 @@ def _confirm(work: Work, form: WebForm, answer: FormAnswer, contact: Contact | N
     lines.append(name)
     queue_mail(
         work, key=key, to=email, subject=" ".join(f"{subject} · {name}".split()), text="\n\n".join(lines),
-        case_id=answer.case_id,
+        case_id=answer.case_id, headers={"Auto-Submitted": "auto-replied"},
     )  # fmt: skip

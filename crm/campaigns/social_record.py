@@ -53,4 +53,3 @@ def _demand(work: Work, row: SocialPost) -> None:
         raise Refused(
             _("The post was not stored. {first}").format(first=problems[0].message), problems=problems
         )
-
