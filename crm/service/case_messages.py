@@ -66,7 +66,8 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
     ]
     if len(rows) < limit:
         made += _first_words(session, case, contact)
-        made.sort(key=lambda m: m.at)
+        # What was written in the moment a case was made came after its first words.
+        made.sort(key=lambda m: (m.at, m.id > 0))
     return made
 
 

@@ -11,10 +11,11 @@ from crm import records
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.service.case_queries import CaseView
-from crm.service.case_rules import ENDED, MOVES
+from crm.service.case_rules import ENDED, MOVES, OPEN
 from crm.service.level_rules import Hand
 from crm.service.working_time_rules import in_words
-from crm.ui import case_drawers, look, routes
+from crm.ui import case_drawers, look
+from crm.ui.case_lists import open_case
 from crm.ui.case_words import moment_words, move_word, priority_tag, status_tag
 from crm.ui.formats import day, money, short_money
 from crm.ui.guard import flash, showing_problems
@@ -79,7 +80,7 @@ def _buttons(actor: Actor, view: CaseView) -> None:
     )
     if st.session_state.pop(case_drawers.SOLVE, None) == record["id"] and record["status"] not in ENDED:
         case_drawers.solve(actor, view)
-    if record["owner_id"] is None:
+    if record["owner_id"] is None and record["status"] in OPEN:
         st.button(
             _("Take"),
             key="case_take",
@@ -132,13 +133,13 @@ def _merged_bar(actor: Actor, view: CaseView) -> None:
             f":material/merge: {look.plain(_('This case lives on in {number}.').format(number=heir or _('another case')))}",
             width="stretch",
         )
-        if heir:
-            st.page_link(
-                routes.page("case"),
-                label=_("Open {number}").format(number=look.plain(heir)),
-                icon=":material/arrow_forward:",
-                query_params={"id": str(view.record["merged_into_id"])},
-            )
+        if heir and st.button(
+            _("Open {number}").format(number=look.plain(heir)),
+            key="case_heir",
+            icon=":material/arrow_forward:",
+            type="tertiary",
+        ):
+            open_case(view.record["merged_into_id"])
         if may_change(actor, view) and st.button(
             _("Take the merge back"), key="case_unmerge", icon=":material/undo:"
         ):
@@ -146,7 +147,9 @@ def _merged_bar(actor: Actor, view: CaseView) -> None:
 
 
 def show_strip(view: CaseView) -> None:
-    """Solution, first answer, warranty and contract, in one frame."""
+    """Solution, first answer, warranty and contract, in one frame; a merged case is promised nothing any more."""
+    if view.record["status"] == "merged":
+        return
     look.kpi_row([_solve(view), _answer(view), _warranty(view), _contract(view)], strip=True)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from crm import records
 from crm.errors import Conflict, Refused
 from crm.service import cases
 from crm.service.case_mail import hindrance, mail_subject
@@ -139,6 +140,13 @@ class TestThread:
             taken.append(len(statements))
 
         assert taken[0] == taken[1]
+
+    def test_the_first_words_stand_before_what_was_written_in_the_same_moment(self, people):
+        with unit_of_work(people["stan"]) as work:
+            case = records.create_record(work, "case", {"subject": "Grinder", "description": "It stops."})
+            cases.add_note(work, case["id"], "By phone")
+
+        assert [m.text for m in view(people["stan"], case).messages] == ["It stops.", "By phone"]
 
     def test_older_messages_are_left_for_later(self, people):
         case = make(people["stan"], "case", description="It stops.")
