@@ -65,6 +65,7 @@ def apply_policy(work: Work, case: Case) -> None:
     """
     if case.id is not None and case.status in ENDED:
         return
+    before = case.response_due_at, case.resolution_due_at
     with work.session.no_autoflush:
         policy = choose_policy(
             active_policies(work.session), priority=case.priority, organisation_id=case.organisation_id
@@ -77,11 +78,12 @@ def apply_policy(work: Work, case: Case) -> None:
             waited = paused_between(time, stops)
             case.paused_minutes = round(waited)
             if policy.response_minutes is not None:
-                before = paused_between(time, stops, case.first_response_at)
-                case.response_due_at = time.add(opened, policy.response_minutes + before)
+                unanswered = paused_between(time, stops, case.first_response_at)
+                case.response_due_at = time.add(opened, policy.response_minutes + unanswered)
             if policy.resolution_minutes is not None:
                 case.resolution_due_at = time.add(opened, policy.resolution_minutes + waited)
-    _forget_marks(case, work.now)
+    if before != (case.response_due_at, case.resolution_due_at):
+        _forget_marks(case, work.now)
 
 
 def _stops(work: Work, case: Case) -> list[Pause]:

@@ -45,11 +45,12 @@ def fill_service(people: dict[str, Any], *, cases: int = 240, seed: int = 7) -> 
                 work.session.add(CaseMessage(case_id=row.id, kind=kind, body="…", at=at))
         for number in range(12):
             owner = dice.choice(owners)
+            status = dice.choice(("planned", "under_way", "done", "cancelled")) if number else "planned"
             day = (NOW + timedelta(days=dice.randint(-20, 20))).date() if number else None
             work.session.add(
                 WorkOrder(
                     number=f"W-{number}", title="Change the burrs", planned_on=day, owner_id=owner.user_id,
-                    team_id=owner.teams[0], status=dice.choice(("planned", "under_way", "done", "cancelled")) if number else "planned",
+                    team_id=owner.teams[0], status=status,
                 )
             )  # fmt: skip
 

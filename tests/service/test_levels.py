@@ -282,7 +282,12 @@ def test_a_lower_priority_takes_the_mark_back_and_a_new_break_is_told_again(offi
     with unit_of_work(SYSTEM) as work:
         row = work.session.get(Case, case_id)
         row.opened_at = now - HOUR
+        apply_policy(work, row)
         row.resolution_breached_at, row.warned_at = now, now
+        apply_policy(work, row)
+
+        assert (row.resolution_breached_at, row.warned_at) == (now, now)
+
         row.priority = "low"
         apply_policy(work, row)
 
@@ -310,3 +315,18 @@ def test_a_run_over_twenty_thousand_cases_reads_only_what_is_due(office):
     assert run(MONDAY + HOUR) == {"warned": 0, "late": 0}
 
     assert time.perf_counter() - begun < 1
+
+
+def test_the_clock_of_the_program_does_it_as_a_job(office):
+    from crm.jobs import queue
+    from crm.jobs.worker import Worker
+
+    with unit_of_work(SYSTEM) as work:
+        row = opened(work, priority="critical", at=datetime.now(UTC) - timedelta(days=30))
+        case_id = row.id
+    job = queue.enqueue(SYSTEM, "service_levels", {})
+
+    assert Worker().run_one()
+
+    assert queue.get_job(SYSTEM, job).result == {"warned": 0, "late": 2}
+    assert [case for _title, _owner, _priority, case in tasks()] == [case_id]
