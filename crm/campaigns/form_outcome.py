@@ -242,7 +242,7 @@ def _confirm(work: Work, form: WebForm, answer: FormAnswer, contact: Contact | N
         return
     name = firm(work.session).name
     if number:
-        subject = _("{number}: we received your request").format(number=number)
+        subject = _("We received your request [{number}]").format(number=number)
         text = _("Thank you. Your request has the number {number}; we will answer as soon as we can.")
         key = f"form:{answer.key}"
     else:
