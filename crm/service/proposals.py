@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from crm import records
 from crm.errors import NotFound, Problem, Refused
@@ -101,12 +101,18 @@ def proposals(session: ScopedSession, *, actor: Actor, today: date, limit: int =
 
 def _mine(actor: Actor) -> ColumnElement[bool] | None:
     """Units that the actor answers for; None for somebody who answers for none."""
-    running = Equipment.archived_at.is_(None) & (Equipment.status == "in_use")
     if actor.user_id is None or not actor.may("equipment", UPDATE):
         return None
+    running = in_use()
     if actor.reach("equipment", UPDATE) == ALL:
-        return running & ((Equipment.owner_id == actor.user_id) | Equipment.owner_id.is_(None))
+        # An expression keeps the database from collecting all units without an owner first: it walks the risks.
+        return running & (func.coalesce(Equipment.owner_id, actor.user_id) == actor.user_id)
     return running & (Equipment.owner_id == actor.user_id)
+
+
+def in_use() -> ColumnElement[bool]:
+    """Units that are neither archived nor stored nor retired, asked in a way that leaves the order to other columns."""
+    return (case((Equipment.archived_at.is_(None), 1), else_=0) == 1) & (Equipment.status == "in_use")
 
 
 def _at_risk(session: ScopedSession, mine: ColumnElement[bool], today: date) -> list[Proposal]:

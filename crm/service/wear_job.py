@@ -22,6 +22,7 @@ from crm.service.wear_data import Records, load
 from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.models import UnitRisk
 from db.scope import UPDATE
+from db.session import refresh_statistics
 
 KIND = "wear"
 SYSTEM_OPTIONS = {"system": True}
@@ -131,10 +132,12 @@ def _store(part: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _forget(kept: list[str]) -> None:
-    """Remove figures of parts that no longer have failures enough."""
+    """Remove figures of parts that no longer have failures enough; the planner learns what came."""
     with unit_of_work(SYSTEM, cause=KIND) as work:
         gone = delete(UnitRisk).where(UnitRisk.part.not_in([*kept, PUT_OFF]))
-        work.session.connection().execute(gone, execution_options=SYSTEM_OPTIONS)
+        connection = work.session.connection()
+        connection.execute(gone, execution_options=SYSTEM_OPTIONS)
+        refresh_statistics(connection)
 
 
 def start(actor: Actor) -> int:

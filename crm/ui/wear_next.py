@@ -13,7 +13,7 @@ from crm.i18n import _, ngettext
 from crm.jobs.queue import DONE, FAILED, JobView, cancel_job, get_job
 from crm.service.proposals import set_threshold
 from crm.service.wear_job import latest_job, start
-from crm.service.wear_next import Ahead
+from crm.service.wear_next import COUNTED, Ahead
 from crm.service.wear_words import range_words, sober, span_words
 from crm.ui import look, routes
 from crm.ui.formats import moment, number
@@ -90,7 +90,10 @@ def show_next(found: Ahead) -> None:
     when = moment(found.computed_at, now=now(), zone=zone())
     count = ngettext("{n} figure", "{n} figures", found.total).format(n=number(found.total))
     if found.total > len(found.units):
-        count = _("the first {shown} of {n}").format(shown=len(found.units), n=number(found.total))
+        most = (
+            _("{n} and more").format(n=number(found.total)) if found.total >= COUNTED else number(found.total)
+        )
+        count = _("the first {shown} of {n}").format(shown=len(found.units), n=most)
     note = _(
         "Chance of failure given how long it has run; {count}, computed {when}. Click a row to open the unit."
     )
