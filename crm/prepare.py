@@ -193,6 +193,7 @@ ELSEWHERE: dict[str, str] = {
     "case": "crm.service.case_record:prepare_case",
     "equipment": "crm.service.equipment_record:prepare_equipment",
     "contract": "crm.service.equipment_record:prepare_contract",
+    "meter_reading": "crm.service.equipment_record:prepare_reading",
     "work_order": "crm.service.visit_record:prepare_work_order",
     "maintenance_plan": "crm.service.visit_record:prepare_plan",
 }

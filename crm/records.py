@@ -26,6 +26,9 @@ FOLLOWS = {
     "social_post": {"title"},
 }
 
+#: May clash with what was stored while they were away, so that bringing them back is checked like a change.
+WATCHED = frozenset({"contract"})
+
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:
     """All values of one record, as plain data.
@@ -186,7 +189,8 @@ def _follow_owner(work: Work, row: Any, changed: set[str]) -> None:
 
 def demand_version(row: Any, seen_version: int, wanted: dict[str, Any], *, label: str) -> None:
     """Raise Conflict with both values when the row is no longer the one that was seen."""
-    if row.version == seen_version:
+    # Rows that only hang on another record, such as failures, have no version of their own.
+    if getattr(row, "version", seen_version) == seen_version:
         return
     theirs = {k: getattr(row, k) for k, v in wanted.items() if getattr(row, k) != v}
     raise Conflict(
@@ -215,6 +219,8 @@ def _archived(
     row = _find(work.session, entity, record_id)
     demand_version(row, seen_version, {}, label=_label(entity))
     row.archived_at = at
+    if at is None and entity in WATCHED:
+        _prepare(work, entity, row, {"archived_at"})
     work.session.flush()
     return _plain(row)
 

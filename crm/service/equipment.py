@@ -183,14 +183,21 @@ def record_meter(
 
 
 def demand_order(
-    work: Work, unit: Equipment, value: float, at: datetime, *, last: tuple[float | None, datetime | None]
+    work: Work,
+    unit: Equipment,
+    value: float,
+    at: datetime,
+    *,
+    last: tuple[float | None, datetime | None],
+    but: int = 0,
 ) -> None:
     """Refuse a reading by which the meter would have run backwards.
 
-    ``last`` is what the unit itself holds, which counts where no reading is stored, as after an import.
+    ``last`` is what the unit itself holds, which counts where no reading is stored, as after an import. ``but`` names the
+    reading that is being changed.
     """
     mine = select(MeterReading.value, MeterReading.at, MeterReading.source).where(
-        MeterReading.equipment_id == unit.id
+        MeterReading.equipment_id == unit.id, MeterReading.id != but
     )
     before_it = mine.where(MeterReading.at <= at).order_by(MeterReading.at.desc(), MeterReading.id.desc())
     after_it = mine.where(MeterReading.at > at).order_by(MeterReading.at, MeterReading.id)

@@ -13,7 +13,7 @@ from crm.errors import Problem, Refused
 from crm.firm import firm
 from crm.i18n import _
 from crm.service.coverage_rules import COVERS
-from crm.service.equipment import demand_order
+from crm.service.equipment import RESET, demand_order
 from crm.service.words import day_words
 from crm.work import Work
 from db.models import Contact, Contract, Equipment, MeterReading, Organisation, Product
@@ -183,6 +183,28 @@ def _meter(work: Work, row: Any) -> None:
     work.session.add(
         MeterReading(equipment_id=row.id, at=work.now, value=row.meter_value, user_id=work.actor.user_id)
     )
+
+
+def prepare_reading(work: Work, row: Any, _changed: Set[str]) -> None:
+    """A reading that is entered as a record fits between its neighbours, and the unit shows the newest.
+
+    Raises
+    ------
+    Refused
+        The meter would have run backwards, or the unit is not there.
+    """
+    unit = work.session.get(Equipment, row.equipment_id)
+    if unit is None:
+        text = _("There is no such unit, or it is not yours to see.")
+        raise Refused(text, problems=[Problem("equipment_id", text)])
+    row.at = row.at or work.now
+    if row.user_id is None:
+        row.user_id = work.actor.user_id
+    if row.source != RESET:
+        last = (None, None) if row.id else (unit.meter_value, unit.meter_at)
+        demand_order(work, unit, row.value, row.at, last=last, but=row.id or 0)
+    if unit.meter_at is None or row.at >= unit.meter_at:
+        unit.meter_value, unit.meter_at = row.value, row.at
 
 
 def prepare_contract(work: Work, row: Any, changed: Set[str]) -> None:

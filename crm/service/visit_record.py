@@ -12,6 +12,7 @@ from crm.errors import Problem, Refused
 from crm.firm import firm
 from crm.i18n import _
 from crm.numbers import give_number
+from crm.service.equipment import coverages
 from crm.service.plans import due_of
 from crm.service.words import day_words
 from crm.work import Work
@@ -30,9 +31,15 @@ def prepare_work_order(work: Work, row: Any, changed: Set[str]) -> None:
     if row.id is None:
         give_number(work, "work_order", row)
         row.currency = row.currency or firm(work.session).currency
-        if row.status == "done" and row.done_on is None:
-            problems.append(Problem("done_on", _("Say on which day the visit was done.")))
-    elif "status" in changed:
+        if row.done_on is not None and row.status is None:
+            row.status = "done"
+        if (row.status == "done") != (row.done_on is not None):
+            problems.append(
+                Problem(
+                    "done_on", _("A visit that is done has a day on which it was done, no other one has.")
+                )
+            )
+    elif changed & {"status", "done_on"}:
         problems.append(
             Problem(
                 "status",
@@ -62,6 +69,14 @@ def prepare_work_order(work: Work, row: Any, changed: Set[str]) -> None:
             _("The visit was not stored. {why}").format(why=" ".join(p.message for p in problems)),
             problems=problems,
         )
+    _cover(work, row, changed)
+
+
+def _cover(work: Work, row: Any, changed: Set[str]) -> None:
+    """A visit that is entered when it is over says whether it was covered on its day."""
+    if row.done_on is not None and row.equipment_id is not None and changed & {"done_on", "equipment_id"}:
+        covered = coverages(work.session, [row.equipment_id], on=row.done_on).get(row.equipment_id)
+        row.covered = covered.state if covered else None
 
 
 def _customer(work: Work, row: Any) -> None:

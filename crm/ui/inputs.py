@@ -123,6 +123,17 @@ def input_for(
             )
         case Kind.LINK:
             return _link(field, label, value, actor, options, common)
+        case Kind.TAGS if field.choices:
+            words = {c.value: _(c.label) for c in field.choices}
+            known = [v for v in value or [] if v in words]
+            return st.multiselect(
+                label,
+                list(words),
+                default=known,
+                format_func=words.__getitem__,
+                placeholder=_("Choose"),
+                **common,
+            )
         case Kind.TAGS:
             return st.multiselect(
                 label,

@@ -62,7 +62,15 @@ def unit_screen() -> ListScreen:
     return ListScreen(
         entity="equipment",
         page="equipment",
-        columns=("name", "serial", "organisation_id", "status", "installed_on", "warranty_until", "owner_id"),
+        columns=(
+            "name",
+            "organisation_id",
+            "status",
+            "installed_on",
+            "warranty_until",
+            "meter_value",
+            "owner_id",
+        ),
         form=UNIT_FORM,
         more=UNIT_MORE,
         pill="status",
@@ -82,6 +90,7 @@ def contract_screen() -> ListScreen:
         form=CONTRACT_FORM,
         more=CONTRACT_MORE,
         sort="ends_on",
+        newest_first=True,
         empty_text=_(
             "A contract says what you do for a unit, or for all units of an organisation, and until when. Cases and visits "
             "then say by themselves what is covered."

@@ -123,7 +123,9 @@ def _strip(page: UnitPage) -> list[look.Explained]:
 
 def _meter_kpi(page: UnitPage) -> look.Explained:
     values = page.view.values
-    read = here(values["meter_at"]).date() if values["meter_at"] else None
+    # An imported unit may have readings and no value of its own.
+    last_at, last = page.readings[-1] if page.readings else (values["meter_at"], values["meter_value"])
+    read = here(last_at).date() if last_at else None
     rate = page.usage.per_day if page.usage else None
     change = _("about {n} a day").format(n=number(rate, decimals=0 if rate >= 10 else 1)) if rate else ""
     formula = _(
@@ -132,7 +134,7 @@ def _meter_kpi(page: UnitPage) -> look.Explained:
     )
     return look.Explained(
         _("Meter"),
-        meter_words(values["meter_value"], values["meter_unit"] or ""),
+        meter_words(last, values["meter_unit"] or ""),
         change,
         formula=formula,
         n=len(page.readings),

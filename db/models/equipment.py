@@ -148,7 +148,7 @@ class Equipment(Business, Base):
     warranty_covers: Mapped[list[str]] = mapped_column(
         default=list,
         server_default="[]",
-        info=about("Warranty covers", "tags", form=True, help="parts, labour, travel"),
+        info=about("Warranty covers", "tags", choices=COVERS, form=True, help="Blank covers all three"),
     )
     meter_unit: Mapped[str | None] = mapped_column(
         text(20),
@@ -260,7 +260,7 @@ class Contract(Business, Base):
     covers: Mapped[list[str]] = mapped_column(
         default=list,
         server_default="[]",
-        info=about("Covers", "tags", list=True, form=True, help="parts, labour, travel"),
+        info=about("Covers", "tags", choices=COVERS, list=True, form=True, help="Blank covers all three"),
     )
     price_minor: Mapped[int | None] = mapped_column(
         Money,
