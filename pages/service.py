@@ -44,7 +44,7 @@ for note in notes(board):
 
 show_numbers(board)
 if (wanted := asked_for()) is not None:
-    show_records(actor, asked, [wanted], title=titles()[wanted[0]], key="number")
+    show_records(actor, asked, [wanted], title=titles()[wanted], key="number")
     st.button(_("Hide these cases"), on_click=forget_asked, key="service_hide", type="tertiary")
 
 drawn = service_data.service_figures(cache_key(actor), language(), asked, board.as_of, board)

@@ -90,7 +90,6 @@ class ServiceBoard:
     now: Numbers
     then: Numbers | None
     late: int
-    promised: int
     cases: int
     weeks: pd.DataFrame
     priorities: pd.DataFrame
@@ -161,7 +160,6 @@ def service_dashboard(session: ScopedSession, asked: ServiceQuestion) -> Service
         now=_numbers(cases, period),
         then=then if then is not None and then.counts else None,
         late=int(cases["late_now"].sum()),
-        promised=int((cases["is_open"] & cases["policy_id"].notna()).sum()),
         cases=len(opened),
         weeks=_weeks(cases, period, end),
         priorities=attainment_rows(cases, period.start, period.end),

@@ -35,7 +35,9 @@ def _matches(cases: pd.DataFrame, part: Part, period: Period, now: datetime) -> 
     what, value = part
     start, end = period.start, period.end
     if what in PROMISES:
-        return within(cases[f"{what}_decided"], start, end) & ~cases[f"{what}_in_time"]
+        return within(cases[f"{what}_decided"], start, end)
+    if what == "broken":
+        return within(cases[f"{value}_decided"], start, end) & ~cases[f"{value}_in_time"]
     if what == "priority":
         promise, priority = value
         return within(cases[f"{promise}_decided"], start, end) & (cases["priority"] == priority)
@@ -58,6 +60,7 @@ def _matches(cases: pd.DataFrame, part: Part, period: Period, now: datetime) -> 
         "open": cases["is_open"],
         "late": cases["late_now"],
         "first_contact": within(cases["solved"], start, end) & cases["thread_known"],
+        "once": opened & (cases["solved"].notna() | (cases["reopened"] > 0)),
         "reopened": opened & (cases["reopened"] > 0),
         "rated": within(cases["rated"], start, end),
         "status": opened & (cases["status"] == value),

@@ -32,9 +32,8 @@ def numbers(board: ServiceBoard) -> list[Explained]:
         _number(
             board, _("Late now"), formats.number(board.late),
             None if not now.open else (_("{share} of open").format(share=formats.percent(board.late / now.open)), None, QUIET),
-            said=formula("late"), n=board.promised,
-            n_text=ngettext("{n} with a promise", "{n} with a promise", board.promised),
-            show="late" if board.late else "",
+            said=formula("late"), n=board.late, n_text=ngettext("{n} late case", "{n} late cases", board.late),
+            show="late",
         ),
         _share(board, _("Answered in time"), now.response, then.response if then else None, name="response",
                n_text=_promises(now.response.n), show="response", spark=_known(weeks["response_share"].tolist())),
@@ -43,7 +42,7 @@ def numbers(board: ServiceBoard) -> list[Explained]:
         _share(board, _("First contact"), now.first_contact, then.first_contact if then else None,
                name="first-contact-resolution", n_text=_solved(now.first_contact.n), show="first_contact"),
         _share(board, _("Reopened"), now.reopened, then.reopened if then else None, name="reopen-rate",
-               n_text=_solved(now.reopened.n), show="reopened", good=False),
+               n_text=_solved(now.reopened.n), show="once", good=False),
         _number(
             board, _("Satisfaction"), "–" if now.rating is None else formats.number(now.rating, decimals=1),
             _points(now.rating, then.rating if then else None, "", 1.0),
@@ -157,7 +156,7 @@ def _number(
         as_of=formats.day(board.today),
         records=routes.page("service") if n and show else None,
         query={name: st.query_params.get_all(name) for name in st.query_params}
-        | {"service_show": titles().get(show, "")},
+        | {"service_show": titles().get((show, None), "")},
     )
 
 

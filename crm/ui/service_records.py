@@ -17,16 +17,19 @@ from crm.work import Actor, cache_key
 from db.models.cases import CASE_STATUS
 
 
-def titles() -> dict[str, str]:
+def titles() -> dict[Part, str]:
     """What the cases of a number are."""
     return {
-        "open": _("Open cases"),
-        "late": _("Cases that are late now"),
-        "response": _("Promised answers that were late"),
-        "resolution": _("Promised solutions that were late"),
-        "first_contact": _("Solved cases"),
-        "reopened": _("Cases that came back"),
-        "rated": _("Rated cases"),
+        ("open", None): _("Open cases"),
+        ("late", None): _("Cases that are late now"),
+        ("response", None): _("Promised answers"),
+        ("broken", "response"): _("Promised answers that were late"),
+        ("resolution", None): _("Promised solutions"),
+        ("broken", "resolution"): _("Promised solutions that were late"),
+        ("first_contact", None): _("Solved cases"),
+        ("once", None): _("Opened and solved at least once"),
+        ("reopened", None): _("Cases that came back"),
+        ("rated", None): _("Rated cases"),
     }
 
 
@@ -46,7 +49,7 @@ def asked_for() -> Part | None:
         placeholder=_("Show the cases behind a number"),
         width=340,
     )
-    return next(((what, None) for what, title in called.items() if title == chosen), None)
+    return next((part for part, title in called.items() if title == chosen), None)
 
 
 def forget_asked() -> None:

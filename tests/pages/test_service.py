@@ -96,8 +96,12 @@ def test_each_number_opens_exactly_the_cases_it_counts(filled):
         assert total(("open", None)) == ages.n
         assert total(("late", None)) == ages.summary["late"]
         for promise in ("response", "resolution"):
-            assert total((promise, None)) == whole["late"][promise] + whole["open_late"][promise]
+            assert total((promise, None)) == whole["n"][promise]
+            assert total(("broken", promise)) == whole["late"][promise] + whole["open_late"][promise]
         assert total(("first_contact", None)) == run_report(session, "first-contact-resolution").n
+        again = run_report(session, "reopen-rate")
+        assert total(("once", None)) == again.n
+        assert total(("reopened", None)) == again.rows["reopened"][0]
         assert total(("rated", None)) == run_report(session, "satisfaction").n
         for row in ages.rows.itertuples():
             high = None if row.high != row.high else int(row.high)
