@@ -41,6 +41,8 @@ class Row:
     campaign_id: int | None
     member_id: int | None
     case_id: int | None
+    #: The postman who took it; whatever happens to the row happens only while it is still theirs.
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,9 @@ def cancel_queued(work: Work, campaign_id: int) -> int:
     connection = work.session.connection()
     cancelled = connection.execute(
         update(Outbox)
-        .where(Outbox.campaign_id == campaign_id, Outbox.state == QUEUED)
-        .values(state=CANCELLED)
+        # One that is being sent right now is stopped before its dot: it is handed over only while it is "sending".
+        .where(Outbox.campaign_id == campaign_id, Outbox.state.in_((QUEUED, SENDING)))
+        .values(state=CANCELLED, owner=None)
         .returning(Outbox.id),
         execution_options=SYSTEM_OPTIONS,
     ).all()

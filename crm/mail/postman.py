@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm.config import settings
-from crm.errors import CrmError
+from crm.errors import Conflict, CrmError, Unavailable
 from crm.i18n import _
 from crm.mail import rounds
 from crm.mail.compose import Outgoing, Row, Skip, compose
@@ -98,13 +98,13 @@ class Postman:
         rows = rounds.take(self.owner, self._how_many())
         for index, row in enumerate(rows):
             if self._end.is_set():
-                rounds.put_back(self.owner, rows[index:])
+                rounds.put_back(rows[index:])
                 return index
             try:
                 self._deal_with(row)
             except Trouble as trouble:
                 self._line.drop()
-                rounds.put_back(self.owner, rows[index:], problem=str(trouble))
+                rounds.put_back(rows[index:], problem=str(trouble))
                 raise
         return len(rows)
 
@@ -118,6 +118,9 @@ class Postman:
                 made = compose(session, row)
         except Unusable as error:
             rounds.fail(row, str(error))
+        except (Conflict, Unavailable) as error:
+            # The database was busy or away for a moment, which says nothing about the message.
+            rounds.try_again(row, error.message)
         except CrmError as error:
             rounds.fail(row, error.message)
         except SQLAlchemyError:
@@ -137,7 +140,7 @@ class Postman:
         self._keep_pace()
         try:
             self._line.offer(made.sender, made.to, made.content)
-            if not rounds.hand(self.owner, row):
+            if not rounds.hand(row):
                 # Paused, cancelled, or taken by another meanwhile: without the dot the server forgets it.
                 self._line.drop()
                 return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
 
 from crm.i18n import _
 from crm.mail.compose import Row
@@ -24,7 +24,7 @@ MOST_TRIES = len(RETRY_AFTER) + 1
 
 _COLUMNS = (
     *(Outbox.id, Outbox.kind, Outbox.payload, Outbox.unique_key, Outbox.tries),
-    *(Outbox.campaign_id, Outbox.member_id, Outbox.case_id),
+    *(Outbox.campaign_id, Outbox.member_id, Outbox.case_id, Outbox.owner),
 )
 
 
@@ -103,25 +103,23 @@ def _claim(
     return sorted((Row(*row) for row in claimed), key=lambda row: row.id)
 
 
-def put_back(owner: str, rows: Sequence[Row], *, problem: str | None = None) -> None:
+def put_back(rows: Sequence[Row], *, problem: str | None = None) -> None:
     """Rows that were not begun, or broke off before the dot, wait again; it counts as no try."""
-    ids = [row.id for row in rows]
+    now = datetime.now(UTC)
+    values = {"state": QUEUED, "owner": None, "due_at": now, "handed_at": None, "problem": _short(problem)}
     with write_turn(), _writing().begin() as connection:
-        connection.execute(
-            update(Outbox)
-            .where(Outbox.id.in_(ids), Outbox.owner == owner, Outbox.state.in_((SENDING, HANDED)))
-            .values(state=QUEUED, owner=None, due_at=datetime.now(UTC), problem=_short(problem))
-        )
-        _members(connection, rows, "sent", state="queued", sent_at=None)
+        for row in rows:
+            if _change(connection, row, **values):
+                _member(connection, row, "sent", state="queued", sent_at=None)
 
 
-def hand(owner: str, row: Row) -> bool:
+def hand(row: Row) -> bool:
     """The last word before the dot; False when the row is not ours any more or its campaign stopped.
 
     On SQLite the commit waits for the disk: after a power cut the row must not be found unsent.
     """
     now = datetime.now(UTC)
-    mine = update(Outbox).where(Outbox.id == row.id, Outbox.owner == owner, Outbox.state == SENDING)
+    mine = update(Outbox).where(Outbox.id == row.id, Outbox.owner == row.owner, Outbox.state == SENDING)
     if row.campaign_id is not None:
         running = select(Campaign.id).where(Campaign.id == row.campaign_id, Campaign.status == "running")
         mine = mine.where(running.exists())
@@ -132,7 +130,7 @@ def hand(owner: str, row: Row) -> bool:
         with connection.begin():
             handed = connection.execute(mine.values(state=HANDED, handed_at=now, due_at=now, problem=None))
             if handed.rowcount:
-                _members(connection, [row], "queued", state="sent", sent_at=now)
+                _member(connection, row, "queued", state="sent", sent_at=now)
         return bool(handed.rowcount)
 
 
@@ -151,51 +149,44 @@ def try_again(row: Row, problem: str) -> None:
     if row.tries + 1 >= MOST_TRIES:
         fail(row, problem)
         return
+    values = {
+        "state": QUEUED,
+        "owner": None,
+        "tries": row.tries + 1,
+        "problem": _short(problem),
+        "handed_at": None,
+        "due_at": datetime.now(UTC) + RETRY_AFTER[row.tries],
+    }
     with write_turn(), _writing().begin() as connection:
-        connection.execute(
-            update(Outbox)
-            .where(Outbox.id == row.id, Outbox.state.in_((SENDING, HANDED)))
-            .values(
-                state=QUEUED,
-                owner=None,
-                tries=row.tries + 1,
-                problem=_short(problem),
-                handed_at=None,
-                due_at=datetime.now(UTC) + RETRY_AFTER[row.tries],
-            )
-        )
-        _members(connection, [row], "sent", state="queued", sent_at=None)
+        if _change(connection, row, **values):
+            _member(connection, row, "sent", state="queued", sent_at=None)
 
 
-def fail(row: Row, problem: str) -> None:
-    """It will not go out."""
-    with write_turn(), _writing().begin() as connection:
-        _end(connection, row, FAILED, problem)
-        _members(connection, [row], "sent", "queued", state="failed", sent_at=None)
+def fail(row: Row, problem: str) -> bool:
+    """It will not go out; False when the row is not ours any more."""
+    return _end(row, FAILED, problem, member="failed")
 
 
-def skip(row: Row, reason: str) -> None:
-    """It must not go out: the member is left out, with the reason."""
-    with write_turn(), _writing().begin() as connection:
-        _end(connection, row, CANCELLED, reason)
-        _members(connection, [row], "sent", "queued", state="skipped", sent_at=None)
+def skip(row: Row, reason: str) -> bool:
+    """It must not go out: the member is left out, with the reason; False when the row is not ours any more."""
+    return _end(row, CANCELLED, reason, member="skipped")
 
 
 def refuse(row: Row, to: str, problem: str, *, is_address: bool) -> None:
     """The server said 5xx; an address that is not there is never written to again."""
-    fail(row, problem)
-    if is_address:
+    if fail(row, problem) and is_address:
         with unit_of_work(SYSTEM, cause="bounce") as work:
             mark_address(work, to, reason=problem, source="SMTP")
             mark_bounced(work, row.id)
 
 
-def _end(connection: Connection, row: Row, state: str, problem: str) -> None:
-    connection.execute(
-        update(Outbox)
-        .where(Outbox.id == row.id, or_(Outbox.state == SENDING, Outbox.state == HANDED))
-        .values(state=state, owner=None, tries=row.tries + 1, problem=_short(problem))
-    )
+def _end(row: Row, state: str, problem: str, *, member: str) -> bool:
+    values = {"state": state, "owner": None, "tries": row.tries + 1, "problem": _short(problem)}
+    with write_turn(), _writing().begin() as connection:
+        ended = _change(connection, row, **values)
+        if ended:
+            _member(connection, row, "sent", "queued", state=member, sent_at=None)
+        return ended
 
 
 def _settle(row: Row, **values: Any) -> None:
@@ -203,15 +194,17 @@ def _settle(row: Row, **values: Any) -> None:
         connection.execute(update(Outbox).where(Outbox.id == row.id, Outbox.state == HANDED).values(values))
 
 
-def _members(connection: Connection, rows: Sequence[Row], *before: str, **values: Any) -> None:
-    """The members of campaign rows follow, if nothing else happened to them meanwhile."""
-    ids = [row.member_id for row in rows if row.kind == CAMPAIGN and row.member_id is not None]
-    if ids:
-        connection.execute(
-            update(CampaignMember)
-            .where(CampaignMember.id.in_(ids), CampaignMember.state.in_(before))
-            .values(values)
-        )
+def _change(connection: Connection, row: Row, **values: Any) -> bool:
+    """Change a row that is still ours; a lease may have run out, and somebody else sent it meanwhile."""
+    ours = (Outbox.id == row.id, Outbox.owner == row.owner, Outbox.state.in_((SENDING, HANDED)))
+    return bool(connection.execute(update(Outbox).where(*ours).values(values)).rowcount)
+
+
+def _member(connection: Connection, row: Row, *before: str, **values: Any) -> None:
+    """The member of a campaign row follows, if nothing else happened to them meanwhile."""
+    if row.kind == CAMPAIGN and row.member_id is not None:
+        mine = (CampaignMember.id == row.member_id, CampaignMember.state.in_(before))
+        connection.execute(update(CampaignMember).where(*mine).values(values))
 
 
 def _short(problem: str | None) -> str | None:

@@ -10,7 +10,7 @@ from crm.mail.postman import Postman, send_all
 from crm.mail.smtp import Trouble
 from crm.mail.status import mail_status
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import AddressProblem, CampaignMember, Channel, Contact, Outbox, TrackedLink
+from db.models import AddressProblem, Channel, Contact, Outbox, TrackedLink
 from tests.factories import change, make
 from tests.service.mail_scene import due_now, inbox, plan, rows, set_status, states
 
@@ -267,66 +267,6 @@ def test_a_template_that_went_wrong_meanwhile_fails_by_name_and_the_rest_goes_on
 
     assert inbox.addresses() == ["m2@example.com"]
     assert states(campaign_id) == ["planned", "failed", "sent"]
-
-
-def test_the_pace_is_kept_across_postmen(people, inbox, monkeypatch):
-    from crm.config import settings
-
-    monkeypatch.setenv("CRM_MAIL_PER_MINUTE", "6000")
-    settings.cache_clear()
-    campaign_id = plan(people["mona"], members=30)
-    start(people["mona"], campaign_id)
-    monkeypatch.setattr("crm.mail.rounds.handed_lately", lambda: 5995)
-
-    postman = Postman()
-    assert postman.send_due() == 5
-    postman.hang_up()
-
-
-def test_rows_of_a_dead_postman_are_taken_after_their_lease(people, inbox):
-    from crm.mail import rounds
-
-    write(people["stan"])
-    (row,) = rounds.take("dead", 10)
-
-    assert send_all(Postman()) == 0
-    due_now()
-    assert send_all(Postman()) == 1
-    assert rounds.hand("dead", row) is False
-    assert len(inbox.taken) == 1
-
-
-def test_two_postmen_share_the_work(people, inbox):
-    campaign_id = plan(people["mona"], members=61)
-    start(people["mona"], campaign_id)
-    one, other = Postman().start(), Postman().start()
-
-    for _turn in range(600):
-        if mail_status(campaign_id).sent == 60:
-            break
-        one._end.wait(0.05)
-    one.stop()
-    other.stop()
-
-    assert sorted(inbox.addresses()) == sorted(f"m{n}@example.com" for n in range(1, 61))
-    with reading(SYSTEM) as session:
-        assert (
-            len(session.scalars(select(CampaignMember.id).where(CampaignMember.state == "sent")).all()) == 60
-        )
-
-
-def test_without_a_server_everything_waits_and_it_is_said(people, monkeypatch):
-    from crm.config import settings
-
-    monkeypatch.delenv("CRM_SMTP_HOST", raising=False)
-    settings.cache_clear()
-    write(people["stan"])
-
-    postman = Postman().start()
-    postman.stop()
-
-    assert rows(Outbox.state) == [("queued",)]
-    assert "CRM_SMTP_HOST" in mail_status().missing
 
 
 def test_a_template_changed_after_the_start_is_what_goes_out(people, inbox):
