@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,25 +17,25 @@ from db.scope import ScopedSession
 SYSTEM_OPTIONS = {"system": True}
 #: Orders that are still to be done.
 OPEN = ("planned", "under_way")
+#: A rate of use is taken from this many readings at most.
+MOST_READINGS = 1000
 #: As far ahead as a plan may make its orders.
 MOST_LEAD_DAYS = 365
 
 
-def usages(session: ScopedSession, ids: Iterable[int]) -> dict[int, Usage]:
-    """What the meters of units show and how fast they grow; units that were found within scope before. Two statements."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(MeterReading.equipment_id, MeterReading.at, MeterReading.value)
-        .where(MeterReading.equipment_id.in_(wanted))
-        .order_by(MeterReading.equipment_id, MeterReading.at, MeterReading.id),
-        execution_options=SYSTEM_OPTIONS,
+def usage(session: ScopedSession, equipment_id: int) -> Usage | None:
+    """What the meter of a unit shows and how fast it grows; the unit was found within scope before. One statement.
+
+    Of a meter that is read every hour the newest readings are enough.
+    """
+    newest = (
+        select(MeterReading.at, MeterReading.value)
+        .where(MeterReading.equipment_id == equipment_id)
+        .order_by(MeterReading.at.desc(), MeterReading.id.desc())
+        .limit(MOST_READINGS)
     )
-    found: dict[int, list[tuple[date, float]]] = {}
-    for unit, at, value in rows:
-        found.setdefault(unit, []).append((here(at).date(), value))
-    return {unit: usage for unit, of_unit in found.items() if (usage := usage_of(of_unit)) is not None}
+    rows = session.execute(newest, execution_options=SYSTEM_OPTIONS).all()
+    return usage_of([(here(row.at).date(), row.value) for row in reversed(rows)])
 
 
 def due_of(work: Work, plan: Any) -> Due:
@@ -47,12 +46,12 @@ def due_of(work: Work, plan: Any) -> Due:
         )
     ).first()
     today = here(work.now).date()
-    usage = usages(work.session, [plan.equipment_id]).get(plan.equipment_id) if plan.every_usage else None
-    if usage is None and unit is not None and unit.meter_value is not None:
-        usage = Usage(unit.meter_value, here(unit.meter_at).date() if unit.meter_at else today)
+    known = usage(work.session, plan.equipment_id) if plan.every_usage else None
+    if known is None and unit is not None and unit.meter_value is not None:
+        known = Usage(unit.meter_value, here(unit.meter_at).date() if unit.meter_at else today)
     begun = unit.installed_on if unit is not None and unit.installed_on else today
     facts = PlanFacts(begun, plan.every_days, plan.every_usage, plan.last_done_on, plan.last_done_meter)
-    return next_due(facts, usage)
+    return next_due(facts, known)
 
 
 def refresh_due(work: Work, equipment_id: int) -> None:
