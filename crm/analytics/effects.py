@@ -20,8 +20,9 @@ SMALL_CELL = 5
 #: Fewer members of an arm, or fewer values other than nought in both, are too few for the interval of a mean.
 FEW_MEMBERS = 30
 FEW_VALUES = 20
-#: An arm whose largest value makes up more of its total than this rests on single cases.
-HEAVY = 0.10
+#: A difference rests on a single case where one value makes up more of its arm's total than the first, and without it
+#: the difference of the means would be another by more than the second share.
+HEAVY, MOVED = 0.10, 0.20
 #: A draw, or its arm sizes, less likely than this is not believed to be by lot and as planned.
 UNBELIEVABLE = 0.001
 
@@ -158,7 +159,7 @@ def difference_of_means(sums: Moments, base: Moments, *, confidence: float = 0.9
     t = d / √(s₁²/n₁ + s₀²/n₀) with the degrees of freedom of Welch and Satterthwaite. With neither side spread,
     only equality can be told; the ends and the p-value of unequal ones are NaN. ``few`` is said below
     ``FEW_MEMBERS`` members on a side or ``FEW_VALUES`` values other than nought on both, ``heavy`` where one value
-    makes up more than ``HEAVY`` of its side's total.
+    makes up more than ``HEAVY`` of its side's total and ``MOVED`` of the difference.
 
     References
     ----------
@@ -187,7 +188,11 @@ def _cautions(*sides: Moments) -> tuple[str, ...]:
     values = [side.values for side in sides if side.values is not None]
     if min(side.n for side in sides) < FEW_MEMBERS or (values and sum(values) < FEW_VALUES):
         found.append("few")
-    if any(side.largest and side.largest > HEAVY * abs(side.total) for side in sides):
+    moved = MOVED * abs(sides[0].mean - sides[-1].mean)
+    if any(
+        side.largest and side.largest > HEAVY * abs(side.total) and side.largest / side.n > moved
+        for side in sides
+    ):
         found.append("heavy")
     return tuple(found)
 

@@ -173,6 +173,20 @@ class TestResult:
 
         assert not page.exception
 
+    def test_a_choice_that_the_next_campaign_does_not_offer_is_no_error(self, show, campaign):
+        rich = campaign(A=(100, 30), Control=(100, 5), spend=10_00)
+        poor = campaign(name="Autumn", A=(100, 30), Control=(100, 5))
+        page = show(rich)
+        page.segmented_control(key="result_measure").set_value("revenue").run()
+        assert not page.exception
+        assert "it brought about" in texts(page)
+
+        page.query_params["id"] = str(poor)
+        page.run()
+
+        assert not page.exception
+        assert "more responded than without a message" in texts(page)
+
     def test_a_campaign_without_members_says_what_is_missing(self, show, campaign):
         page = show(campaign(A=(0, 0)))
 

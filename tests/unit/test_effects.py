@@ -124,6 +124,12 @@ def test_few_buyers_and_single_large_orders_are_said():
     assert "few" in difference_of_means(sums(many), sums([1, 2, 3])).cautions
 
 
+def test_a_few_equal_orders_of_the_control_group_are_no_large_ones():
+    found = difference_of_means(sums([1_000] * 30 + [0] * 70), sums([1_000] * 5 + [0] * 95))
+
+    assert found.cautions == ()
+
+
 def test_sums_of_arms_add_up_to_the_sums_of_all():
     one, other = [0, 3, 8], [1, 0, 0, 4]
 
