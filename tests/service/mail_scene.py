@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import insert, select, update
 
 from crm.config import settings
+from crm.mail.outbox import queue_campaign, queue_mail
 from crm.work import SYSTEM, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember, Consent, Contact, Outbox
 from db.session import engine
@@ -140,6 +141,18 @@ def plan(
         places = [{"contact_id": i, "arm": "Control" if n == 0 else "A"} for n, i in enumerate(sorted(ids))]
         run(insert(CampaignMember), [{"campaign_id": campaign["id"], **place} for place in places], **OPTIONS)
     return int(campaign["id"])
+
+
+def start(actor: Any, campaign_id: int) -> None:
+    """Queue the messages of a campaign."""
+    with unit_of_work(actor) as work:
+        queue_campaign(work, campaign_id)
+
+
+def write(actor: Any, to: str = "ana@example.com", **more: Any) -> None:
+    """Queue one message; a line of a single dot is in it, which SMTP must not take for the end."""
+    with unit_of_work(actor) as work:
+        queue_mail(work, **({"key": f"k:{to}", "to": to, "subject": "Hello", "text": "One\n.\nTwo"} | more))
 
 
 def rows(*columns: Any) -> list[Any]:

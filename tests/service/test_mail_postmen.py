@@ -4,24 +4,14 @@ from sqlalchemy import select
 
 from crm.errors import Conflict
 from crm.mail import rounds
-from crm.mail.outbox import cancel_queued, queue_campaign, queue_mail
+from crm.mail.outbox import cancel_queued
 from crm.mail.postman import Postman, send_all
 from crm.mail.status import mail_status
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import AddressProblem, CampaignMember, Outbox
-from tests.service.mail_scene import due_now, inbox, plan, rows, states
+from tests.service.mail_scene import due_now, inbox, plan, rows, start, states, write
 
 __all__ = ["inbox"]
-
-
-def start(actor, campaign_id):
-    with unit_of_work(actor) as work:
-        queue_campaign(work, campaign_id)
-
-
-def write(actor, to="ana@example.com", **more):
-    with unit_of_work(actor) as work:
-        queue_mail(work, **({"key": f"k:{to}", "to": to, "subject": "Hello", "text": "One\n.\nTwo"} | more))
 
 
 def test_a_database_that_is_busy_for_a_moment_costs_no_message(people, inbox, monkeypatch):

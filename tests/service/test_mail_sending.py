@@ -5,26 +5,15 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from crm.mail.outbox import queue_campaign, queue_mail
 from crm.mail.postman import Postman, send_all
 from crm.mail.smtp import Trouble
 from crm.mail.status import mail_status
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import AddressProblem, Channel, Contact, Outbox, TrackedLink
 from tests.factories import change, make
-from tests.service.mail_scene import due_now, inbox, plan, rows, set_status, states
+from tests.service.mail_scene import due_now, inbox, plan, rows, set_status, start, states, write
 
 __all__ = ["inbox"]
-
-
-def start(actor, campaign_id):
-    with unit_of_work(actor) as work:
-        queue_campaign(work, campaign_id)
-
-
-def write(actor, to="ana@example.com", **more):
-    with unit_of_work(actor) as work:
-        queue_mail(work, **({"key": f"k:{to}", "to": to, "subject": "Hello", "text": "One\n.\nTwo"} | more))
 
 
 def test_every_member_but_the_control_group_gets_one_message(people, inbox):
