@@ -120,7 +120,13 @@ def serving(database_url: str, *, folder: Path, script: Path, env: dict[str, str
         process = subprocess.Popen(
             [*command, "--browser.gatherUsageStats", "false"],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **env, "CRM_DATABASE_URL": database_url},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "CRM_PUBLIC_URL": f"http://127.0.0.1:{port}",
+                **env,
+                "CRM_DATABASE_URL": database_url,
+            },
             stdout=log,
             stderr=log,
         )

@@ -1,0 +1,133 @@
+"""Service as one story each: from a stranger's form to the stars of the answer."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from crm.clock import today
+from crm.service.defaults import ensure_service_defaults
+from crm.work import SYSTEM, reading, unit_of_work
+from db.models import Case
+from tests.browser.journey_scene import address_in, in_process, letters, mailing_house, until
+from tests.browser.test_visits import signed_in
+from tests.factories import make
+from tests.service.mail_letters import answer
+
+
+@pytest.fixture(scope="module")
+def scene(app_server):
+    """The server, its inbox and its people."""
+    with mailing_house(app_server) as made:
+        yield made
+
+
+@pytest.fixture
+def stranger(browser):
+    """A phone without an account and without scripts."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="en-GB", java_script_enabled=False
+    )
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    assert context.cookies() == []
+    context.close()
+
+
+def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
+    expect.set_options(timeout=20_000)
+    house, inbox, people = scene
+    with in_process(house):
+        with unit_of_work(SYSTEM) as work:
+            ensure_service_defaults(work)
+        make(
+            people["stan"],
+            "equipment",
+            serial="V3-118842",
+            installed_on=today() - timedelta(days=100),
+            warranty_until=today() + timedelta(days=265),
+        )
+        make(people["mona"], "web_form", name="Repair", slug="repair", kind="service", queue_id=1)
+
+    # Somebody whom nobody knows asks for help, and names the machine.
+    stranger.goto(house.url + "/forms/repair")
+    stranger.get_by_label("Your name").fill("Jan Berg")
+    stranger.get_by_label("E-mail", exact=True).fill("jan@example.com")
+    stranger.get_by_label("What is it about?").fill("No steam")
+    stranger.get_by_label("What happened?").fill("Since this morning")
+    stranger.get_by_label("Serial number").fill("v3-118842")
+    stranger.wait_for_timeout(2_100)  # People need a moment, robots do not.
+    stranger.get_by_role("button", name="Send").click()
+    said = stranger.get_by_text("The number of your request is").text_content()
+    number = re.search(r"C-\d+", said)[0]
+    (received,) = until(lambda: letters(inbox, "jan@example.com", f"[{number}]"))
+    assert received["auto-submitted"] == "auto-replied"
+
+    # The agent finds it in the queue and takes it; the screen says that the machine is covered.
+    agent = signed_in(browser, house, "stan@example.com")
+    agent.goto(f"{house.url}/cases?cases_view=My+queue")
+    expect(agent.get_by_text("No steam")).to_be_visible()
+    agent.get_by_role("button", name="Open").first.click()
+    expect(agent.locator("h1")).to_contain_text("No steam")
+    expect(agent.get_by_text("covers parts, labour and travel").first).to_be_visible()
+    agent.get_by_role("button", name="Take").click()
+    expect(agent.get_by_text("Owner Stan")).to_be_visible()
+
+    # The reply reaches the customer's address.
+    box = agent.get_by_role("textbox", name="Text")
+    box.fill("Is the tank full?")
+    box.blur()
+    agent.get_by_role("button", name="Send", exact=True).click()
+    expect(agent.get_by_test_id("stChatMessage").filter(has_text="Is the tank full?")).to_be_visible()
+    (reply,) = until(lambda: letters(inbox, "jan@example.com", f"[{number}] No steam"))
+    assert "Is the tank full?" in reply.get_body(("plain",)).get_content()
+
+    # The customer answers by mail, and it stands in the thread.
+    dropped = tmp_path / "answer.eml"
+    dropped.write_bytes(
+        answer(
+            sender="jan@example.com",
+            text="It is, and still no steam.",
+            subject=f"Re: {reply['subject']}",
+            to_message=reply["message-id"],
+        )
+    )
+    assert "answers to cases" in house.crm("mail", "bounces", str(tmp_path))
+    agent.reload()
+    expect(agent.get_by_test_id("stChatMessage").filter(has_text="and still no steam.")).to_have_count(1)
+
+    # Solved; the question how it went goes out once.
+    agent.get_by_role("button", name="Status", exact=True).click()
+    agent.get_by_text("Solved", exact=True).last.click()
+    ask = agent.get_by_role("dialog")
+    ask.get_by_label("Resolution").fill("New heater")
+    ask.get_by_role("button", name="Mark as solved").click()
+    expect(agent.locator("h1")).to_contain_text("Resolved")
+    question = until(lambda: [m for m in letters(inbox, "jan@example.com") if "/rate/" in str(m)])[0]
+
+    # Looking at the page rates nothing; sending does.
+    address = address_in(question, f"{house.url}/rate/")
+    stranger.goto(address)
+    expect(stranger.get_by_text(f"Your request {number}")).to_be_visible()
+    with in_process(house), reading(SYSTEM) as session:
+        assert session.scalar(select(Case.satisfaction).where(Case.number == number)) is None
+    stranger.get_by_label("Very good").check()
+    stranger.get_by_label("What should we know?").fill("Quick & kind")
+    stranger.get_by_role("button", name="Send").click()
+    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+
+    # The stars stand on the case and in the report; then it is closed.
+    agent.reload()
+    expect(agent.get_by_text("★★★★★")).to_be_visible()
+    expect(agent.get_by_text("Quick & kind")).to_be_visible()
+    agent.get_by_role("button", name="Status", exact=True).click()
+    agent.get_by_text("Close", exact=True).last.click()
+    expect(agent.locator("h1")).to_contain_text("Closed")
+    report = json.loads(house.crm("report", "satisfaction", "--json"))
+    assert report["n"] == 1
+    assert [row for row in report["rows"] if 5 in row.values()]
+    assert len([m for m in letters(inbox, "jan@example.com") if "/rate/" in str(m)]) == 1
+    agent.context.close()
