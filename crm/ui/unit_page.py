@@ -24,6 +24,7 @@ from crm.ui.case_lists import case_screen
 from crm.ui.case_words import priority_tag, status_tag
 from crm.ui.formats import day, moment, number
 from crm.ui.record_page import RecordForm, record_header, record_tabs
+from crm.ui.unit_changes import show_changes
 from crm.ui.unit_lists import UNIT_FORM, UNIT_MORE, open_contract, open_plan
 from crm.ui.unit_wear import show_unit_wear
 from crm.ui.unit_words import coverage_tag, day_or_dash, meter_words, until_words
@@ -169,6 +170,7 @@ def _tab(actor: Actor, page: UnitPage) -> None:
     if actor.may("work_order", READ):
         tabs["visits"] = _counted(_("Visits"), page.visits_all)
     tabs["parts"] = _counted(_("Parts"), page.parts)
+    tabs["changes"] = _("Changes")
     match record_tabs(tabs):
         case "history":
             _history(actor, page)
@@ -178,6 +180,8 @@ def _tab(actor: Actor, page: UnitPage) -> None:
             _visits(actor, page)
         case "parts":
             _parts(actor, page)
+        case "changes":
+            show_changes(actor, "equipment", page.view)
         case _:
             _overview(actor, page)
 

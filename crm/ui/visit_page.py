@@ -16,6 +16,7 @@ from crm.ui import look, routes
 from crm.ui.formats import day, money, number
 from crm.ui.guard import flash, show, showing_problems
 from crm.ui.record_page import RecordForm, record_header
+from crm.ui.unit_changes import show_changes
 from crm.ui.unit_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visit_finish import finish_card
 from crm.ui.visit_rows import cancel_drawer, replan_drawer
@@ -72,6 +73,8 @@ def show_visit(actor: Actor, order_id: int) -> None:
         elif values["report"]:
             with look.card(_("Report")):
                 _text(values["report"])
+        if st.toggle(_("Show what was changed"), key="visit_changes"):
+            show_changes(actor, "work_order", view)
     with aside:
         _where(page)
         _about(page)

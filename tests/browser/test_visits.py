@@ -107,7 +107,7 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, browser):
     tone.get_by_role("option").first.click()
     tone.get_by_text("The old one had failed").click()
     tone.get_by_role("button", name="Add", exact=True).last.click()
-    expect(tone.get_by_text("1 pieces · had failed")).to_be_visible()
+    expect(tone.get_by_text("1 piece · had failed")).to_be_visible()
 
     # Done with a next day: all of it stands on the page, and in the unit's history.
     tone.get_by_label("Hours", exact=True).fill("1.5")

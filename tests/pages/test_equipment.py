@@ -137,7 +137,7 @@ class TestUnit:
             shown = texts(page)
         assert said.replace("In progress", "New") in shown
 
-    @pytest.mark.parametrize("tab", ["overview", "history", "cases", "visits", "parts"])
+    @pytest.mark.parametrize("tab", ["overview", "history", "cases", "visits", "parts", "changes"])
     def test_an_empty_unit_says_so_in_every_tab(self, open_page, actor_of, tab):
         made = make(actor_of("stan"), "equipment")
 
@@ -173,7 +173,7 @@ class TestUnit:
         assert not page.exception
         assert "![x]" not in page.title[0].value.replace("\\[", "")
 
-    @pytest.mark.parametrize("tab", ["overview", "history", "cases", "visits", "parts"])
+    @pytest.mark.parametrize("tab", ["overview", "history", "cases", "visits", "parts", "changes"])
     def test_the_page_costs_the_same_statements_for_one_and_for_many(
         self, open_page, actor_of, unit, statements, tab
     ):

@@ -229,3 +229,14 @@ class TestVisit:
 
         assert not page.exception
         assert page.metric[1].value == "–"
+
+    def test_what_was_changed_is_one_switch_away(self, open_page, actor_of, visit):
+        from tests.factories import change
+
+        change(actor_of("mona"), "work_order", visit, title="Another title")
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        page.toggle(key="visit_changes").set_value(True).run()
+
+        assert not page.exception
+        assert any("Mona" in step.label for step in page.expander)

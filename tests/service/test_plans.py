@@ -1,6 +1,8 @@
 """Maintenance plans: due by time or use, orders made ahead, each once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -108,6 +110,20 @@ class TestOrders:
         plan(people, unit, every_days=110)
 
         assert [make_orders(), make_orders()] == [1, 0]
+
+    def test_two_machines_at_once_make_one_order(self, people, unit):
+        plan(people, unit, every_days=110)
+        start = Barrier(2)
+
+        def one(_n):
+            start.wait(10)
+            return make_orders()
+
+        with ThreadPoolExecutor(2) as pool:
+            made = sorted(pool.map(one, range(2)))
+
+        assert made == [0, 1]
+        assert len(orders()) == 1
 
     def test_a_plan_further_ahead_than_its_lead_waits(self, people, unit):
         plan(people, unit, every_days=110, lead_days=9)
