@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from crm.links import make_token, public_url
 from crm.mail.markdown import Follow
-from crm.work import SYSTEM, unit_of_work
+from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Campaign, TrackedLink
-from db.session import database_url
 
 #: An address that is longer than its column goes out as it is, uncounted.
 LONGEST = 2000
@@ -22,22 +19,29 @@ def counted(campaign_id: int, arm: str, member_id: int) -> Follow:
     def follow(address: str) -> str:
         if len(address) > LONGEST:
             return address
-        link_id = _link_id(database_url(), campaign_id, arm, address)
+        link_id = _known(campaign_id, arm, address) or _made(campaign_id, arm, address)
         return public_url("/go/" + make_token("go", link_id, member_id))
 
     return follow
 
 
-@lru_cache(maxsize=4096)
-def _link_id(_database: str, campaign_id: int, arm: str, address: str) -> int:
+def _link(campaign_id: int, arm: str, address: str) -> Select[int]:
+    return select(TrackedLink.id).where(
+        TrackedLink.campaign_id == campaign_id, TrackedLink.arm == arm, TrackedLink.url == address
+    )
+
+
+def _known(campaign_id: int, arm: str, address: str) -> int | None:
+    """All messages but an arm's first one find the row, without waiting for a turn to write."""
+    with reading(SYSTEM) as session:
+        return session.scalars(_link(campaign_id, arm, address)).first()
+
+
+def _made(campaign_id: int, arm: str, address: str) -> int:
     with unit_of_work(SYSTEM, cause="mail") as work:
         # Two senders at once would each find no row and make one; the campaign's lock makes the second wait.
         work.session.execute(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update())
-        known = work.session.scalars(
-            select(TrackedLink.id).where(
-                TrackedLink.campaign_id == campaign_id, TrackedLink.arm == arm, TrackedLink.url == address
-            )
-        ).first()
+        known = work.session.scalars(_link(campaign_id, arm, address)).first()
         if known is not None:
             return known
         made = TrackedLink(campaign_id=campaign_id, arm=arm, url=address)
