@@ -32,7 +32,7 @@ if not seen.failures:
 
 with look.toolbar():
     asked = wear_board.ask(seen)
-    wear_next.threshold_popover(actor, wear_board.threshold_now(actor))
+    wear_next.settings_popover(actor, *wear_board.settings_now(actor))
 if job is not None:
     wear_next.watch(job)
 else:

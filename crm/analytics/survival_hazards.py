@@ -116,7 +116,7 @@ def fit_hazards(
         text = (
             _("Nothing known of these units tells them apart.")
             if not columns
-            else _("{d} failures are too few for {k} covariates.").format(d=used.failures, k=len(columns))
+            else _("{d} failures are too few to tell what age and model do.").format(d=used.failures)
         )
         return NoFit(plain.n, plain.failures, text)
     z = _design(columns, given, named, n)

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 
 from crm import records
-from crm.errors import NotFound, Problem, Refused
-from crm.firm import get_setting, put_setting
+from crm.errors import NotFound
 from crm.i18n import _, ngettext
+from crm.service.wear_settings import threshold
 from crm.service.wear_words import left_words, share_words
 from crm.service.words import day_words
 from crm.work import Work
@@ -19,8 +19,6 @@ from db.models import Contract, Equipment, MaintenancePlan, UnitRisk, WorkOrder
 from db.scope import ALL, UPDATE, Actor, ScopedSession
 
 SYSTEM_OPTIONS = {"system": True}
-#: Name of the setting, and from which chance of failure within 90 days a unit is proposed.
-SETTING, THRESHOLD = "wear", 0.5
 #: What falls due or ends within so many days is proposed; "Not now" puts a proposal off for as long.
 AHEAD_DAYS = 30
 #: The row that keeps until when notices about a unit are put off; it holds no figures.
@@ -43,25 +41,6 @@ class Proposal:
     risk: float | None
     kind: str
     part: str = ""
-
-
-def threshold(session: ScopedSession) -> float:
-    """From which chance of failure within 90 days a unit is proposed."""
-    return float(get_setting(session, SETTING).get("threshold", THRESHOLD))
-
-
-def set_threshold(work: Work, value: float) -> None:
-    """Change it for the firm; 0.05 to 0.99.
-
-    Raises
-    ------
-    Refused
-        The value lies outside.
-    """
-    if not 0.05 <= value <= 0.99:
-        message = _("Enter a chance from 5 to 99 %.")
-        raise Refused(message, problems=[Problem("threshold", message)])
-    put_setting(work, SETTING, get_setting(work.session, SETTING) | {"threshold": value})
 
 
 def proposals(session: ScopedSession, *, actor: Actor, today: date, limit: int = 6) -> list[Proposal]:

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from crm.analytics.spells import YEAR_DAYS, Spells, Watch, spells, watch_of
 from crm.analytics.survival import Floats
 from crm.i18n import N_
+from crm.service.wear_settings import watched_until
 from db.models import Equipment, EquipmentEvent, Failure, MeterReading, PartChange, Product
 from db.scope import ScopedSession
 
@@ -154,6 +155,10 @@ def load(session: ScopedSession, *, now: datetime) -> Records:
         routine if len(routine) >= _ROUTINE else np.concatenate([failures["at"], routine]),
         now=float(today),
     )
+    if (until := watched_until(session)) is not None:
+        # Its last second, so that the cut-off is that day and not the next.
+        end_of_day = min(days_of(until) + 1 - 1 / 86_400, float(today))
+        watch = Watch(watch.start, end_of_day, end_of_day < float(today))
     since = units["observed"]
     if not math.isnan(watch.start):
         since = since.fillna(watch.start)

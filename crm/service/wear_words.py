@@ -33,7 +33,9 @@ def bare(days: float, like: float) -> str:
 
 
 def range_words(middle: float, low: float | None, high: float | None) -> str:
-    """A span with its range: 14 months (11 to 18)."""
+    """A span with its range: 14 months (11 to 18), or (11 or more) where the upper end is not known."""
+    if low is not None and high is None:
+        return _("{span} ({low} or more)").format(span=span_words(middle), low=bare(low, middle))
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return span_words(middle)
     return _("{span} ({low} to {high})").format(

@@ -13,10 +13,10 @@ from crm.analytics.intervals import Share
 from crm.analytics.recurrence import Repairs
 from crm.clock import now
 from crm.i18n import _
-from crm.service.proposals import threshold
 from crm.service.wear import PartRow, RateRow, Study, pareto, rates, repairs_by_age, repeated_in_all, study
 from crm.service.wear_data import NO_PRODUCT, Records, load
 from crm.service.wear_next import Ahead, next_to_fail
+from crm.service.wear_settings import threshold, watched_until
 from crm.work import Actor, cache_key, reading
 
 PRODUCT, PART = "wear_product", "wear_part"
@@ -161,10 +161,10 @@ def ahead(actor: Actor, asked: Asked) -> Ahead:
         return found
 
 
-def threshold_now(actor: Actor) -> float:
-    """From which chance of failure within 90 days units are proposed in My day."""
+def settings_now(actor: Actor) -> tuple[float, date | None]:
+    """From which chance units are proposed, and up to which day records are said to be complete."""
     with reading(actor) as session:
-        return threshold(session)
+        return threshold(session), watched_until(session)
 
 
 def choose_part(seen: Overview, name: str) -> None:

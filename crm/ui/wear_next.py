@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from crm.clock import now, zone
+from crm.clock import now, today, zone
 from crm.errors import CrmError
 from crm.i18n import _, ngettext
 from crm.jobs.queue import DONE, FAILED, JobView, cancel_job, get_job
-from crm.service.proposals import set_threshold
 from crm.service.wear_job import latest_job, start
 from crm.service.wear_next import COUNTED, Ahead
+from crm.service.wear_settings import set_wear
 from crm.service.wear_words import range_words, sober, span_words
 from crm.ui import look, routes
 from crm.ui.formats import moment, number
@@ -65,23 +66,27 @@ def _progress(job_id: int) -> None:
                 cancel_job(actor, job_id)
 
 
-def threshold_popover(actor: Actor, current: float) -> None:
-    """From which chance a unit stands in My day; for who may change settings."""
+def settings_popover(actor: Actor, current: float, until: date | None) -> None:
+    """From which chance a unit stands in My day, and how far records reach; for who may change settings."""
     if not actor.may("setting", UPDATE):
         return
-    with st.popover(_("Proposals"), type="tertiary", icon=":material/tune:"):
+    with st.popover(_("Settings"), type="tertiary", icon=":material/tune:"):
         value = st.number_input(
             _("Propose a visit from this chance of failure in 90 days, %"),
             min_value=5, max_value=99, value=round(current * 100), step=5, key="wear_threshold",
         )  # fmt: skip
-        if st.button(_("Keep"), key="wear_threshold_keep"):
+        day = st.date_input(
+            _("Records are complete up to"), value=until, max_value=today(), key="wear_until",
+            help=_("Blank: judged from the records. Units count as running up to that day."),
+        )  # fmt: skip
+        if st.button(_("Keep"), key="wear_settings_keep"):
             try:
                 with unit_of_work(actor) as work:
-                    set_threshold(work, value / 100)
+                    set_wear(work, threshold=value / 100, until=day)
             except CrmError as problem:
                 st.error(problem.message)
                 return
-            flash(_("Units from {n}% on are proposed in My day of whoever owns them.").format(n=value))
+            flash(_("Kept. Compute anew, so that the chances follow."))
             st.rerun()
 
 

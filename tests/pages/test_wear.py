@@ -115,11 +115,11 @@ def test_compute_anew_queues_the_job_and_shows_its_progress(open_page, fleet):
 
 
 def test_an_administrator_sets_from_which_chance_units_are_proposed(open_page, fleet):
-    from crm.service.proposals import threshold
+    from crm.service.wear_settings import threshold
 
     app = open_page("wear", as_="ada")
     app.number_input(key="wear_threshold").set_value(80).run()
-    app.button(key="wear_threshold_keep").click().run()
+    app.button(key="wear_settings_keep").click().run()
 
     assert not app.exception
     with reading(SYSTEM) as session:

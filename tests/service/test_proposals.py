@@ -7,9 +7,10 @@ import pytest
 from crm.clock import today
 from crm.errors import NotFound, Refused
 from crm.service import proposals as proposing
-from crm.service.proposals import plan_visit, proposals, put_off, set_threshold
+from crm.service.proposals import plan_visit, proposals, put_off
 from crm.service.wear_job import compute
 from crm.service.wear_next import ahead_of, next_to_fail
+from crm.service.wear_settings import set_wear
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Equipment, WorkOrder
 from tests.factories import make
@@ -45,15 +46,15 @@ class TestProposals:
         limit = round((risks[1] + risks[2]) / 2, 3) if risks[1] > risks[2] else 0.99
 
         with unit_of_work(people["ada"]) as work:
-            set_threshold(work, min(limit, 0.99))
+            set_wear(work, threshold=min(limit, 0.99), until=None)
 
         assert len(proposed(people["stan"])) == sum(risk >= min(limit, 0.99) for risk in risks)
 
-    def test_a_threshold_that_is_no_chance_is_refused(self, people, dump):
+    def test_a_chance_or_a_day_that_cannot_be_is_refused(self, people, dump):
         before = dump()
 
         with pytest.raises(Refused), unit_of_work(people["ada"]) as work:
-            set_threshold(work, 1.2)
+            set_wear(work, threshold=1.2, until=today() + timedelta(days=2))
 
         assert dump() == before
 

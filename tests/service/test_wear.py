@@ -11,6 +11,7 @@ from crm.service.wear import pareto, rates, study
 from crm.service.wear_data import load
 from crm.service.wear_job import compute, run, start
 from crm.service.wear_next import ahead_of, next_to_fail
+from crm.service.wear_settings import set_wear
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Equipment, Failure, UnitRisk
 from tests.service.wear_fleet import at, failed, figures, make_fleet, store, unit
@@ -80,6 +81,16 @@ class TestLives:
 
         assert records.future == 1
         assert len(records.failures) == 12
+
+    def test_a_set_day_ends_the_watch(self, people, fleet):
+        with unit_of_work(people["ada"]) as work:
+            set_wear(work, threshold=0.5, until=date(2024, 12, 31))
+
+        with reading(SYSTEM) as session:
+            records = load(session, now=at(410))
+
+        assert (records.cutoff, records.watch.ended) == (date(2024, 12, 31), True)
+        assert records.spells("pump").lives["end"].max() == records.watch.end
 
     def test_nothing_at_all_is_no_error(self, people):
         with reading(SYSTEM) as session:
