@@ -266,6 +266,7 @@ def deal_tables(world: World) -> Iterator[tuple[str, Columns]]:
     expected_days, opened_days, closed_days = (
         world.days(x) for x in (expected, deals["opened"], deals["close"])
     )
+    campaigns = campaign_of(world, world.rng(30), deals["opened"], deals["source"] == CAMPAIGN_SOURCE)
     euro = np.where(deals["crowns"], "DKK", "EUR").tolist()
     reasons = np.array(world.loss_reason_ids)
     reason = pick(rng, LOSS_WEIGHTS[: len(reasons)], count)
@@ -288,9 +289,7 @@ def deal_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "expected_close_on": expected_days,
             "closed_on": [None if o else d for o, d in zip(is_open, closed_days, strict=True)],
             "source": [SOURCES[s][0] for s in deals["source"]],
-            "campaign_id": campaign_of(
-                world, world.rng(30), deals["opened"], deals["source"] == CAMPAIGN_SOURCE
-            ),
+            "campaign_id": campaigns,
             "loss_reason_id": [
                 int(reasons[r]) if gone else None for gone, r in zip(lost, reason, strict=True)
             ],
