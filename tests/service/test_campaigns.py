@@ -11,6 +11,8 @@ from crm.campaigns.audience import read_audience
 from crm.campaigns.consent import set_consent
 from crm.campaigns.segments import freeze_segment
 from crm.errors import Refused
+from crm.jobs.queue import enqueue, get_job
+from crm.jobs.worker import Worker
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import AddressProblem, Campaign, CampaignMember, Contact
 from tests.factories import change, make
@@ -170,3 +172,17 @@ def test_the_audience_is_what_the_draw_takes(people):
     draw = act(people["stan"], service.plan_campaign, campaign)
 
     assert (audience.found, audience.n) == (6, draw.members)
+
+
+def test_a_large_draw_runs_as_a_job_with_the_rights_of_whoever_asked(people):
+    make_contacts(people["stan"], 6)
+    campaign = make_campaign(people["stan"])
+    refused = enqueue(people["sue"], "plan_campaign", {"campaign_id": campaign})
+    done = enqueue(people["stan"], "plan_campaign", {"campaign_id": campaign})
+
+    while Worker().run_one():
+        pass
+
+    assert get_job(people["sue"], refused).state == "failed"
+    assert sum(get_job(people["stan"], done).result["by_arm"].values()) == 6
+    assert len(members(campaign)) == 6

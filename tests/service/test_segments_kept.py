@@ -17,6 +17,7 @@ from crm.campaigns.segments import (
 )
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.exchange.bulk import insert_rows
+from crm.lists import list_rows
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Contact, Deal, SegmentMember, Stage
 from db.session import refresh_statistics
@@ -119,6 +120,27 @@ class TestSegmentsAsRecords:
 
         with reading(SYSTEM) as session:
             assert count_rules(session, {}) == 1
+
+
+def test_a_list_can_be_narrowed_to_segments_that_one_may_see(people):
+    for name, city in (("Ana", "Berlin"), ("Bo", "Oslo"), ("Cy", "Bern")):
+        make(people["stan"], "contact", name=name, city=city)
+    ids = []
+    for city in ("Berlin", "Oslo"):
+        made = make(people["stan"], "segment", name=city)
+        with unit_of_work(people["stan"]) as work:
+            save_rules(work, made["id"], leaf("city", "equals", city), seen_version=made["version"])
+        ids.append(made["id"])
+
+    with reading(people["stan"]) as session:
+        both = list_rows(session, "contact", filters={"in_segment": ids})
+        with pytest.raises(Refused):
+            list_rows(session, "deal", filters={"in_segment": ids})
+    with reading(people["sue"]) as session, pytest.raises(NotFound):
+        list_rows(session, "contact", filters={"in_segment": ids})
+
+    assert list(both.rows["name"]) == ["Ana", "Bo"]
+    assert both.total == 2
 
 
 def test_a_living_segment_over_a_hundred_thousand_contacts_counts_within_a_second(people):
