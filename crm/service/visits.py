@@ -25,6 +25,7 @@ __all__ = [
     "plan_visit",
     "reopen_visit",
     "replan_visit",
+    "set_steps",
     "start_visit",
     "tick_step",
 ]
@@ -129,6 +130,14 @@ def tick_step(work: Work, order_id: int, place: int, *, done: bool) -> None:
     steps = [dict(step) for step in order.checklist]
     steps[place]["done"] = done
     order.checklist = steps
+    work.session.flush()
+
+
+def set_steps(work: Work, order_id: int, texts: Sequence[str], *, seen_version: int) -> None:
+    """Give a visit that is still to be done other steps; one whose text stays keeps its tick."""
+    order = open_visit(work, order_id, seen_version)
+    ticked = {step["text"] for step in order.checklist if step["done"]}
+    order.checklist = [{"text": text, "done": text in ticked} for text in steps_of(texts)]
     work.session.flush()
 
 

@@ -19,7 +19,7 @@ from crm.ui.record_page import RecordForm, record_header
 from crm.ui.unit_changes import show_changes
 from crm.ui.unit_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visit_finish import finish_card
-from crm.ui.visit_rows import cancel_drawer, replan_drawer
+from crm.ui.visit_rows import cancel_drawer, replan_drawer, steps_drawer
 from crm.ui.visit_words import choice_word, map_address, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work
 
@@ -99,6 +99,7 @@ def _more(actor: Actor, page: VisitPage) -> dict[str, Callable[[], None]]:
     if values["status"] in OPEN:
         return {
             _("Move"): lambda: replan_drawer(actor, values),
+            _("Change steps"): lambda: steps_drawer(actor, values),
             _("Cancel the visit"): lambda: cancel_drawer(actor, values),
         }
     return {_("Reopen"): lambda: _reopen(actor, page)}

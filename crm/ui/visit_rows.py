@@ -13,7 +13,7 @@ from crm.clock import today
 from crm.errors import CrmError, Refused
 from crm.i18n import _
 from crm.service.visit_queries import Visit, technicians
-from crm.service.visits import cancel_visit, plan_visit, replan_visit
+from crm.service.visits import cancel_visit, plan_visit, replan_visit, set_steps
 from crm.ui import look, routes
 from crm.ui.formats import day
 from crm.ui.guard import flash, show, showing_problems
@@ -179,6 +179,30 @@ def replan_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
             flash(
                 _("Planned for {day}.").format(day=day(planned_on)) if planned_on else _("It has no day now.")
             )
+            st.rerun()
+
+    drawer()
+
+
+def steps_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
+    """Open the drawer with the steps of a visit, one a line."""
+
+    @st.dialog(_("Steps"), position="right", width=440)
+    def drawer() -> None:
+        key = f"visit_steps_{order['id']}_{order['version']}"
+        with st.form(key, border=False):
+            text = st.text_area(
+                _("Steps, one a line"), "\n".join(step["text"] for step in order["checklist"]), key=f"{key}_text",
+                height=240, placeholder=_("For example: look at the seals"),
+            )  # fmt: skip
+            st.caption(_("A step whose words stay keeps its tick."))
+            sent = st.form_submit_button(_("Save"), type="primary", icon=":material/check:")
+        if not sent:
+            return
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                set_steps(work, order["id"], (text or "").split("\n"), seen_version=order["version"])
+            flash(_("The steps are stored."))
             st.rerun()
 
     drawer()

@@ -18,6 +18,7 @@ from crm.service.visits import (
     plan_visit,
     reopen_visit,
     replan_visit,
+    set_steps,
     start_visit,
     tick_step,
 )
@@ -114,6 +115,23 @@ class TestPlanning:
             change(people["stan"], "work_order", visit, status="done")
 
         assert error.value.problems[0].field == "status"
+        assert dump() == before
+
+    def test_other_steps_keep_the_ticks_of_those_that_stay(self, people, visit, dump):
+        with unit_of_work(people["stan"]) as work:
+            tick_step(work, visit["id"], 1, done=True)
+        seen = stored(visit)["version"]
+
+        with unit_of_work(people["stan"]) as work:
+            set_steps(work, visit["id"], ["Weigh a dose", "", " Clean "], seen_version=seen)
+
+        assert stored(visit)["checklist"] == [
+            {"text": "Weigh a dose", "done": False},
+            {"text": "Clean", "done": True},
+        ]
+        before = dump()
+        with pytest.raises(Conflict), unit_of_work(people["stan"]) as work:
+            set_steps(work, visit["id"], ["Late"], seen_version=seen)
         assert dump() == before
 
     def test_another_day_time_and_technician(self, people, visit):
