@@ -25,8 +25,8 @@ from crm.ui.timeline import value_text
 from crm.work import Actor, reading
 
 FACTS = (
-    "segment_id", "purpose", "goal", "starts_on", "ends_on", "response_days", "expected_response", "budget_minor", "cost_minor",
-    "cap_messages", "cap_days", "owner_id", "team_id",
+    "segment_id", "purpose", "goal", "starts_on", "ends_on", "expected_response", "budget_minor", "cost_minor", "owner_id",
+    "team_id",
 )  # fmt: skip
 LOG_SHOWN = 30
 
@@ -70,11 +70,23 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
         with aside:
             sample_card(view, audience.n if audience else view.members)
             record_facts.about_card(view.record, FACTS)
+            _limits(view)
             if view.record.values["offer"]:
                 with look.card(_("Offer")):
                     st.markdown(
                         "  \n".join(look.plain(line) for line in view.record.values["offer"].split("\n"))
                     )
+
+
+def _limits(view: CampaignView) -> None:
+    """What counts as a response, and how often anybody is written to."""
+    values = view.record.values
+    with look.card(_("Limits"), key="campaign_limits"):
+        counted = _("Responses count for {n} days after the message.").format(n=values["response_days"])
+        often = _("Nobody gets more than {n} campaign messages within {days} days.").format(
+            n=values["cap_messages"], days=values["cap_days"]
+        )
+        look.lines(counted, often if values["cap_messages"] else _("No limit of messages per contact."))
 
 
 def _one_line(view: CampaignView) -> str:
