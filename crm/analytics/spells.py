@@ -138,12 +138,6 @@ class Spells:
             frame["entry"].to_numpy(dtype=np.float64),
         )
 
-    def of(self, units: NDArray[np.int64]) -> Spells:
-        """Those of some units only."""
-        return Spells(
-            self.lives[self.lives["unit"].isin(units)], self.running[self.running["unit"].isin(units)]
-        )
-
 
 _BEGIN, _FAILED, _CHANGED, _END = range(4)
 

@@ -289,16 +289,3 @@ def life_table(life: LifeData, edges: ArrayLike) -> list[LifeTableRow]:
             LifeTableRow(start, end, round(entered), round(failed), round(censored), exposed, survival)
         )
     return rows
-
-
-def to_dict(curve: Curve) -> dict[str, Any]:
-    """The curve's medians and counts as plain values."""
-    return {
-        "n": curve.n,
-        "failures": curve.failures,
-        "median": curve.median,
-        "median_low": curve.median_low,
-        "median_high": curve.median_high,
-        "confidence": curve.confidence,
-        "last": curve.last,
-    }
