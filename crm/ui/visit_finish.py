@@ -9,7 +9,7 @@ import streamlit as st
 
 from crm.clock import today
 from crm.errors import CrmError
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.money import exponent, to_minor
 from crm.service.labour import PartUsed
 from crm.service.visit_queries import VisitPage
@@ -43,9 +43,8 @@ def _parts(page: VisitPage) -> list[PartUsed]:
         with look.row():
             pieces = number(part.quantity, decimals=0 if float(part.quantity).is_integer() else 2)
             cost = money(part.unit_cost_minor, currency)
-            how = (
-                _("{n} × {price}").format(n=pieces, price=cost) if cost else _("{n} pieces").format(n=pieces)
-            )
+            many = ngettext("{n} piece", "{n} pieces", 1 if part.quantity == 1 else 2).format(n=pieces)
+            how = _("{n} × {price}").format(n=pieces, price=cost) if cost else many
             why = _("had failed") if part.after_failure else _("by plan")
             look.two_lines(part.name, why=f"{how} · {why}")
             st.button(
