@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from crm.analytics.recurrence import mean_cumulative
-from crm.analytics.survival import Curve, Floats, LifeData, kaplan_meier, life_data
+from crm.analytics.survival import Curve, Floats, LifeData, kaplan_meier, life_data, life_table
 from crm.analytics.survival_fit import Candidate, NoFit, WeibullFit, fit_life
 from crm.errors import NotFound, Problem, Refused
 from crm.exchange.numbers import decide, take_apart, value_of
 from crm.exchange.reading import SourceTable, read_table
 from crm.i18n import _
 
+#: Age bands of the life table.
+_BANDS = 10
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "time": (
         "time", "times", "t", "duration", "age", "hours", "hrs", "km", "miles", "mileage", "kilometers", "kilometres",
@@ -86,6 +88,10 @@ class LifeFile:
                 ],
             },
         }
+        if not self.life.entry.any() and curve.last > 0:
+            # The last band closes just beyond the longest life, which belongs to it.
+            edges = np.linspace(0, np.nextafter(curve.last, np.inf), _BANDS + 1)
+            told["life_table"] = [asdict(row) for row in life_table(self.life, edges)]
         if isinstance(fit, NoFit):
             return told | {"weibull": {}, "chosen": None, "why": fit.note}
         median = fit.median()

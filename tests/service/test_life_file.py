@@ -147,6 +147,7 @@ def test_the_command_prints_json_that_holds_the_curve_and_both_laws(write):
     assert told["n"] == 80
     assert set(told["weibull"]) == {"plain", "limited"}
     assert told["chosen"] == "plain"
+    assert sum(band["failed"] for band in told["life_table"]) == 80
     assert len(told["kaplan_meier"]["curve"]) == len(set(times))
     assert "log-likelihood" in CliRunner().invoke(app, ["life-file", str(path)]).stdout
 
