@@ -41,6 +41,7 @@ class Proposal:
     risk: float | None
     kind: str
     part: str = ""
+    plan_id: int | None = None
 
 
 def proposals(session: ScopedSession, *, actor: Actor, today: date, limit: int = 6) -> list[Proposal]:
@@ -145,7 +146,13 @@ def _day_after(start: datetime, days: float) -> date:
 
 def _due(session: ScopedSession, mine: ColumnElement[bool], today: date) -> list[Proposal]:
     asked = (
-        select(Equipment.id, Equipment.name, MaintenancePlan.name, MaintenancePlan.next_due_on)
+        select(
+            Equipment.id,
+            Equipment.name,
+            MaintenancePlan.id,
+            MaintenancePlan.name,
+            MaintenancePlan.next_due_on,
+        )
         .join(Equipment, Equipment.id == MaintenancePlan.equipment_id)
         .where(
             mine,
@@ -157,8 +164,8 @@ def _due(session: ScopedSession, mine: ColumnElement[bool], today: date) -> list
         .limit(_MOST)
     )
     return [
-        _dated(unit, name, _("{plan} is due").format(plan=plan), due, today, PLAN)
-        for unit, name, plan, due in session.execute(asked)
+        _dated(unit, name, _("{plan} is due").format(plan=plan), due, today, PLAN, plan_id)
+        for unit, name, plan_id, plan, due in session.execute(asked)
         if due is not None
     ]
 
@@ -209,7 +216,9 @@ def _ending_warranties(session: ScopedSession, mine: ColumnElement[bool], today:
     ]
 
 
-def _dated(unit: int, name: str, what: str, day: date, today: date, kind: str) -> Proposal:
+def _dated(
+    unit: int, name: str, what: str, day: date, today: date, kind: str, plan_id: int | None = None
+) -> Proposal:
     reason = _("{what} on {day}").format(what=what, day=day_words(day))
     late = (today - day).days
     if late > 0:
@@ -218,7 +227,16 @@ def _dated(unit: int, name: str, what: str, day: date, today: date, kind: str) -
         evidence = _("today")
     else:
         evidence = ngettext("in {n} day", "in {n} days", -late).format(n=-late)
-    return Proposal(unit, name, reason[:1].upper() + reason[1:], evidence, max(day, today), None, kind)
+    return Proposal(
+        unit,
+        name,
+        reason[:1].upper() + reason[1:],
+        evidence,
+        max(day, today),
+        None,
+        kind,
+        plan_id=plan_id,
+    )
 
 
 def plan_visit(work: Work, proposal: Proposal, *, today: date) -> dict[str, Any]:
@@ -230,17 +248,26 @@ def plan_visit(work: Work, proposal: Proposal, *, today: date) -> dict[str, Any]
         WARRANTY: _("Inspect before the warranty ends"),
     }
     planned = min(proposal.due_on, today + timedelta(days=14))
-    return records.create_record(
+    plan = work.session.get(MaintenancePlan, proposal.plan_id) if proposal.plan_id else None
+    made = records.create_record(
         work,
         "work_order",
         {
-            "title": titles[proposal.kind],
+            "title": plan.name if plan is not None else titles[proposal.kind],
             "kind": "maintenance" if proposal.kind == PLAN else "inspection",
             "equipment_id": proposal.equipment_id,
             "planned_on": max(planned, today),
             "owner_id": work.actor.user_id,
         },
     )
+    if plan is None:
+        return made
+    # Without its plan the visit would neither bring the steps nor move the plan's next day when it is done.
+    order = work.session.get_one(WorkOrder, made["id"])
+    order.plan_id = plan.id
+    order.checklist = [{"text": text, "done": False} for text in plan.checklist]
+    work.session.flush()
+    return records.get_record(work.session, "work_order", order.id)
 
 
 def put_off(work: Work, proposal: Proposal, *, today: date) -> date:

@@ -8,11 +8,12 @@ from crm.clock import today
 from crm.errors import NotFound, Refused
 from crm.service import proposals as proposing
 from crm.service.proposals import plan_visit, proposals, put_off
+from crm.service.visits import finish_visit
 from crm.service.wear_job import compute
 from crm.service.wear_next import ahead_of, next_to_fail
 from crm.service.wear_settings import set_wear
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Equipment, WorkOrder
+from db.models import Equipment, MaintenancePlan, WorkOrder
 from tests.factories import make
 from tests.service.wear_fleet import at, figures, make_fleet
 
@@ -138,6 +139,29 @@ class TestProposals:
         }
         assert all(p.due_on == soon and p.risk is None for p in found.values())
         assert "in 10 days" in found[units[0]].evidence
+
+    def test_a_visit_for_a_plan_brings_its_steps_and_moves_its_next_day(self, people):
+        unit = make(people["stan"], "equipment", serial="P")["id"]
+        plan = make(
+            people["stan"],
+            "maintenance_plan",
+            name="Yearly",
+            equipment_id=unit,
+            every_days=365,
+            next_due_on=today(),
+            checklist=["Drain", "Descale"],
+        )
+        (one,) = proposed(people["stan"])
+
+        with unit_of_work(people["stan"]) as work:
+            made = plan_visit(work, one, today=today())
+            finish_visit(work, made["id"], seen_version=made["version"], done_on=today())
+
+        assert (made["title"], made["plan_id"]) == ("Yearly", plan["id"])
+        assert [step["text"] for step in made["checklist"]] == ["Drain", "Descale"]
+        assert proposed(people["stan"]) == []
+        with reading(SYSTEM) as session:
+            assert session.get(MaintenancePlan, plan["id"]).next_due_on == today() + timedelta(days=365)
 
     def test_a_renewed_contract_is_nothing_to_do(self, people):
         soon = today() + timedelta(days=10)
