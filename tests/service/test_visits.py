@@ -5,91 +5,30 @@ from datetime import date, time, timedelta
 import pytest
 from sqlalchemy import select
 
-from crm import records
 from crm.clock import today
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
-from crm.firm import set_firm
-from crm.service.equipment import record_meter
 from crm.service.labour import set_labour_rate
 from crm.service.visits import (
     PartUsed,
-    cancel_visit,
-    finish_visit,
-    plan_visit,
-    reopen_visit,
     replan_visit,
     set_steps,
     start_visit,
     tick_step,
 )
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Failure, MaintenancePlan, MeterReading, PartChange, WorkOrder, WorkOrderPart
+from db.models import Failure, MeterReading, PartChange, WorkOrderPart
 from tests.factories import change, make
-
-BURRS = PartUsed("Burrs", quantity=2, unit_cost_minor=45_50, after_failure=True)
-GASKET = PartUsed("Gasket", unit_cost_minor=3_20)
+from tests.service.visit_scene import BURRS, GASKET, covered_unit, finish, planned, rows, stored
 
 
 @pytest.fixture
 def unit(people):
-    """A unit of Stan's under warranty for parts, with a meter."""
-    with unit_of_work(SYSTEM) as work:
-        set_firm(work, name="Kavarna", currency="EUR")
-        set_labour_rate(work, 80_00)
-    firm = make(people["stan"], "organisation", name="Lumen")
-    return make(
-        people["stan"],
-        "equipment",
-        organisation_id=firm["id"],
-        installed_on=today() - timedelta(days=400),
-        warranty_until=today() + timedelta(days=100),
-        warranty_covers=["parts"],
-        meter_unit="shots",
-        meter_value=1000.0,
-    )
+    return covered_unit(people)
 
 
 @pytest.fixture
 def visit(people, unit):
     return planned(people, equipment_id=unit["id"], planned_on=today(), checklist=["Look", "Clean"])
-
-
-def planned(people, who="stan", **values):
-    with unit_of_work(people[who]) as work:
-        return plan_visit(work, **values)
-
-
-def finish(people, order, *, who="stan", **options):
-    with unit_of_work(people[who]) as work:
-        return finish_visit(
-            work, order["id"], **({"seen_version": order["version"], "done_on": today()} | options)
-        )
-
-
-def stored(order, entity="work_order"):
-    with reading(SYSTEM) as session:
-        return records.get_record(session, entity, order["id"] if isinstance(order, dict) else order)
-
-
-def rows(cls):
-    with reading(SYSTEM) as session:
-        return list(session.scalars(select(cls).order_by(cls.id)))
-
-
-def facts(dump):
-    """All rows without what counts changes and without the log of them."""
-    with reading(SYSTEM) as session:
-        return {
-            cls.__tablename__: [
-                {
-                    c.key: getattr(row, c.key)
-                    for c in cls.__table__.c
-                    if c.key not in ("version", "changed_at")
-                }
-                for row in session.scalars(select(cls).order_by(cls.id))
-            ]
-            for cls in dump
-        }
 
 
 class TestPlanning:
@@ -315,147 +254,6 @@ class TestFinishing:
 
         assert stored(visit)["report"] == text
         assert rows(Failure)[0].part == text
-
-
-TOUCHED = (WorkOrder, WorkOrderPart, PartChange, Failure, MeterReading, MaintenancePlan)
-
-
-class TestTakingBack:
-    @pytest.fixture
-    def plan(self, people, unit):
-        return make(
-            people["stan"],
-            "maintenance_plan",
-            name="Yearly",
-            equipment_id=unit["id"],
-            every_days=365,
-            every_usage=500.0,
-            last_done_on=today() - timedelta(days=300),
-            last_done_meter=900.0,
-        )
-
-    def of_plan(self, people, plan, visit):
-        with unit_of_work(people["stan"]) as work:
-            work.session.get(WorkOrder, visit["id"]).plan_id = plan["id"]
-        return stored(visit)
-
-    def reopen(self, people, order, who="stan"):
-        with unit_of_work(people[who]) as work:
-            reopen_visit(work, order["id"])
-
-    def test_reopening_takes_back_exactly_what_finishing_wrote(self, people, unit, plan, visit):
-        from db.models import Equipment
-
-        visit = self.of_plan(people, plan, visit)
-        before = facts((*TOUCHED, Equipment))
-        finish(
-            people,
-            visit,
-            checklist=[{"text": "Look", "done": True}],
-            meter=1200.0,
-            parts=[BURRS, GASKET],
-            hours=1.0,
-            report="Done",
-            next_on=today() + timedelta(days=9),
-        )
-        assert stored(plan, "maintenance_plan")["last_done_meter"] == 1200.0
-
-        self.reopen(people, visit)
-
-        assert facts((*TOUCHED, Equipment)) == before
-
-    def test_it_can_be_finished_again_afterwards(self, people, visit):
-        finish(people, visit, parts=[BURRS])
-        self.reopen(people, visit)
-
-        finish(people, stored(visit), parts=[GASKET])
-
-        assert [p.name for p in rows(WorkOrderPart)] == ["Gasket"]
-        self.reopen(people, visit)
-        assert rows(WorkOrderPart) == []
-
-    def test_a_later_reading_keeps_it(self, people, unit, visit, dump):
-        finish(people, visit, meter=1200.0)
-        with unit_of_work(people["stan"]) as work:
-            record_meter(work, unit["id"], 1300.0)
-        before = dump()
-
-        with pytest.raises(Conflict, match="The meter was read again"):
-            self.reopen(people, visit)
-
-        assert dump() == before
-
-    def test_a_changed_next_visit_keeps_it(self, people, visit, dump):
-        following = finish(people, visit, next_on=today() + timedelta(days=9))
-        change(people["stan"], "work_order", stored(following), title="Moved")
-        before = dump()
-
-        with pytest.raises(Conflict, match="The next visit W-"):
-            self.reopen(people, visit)
-
-        assert dump() == before
-
-    def test_a_changed_report_keeps_it(self, people, visit):
-        finish(people, visit, report="One")
-        change(people["stan"], "work_order", stored(visit), report="Two")
-
-        with pytest.raises(Conflict, match="was changed after it was ended"):
-            self.reopen(people, visit)
-
-    def test_a_changed_plan_keeps_it(self, people, plan, visit):
-        visit = self.of_plan(people, plan, visit)
-        finish(people, visit)
-        now = stored(plan, "maintenance_plan")
-        change(people["stan"], "maintenance_plan", now, last_done_on=today() - timedelta(days=1))
-
-        with pytest.raises(Conflict, match="maintenance plan was changed"):
-            self.reopen(people, visit)
-
-    def test_a_cancelled_visit_comes_back_with_its_plan(self, people, plan, visit):
-        visit = self.of_plan(people, plan, visit)
-        due = stored(plan, "maintenance_plan")["next_due_on"]
-        with unit_of_work(people["stan"]) as work:
-            cancel_visit(work, visit["id"], seen_version=visit["version"], reason="Closed for holidays")
-        now = stored(visit)
-        assert (now["status"], now["report"]) == ("cancelled", "Closed for holidays")
-        assert stored(plan, "maintenance_plan")["next_due_on"] == today() + timedelta(days=365)
-
-        self.reopen(people, visit)
-
-        assert (stored(visit)["status"], stored(visit)["report"]) == ("planned", None)
-        assert stored(plan, "maintenance_plan")["next_due_on"] == due
-
-    def test_an_open_visit_has_nothing_to_take_back(self, people, visit):
-        with pytest.raises(Refused, match="is still open"):
-            self.reopen(people, visit)
-
-    def test_what_was_ended_elsewhere_is_not_guessed(self, people, unit):
-        order = make(people["stan"], "work_order", status="done", done_on=today())
-
-        with pytest.raises(Refused, match="was not ended here"):
-            self.reopen(people, order)
-
-    def test_a_visit_of_another_team_is_not_there(self, people, visit):
-        finish(people, visit)
-
-        with pytest.raises(NotFound):
-            self.reopen(people, visit, who="sue")
-
-    def test_a_viewer_takes_nothing_back(self, people, visit, dump):
-        finish(people, visit, parts=[BURRS])
-        before = dump()
-
-        with pytest.raises(NotAllowed):
-            self.reopen(people, visit, who="vic")
-
-        assert dump() == before
-
-    def test_a_colleague_may_take_back_a_visit_whose_next_one_is_not_theirs(self, people, visit):
-        finish(people, visit, who="mona", next_on=today() + timedelta(days=9))
-
-        self.reopen(people, visit, who="stan")
-
-        assert [o.status for o in rows(WorkOrder)] == ["planned"]
 
 
 def test_hours_cost_what_an_hour_costs_rounded_half_to_even(people, unit):
