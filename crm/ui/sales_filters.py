@@ -10,6 +10,7 @@ from crm.i18n import _
 from crm.pipeline.report_basis import SalesFilter
 from crm.pipeline.report_dashboard import Choices, Question
 from crm.ui import look
+from crm.ui.dashboard_filters import any_of, choose_days, choose_period, keys_of
 
 #: Teams stand open as pills as long as they are few.
 OPEN_TEAMS = 5
@@ -17,21 +18,8 @@ OPEN_TEAMS = 5
 
 def sales_question(choices: Choices, *, today: date) -> Question:
     """Draw the filters and give what they ask."""
-    start = end = None
     with look.toolbar():
-        kind = look.switch(
-            _("Period"),
-            {
-                "month": _("Month"),
-                "quarter": _("Quarter"),
-                "year": _("Year"),
-                "12months": _("12 months"),
-                "all": _("All"),
-                "custom": _("Days"),
-            },
-            key="sales_period",
-            default="quarter",
-        )
+        kind = choose_period("sales", default="quarter")
         few = {name: key for key, name in choices.teams.items()} if len(choices.teams) <= OPEN_TEAMS else {}
         picked = (
             look.filters(_("Teams"), {name: look.plain(name) for name in few}, key="sales_team")
@@ -40,33 +28,18 @@ def sales_question(choices: Choices, *, today: date) -> Question:
         )
         with st.popover(_("More filters"), type="tertiary", icon=":material/tune:"):
             if not few:
-                picked = _many(_("Teams"), choices.teams, "sales_team")
-            owners = _many(_("Owners"), choices.owners, "sales_owner")
-            products = _many(_("Products"), choices.products, "sales_product")
-            pipelines = _many(_("Pipelines"), choices.pipelines, "sales_pipeline")
+                picked = any_of(_("Teams"), choices.teams.values(), "sales_team")
+            owners = any_of(_("Owners"), choices.owners.values(), "sales_owner")
+            products = any_of(_("Products"), choices.products.values(), "sales_product")
+            pipelines = any_of(_("Pipelines"), choices.pipelines.values(), "sales_pipeline")
             none_given = _("No source")
-            sources = _many(_("Sources"), dict(enumerate([*choices.sources, none_given])), "sales_source")
-    if kind == "custom":
-        with look.toolbar():
-            start = st.date_input(
-                _("From"), value=today.replace(day=1), key="sales_from", bind="query-params", width=160
-            )
-            end = st.date_input(_("To"), value=today, key="sales_to", bind="query-params", width=160)
+            sources = any_of(_("Sources"), [*choices.sources, none_given], "sales_source")
+    start, end = choose_days("sales", kind, today=today)
     chosen = SalesFilter(
-        teams=_ids(choices.teams, picked),
-        owners=_ids(choices.owners, owners),
-        products=_ids(choices.products, products),
-        pipelines=_ids(choices.pipelines, pipelines),
+        teams=keys_of(choices.teams, picked),
+        owners=keys_of(choices.owners, owners),
+        products=keys_of(choices.products, products),
+        pipelines=keys_of(choices.pipelines, pipelines),
         sources=tuple("" if name == none_given else name for name in sources),
     )
     return Question(kind, today, start, end, chosen)
-
-
-def _many(label: str, options: dict[int, str], key: str) -> list[str]:
-    """Any of many, by name: a name in the address can be read, a number cannot."""
-    names = list(dict.fromkeys(options.values()))
-    return list(st.multiselect(label, names, key=key, bind="query-params", placeholder=_("All")))
-
-
-def _ids(options: dict[int, str], names: list[str]) -> tuple[int, ...]:
-    return tuple(key for key, name in options.items() if name in names)

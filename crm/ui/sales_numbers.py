@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import streamlit as st
-
 from crm.i18n import _, ngettext
 from crm.pipeline.report_dashboard import Dashboard
 from crm.pipeline.report_formulas import formula
-from crm.ui import formats, look, routes
+from crm.ui import formats, look
+from crm.ui.dashboard_numbers import Change, explained
 from crm.ui.look import Explained
-from crm.ui.words import BAD, GOOD, QUIET, Tone
-
-Arrow = Literal["up", "down"]
+from crm.ui.sales_records import titles
+from crm.ui.words import BAD, GOOD, QUIET
 
 
 def numbers(board: Dashboard) -> list[Explained]:
@@ -71,9 +67,6 @@ def numbers(board: Dashboard) -> list[Explained]:
     ]  # fmt: skip
 
 
-Change = tuple[str, Arrow | None, Tone]
-
-
 def _number(
     board: Dashboard,
     label: str,
@@ -86,21 +79,9 @@ def _number(
     show: str,
     spark: list[float] | None = None,
 ) -> Explained:
-    text, arrow, tone = change or ("", None, QUIET)
-    return Explained(
-        label=label,
-        value=value,
-        change=text,
-        arrow=arrow,
-        tone=tone,
-        spark=spark or [],
-        formula=said,
-        n=n,
-        n_text=n_text.format(n=formats.number(n)),
-        as_of=formats.day(board.book.today),
-        records=routes.page("sales") if n else None,
-        query={name: st.query_params.get_all(name) for name in st.query_params} | {"sales_show": show},
-    )
+    return explained(
+        label, value, change, said=said, n=n, n_text=n_text, on=board.book.today, screen="sales", show=titles()[show], spark=spark
+    )  # fmt: skip
 
 
 def _relative(now: float | None, then: float | None) -> Change | None:
@@ -133,8 +114,7 @@ def _open_change(board: Dashboard) -> Change | None:
         return None
     change = int(board.months["open_deals"].iloc[-1]) - int(outside["open_deals"].iloc[-1])
     text = ngettext("{n} deal", "{n} deals", abs(change)).format(n=formats.number(abs(change)))
-    arrow: Arrow | None = None if not change else "up" if change > 0 else "down"
-    return text, arrow, QUIET
+    return text, None if not change else "up" if change > 0 else "down", QUIET
 
 
 def _change(change: float, text: str, *, good: bool) -> Change:

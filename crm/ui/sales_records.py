@@ -15,15 +15,38 @@ from crm.work import Actor, cache_key
 SHOWN = {"won": ("won",), "lost": ("lost",), "closed": ("won", "lost"), "open": ("open",)}
 
 
+def titles() -> dict[str, str]:
+    """What the deals of a number are, as the address and the choice name them."""
+    return {
+        "won": _("Won deals"),
+        "lost": _("Lost deals"),
+        "closed": _("Closed deals"),
+        "open": _("Open deals"),
+    }
+
+
 def asked_for() -> Narrowed | None:
-    """The deals that a number's link asks for in the address."""
-    statuses = SHOWN.get(st.query_params.get("sales_show", ""))
-    return Narrowed(statuses=statuses) if statuses else None
+    """Draw the choice of a number whose deals are shown, and give them.
+
+    A control bound to the address and not the bare address: that loses what no control holds at the next click.
+    """
+    called = titles()
+    chosen = st.selectbox(
+        _("Deals behind a number"),
+        list(called.values()),
+        index=None,
+        key="sales_show",
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder=_("Show the deals behind a number"),
+        width=340,
+    )
+    return next((Narrowed(statuses=SHOWN[kind]) for kind, title in called.items() if title == chosen), None)
 
 
 def forget_asked() -> None:
     """Put the number's deals away again."""
-    st.query_params.pop("sales_show", None)
+    st.session_state["sales_show"] = None
 
 
 def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: str, key: str) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
-
-import streamlit as st
 
 from crm.analytics.intervals import Share
 from crm.i18n import _, ngettext
 from crm.service.service_dashboard import AHEAD_DAYS, ServiceBoard
 from crm.service.service_reports_formulas import formula
 from crm.ui import formats, look, routes
+from crm.ui.dashboard_numbers import Change, explained
 from crm.ui.look import Explained
 from crm.ui.service_records import titles
-from crm.ui.words import BAD, GOOD, QUIET, Tone
-
-Change = tuple[str, Literal["up", "down"] | None, Tone]
+from crm.ui.words import BAD, GOOD, QUIET
 
 
 def numbers(board: ServiceBoard) -> list[Explained]:
@@ -142,22 +138,10 @@ def _number(
     show: str,
     spark: list[float] | None = None,
 ) -> Explained:
-    text, arrow, tone = change or ("", None, QUIET)
-    return Explained(
-        label=label,
-        value=value,
-        change=text,
-        arrow=arrow,
-        tone=tone,
-        spark=spark or [],
-        formula=said,
-        n=n,
-        n_text=n_text.format(n=formats.number(n)),
-        as_of=formats.day(board.today),
-        records=routes.page("service") if n and show else None,
-        query={name: st.query_params.get_all(name) for name in st.query_params}
-        | {"service_show": titles().get((show, None), "")},
-    )
+    return explained(
+        label, value, change, said=said, n=n, n_text=n_text, on=board.today, screen="service",
+        show=titles().get((show, None), ""), spark=spark,
+    )  # fmt: skip
 
 
 def show_numbers(board: ServiceBoard) -> None:

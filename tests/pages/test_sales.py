@@ -135,7 +135,7 @@ def test_nobody_sees_past_their_scope(open_page, sell, actor_of):
     sell("sue", 700_00)
 
     reach = actor_of("stan").reach("deal", "read")
-    page = open_page("sales", as_="stan", sales_show="won")
+    page = open_page("sales", as_="stan", sales_show="Won deals")
 
     assert reach == "team"
     assert numbers(page)["Won value"] == "€500"
@@ -155,7 +155,7 @@ def test_a_number_opens_its_deals(open_page, sell):
     sell("stan", 500_00)
     sell("sue", 300_00, kind="lost")
 
-    page = open_page("sales", sales_show="closed")
+    page = open_page("sales", sales_show="Closed deals")
 
     assert list(page.dataframe[0].value["amount"]) == [300.0, 500.0]
     page.button(key="sales_hide").click().run()
