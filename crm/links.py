@@ -54,6 +54,11 @@ def public_url(path: str) -> str:
     return f"{settings().public_url.rstrip('/')}/{path.lstrip('/')}"
 
 
+def ensure_key() -> None:
+    """Make the key of a new database, so that no link has to do it in the middle of other work."""
+    _key()
+
+
 def keyed_hash(text: str) -> str:
     """A hash that only this database's key can make: to count senders without keeping their addresses."""
     return hmac.new(_key(), text.encode(), hashlib.sha256).hexdigest()

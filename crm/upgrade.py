@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from crm.access.people import ensure_roles
+from crm.links import ensure_key
 from crm.pipeline.defaults import ensure_defaults
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, unit_of_work
@@ -27,4 +28,5 @@ def bring_up(engine: Engine) -> bool:
         ensure_roles(work)
         ensure_defaults(work)
         ensure_service_defaults(work)
+    ensure_key()
     return True

@@ -15,10 +15,44 @@ from db.models import Campaign, CampaignArm, CampaignMember
 
 #: Without case, accents, blanks and signs.
 _CONTROL = frozenset(
-    "control controlgroup controls ctrl controle kontrolle kontrollgruppe kontrolni kontrolniskupina grupocontrol "
-    "holdout holdoutgroup heldout untreated nottreated notreatment nontreated notarget nontarget noemail nomail "
-    "nomessage nocontact nocampaign nooffer noletter nocall nosms noad noads noaction nothing none baseline placebo psa"
-    "".split()
+    [
+        "control",
+        "controlgroup",
+        "controls",
+        "ctrl",
+        "controle",
+        "kontrolle",
+        "kontrollgruppe",
+        "kontrolni",
+        "kontrolniskupina",
+        "grupocontrol",
+        "holdout",
+        "holdoutgroup",
+        "heldout",
+        "untreated",
+        "nottreated",
+        "notreatment",
+        "nontreated",
+        "notarget",
+        "nontarget",
+        "noemail",
+        "nomail",
+        "nomessage",
+        "nocontact",
+        "nocampaign",
+        "nooffer",
+        "noletter",
+        "nocall",
+        "nosms",
+        "noad",
+        "noads",
+        "noaction",
+        "nothing",
+        "none",
+        "baseline",
+        "placebo",
+        "psa",
+    ]
 )
 #: Files that mark the treated with a yes mark the others with its opposite.
 _OPPOSITES = {"0": "1", "false": "true", "no": "yes", "n": "y", "off": "on"}

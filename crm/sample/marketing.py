@@ -156,7 +156,7 @@ def member_tables(world: World) -> Iterator[tuple[str, Columns]]:
     parts = [_members(world, rng, c) for c, s in enumerate(world.campaigns["status"]) if s != "draft"]
     yield (
         "campaign_members",
-        {name: [v for part in parts for v in part[name]] for name in parts[0]},
+        {name: [v for part in parts for v in part[name]] for name in parts[0] if name != "came_by"},
     )
     campaigns = sorted({c for part in parts for c in part["campaign_id"]})
     yield "tracked_links", {"campaign_id": campaigns, "url": FILTER_PAGE}
@@ -221,7 +221,9 @@ def _members(world: World, rng: np.random.Generator, campaign: int) -> dict[str,
         "sent_at": [None if a == CONTROL else sent for a in arm],
         "responded": responds.tolist(),
         "responded_at": [m if r else None for m, r in zip(moments, responds, strict=True)],
-        "response_by": [str(b) if r else None for b, r in zip(by, responds, strict=True)],
+        # As if a file had told it: no order or deal of the sample stands behind a response, so none may be recounted.
+        "response_by": ["file" if r else None for r in responds],
+        "came_by": [str(b) if r else None for b, r in zip(by, responds, strict=True)],
         "converted": buys.tolist(),
         "revenue_minor": [int(w) if b else 0 for w, b in zip(worth, buys, strict=True)],
         "currency": ["EUR"] * count,

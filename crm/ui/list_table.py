@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from crm.clock import zone
 from crm.fields import Entity, Kind
 from crm.i18n import _
 from crm.ui.formats import money
@@ -55,6 +56,9 @@ def table_frame(
             ]
         elif field.kind is Kind.TAGS:
             shown[name] = [list(v or []) for v in rows[name]]
+        elif field.kind is Kind.DATETIME:
+            # The table shows times as they are given, so they are given as the firm's clocks show them.
+            shown[name] = pd.to_datetime(rows[name], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
         else:
             shown[name] = rows[name]
     return pd.DataFrame(shown, index=rows.index)
