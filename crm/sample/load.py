@@ -23,7 +23,7 @@ from crm.sample.marketing import consent_tables, marketing_tables, member_tables
 from crm.sample.parties import contact_tables, draw_contacts, draw_organisations, organisation_tables
 from crm.sample.sales import draw_sales, sales_tables
 from crm.sample.social import social_tables
-from crm.sample.staff import staff_tables, target_tables
+from crm.sample.staff import MANAGER, staff_tables, target_tables
 from crm.sample.store import continue_counting, store
 from crm.sample.talks import talk_tables
 from crm.sample.units import draw_units, unit_tables
@@ -107,6 +107,10 @@ def load_sample(
             rows[table] = rows.get(table, 0) + store(connection, table, columns)
             if progress is not None:
                 progress(min(1.0, at / _TABLES_IN_ALL), table)
+        # A broken promise goes to the manager, who exists only now.
+        for policy in session.scalars(select(ServicePolicy)):
+            policy.escalate_to_id = MANAGER + 1
+        session.flush()
         continue_counting(connection, [Base.metadata.tables[name] for name in rows])
         refresh_statistics(connection)
     return SampleReport(scale, seed, day, rows, time.perf_counter() - begun)
