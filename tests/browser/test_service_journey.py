@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from crm.clock import today
+from crm.clock import now, today
+from crm.jobs.queue import DONE, enqueue, get_job
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Case
+from db.models import Case, Failure, PartChange
 from tests.browser.journey_scene import address_in, in_process, letters, mailing_house, until
-from tests.browser.test_visits import signed_in
+from tests.browser.test_visits import fill, fits, set_day, signed_in
 from tests.factories import make
 from tests.service.mail_letters import answer
 
@@ -131,3 +132,88 @@ def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
     assert [row for row in report["rows"] if 5 in row.values()]
     assert len([m for m in letters(inbox, "jan@example.com") if "/rate/" in str(m)]) == 1
     agent.context.close()
+
+
+def make_fleet(people):
+    """Twelve machines of Stan's whose pumps failed after about 200 days; ten got new ones thirty days ago, two did not."""
+    begun = now() - timedelta(days=410)
+    product = make(people["ada"], "product", name="Duo 3")["id"]
+    for n in range(12):
+        unit = make(
+            people["stan"], "equipment", serial=f"D-{n}", product_id=product, installed_on=begun.date()
+        )["id"]
+        failed = begun + timedelta(days=170 + 7 * n)
+        with unit_of_work(SYSTEM) as work:
+            work.session.add(Failure(equipment_id=unit, failed_at=failed, part="Pump"))
+            if n < 10:
+                work.session.add(PartChange(equipment_id=unit, at=begun + timedelta(days=380), part="Pump"))
+
+
+def test_from_the_risk_to_the_next_visit(scene, browser):
+    expect.set_options(timeout=20_000)
+    house, _inbox, people = scene
+    with in_process(house):
+        make_fleet(people)
+        job = enqueue(SYSTEM, "wear", {})
+        until(lambda: get_job(SYSTEM, job).state == DONE)
+    desk = signed_in(browser, house, "stan@example.com")
+    phone = signed_in(browser, house, "stan@example.com", width=390, height=844)
+
+    # The units that are likely to fail are proposed to whom they belong; one is taken up.
+    desk.goto(house.url + "/")
+    proposals = desk.get_by_text(re.compile("^Pump: .* such units fail within 90 days.*failures among"))
+    expect(proposals).to_have_count(2)
+    desk.get_by_role("button", name="Plan visit").first.click()
+    expect(desk.get_by_text(re.compile(r"Visit W-\d+ is planned for"))).to_be_visible()
+    expect(proposals).to_have_count(1)
+
+    # On the phone it stands in the list of the day it is planned for; the technician notes what to do.
+    phone.goto(house.url + "/visits")
+    expect(phone.get_by_text("Check Pump").first).to_be_visible()
+    fits(phone)
+    phone.get_by_role("button", name="Open", exact=True).click()
+    expect(phone.locator("h1")).to_contain_text("Check Pump")
+    phone.get_by_role("button", name="More").click()
+    phone.get_by_text("Change steps", exact=True).click()
+    fill(phone.get_by_role("dialog"), "Steps, one a line", "Measure the pressure\nListen to the pump")
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.get_by_text("0 of 2 ticked")).to_be_visible()
+    phone.get_by_role("button", name="Start", exact=True).click()
+    expect(phone.get_by_text("Under way").first).to_be_visible()
+    for place, step in enumerate(("Measure the pressure", "Listen to the pump"), 1):
+        phone.get_by_text(step).click()
+        expect(phone.get_by_text(f"{place} of 2 ticked")).to_be_visible()
+
+    # The pump has failed already; a new one goes in.
+    phone.get_by_role("button", name="Add a part").click()
+    phone.get_by_label("Part", exact=True).fill("Pump")
+    phone.get_by_role("option").first.click()
+    phone.get_by_text("The old one had failed").click()
+    phone.get_by_role("button", name="Add", exact=True).last.click()
+    expect(phone.get_by_text("1 piece · had failed")).to_be_visible()
+    phone.get_by_label("Meter shows", exact=True).fill("51200")
+    phone.get_by_label("Report").fill("No pressure.")
+    set_day(phone, phone, "Next visit on", "2031-02-03")
+    fits(phone)
+    phone.get_by_role("button", name="Done", exact=True).click()
+    expect(phone.get_by_text("What was done")).to_be_visible()
+
+    # The unit tells of it, and nothing is proposed for it any more, not even after the next computation.
+    phone.get_by_role("link", name="Duo 3 D-10").first.click()
+    expect(phone).to_have_url(re.compile(r"/unit\?id=\d+"))
+    unit = phone.url
+    desk.goto(unit + "&tab=history")
+    expect(desk.get_by_text("Changed: Pump. No pressure.")).to_be_visible()
+    expect(desk.get_by_text("Meter 51,200")).to_be_visible()
+    expect(desk.get_by_text("Pump failed")).to_have_count(2)
+    desk.goto(unit + "&tab=visits")
+    expect(desk.get_by_text("3 Feb 2031 Check Pump")).to_be_visible()
+    with in_process(house):
+        job = enqueue(SYSTEM, "wear", {})
+        until(lambda: get_job(SYSTEM, job).state == DONE)
+    desk.goto(house.url + "/")
+    expect(proposals).to_have_count(1)
+    expect(desk.get_by_text("Duo 3 D-11")).to_be_visible()
+    expect(desk.get_by_text("Duo 3 D-10")).to_have_count(0)
+    desk.context.close()
+    phone.context.close()
