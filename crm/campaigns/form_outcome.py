@@ -20,7 +20,7 @@ from crm.i18n import _
 from crm.links import keyed_hash, make_token, public_url
 from crm.mail.outbox import queue_mail
 from crm.work import Work
-from db.models import CaseMessage, Channel, Contact, Equipment, FormAnswer, Lead, Organisation, WebForm
+from db.models import Channel, Contact, Equipment, FormAnswer, Lead, Organisation, WebForm
 
 #: Leads in these states are still worked on, so a second interest belongs to them.
 OPEN_LEADS = ("new", "working", "qualified")
@@ -190,6 +190,7 @@ def _case(
     said = answer.answers
     message = str(said.get("message") or said.get("subject") or "")
     rest = in_words(fields, said, without=("subject", "message"))
+    # The thread begins with the description, so that the words stand there once.
     body = "\n\n".join(part for part in (message, rest) if part)
     unit = _unit(work, form, said)
     values = {
@@ -208,17 +209,6 @@ def _case(
     }
     case = records.create_record(work, "case", values)
     answer.case_id = int(case["id"])
-    thread = CaseMessage(
-        case_id=answer.case_id,
-        kind="customer",
-        body=body,
-        at=work.now,
-        contact_id=values["contact_id"],
-        author=said.get("name") or said.get("email"),
-        key=f"form:{answer.key}",
-    )
-    work.session.add(thread)
-    work.session.flush()
     return str(case["number"])
 
 

@@ -73,6 +73,7 @@ def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
     expect(agent.get_by_text("No steam")).to_be_visible()
     agent.get_by_role("button", name="Open").first.click()
     expect(agent.locator("h1")).to_contain_text("No steam")
+    expect(agent.get_by_test_id("stChatMessage").filter(has_text="Since this morning")).to_have_count(1)
     expect(agent.get_by_text("covers parts, labour and travel").first).to_be_visible()
     agent.get_by_role("button", name="Take").click()
     expect(agent.get_by_text("Owner Stan")).to_be_visible()
