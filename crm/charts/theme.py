@@ -136,6 +136,8 @@ def style(
     figure.layout = {
         "height": height,
         "margin": {"l": 0, "r": right, "t": top, "b": 0, "pad": 4},
+        # A chart of a single row is lower than the 64 px that Plotly keeps; its labels would be cut off.
+        "minreducedheight": 2,
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "showlegend": False,

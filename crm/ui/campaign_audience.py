@@ -121,8 +121,8 @@ def sample_card(view: CampaignView, members: int) -> None:
                 _(
                     "To tell {rate}% from {base}%, each of {groups} groups needs {each} members, {all} in all."
                 ).format(
-                    rate=number(rate, decimals=1),
-                    base=number(base, decimals=1),
+                    rate=number(rate, decimals=2),
+                    base=number(base, decimals=2),
                     groups=groups,
                     each=f"{each:,}",
                     all=f"{each * groups:,}",

@@ -85,7 +85,7 @@ def level_figure(result: CampaignResult, measure: str) -> go.Figure:
 
 def difference_figure(result: CampaignResult, measure: str, found: Sequence[Lift]) -> go.Figure:
     """Each arm's difference to the control group, or the pairs of arms, with range and verdict in words."""
-    paired = any(lift.against != found[0].against for lift in found) or result.control is None
+    paired = result.control is None or any(lift.against != result.control.name for lift in found)
     currency = result.book.currency
     return charts.intervals(
         [f"{lift.arm} – {lift.against}" if paired else lift.arm for lift in found],

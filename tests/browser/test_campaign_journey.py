@@ -211,6 +211,7 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
     mona.goto(f"{campaign}&tab=result")
     expect(mona.get_by_text(re.compile("Too early to say: responses count until"))).to_be_visible()
     expect(mona.get_by_text("So far: “A” 33.3% of 3; “B” 0.0% of 3; “Control” 0.0% of 2.")).to_be_visible()
+    expect(mona.get_by_text("A – B").first).to_be_visible()
     expect(mona.get_by_text("too few to tell").first).to_be_visible()
     report = json.loads(house.crm("report", "campaign-result", "--campaign", "Filters, spring", "--json"))
     assert {row["arm"]: (row["members"], row["responded"]) for row in report["rows"]} == {

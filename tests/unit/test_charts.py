@@ -275,6 +275,12 @@ class TestRanges:
         assert figure.layout.xaxis.range[0] < 0.3
         assert figure.layout.xaxis.range[1] > 0.9
 
+    def test_one_row_has_room_for_its_labels(self):
+        layout = FIGURES["intervals"]().layout
+
+        # Plotly would keep 64 px for the marks and cut the labels off around them.
+        assert layout.minreducedheight < layout.height - layout.margin.t - 2 * theme.TICK_PX
+
     def test_an_empty_cell_is_not_zero(self):
         figure = charts.heat([[0, None], [3, 4]], columns=["x", "y"], rows=["Mon", "Tue"], unit=PLAIN)
 
