@@ -40,7 +40,7 @@ class PartLine:
 
 
 def unit_history(session: ScopedSession, equipment_id: int, *, limit: int = 40) -> list[Step]:
-    """Visits, cases, failures, changed parts, readings and the unit's own messages, newest first. Seven statements.
+    """Visits, cases, failures, changed parts, readings and the unit's own messages, newest first. Eight statements.
 
     Visits and cases of other teams are left out, and so are parts and failures of a visit: they stand in its step.
     """
@@ -66,21 +66,14 @@ def _visit_steps(session: ScopedSession, equipment_id: int, limit: int) -> list[
         .order_by(order.done_on.desc(), order.id.desc())
         .limit(limit)
     ).all()
-    used = session.execute(
-        select(PartChange.work_order_id, PartChange.part)
-        .where(PartChange.work_order_id.in_([r.id for r in rows]))
-        .order_by(PartChange.id),
-        execution_options=SYSTEM_OPTIONS,
-    )
-    parts: dict[int, list[str]] = {}
-    for order_id, part in used:
-        parts.setdefault(int(order_id or 0), []).append(part)
+    ids = [r.id for r in rows]
+    failed, changed = _of_visits(session, Failure, ids), _of_visits(session, PartChange, ids)
     return [
         Step(
             "visit",
             _noon(r.done_on),
             r.title,
-            _told(parts.get(r.id, []), r.report, r.number),
+            _told(failed.get(r.id, []), changed.get(r.id, []), r.report, r.number),
             "work_order",
             r.id,
         )
@@ -88,9 +81,25 @@ def _visit_steps(session: ScopedSession, equipment_id: int, limit: int) -> list[
     ]
 
 
-def _told(parts: Sequence[str], report: str | None, number: str) -> str:
-    changed = _("Changed: {parts}.").format(parts=", ".join(parts)) if parts else ""
-    return " ".join(t for t in (number, changed, report or "") if t)
+def _of_visits(session: ScopedSession, cls: Any, ids: Sequence[int]) -> dict[int, list[str]]:
+    """Parts that failed or were changed, by the visit that wrote them down."""
+    rows = session.execute(
+        select(cls.work_order_id, cls.part).where(cls.work_order_id.in_(ids)).order_by(cls.id),
+        execution_options=SYSTEM_OPTIONS,
+    )
+    parts: dict[int, list[str]] = {}
+    for order_id, part in rows:
+        parts.setdefault(int(order_id), []).append(str(part or _("The unit")))
+    return parts
+
+
+def _told(failed: Sequence[str], changed: Sequence[str], report: str | None, number: str) -> str:
+    said = [
+        text.format(parts=", ".join(parts))
+        for text, parts in ((_("Failed: {parts}."), failed), (_("Changed: {parts}."), changed))
+        if parts
+    ]
+    return " ".join(t for t in (number, *said, report or "") if t)
 
 
 def _case_steps(session: ScopedSession, equipment_id: int, limit: int) -> list[Step]:

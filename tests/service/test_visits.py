@@ -8,6 +8,7 @@ from sqlalchemy import select
 from crm.clock import today
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.service.labour import set_labour_rate
+from crm.service.unit_history import unit_history
 from crm.service.visits import (
     PartUsed,
     replan_visit,
@@ -110,6 +111,15 @@ class TestPlanning:
     def test_a_step_that_is_not_there_is_refused(self, people, visit):
         with unit_of_work(people["stan"]) as work, pytest.raises(Refused, match="no such step"):
             tick_step(work, visit["id"], 2, done=True)
+
+
+def test_the_history_of_the_unit_tells_what_failed_and_what_was_changed(people, unit, visit):
+    finish(people, visit, parts=[BURRS, GASKET], report="Worn.")
+
+    with reading(people["stan"]) as session:
+        (step,) = [s for s in unit_history(session, unit["id"]) if s.kind == "visit"]
+
+    assert step.text == f"{visit['number']} Failed: Burrs. Changed: Burrs, Gasket. Worn."
 
 
 class TestFinishing:
