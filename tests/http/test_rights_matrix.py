@@ -7,7 +7,6 @@ Roads: the session's lists, search, records and timelines, the API, the CSV expo
 import json
 
 import pytest
-from sqlalchemy import select
 
 from crm import records
 from crm.access.actors import find_actor
@@ -20,9 +19,8 @@ from crm.pipeline.report_basis import SalesFilter
 from crm.reports import run_report
 from crm.search import find_anything
 from crm.work import reading, unit_of_work
-from db.models import Base
-from db.session import engine
 from tests.factories import make, make_people
+from tests.rows import all_rows
 
 #: Kinds of record by the field that tells them apart here.
 NUMBERED = {
@@ -84,12 +82,7 @@ def named(side, entity):
 
 def dump():
     """Every row of every table but the sessions that the test itself opens."""
-    tables = [t for t in Base.metadata.sorted_tables if t.name != "login_sessions"]
-    with engine().connect().execution_options(system=True, reading=True) as connection:
-        return {
-            t.name: [tuple(map(str, r)) for r in connection.execute(select(t).order_by(t.c.id))]
-            for t in tables
-        }
+    return all_rows(without={"login_sessions"})
 
 
 def api(web, name):

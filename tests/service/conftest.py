@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.rows import all_rows
+
 
 @pytest.fixture
 def people(database: str) -> dict[str, Any]:
@@ -19,21 +21,7 @@ def people(database: str) -> dict[str, Any]:
 def dump() -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
     """Every row of every table, for proving that a refused write left nothing behind."""
 
-    def rows() -> dict[str, list[tuple[Any, ...]]]:
-        from sqlalchemy import select
-
-        from db.models import Base
-        from db.session import engine
-
-        with engine().connect().execution_options(system=True, reading=True) as connection:
-            return {
-                table.name: [
-                    tuple(map(str, row)) for row in connection.execute(select(table).order_by(table.c.id))
-                ]
-                for table in Base.metadata.sorted_tables
-            }
-
-    return rows
+    return all_rows
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""Every row of the process's database as the driver gives it, and a way to put the same rows into another one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def all_rows(*, without: Collection[str] = ()) -> dict[str, list[tuple[str, ...]]]:
+    """Every row of every table, to prove that a refused write left nothing behind.
+
+    Past the mapped classes: there are many tables, and many tests look twice.
+    """
+    from db.session import engine
+
+    with engine().connect().execution_options(system=True, reading=True) as connection:
+        filled = _filled(connection)
+        return {
+            name: [
+                tuple(map(str, row))
+                for row in connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY id")
+            ]
+            if name in filled
+            else []
+            for name in _names()
+            if name not in without
+        }
+
+
+def keep_rows() -> Rows:
+    """All rows there are, parents first, for ``put_rows``."""
+    from db.models import Base
+    from db.session import engine
+
+    with engine().connect().execution_options(system=True, reading=True) as connection:
+        filled = _filled(connection)
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for table in Base.metadata.sorted_tables
+            if table.name in filled
+        }
+
+
+def put_rows(rows: Rows) -> bool:
+    """Store kept rows in an empty database under the same ids; False, and nothing done, when it is not empty."""
+    from db.models import Base
+    from db.session import engine
+
+    with engine().connect().execution_options(system=True) as connection, connection.begin():
+        if _filled(connection):
+            return False
+        for name, found in rows.items():
+            connection.execute(insert(Base.metadata.tables[name]), found)
+            if connection.dialect.name == "postgresql":
+                last = max(row["id"] for row in found)
+                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {last})")
+    return True
+
+
+def _names() -> list[str]:
+    from db.models import Base
+
+    return [table.name for table in Base.metadata.sorted_tables]
+
+
+def _filled(connection: Connection) -> set[str]:
+    asked = " UNION ALL ".join(f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in _names())
+    return {str(row[0]) for row in connection.exec_driver_sql(asked)}
