@@ -50,6 +50,8 @@ def send_reply(work: Work, case: Case, message_id: int, text: str) -> bool:
         subject=mail_subject(case),
         text=f"{text}\n\n{closing}\n",
         case_id=case.id,
+        # A person wrote it: the customer's own ticket system must not pass it over as a machine's (RFC 3834).
+        headers={"Auto-Submitted": "no"},
     )
 
 

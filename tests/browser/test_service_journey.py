@@ -86,6 +86,7 @@ def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
     expect(agent.get_by_test_id("stChatMessage").filter(has_text="Is the tank full?")).to_be_visible()
     (reply,) = until(lambda: letters(inbox, "jan@example.com", f"[{number}] No steam"))
     assert "Is the tank full?" in reply.get_body(("plain",)).get_content()
+    assert reply["auto-submitted"] == "no"
 
     # The customer answers by mail, and it stands in the thread.
     dropped = tmp_path / "answer.eml"
