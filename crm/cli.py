@@ -73,9 +73,11 @@ def worker() -> None:
     """Take jobs and send mail until stopped; run it on as many machines as wanted beside PostgreSQL."""
     from crm.jobs import Worker
     from crm.jobs.schedule import Schedule
+    from crm.jobs.signals import heed_signals
     from crm.mail.postman import Postman
 
     ready()
+    heed_signals()
     one, others = Worker(), (Postman().start(), Schedule().start())
     typer.echo(f"Worker {one.owner} takes jobs. Stop it with Ctrl+C.")
     try:

@@ -24,6 +24,7 @@ def send_command(
     ] = False,
 ) -> None:
     """Send the outbox; safe to run beside others and to kill at any moment."""
+    from crm.jobs.signals import heed_signals
     from crm.mail.postman import Postman, send_all
     from crm.mail.smtp import Trouble
     from crm.mail.status import missing
@@ -33,6 +34,7 @@ def send_command(
             raise Unavailable(sentence)
         postman = Postman()
         if not once:
+            heed_signals()
             typer.echo(f"Postman {postman.owner} sends. Stop it with Ctrl+C.")
             try:
                 postman.run()

@@ -84,8 +84,12 @@ def test_dropped_bounces_are_read(people, inbox, tmp_path):
     assert crm("bounces", str(tmp_path / "nothing")).exit_code != 0
 
 
-@pytest.mark.parametrize("command", [["worker"], ["mail", "send"]])
-def test_a_running_program_sends_what_is_written_and_stops_within_a_second(people, inbox, command):
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [(["worker"], signal.SIGINT), (["mail", "send"], signal.SIGTERM)],
+    ids=["worker", "mail"],
+)
+def test_a_running_program_sends_what_is_written_and_stops_within_a_second(people, inbox, command, told):
     process = subprocess.Popen(
         [sys.executable, "-m", "crm", *command], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE
     )
@@ -96,7 +100,7 @@ def test_a_running_program_sends_what_is_written_and_stops_within_a_second(peopl
         while not inbox.taken and time.monotonic() < until:
             time.sleep(0.02)
         began = time.monotonic()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         assert process.wait(10) == 0
         # Python itself needs a moment to leave.
         assert time.monotonic() - began < 3
