@@ -212,4 +212,3 @@ def follow(work: Work, entity: str, row: Any, changed: Set[str]) -> None:
         getattr(import_module(module), name)(work, row, changed)
     elif entity in PREPARE:
         PREPARE[entity](work, row, changed)
-
