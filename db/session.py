@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,17 @@ DEFAULT_URL = "sqlite:///data/rapport.db"
 #: Writes of this process on SQLite queue here: cuts the longest wait six-fold against the database's own polling.
 _write_lock = threading.RLock()
 _configured: dict[str, str] = {}
+#: The engines of this process by address; a program has one, tests and tools have a few.
+_made: dict[str, Engine] = {}
 
 
 def configure(url: str | None) -> None:
-    """Choose the database of this process; an engine made before is closed."""
-    if _current.cache_info().currsize:
-        _current().dispose()
-        _current.cache_clear()
+    """Choose the database of this process; connections made before are closed.
+
+    An engine of the same address is taken up again, with the statements it has compiled.
+    """
+    if (before := _made.get(database_url())) is not None:
+        before.dispose()
     _configured.clear()
     if url:
         _configured["url"] = url
@@ -89,9 +92,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-@cache
 def _current() -> Engine:
-    return make_engine(database_url())
+    url = database_url()
+    if url not in _made:
+        _made[url] = make_engine(url)
+    return _made[url]
 
 
 def engine() -> Engine:

@@ -98,10 +98,10 @@ def postgres_template(postgres_server: Any) -> str:
 
 
 @pytest.fixture(params=BOTH)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a migrated database of this test's own; the test runs once on each kind."""
     if request.param == "sqlite":
-        yield _copied(request.getfixturevalue("sqlite_template"), tmp_path)
+        yield _copied(request.getfixturevalue("sqlite_template"))
     else:
         yield _shared_postgres(request, template=request.getfixturevalue("postgres_template"))
 
@@ -122,9 +122,9 @@ def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 
 
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def sqlite_database(sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """As ``database``, on SQLite only: for pages and other tests that do not depend on the kind."""
-    yield from _in_force(_copied(sqlite_template, tmp_path), monkeypatch)
+    yield from _in_force(_copied(sqlite_template), monkeypatch)
 
 
 @pytest.fixture
@@ -177,8 +177,12 @@ def _sqlite_template(run: Path) -> Path:
     return template
 
 
-def _copied(template: Path, folder: Path) -> str:
-    return f"sqlite:///{shutil.copyfile(template, folder / 'rapport.db')}"
+def _copied(template: Path) -> str:
+    """A fresh copy at the one place that this worker's SQLite tests use, so that compiled statements serve them all."""
+    place = Path(os.environ[RUN]) / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.db"
+    for leftover in place.parent.glob(f"{place.name}-*"):
+        leftover.unlink()
+    return f"sqlite:///{shutil.copyfile(template, place)}"
 
 
 #: The one migrated PostgreSQL database of this worker, emptied before each test that uses it.

@@ -46,12 +46,12 @@ def keep_rows() -> Rows:
 
 
 def put_rows(rows: Rows) -> bool:
-    """Store kept rows in an empty database under the same ids; False, and nothing done, when it is not empty."""
+    """Store kept rows under the same ids where their tables are empty; False, and nothing done, where one is not."""
     from db.models import Base
     from db.session import engine
 
     with engine().connect().execution_options(system=True) as connection, connection.begin():
-        if _filled(connection):
+        if any(connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1").first() for name in rows):
             return False
         for name, found in rows.items():
             connection.execute(insert(Base.metadata.tables[name]), found)

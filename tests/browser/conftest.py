@@ -66,17 +66,26 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab in a window without cookies. After a failure its trace and picture are kept."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC")
+    """A tab in a window without cookies. After a failure its picture is kept, with ``RAPPORT_TRACE=1`` also its trace."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        locale="en-GB",
+        timezone_id="UTC",
+        reduced_motion="reduce",
+    )
     context.set_default_timeout(15_000)
-    context.tracing.start(screenshots=True, snapshots=True)
+    # A trace takes a picture of every step, which costs as much as the step itself.
+    traced = "RAPPORT_TRACE" in os.environ
+    if traced:
+        context.tracing.start(screenshots=True, snapshots=True)
     tab = context.new_page()
     yield tab
     if request.node.stash.get(FAILED, False):
         name = re.sub(r"\W+", "-", request.node.name)
         ARTIFACTS.mkdir(exist_ok=True)
         tab.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
-        context.tracing.stop(path=ARTIFACTS / f"{name}.zip")
+        if traced:
+            context.tracing.stop(path=ARTIFACTS / f"{name}.zip")
     context.close()
 
 
