@@ -8,6 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from crm.service import wear_job
+from crm.work import SYSTEM
+from db.session import configure
 from tests.load.server import ROOT, crm, serving
 
 OUT = ROOT / "docs" / "pictures"
@@ -59,11 +62,15 @@ Søren Holm;not an address;Holm & Søn ApS;Aarhus;30.01.2026
 
 
 def prepare(database: Path, folder: Path) -> Path:
-    """A forecast to show, and one import in the journal; gives the file for the wizard."""
+    """A forecast and what fails next to show, and one import in the journal; gives the file for the wizard."""
     file = folder / "fair.csv"
     file.write_text(ROWS, encoding="utf-8")
     (folder / "fair.toml").write_text(PROFILE, encoding="utf-8")
     crm(database, "forecast", "--series", "won", "--horizon", "12")
+    # The clock's own jobs are off while the server is looked at.
+    configure(f"sqlite:///{database}")
+    wear_job.run(SYSTEM, {"job_id": 0}, lambda *_: None)
+    configure(None)
     crm(database, "import", str(folder / "fair.toml"), "--data", str(folder))
     return file
 

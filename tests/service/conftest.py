@@ -1,11 +1,47 @@
 """Use cases on a real database of each kind."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.rows import all_rows
+
+#: What differs between databases in every value: statements, scope, imports, and what a kill leaves behind.
+EVERY_VALUE = {
+    "test_scope_matrix",
+    "test_lists",
+    "test_search",
+    "test_import",
+    "test_import_undo",
+    "test_mail_killed",
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every use case runs on both databases; the further values of a parametrised one run on SQLite only."""
+    seen: set[str] = set()
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        again = name in seen
+        if _on_postgres(item):
+            seen.add(name)
+        (dropped if again and _on_postgres(item) else kept).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def _on_postgres(item: pytest.Item) -> bool:
+    here = Path(__file__).parent in item.path.parents and item.path.stem not in EVERY_VALUE
+    return (
+        here
+        and getattr(item, "callspec", None) is not None
+        and item.get_closest_marker("postgres") is not None
+    )
 
 
 @pytest.fixture
