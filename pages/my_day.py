@@ -25,10 +25,11 @@ with reading(actor) as session:
     cases = my_queue(session, now(), limit=6) if actor.may("case", "read") else []
     visits = my_visits(session, day=today())[:6] if actor.may("work_order", "read") else []
     sells = bool(deals or goal.deals or goal.target_minor is not None)
+    mine = [one for one in cases if one.owner_id == actor.user_id]
     if sells:
-        cases = [one for one in cases if one.owner_id == actor.user_id]
+        cases = mine
     # Who neither sells nor serves is shown what the people they lead have to do.
-    if everyone := not sells and not cases and not visits:
+    if everyone := not (sells or mine or visits):
         deals = deals_to_move(session, today=today(), now=now(), everyone=True)
         goal = monthly_goal(session, today=today(), everyone=True)
     changed = news(session, now=now())

@@ -74,3 +74,15 @@ def test_nobody_sees_anything_without_a_session(open_page):
 
     assert not app.checkbox
     assert "signed out" in app.title[0].value
+
+
+def test_a_case_that_nobody_has_takes_no_deals_from_who_leads_the_sellers(open_page, actor_of):
+    mona = actor_of("mona")
+    make(actor_of("stan"), "deal", title="Machines for Lipa")
+    make(mona, "case", subject="Grinder stops", owner_id=None, team_id=mona.teams[0])
+
+    page = open_page("my_day", as_="mona")
+
+    said = " ".join(m.value for m in page.markdown)
+    assert not page.exception
+    assert "Deals to move" in " ".join([said, *(h.value for h in page.subheader), *(t.value for t in page.title)])
