@@ -85,4 +85,6 @@ def test_a_case_that_nobody_has_takes_no_deals_from_who_leads_the_sellers(open_p
 
     said = " ".join(m.value for m in page.markdown)
     assert not page.exception
-    assert "Deals to move" in " ".join([said, *(h.value for h in page.subheader), *(t.value for t in page.title)])
+    assert "Deals to move" in " ".join(
+        [said, *(h.value for h in page.subheader), *(t.value for t in page.title)]
+    )
