@@ -166,13 +166,13 @@ def _shows(day: date, minute: int, zone: ZoneInfo) -> int:
 
 @lru_cache(maxsize=500)
 def public_holidays(country: str, subdivision: str | None, year: int) -> Mapping[date, str]:
-    """Days and names of a year's public holidays; empty for a country that the package does not know."""
+    """Days and names of a year's public holidays; empty for a country or part of it that the package does not know."""
     import holidays
 
-    try:
-        return dict(sorted(holidays.country_holidays(country, subdiv=subdivision, years=year).items()))
-    except NotImplementedError:
+    parts = known_countries().get(country)
+    if parts is None or (subdivision is not None and subdivision not in parts):
         return {}
+    return dict(sorted(holidays.country_holidays(country, subdiv=subdivision, years=year).items()))
 
 
 @lru_cache(maxsize=1)
