@@ -11,9 +11,9 @@ from crm.campaigns import service
 from crm.campaigns.audience import Audience
 from crm.campaigns.campaign_queries import CampaignView
 from crm.i18n import _, ngettext
-from crm.jobs.queue import DONE, FAILED, enqueue, get_job
+from crm.jobs.queue import FAILED, enqueue, get_job
 from crm.mail.status import missing
-from crm.ui import look, routes
+from crm.ui import job_progress, look, routes
 from crm.ui.campaign_audience import reason_label
 from crm.ui.guard import current_actor, flash, showing_problems
 from crm.work import Actor, Work, unit_of_work
@@ -161,16 +161,6 @@ def watch_job(campaign_id: int) -> None:
         return
     job = get_job(current_actor(), job_id)
     if job.is_active:
-        st.fragment(_progress, run_every=1.0)(job_id)
+        job_progress.watch(job, key="campaign", done=lambda _job: _("The members are drawn."))
     elif job.state == FAILED:
         st.info(look.plain(_("The draw was not made. {why}").format(why=job.note)), icon=":material/info:")
-
-
-def _progress(job_id: int) -> None:
-    job = get_job(current_actor(), job_id)
-    if not job.is_active:
-        if job.state == DONE:
-            flash(_("The members are drawn."))
-        st.rerun()
-    with st.container(border=True):
-        st.progress(job.share, text=job.note or _("Waiting for its turn"))

@@ -7,9 +7,10 @@ import streamlit as st
 from crm.forecasting.chosen import SeriesChoice
 from crm.forecasting.service import refresh, start
 from crm.i18n import _
-from crm.jobs.queue import CANCELLED, DONE, FAILED, JobView, cancel_job, get_job
+from crm.jobs.queue import CANCELLED, FAILED, JobView, get_job
+from crm.ui import job_progress
 from crm.ui.forecast_data import Seen
-from crm.ui.guard import current_actor, flash, showing_problems
+from crm.ui.guard import showing_problems
 from crm.work import Actor
 
 
@@ -58,19 +59,5 @@ def show_outcome(seen: Seen) -> None:
 
 
 def watch(job: JobView) -> None:
-    """Progress and a way to stop; the clock runs only while the job does."""
-    st.fragment(_progress, run_every=1.0)(job.id)
-
-
-def _progress(job_id: int) -> None:
-    actor = current_actor()
-    job = get_job(actor, job_id)
-    if not job.is_active:
-        if job.state == DONE:
-            flash(_("The forecast is ready."))
-        st.rerun()
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.progress(job.share, text=job.note or _("Waiting for its turn"))
-        if st.button(_("Cancel"), key="forecast_cancel", icon=":material/close:"):
-            with showing_problems():
-                cancel_job(actor, job_id)
+    """How far the computation is."""
+    job_progress.watch(job, key="forecast", done=lambda _job: _("The forecast is ready."))

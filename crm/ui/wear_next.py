@@ -11,14 +11,14 @@ import streamlit as st
 from crm.clock import now, today, zone
 from crm.errors import CrmError
 from crm.i18n import _, ngettext
-from crm.jobs.queue import DONE, FAILED, JobView, cancel_job, get_job
+from crm.jobs.queue import FAILED, JobView
 from crm.service.wear_job import latest_job, start
 from crm.service.wear_next import COUNTED, Ahead
 from crm.service.wear_settings import set_wear
 from crm.service.wear_words import range_words, sober, span_words
-from crm.ui import look, routes
+from crm.ui import job_progress, look, routes
 from crm.ui.formats import moment, number
-from crm.ui.guard import current_actor, flash, showing_problems
+from crm.ui.guard import flash, showing_problems
 from crm.work import Actor, unit_of_work
 from db.scope import UPDATE
 
@@ -47,23 +47,13 @@ def show_failed(actor: Actor) -> None:
 
 
 def watch(job: JobView) -> None:
-    """Progress and a way to stop; the clock runs only while the job does."""
-    st.fragment(_progress, run_every=1.0)(job.id)
+    """How far the computation is."""
+    job_progress.watch(job, key="wear", done=_ready)
 
 
-def _progress(job_id: int) -> None:
-    actor = current_actor()
-    job = get_job(actor, job_id)
-    if not job.is_active:
-        if job.state == DONE:
-            n = int(job.result.get("units", 0))
-            flash(ngettext("{n} unit has figures now.", "{n} units have figures now.", n).format(n=number(n)))
-        st.rerun()
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.progress(job.share, text=job.note or _("Waiting for its turn"))
-        if st.button(_("Cancel"), key="wear_cancel", icon=":material/close:"):
-            with showing_problems():
-                cancel_job(actor, job_id)
+def _ready(job: JobView) -> str:
+    n = int(job.result.get("units", 0))
+    return ngettext("{n} unit has figures now.", "{n} units have figures now.", n).format(n=number(n))
 
 
 def settings_popover(actor: Actor, current: float, until: date | None) -> None:
