@@ -14,9 +14,9 @@ Step = Callable[[int, int, str], None]
 
 def run_plan(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
     """Plan the campaign ``args["campaign_id"]``; gives members by arm and who fell out."""
-    # Progress is written by a transaction of its own, so none is told while this one holds the database.
+    # Progress is written by a transaction of its own, so none is told while this one holds the database; and none after
+    # it, because what is drawn by then cannot be cancelled any more.
     step(0, 1, _("Drawing the members"))
     with unit_of_work(actor, cause="campaign") as work:
         draw = plan_campaign(work, int(args["campaign_id"]))
-    step(1, 1, "")
     return {"by_arm": draw.by_arm, "left_out": draw.left_out}

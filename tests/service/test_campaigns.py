@@ -9,9 +9,10 @@ from crm.campaigns import service
 from crm.campaigns.arms import set_draw
 from crm.campaigns.audience import read_audience
 from crm.campaigns.consent import set_consent
+from crm.campaigns.job import run_plan
 from crm.campaigns.segments import freeze_segment
 from crm.errors import Refused
-from crm.jobs.queue import enqueue, get_job
+from crm.jobs.queue import cancel_job, enqueue, get_job
 from crm.jobs.worker import Worker
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import AddressProblem, Campaign, CampaignMember, Contact
@@ -186,3 +187,20 @@ def test_a_large_draw_runs_as_a_job_with_the_rights_of_whoever_asked(people):
     assert get_job(people["sue"], refused).state == "failed"
     assert sum(get_job(people["stan"], done).result["by_arm"].values()) == 6
     assert len(members(campaign)) == 6
+
+
+def test_a_waiting_draw_is_cancelled_and_one_that_was_made_says_so_whatever_was_asked_meanwhile(people):
+    make_contacts(people["stan"], 6)
+    campaign = make_campaign(people["stan"])
+    waiting = enqueue(people["stan"], "plan_campaign", {"campaign_id": campaign})
+    cancel_job(people["stan"], waiting)
+
+    Worker().run_one()
+    told = []
+    result = run_plan(
+        people["stan"], {"campaign_id": campaign}, lambda *step: told.append((step, len(members(campaign))))
+    )
+
+    assert get_job(people["stan"], waiting).state == "cancelled"
+    assert [drawn for _step, drawn in told] == [0]
+    assert sum(result["by_arm"].values()) == len(members(campaign)) == 6
