@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
 from crm import registry
 from crm.campaigns.campaign_queries import Planned, campaigns_between
 from crm.clock import today
 from crm.i18n import _, ngettext
-from crm.periods import add_months, month_end, month_start
-from crm.ui import look, routes
+from crm.periods import add_months, month_end
+from crm.ui import look, months, routes
 from crm.ui.formats import day, month
 from crm.ui.guard import showing_problems
 from crm.ui.listing import ListScreen, new_record, show_list
 from crm.work import Actor, reading
 from db.scope import CREATE
 
-MONTH = "campaigns_month"
 MONTHS = 3
 CHANNEL_ICONS = {
     "email": ":material/mail:",
@@ -75,19 +72,8 @@ def show_campaigns(actor: Actor) -> None:
         show_list(actor, campaign_screen(), head=head)
 
 
-def _shown_month() -> date:
-    try:
-        return month_start(date.fromisoformat(f"{st.query_params.get(MONTH, '')}-01"))
-    except ValueError:
-        return month_start(today())
-
-
-def _step(first: date, months: int) -> None:
-    st.query_params[MONTH] = add_months(first, months).strftime("%Y-%m")
-
-
 def _calendar(actor: Actor, head: st.delta_generator.DeltaGenerator) -> None:
-    first = _shown_month()
+    first = months.shown_month("campaigns")
     last = month_end(add_months(first, MONTHS - 1))
     with showing_problems():
         with reading(actor) as session:
@@ -100,15 +86,7 @@ def _calendar(actor: Actor, head: st.delta_generator.DeltaGenerator) -> None:
             ):
                 new_record(actor, campaign_screen())
         with look.row():
-            for icon, months, said in (("left", -MONTHS, _("Earlier")), ("right", MONTHS, _("Later"))):
-                st.button(
-                    "",
-                    icon=f":material/chevron_{icon}:",
-                    key=f"campaigns_{icon}",
-                    help=said,
-                    on_click=_step,
-                    args=(first, months),
-                )
+            months.month_steps("campaigns", first, months=MONTHS)
             st.markdown(look.plain(f"{month(first)} – {month(last)}"), width="content")
         card = look.wall(MONTHS)
         for step in range(MONTHS):

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-from calendar import monthcalendar
 from collections import Counter
 from datetime import UTC, date, datetime
 from itertools import groupby
 
 import streamlit as st
-from babel.dates import get_day_names
 
 from crm import charts
 from crm.firm import firm
-from crm.i18n import _, language
-from crm.periods import add_months, month_end, month_start
+from crm.i18n import _
+from crm.periods import month_end
 from crm.pipeline.board import PipelineFilters
 from crm.pipeline.closing import Closing, closing_calendar
-from crm.ui import look, routes
+from crm.ui import look, months, routes
 from crm.ui.formats import day as day_text
 from crm.ui.formats import money_unit, percent, short_money
 from crm.ui.formats import month as month_text
 from crm.ui.guard import current_actor, showing_problems
 from crm.work import reading
 
-MONTH = "pipeline_month"
 #: Deals listed beside the month; the table has the rest.
 LISTED = 40
-
-
-def shown_month(today: date) -> date:
-    """The first day of the month in the address, or of this one."""
-    try:
-        return month_start(date.fromisoformat(f"{st.query_params.get(MONTH, '')}-01"))
-    except ValueError:
-        return month_start(today)
-
-
-def _step(first: date, months: int) -> None:
-    st.query_params[MONTH] = add_months(first, months).strftime("%Y-%m")
 
 
 def show_calendar(filters: PipelineFilters) -> None:
     """A month of expected closings, with the months before and after."""
     actor = current_actor()
-    first = shown_month(filters.today)
+    first = months.shown_month("pipeline")
     with showing_problems():
         with reading(actor) as session:
             deals = closing_calendar(
@@ -65,22 +50,7 @@ def show_calendar(filters: PipelineFilters) -> None:
 
 def _head(first: date, deals: list[Closing], currency: str) -> None:
     with look.row():
-        st.button(
-            "",
-            key="pipeline_month_back",
-            icon=":material/chevron_left:",
-            help=_("Previous month"),
-            on_click=_step,
-            args=(first, -1),
-        )
-        st.button(
-            "",
-            key="pipeline_month_next",
-            icon=":material/chevron_right:",
-            help=_("Next month"),
-            on_click=_step,
-            args=(first, 1),
-        )
+        months.month_steps("pipeline", first)
         total = sum(d.own_minor for d in deals)
         look.two_lines(
             month_text(first),
@@ -92,15 +62,14 @@ def _head(first: date, deals: list[Closing], currency: str) -> None:
 
 def _month(first: date, deals: list[Closing], currency: str) -> date | None:
     """Weeks in rows; the shade is the value that should close that day. Gives the day that was clicked."""
-    weeks = monthcalendar(first.year, first.month)
+    weeks, columns, rows = months.weeks_of(first)
     sums: Counter[int] = Counter()
     for deal in deals:
         sums[deal.day.day] += deal.own_minor
-    names = get_day_names("abbreviated", locale=language())
     figure = charts.heat(
         [[sums[n] if n else None for n in week] for week in weeks],
-        columns=[names[n] for n in range(7)],
-        rows=[_week(first, week) for week in weeks],
+        columns=columns,
+        rows=rows,
         unit=money_unit(currency),
         height=60 * len(weeks) + 24,
     )
@@ -117,24 +86,7 @@ def _month(first: date, deals: list[Closing], currency: str) -> date | None:
         alt=_("Value of open deals by the day they should close"),
     )
     days = sorted({d.day for d in deals})
-    if not days:
-        return None
-    chosen: date | None = st.selectbox(
-        _("Day"),
-        days,
-        index=None,
-        format_func=lambda d: day_text(d, today=first),
-        key=f"pipeline_day_{first:%Y%m}",
-        placeholder=_("Whole month"),
-        width=180,
-    )
-    return chosen
-
-
-def _week(first: date, week: list[int]) -> str:
-    """The week's number, as offices write it."""
-    day = first.replace(day=next(n for n in week if n))
-    return _("W{n}").format(n=day.isocalendar().week)
+    return months.choose_day("pipeline", first, days) if days else None
 
 
 def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFilters) -> None:

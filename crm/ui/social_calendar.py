@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from calendar import monthcalendar
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 import streamlit as st
-from babel.dates import get_day_names
 
 from crm import charts
 from crm.campaigns.social import CalendarPost, posts_between
 from crm.campaigns.social_record import NETWORK_NAMES
 from crm.clock import here, today, zone
-from crm.i18n import _, language, ngettext
-from crm.periods import add_months, month_end, month_start
-from crm.ui import look
+from crm.i18n import _, ngettext
+from crm.periods import month_end
+from crm.ui import look, months
 from crm.ui.formats import clock as clock_text
 from crm.ui.formats import day as day_text
 from crm.ui.formats import month as month_text
@@ -27,27 +25,15 @@ from crm.work import reading
 from db.models.social import POST_STATUS
 from db.scope import CREATE
 
-MONTH = "social_month"
 _TONES = {"draft": look.QUIET, "planned": look.INFO, "published": look.GOOD}
 #: Posts listed beside the month; the list has the rest.
 LISTED = 40
 
 
-def _shown_month() -> date:
-    try:
-        return month_start(date.fromisoformat(f"{st.query_params.get(MONTH, '')}-01"))
-    except ValueError:
-        return month_start(today())
-
-
-def _step(first: date, months: int) -> None:
-    st.query_params[MONTH] = add_months(first, months).strftime("%Y-%m")
-
-
 def show_calendar(account_id: int | None) -> None:
     """A month of posts, with the months before and after."""
     actor = current_actor()
-    first = _shown_month()
+    first = months.shown_month("social")
     with reading(actor) as session:
         posts = posts_between(session, first, month_end(first), account_id=account_id)
     main, aside = look.split()
@@ -67,14 +53,7 @@ def show_calendar(account_id: int | None) -> None:
 
 def _head(first: date, posts: list[CalendarPost]) -> None:
     with look.row():
-        st.button(
-            "", key="social_month_back", icon=":material/chevron_left:", help=_("Previous month"),
-            on_click=_step, args=(first, -1),
-        )  # fmt: skip
-        st.button(
-            "", key="social_month_next", icon=":material/chevron_right:", help=_("Next month"),
-            on_click=_step, args=(first, 1),
-        )  # fmt: skip
+        months.month_steps("social", first)
         ahead = sum(p.status != "published" for p in posts)
         out = ngettext("{n} published", "{n} published", len(posts) - ahead).format(n=len(posts) - ahead)
         look.two_lines(month_text(first), why=_("{out}, {n} to come").format(out=out, n=ahead))
@@ -82,13 +61,12 @@ def _head(first: date, posts: list[CalendarPost]) -> None:
 
 def _month(first: date, posts: list[CalendarPost]) -> date | None:
     """Weeks in rows; the shade is the number of posts of the day. Gives the day that was chosen."""
-    weeks = monthcalendar(first.year, first.month)
+    weeks, columns, rows = months.weeks_of(first)
     counts: Counter[int] = Counter(p.day.day for p in posts)
-    names = get_day_names("abbreviated", locale=language())
     figure = charts.heat(
         [[counts[n] if counts[n] else None for n in week] for week in weeks],
-        columns=[names[n] for n in range(7)],
-        rows=[_week(first, week) for week in weeks],
+        columns=columns,
+        rows=rows,
         unit=number_unit(),
         height=60 * len(weeks) + 24,
     )
@@ -101,22 +79,7 @@ def _month(first: date, posts: list[CalendarPost]) -> date | None:
     said = _("Posts by day: {n} in {month}").format(n=len(posts), month=month_text(first))
     look.chart(figure, key=f"social_calendar_{first:%Y%m}", alt=said)
     days = [first + timedelta(days=n) for n in range((month_end(first) - first).days + 1)]
-    chosen: date | None = st.selectbox(
-        _("Day"),
-        days,
-        index=None,
-        format_func=lambda d: day_text(d, today=first),
-        key=f"social_day_{first:%Y%m}",
-        placeholder=_("Whole month"),
-        width=180,
-    )
-    return chosen
-
-
-def _week(first: date, week: list[int]) -> str:
-    """The week's number, as offices write it."""
-    day = first.replace(day=next(n for n in week if n))
-    return _("W{n}").format(n=day.isocalendar().week)
+    return months.choose_day("social", first, days)
 
 
 def _list(posts: list[CalendarPost], start: date, *, one_day: bool) -> None:
