@@ -11,6 +11,7 @@ from itertools import chain
 from sqlalchemy import Connection, Engine, select
 
 from crm.access.people import ensure_roles
+from crm.campaigns.segments import recount
 from crm.errors import Refused
 from crm.firm import set_firm
 from crm.i18n import _
@@ -31,7 +32,7 @@ from crm.sample.visits import visit_tables
 from crm.sample.world import SCALES, Columns, ScaleName, World
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, Work
-from db.models import Base, LossReason, Queue, ServicePolicy, Stage
+from db.models import Base, LossReason, Queue, Segment, ServicePolicy, Stage
 from db.scope import ScopedSession
 from db.session import refresh_statistics
 
@@ -113,6 +114,8 @@ def load_sample(
         session.flush()
         continue_counting(connection, [Base.metadata.tables[name] for name in rows])
         refresh_statistics(connection)
+        for segment_id in session.scalars(select(Segment.id)).all():
+            recount(work, segment_id)
     return SampleReport(scale, seed, day, rows, time.perf_counter() - begun)
 
 

@@ -64,7 +64,7 @@ def _month(first: date, posts: list[CalendarPost]) -> date | None:
     weeks, columns, rows = months.weeks_of(first)
     counts: Counter[int] = Counter(p.day.day for p in posts)
     figure = charts.heat(
-        [[counts[n] if counts[n] else None for n in week] for week in weeks],
+        [[counts[n] if n else None for n in week] for week in weeks],
         columns=columns,
         rows=rows,
         unit=number_unit(),
