@@ -24,14 +24,19 @@ SPACING, LENGTH, WINDOW = 60, 14, 28
 FILTER_PAGE = "https://brewandberg.example/filter"
 
 
-def marketing_tables(world: World) -> Iterator[tuple[str, Columns]]:
-    """Segments, templates, campaigns and arms; leads and deals point to campaigns, so these come first."""
-    mine = {
+def of_the_marketer(world: World) -> dict[str, Any]:
+    """The columns of rows that marketing owns."""
+    return {
         "owner_id": MARKETER + 1,
         "team_id": MARKETING + 1,
         "created_at": world.now,
         "changed_at": world.now,
     }
+
+
+def marketing_tables(world: World) -> Iterator[tuple[str, Columns]]:
+    """Segments, templates, campaigns and arms; leads and deals point to campaigns, so these come first."""
+    mine = of_the_marketer(world)
     yield (
         "segments",
         {
@@ -285,8 +290,5 @@ def _forms(world: World) -> Columns:
         "campaign_id": [running, None],
         "queue_id": [None, world.queue_ids[0]],
         "is_active": True,
-        "owner_id": MARKETER + 1,
-        "team_id": MARKETING + 1,
-        "created_at": world.now,
-        "changed_at": world.now,
+        **of_the_marketer(world),
     }

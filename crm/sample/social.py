@@ -9,9 +9,8 @@ import numpy as np
 
 from crm.config import settings
 from crm.exchange.matching import name_key
-from crm.sample.marketing import MARKETER
+from crm.sample.marketing import of_the_marketer
 from crm.sample.marketing_words import ACCOUNTS, POSTS
-from crm.sample.staff import MARKETING
 from crm.sample.world import Columns, World
 
 _AHEAD = 6
@@ -21,12 +20,7 @@ _KIND_PULL = {"photo": 1.3, "video": 1.7, "link": 0.8, "text": 0.9, "status": 0.
 def social_tables(world: World) -> Iterator[tuple[str, Columns]]:
     """Posts up to today with what they reached, and the next ones of the calendar."""
     rng, count = world.rng(29), world.scale.posts
-    mine = {
-        "owner_id": MARKETER + 1,
-        "team_id": MARKETING + 1,
-        "created_at": world.now,
-        "changed_at": world.now,
-    }
+    mine = of_the_marketer(world)
     yield (
         "social_accounts",
         {
