@@ -83,7 +83,7 @@ def life_data(
         Length of each life, 0 or more.
     observed : array of 0/1 or bool, length n, optional
         1: failed at that time. 0: still running then. By default all failed.
-    weights : array of numbers, length n, optional
+    weights : array of whole numbers, length n, optional
         How many lives each row stands for; a row of weight 0 is left out.
     entry : array of numbers, length n, optional
         Age at which a life came under observation, below its time; blank (NaN) is 0.
@@ -113,7 +113,10 @@ def life_data(
             _("Write 1 for failed, 0 for still running."),
         ),
         *_wrong(
-            "quantity", ~(np.isfinite(sizes) & (sizes >= 0)), _("A quantity is missing or negative."), ""
+            "quantity",
+            ~(np.isfinite(sizes) & (sizes >= 0) & (np.floor(sizes) == sizes)),
+            _("A quantity is missing, negative or no whole number."),
+            _("Enter how many lives the row stands for."),
         ),
         *_wrong("entry", ~np.isfinite(since) | (since < 0), _("An age at entry is negative or endless."), ""),
     ]

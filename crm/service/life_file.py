@@ -1,4 +1,4 @@
-"""Life data from a file: which column holds what, the counted curve, the laws, and repair histories."""
+"""Life data from a file: the counted curve, the laws, and repair histories."""
 
 from __future__ import annotations
 
@@ -10,56 +10,27 @@ from typing import Any
 import numpy as np
 
 from crm.analytics.recurrence import mean_cumulative
-from crm.analytics.survival import Curve, Floats, LifeData, kaplan_meier, life_data, life_table
+from crm.analytics.survival import Curve, LifeData, kaplan_meier, life_data, life_table
 from crm.analytics.survival_fit import Candidate, NoFit, WeibullFit, fit_life
 from crm.errors import NotFound, Problem, Refused
-from crm.exchange.numbers import decide, take_apart, value_of
-from crm.exchange.reading import SourceTable, read_table
+from crm.exchange.reading import read_table
 from crm.i18n import _
+from crm.service.life_columns import flags, lives, numbers, roles
 
 #: Age bands of the life table.
 _BANDS = 10
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "time": (
-        "time", "times", "t", "duration", "age", "hours", "hrs", "km", "miles", "mileage", "kilometers", "kilometres",
-        "days", "weeks", "months", "years", "cycles", "life", "lifetime", "life time", "lifespan", "ttf", "tte",
-        "time to failure", "time to event", "failure time", "survival time", "time in service", "usage", "distance",
-        "shots", "operating hours", "run time", "runtime", "tenure", "stop", "end", "exit", "x",
-    ),
-    "observed": (
-        "observed", "event", "failed", "failure", "fail", "failures", "died", "death", "dead", "status", "event observed",
-        "is failed", "is failure", "delta", "broken", "outcome", "state", "fault", "churn", "churned", "arrest",
-    ),
-    "censored": (
-        "censored", "cens", "censor", "censoring", "right censored", "is censored", "suspended", "suspension", "running",
-        "alive", "survived", "still running", "censored flag", "c",
-    ),
-    "quantity": ("quantity", "qty", "n", "count", "freq", "frequency", "weight", "weights", "number", "units", "cases"),
-    "entry": (
-        "entry", "entry age", "age at entry", "entry time", "left truncation", "truncation", "delayed entry", "tl", "start",
-    ),
-    "system": ("system", "unit", "machine", "id", "system id", "unit id", "serial", "asset", "equipment"),
-    "repair": ("repair", "repairs", "repaired", "repair event", "is repair", "recurrence"),
-}  # fmt: skip
-_FAILED = {
-    "1", "f", "failed", "failure", "fail", "true", "t", "yes", "y", "dead", "died", "event", "observed", "broken", "defect",
-    "defective", "x",
-}  # fmt: skip
-_RUNS = {
-    "0", "s", "c", "r", "suspended", "suspension", "censored", "running", "false", "f0", "no", "n", "alive", "survived",
-    "ok", "working", "operating", "in service", "right censored", "right", "+",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class LifeFile:
-    """What a file of lives says; ``columns`` tells which column was taken for what."""
+    """What a file of lives says; ``columns`` tells which column was taken for what, ``notes`` what was assumed."""
 
     name: str
     columns: dict[str, str]
     life: LifeData
     curve: Curve
     fit: WeibullFit | NoFit
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -67,6 +38,7 @@ class LifeFile:
         told: dict[str, Any] = {
             "file": self.name,
             "columns": self.columns,
+            "notes": list(self.notes),
             "n": self.life.n,
             "failures": self.life.failures,
             "censored": self.life.n - self.life.failures,
@@ -120,12 +92,13 @@ class RepairFile:
     units: int
     repairs: int
     steps: list[dict[str, float]]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "file": self.name, "columns": self.columns, "units": self.units, "repairs": self.repairs,
-            "mean_cumulative": self.steps,
+            "file": self.name, "columns": self.columns, "notes": list(self.notes), "units": self.units,
+            "repairs": self.repairs, "mean_cumulative": self.steps,
         }  # fmt: skip
 
 
@@ -149,122 +122,34 @@ def read_life_file(path: Path, *, chosen: Mapping[str, str] | None = None) -> Li
     if not path.is_file():
         raise NotFound(_("The file {path} is not there.").format(path=path))
     table = read_table(path)
-    columns = _roles(table, {role: name for role, name in (chosen or {}).items() if name})
-    times = _numbers(table, columns["time"])
+    notes = [
+        _("Line {line} is left out. {reason}").format(line=bad.line, reason=bad.reason) for bad in table.bad
+    ]
+    columns = roles(table, {role: name for role, name in (chosen or {}).items() if name})
     if "system" in columns and "repair" in columns:
-        repaired = _flags(table, columns["repair"], inverted=False)
+        times = numbers(table, columns["time"])
+        repaired = flags(table, columns["repair"], inverted=False)
         found = mean_cumulative(table.texts[columns["system"]], times, repaired)
         names = ("time", "mean", "low", "high")
         series = zip(
             found.times.tolist(), found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True
         )
         steps = [dict(zip(names, row, strict=True)) for row in series]
-        return RepairFile(path.name, columns, found.units, found.repairs, steps)
+        return RepairFile(path.name, columns, found.units, found.repairs, steps, tuple(notes))
     columns = {role: name for role, name in columns.items() if role not in ("system", "repair")}
-    flags: Floats | None = None
-    if "observed" in columns:
-        flags = _flags(table, columns["observed"], inverted=False)
-    elif "censored" in columns:
-        flags = _flags(table, columns["censored"], inverted=True)
+    times, observed = lives(table, columns)
+    if observed is None:
+        notes.append(
+            _("No column says what failed, so all count as failed. Name one with --observed or --censored.")
+        )
     life = life_data(
         times,
-        flags,
-        weights=_numbers(table, columns["quantity"]) if "quantity" in columns else None,
-        entry=_numbers(table, columns["entry"], blank=0.0) if "entry" in columns else None,
+        observed,
+        weights=numbers(table, columns["quantity"]) if "quantity" in columns else None,
+        entry=numbers(table, columns["entry"], blank=0.0) if "entry" in columns else None,
     )
+    if not life.n:
+        message = _("{name} holds no life: every quantity is 0.").format(name=path.name)
+        raise Refused(message, problems=[Problem("quantity", message)])
     curve = kaplan_meier(life.times, life.observed, life.weights, entry=life.entry)
-    return LifeFile(path.name, columns, life, curve, fit_life(life))
-
-
-def _plain(name: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in name).casefold().split())
-
-
-def _roles(table: SourceTable, chosen: Mapping[str, str]) -> dict[str, str]:
-    """Which column holds what: as chosen, else by its name; ``observed`` goes before ``censored``."""
-    by_name = {_plain(name): name for name in table.columns}
-    columns: dict[str, str] = {}
-    for role, asked in chosen.items():
-        if _plain(asked) not in by_name:
-            text = _("The file has no column “{name}”. It has: {found}.")
-            raise NotFound(text.format(name=asked, found=", ".join(table.columns)))
-        columns[role] = by_name[_plain(asked)]
-    for role, names in _NAMES.items():
-        free = {plain: name for plain, name in by_name.items() if name not in columns.values()}
-        hit = next((free[name] for name in names if name in free), None)
-        # "Time (hours)" and "failure flag" are named by their first or last word.
-        hit = hit or next(
-            (whole for name in names if len(name) > 2 for plain, whole in free.items() if name in plain.split()),
-            None,
-        )  # fmt: skip
-        if role not in columns and hit is not None:
-            columns[role] = hit
-    if "observed" in chosen or ("observed" in columns and "censored" not in chosen):
-        columns.pop("censored", None)
-    elif "censored" in columns:
-        columns.pop("observed", None)
-    if "time" not in columns:
-        text = _("No column of times is found. Name it with --time. The file has: {found}.")
-        raise Refused(
-            text.format(found=", ".join(table.columns)), problems=[Problem("time", _("Name the column."))]
-        )
-    return columns
-
-
-def _numbers(table: SourceTable, column: str, *, blank: float | None = None) -> Floats:
-    """A column as numbers; a blank cell is refused unless it means something."""
-    cells = table.texts[column].tolist()
-    written = [take_apart(cell) if cell else None for cell in cells]
-    decision = decide(((number, 1) for number in written if number is not None), thousands=False)
-    values = np.full(len(cells), np.nan if blank is None else blank)
-    bad: list[int] = []
-    for row, (cell, number) in enumerate(zip(cells, written, strict=True)):
-        value = None if number is None else value_of(number, decision)
-        if value is not None:
-            values[row] = float(value)
-        elif cell or blank is None:
-            bad.append(row)
-    if bad:
-        raise Refused(
-            _("Column “{column}” must hold numbers.").format(column=column),
-            problems=[_problem(table, column, row, cells[row]) for row in bad[:5]],
-        )
-    return values
-
-
-def _problem(table: SourceTable, column: str, row: int, cell: str) -> Problem:
-    line = int(table.lines[row])
-    if not cell:
-        return Problem(column, _("Line {line} has no value.").format(line=line))
-    return Problem(column, _("Line {line}: “{cell}” cannot be read.").format(line=line, cell=cell[:40]))
-
-
-def _flags(table: SourceTable, column: str, *, inverted: bool) -> Floats:
-    """A column of failed or running as 1 or 0. Beside words it knows 0/1, and 1/2 as censored/failed."""
-    cells = [cell.strip().casefold() for cell in table.texts[column].tolist()]
-    known = {cell.removesuffix(".0") for cell in cells}
-    if known <= {"1", "2"} and "2" in known:
-        read = {"1": 0.0, "2": 1.0}
-    elif inverted:
-        # In a column called “censored” a yes means that the unit still ran.
-        yes = (_FAILED | _RUNS) - {"0", "false", "no", "n", "f", "failed", "failure", "fail", "dead", "died"}
-        read = {word: 0.0 if word in yes else 1.0 for word in _FAILED | _RUNS | {"0"}}
-    else:
-        read = dict.fromkeys(_FAILED, 1.0) | dict.fromkeys(_RUNS - _FAILED, 0.0)
-        if known <= {"t", "f"} or known <= {"true", "false", "t", "f"}:
-            # Beside T the letter F is false, elsewhere it is failed.
-            read |= {"f": 0.0}
-    values = np.empty(len(cells))
-    bad: list[int] = []
-    for row, cell in enumerate(cells):
-        value = read.get(cell.removesuffix(".0"))
-        if value is None:
-            bad.append(row)
-        else:
-            values[row] = value
-    if bad:
-        raise Refused(
-            _("Column “{column}” must say failed or running, as 1 and 0.").format(column=column),
-            problems=[_problem(table, column, row, cells[row]) for row in bad[:5]],
-        )
-    return values
+    return LifeFile(path.name, columns, life, curve, fit_life(life), tuple(notes))

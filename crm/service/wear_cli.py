@@ -50,7 +50,7 @@ def as_text(found: LifeFile | RepairFile) -> str:
 
     told = found.to_dict()
     taken = ", ".join(f"{role} = {name}" for role, name in told["columns"].items())
-    head = [f"{told['file']} ({taken})"]
+    head = [f"{told['file']} ({taken})", *told["notes"]]
     if isinstance(found, RepairFile):
         head.append(
             _("{units} units with {repairs} repairs").format(units=told["units"], repairs=told["repairs"])
