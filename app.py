@@ -25,11 +25,11 @@ from crm.http.routes import routes
 from crm.i18n import _
 from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
-from crm.mail.postman import Postman
-from crm.ui import oidc, start
-from crm.ui.frame import main
-from crm.ui.guard import show
-from crm.ui.warm import warm
+from crm.mail.sending.postman import Postman
+from crm.ui.frame import oidc, start
+from crm.ui.frame.frame import main
+from crm.ui.frame.guard import show
+from crm.ui.frame.warm import warm
 from db.migrate import NewerDatabase
 
 SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"

@@ -1,5 +1,5 @@
 """``python -m crm``."""
 
-from crm.cli import main
+from crm.commands import main
 
 main()

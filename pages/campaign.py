@@ -1,8 +1,8 @@
 """A campaign: plan and audience, members, result, links and log."""
 
-from crm.ui.campaign_page import show_campaign
-from crm.ui.guard import current_actor
-from crm.ui.record_page import asked_id
+from crm.ui.campaigns.page import show_campaign
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.record_page import asked_id
 
 actor = current_actor()
 

@@ -1,7 +1,7 @@
 """Campaigns: the list from plan to result, and the calendar."""
 
-from crm.ui.campaign_list import show_campaigns
-from crm.ui.guard import current_actor
+from crm.ui.campaigns.list import show_campaigns
+from crm.ui.frame.guard import current_actor
 
 actor = current_actor()
 

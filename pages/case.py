@@ -1,12 +1,13 @@
 """One case: the problem, the promise, what was said, the machine, the customer, and what was seen before."""
 
 from crm.clock import now
-from crm.service.case_queries import read_case
-from crm.ui import case_side, look
-from crm.ui.case_head import may_change, show_head, show_strip
-from crm.ui.case_thread import show_box, show_thread, shown_messages
-from crm.ui.guard import current_actor
-from crm.ui.record_page import asked_id
+from crm.service.cases.queries import read_case
+from crm.ui.cases import side as case_side
+from crm.ui.cases.head import may_change, show_head, show_strip
+from crm.ui.cases.thread import show_box, show_thread, shown_messages
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.records.record_page import asked_id
 from crm.work import reading
 
 actor = current_actor()

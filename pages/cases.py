@@ -3,8 +3,7 @@
 import streamlit as st
 
 from crm.i18n import _
-from crm.ui import look
-from crm.ui.case_lists import (
+from crm.ui.cases.lists import (
     BOARD,
     LIST,
     VIEW,
@@ -15,7 +14,8 @@ from crm.ui.case_lists import (
     show_queue,
     views,
 )
-from crm.ui.guard import current_actor
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
 
 actor = current_actor()
 

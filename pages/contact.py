@@ -1,9 +1,9 @@
 """A contact: who they are, how it is going, what is next, what happened."""
 
 from crm.i18n import _
-from crm.ui.guard import current_actor
-from crm.ui.record_page import RecordForm, asked_id
-from crm.ui.record_party import PartyScreen, show_party
+from crm.ui.contacts.record_party import PartyScreen, show_party
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.record_page import RecordForm, asked_id
 
 actor = current_actor()
 

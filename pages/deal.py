@@ -2,11 +2,12 @@
 
 from crm.clock import now, today
 from crm.pipeline.deal_page import read_deal
-from crm.ui import deal_side, look
-from crm.ui.deal_head import show_head, show_numbers, show_stages
-from crm.ui.deal_lines import show_lines
-from crm.ui.guard import current_actor
-from crm.ui.record_page import asked_id
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.pipeline import deal_side
+from crm.ui.pipeline.deal_head import show_head, show_numbers, show_stages
+from crm.ui.pipeline.deal_lines import show_lines
+from crm.ui.records.record_page import asked_id
 from crm.work import reading
 
 actor = current_actor()

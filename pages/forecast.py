@@ -5,9 +5,10 @@ import streamlit as st
 from crm.forecasting.engine import FEWEST
 from crm.forecasting.words import too_short
 from crm.i18n import _
-from crm.ui import forecast_data, forecast_job, look
-from crm.ui.forecast_deals import show_all_numbers, show_open_deals
-from crm.ui.forecast_proof import (
+from crm.ui.forecast import data as forecast_data
+from crm.ui.forecast import job as forecast_job
+from crm.ui.forecast.deals import show_all_numbers, show_open_deals
+from crm.ui.forecast.proof import (
     before_words,
     show_before,
     show_earlier,
@@ -16,8 +17,9 @@ from crm.ui.forecast_proof import (
     show_season,
     show_trend,
 )
-from crm.ui.forecast_view import context, rests_on, show_band, show_numbers
-from crm.ui.guard import current_actor
+from crm.ui.forecast.view import context, rests_on, show_band, show_numbers
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
 
 actor = current_actor()
 

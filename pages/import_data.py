@@ -3,8 +3,9 @@
 import streamlit as st
 
 from crm.i18n import _
-from crm.ui import import_wizard, look
-from crm.ui.guard import current_actor
+from crm.ui.frame.guard import current_actor
+from crm.ui.imports import wizard as import_wizard
+from crm.ui.kit import look
 
 actor = current_actor()
 

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from crm.clock import now, zone
-from crm.exchange.journal import list_imports
+from crm.exchange.storing.journal import list_imports
 from crm.i18n import _
-from crm.ui import import_run, look
-from crm.ui.formats import moment
-from crm.ui.guard import current_actor
-from crm.ui.routes import page
+from crm.ui.frame.guard import current_actor
+from crm.ui.frame.routes import page
+from crm.ui.imports import run as import_run
+from crm.ui.kit import look
+from crm.ui.kit.formats import moment
 
 actor = current_actor()
 

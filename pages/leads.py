@@ -1,9 +1,9 @@
 """Leads: unqualified interest, to be worked and converted."""
 
 from crm.i18n import _
-from crm.ui.guard import current_actor
-from crm.ui.lead_drawer import open_lead
-from crm.ui.listing import ListScreen, show_list
+from crm.ui.contacts.lead_drawer import open_lead
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.listing import ListScreen, show_list
 
 actor = current_actor()
 

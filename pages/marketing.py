@@ -4,12 +4,13 @@ import streamlit as st
 
 from crm.clock import today
 from crm.i18n import _, language
-from crm.ui import look, routes
-from crm.ui.guard import current_actor
-from crm.ui.marketing_cards import show_campaigns, show_cards, show_formulas, show_numbers, show_sources
-from crm.ui.marketing_data import shown_board, shown_choices
-from crm.ui.marketing_filters import marketing_question
-from crm.ui.marketing_words import context
+from crm.ui.frame import routes
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.marketing.cards import show_campaigns, show_cards, show_formulas, show_numbers, show_sources
+from crm.ui.marketing.data import shown_board, shown_choices
+from crm.ui.marketing.filters import marketing_question
+from crm.ui.marketing.words import context
 from crm.work import cache_key
 
 actor = current_actor()

@@ -5,15 +5,15 @@ import streamlit as st
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
-from crm.service.case_board import my_queue
-from crm.service.proposals import proposals
-from crm.service.visit_queries import my_visits
-from crm.ui import look
-from crm.ui.formats import day
-from crm.ui.guard import current_actor, flash
-from crm.ui.my_day_cards import deals_card, goal_card, news_card, tasks_card
-from crm.ui.my_day_service import cases_card, proposals_card, visits_card
-from crm.ui.quick import talk_form, task_drawer
+from crm.service.cases.board import my_queue
+from crm.service.visits.proposals import proposals
+from crm.service.visits.queries import my_visits
+from crm.ui.frame.guard import current_actor, flash
+from crm.ui.frame.quick import talk_form, task_drawer
+from crm.ui.kit import look
+from crm.ui.kit.formats import day
+from crm.ui.my_day.cards import deals_card, goal_card, news_card, tasks_card
+from crm.ui.my_day.service import cases_card, proposals_card, visits_card
 from crm.work import reading
 
 actor = current_actor()

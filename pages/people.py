@@ -4,9 +4,10 @@ import streamlit as st
 
 from crm.access.people import add_role, demand_to_see, remove_role, role_rows, team_table, user_table
 from crm.i18n import _, ngettext
-from crm.ui import look, people
-from crm.ui.forms import record_form
-from crm.ui.guard import current_actor, flash, showing_problems
+from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.forms import record_form
+from crm.ui.settings import people
 from crm.work import reading, unit_of_work
 
 actor = current_actor()

@@ -4,12 +4,12 @@ import streamlit as st
 
 from crm.i18n import _
 from crm.pipeline.board import pipelines
-from crm.ui import look
-from crm.ui.guard import current_actor
-from crm.ui.pipeline_board import show_board
-from crm.ui.pipeline_calendar import show_calendar
-from crm.ui.pipeline_table import new_deal, show_table
-from crm.ui.pipeline_view import BOARD, TABLE, VIEW, choose_deals, choose_pipeline, views
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.pipeline.board import show_board
+from crm.ui.pipeline.calendar import show_calendar
+from crm.ui.pipeline.table import new_deal, show_table
+from crm.ui.pipeline.view import BOARD, TABLE, VIEW, choose_deals, choose_pipeline, views
 from crm.work import reading
 
 actor = current_actor()

@@ -1,8 +1,8 @@
 """Maintenance plans: work that returns by time or by use."""
 
-from crm.ui.guard import current_actor
-from crm.ui.listing import show_list
-from crm.ui.unit_lists import plan_screen
+from crm.ui.equipment.lists import plan_screen
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.listing import show_list
 
 actor = current_actor()
 

@@ -7,14 +7,16 @@ import streamlit as st
 from crm.clock import today
 from crm.i18n import _, language
 from crm.pipeline.targets import may_set_targets
-from crm.ui import data, look, routes
-from crm.ui.guard import current_actor
-from crm.ui.sales_cards import show_cards, show_formulas
-from crm.ui.sales_filters import sales_question
-from crm.ui.sales_numbers import show_numbers
-from crm.ui.sales_records import asked_for, forget_asked, show_records
-from crm.ui.sales_targets import edit_targets
-from crm.ui.sales_words import context, moved_text
+from crm.ui.frame import routes
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.sales import data
+from crm.ui.sales.cards import show_cards, show_formulas
+from crm.ui.sales.filters import sales_question
+from crm.ui.sales.numbers import show_numbers
+from crm.ui.sales.records import asked_for, forget_asked, show_records
+from crm.ui.sales.targets import edit_targets
+from crm.ui.sales.words import context, moved_text
 from crm.work import cache_key
 
 actor = current_actor()

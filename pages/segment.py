@@ -1,8 +1,8 @@
 """A segment: who belongs to it, by which rules, and where it is used."""
 
-from crm.ui.guard import current_actor
-from crm.ui.record_page import asked_id
-from crm.ui.segment_page import show_segment
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.record_page import asked_id
+from crm.ui.segments.page import show_segment
 
 actor = current_actor()
 

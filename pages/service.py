@@ -4,13 +4,15 @@ import streamlit as st
 
 from crm.clock import today
 from crm.i18n import _, language
-from crm.ui import look, routes, service_data
-from crm.ui.guard import current_actor
-from crm.ui.service_cards import show_cards, show_formulas
-from crm.ui.service_filters import service_question
-from crm.ui.service_numbers import show_numbers
-from crm.ui.service_records import asked_for, forget_asked, show_records, titles
-from crm.ui.service_words import context, notes
+from crm.ui.frame import routes
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.service_board import data as service_data
+from crm.ui.service_board.cards import show_cards, show_formulas
+from crm.ui.service_board.filters import service_question
+from crm.ui.service_board.numbers import show_numbers
+from crm.ui.service_board.records import asked_for, forget_asked, show_records, titles
+from crm.ui.service_board.words import context, notes
 from crm.work import cache_key
 
 actor = current_actor()

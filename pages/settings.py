@@ -4,12 +4,12 @@ import streamlit as st
 
 from crm.errors import NotAllowed
 from crm.i18n import _
-from crm.ui import look
-from crm.ui.guard import current_actor
-from crm.ui.settings_firm import show_firm, show_limits, show_rates
-from crm.ui.settings_selling import show_pipelines, show_reasons
-from crm.ui.settings_service import show_service
-from crm.ui.settings_visits import show_visits
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.settings.firm import show_firm, show_limits, show_rates
+from crm.ui.settings.selling import show_pipelines, show_reasons
+from crm.ui.settings.service import show_service
+from crm.ui.settings.visits import show_visits
 
 actor = current_actor()
 if not actor.may("setting", "update"):

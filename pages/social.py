@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from crm.campaigns.social import accounts
+from crm.campaigns.social.social import accounts
 from crm.i18n import _
-from crm.ui import look
-from crm.ui.guard import current_actor
-from crm.ui.listing import ListScreen, show_list
-from crm.ui.social_accounts import choose_account, show_accounts
-from crm.ui.social_analysis import show_analysis
-from crm.ui.social_calendar import show_calendar
-from crm.ui.social_post import new_post, open_post
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.social.accounts import choose_account, show_accounts
+from crm.ui.social.analysis import show_analysis
+from crm.ui.social.calendar import show_calendar
+from crm.ui.social.post import new_post, open_post
 from crm.work import reading
 
 actor = current_actor()

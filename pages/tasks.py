@@ -1,9 +1,9 @@
 """Tasks: mine and my team's, the next due first; open ones, or those that are done."""
 
 from crm.i18n import _
-from crm.ui.guard import current_actor
-from crm.ui.listing import ListScreen, show_list
-from crm.ui.task_drawer import open_task
+from crm.ui.contacts.task_drawer import open_task
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.listing import ListScreen, show_list
 
 actor = current_actor()
 

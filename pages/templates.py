@@ -1,8 +1,8 @@
 """Templates: the messages that campaigns send, with places for names."""
 
 from crm.i18n import _
-from crm.ui.guard import current_actor
-from crm.ui.listing import ListScreen, show_list
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.listing import ListScreen, show_list
 
 actor = current_actor()
 

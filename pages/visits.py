@@ -3,9 +3,9 @@
 import streamlit as st
 
 from crm.i18n import _
-from crm.ui import look
-from crm.ui.guard import current_actor
-from crm.ui.visit_lists import LIST, VIEW, WEEKS, show_day, show_visit_list, show_week, views
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.visits.lists import LIST, VIEW, WEEKS, show_day, show_visit_list, show_week, views
 
 actor = current_actor()
 

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from crm.i18n import _
-from crm.ui import look, wear_board, wear_next
-from crm.ui.guard import current_actor
-from crm.ui.wear_cards import (
+from crm.ui.frame.guard import current_actor
+from crm.ui.kit import look
+from crm.ui.wear import board as wear_board
+from crm.ui.wear import next as wear_next
+from crm.ui.wear.cards import (
     show_basis,
     show_conclusion,
     show_curve,
@@ -15,7 +17,7 @@ from crm.ui.wear_cards import (
     show_repairs,
     show_repeats,
 )
-from crm.ui.wear_words import context
+from crm.ui.wear.words import context
 
 actor = current_actor()
 

@@ -1,7 +1,7 @@
 """Web forms: where strangers write to us, and how often they do."""
 
-from crm.ui.form_list import show_forms
-from crm.ui.guard import current_actor
+from crm.ui.frame.guard import current_actor
+from crm.ui.messages.form_list import show_forms
 
 actor = current_actor()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from crm import records
+from crm.records import records
 from crm.work import Actor, unit_of_work
 from tests.rows import Rows, keep_rows, put_rows
 

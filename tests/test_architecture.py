@@ -55,4 +55,4 @@ def test_every_page_first_asks_who_is_there():
         after_docstring = ast.parse(page.read_text("utf-8")).body[1:]
         first = next(step for step in after_docstring if not isinstance(step, ast.Import | ast.ImportFrom))
         asked = first.value.func.id if isinstance(getattr(first, "value", None), ast.Call) else None
-        assert f"crm.ui.guard.{asked}" in imports(page), f"{page.name} starts without the guard"
+        assert f"crm.ui.frame.guard.{asked}" in imports(page), f"{page.name} starts without the guard"

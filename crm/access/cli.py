@@ -38,7 +38,7 @@ def issue_session(email: str) -> str:
 @session.command("issue")
 def issue(email: Email) -> None:
     """Print a session cookie value for scripts and tests."""
-    from crm.cli import ready, spoken
+    from crm.commands import ready, spoken
 
     with spoken():
         ready()
@@ -63,7 +63,7 @@ def add(
     ] = False,
 ) -> None:
     """Add a person, or give a known one another role and password."""
-    from crm.cli import ready, spoken
+    from crm.commands import ready, spoken
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
     with spoken():

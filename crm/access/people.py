@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from crm.access.roles import ADMINISTRATOR, BUILT_IN, KEPT, default_grants, effective_grants, entities
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.i18n import _
-from crm.records import demand_version
+from crm.records.records import demand_version
 from crm.work import Work
 from db.models import Grant, Membership, Role, Team, User
 from db.scope import ACTIONS, NONE, READ, SCOPES, UPDATE, ScopedSession

@@ -15,12 +15,12 @@ from crm.access.people import ensure_roles
 from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import start_session
 from crm.access.users import give_password
-from crm.checks import Bad, check_currency, check_email
 from crm.config import settings
 from crm.errors import CrmError, NotAllowed, Problem, Refused
-from crm.firm import get_setting, put_setting, set_firm
+from crm.firm.firm import get_setting, put_setting, set_firm
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
+from crm.records.checks import Bad, check_currency, check_email
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Credential, Setting, User
 from db.scope import ScopedSession

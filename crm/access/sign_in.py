@@ -16,7 +16,7 @@ from crm.access.roles import VIEWER
 from crm.access.sessions import end_session, hash_of, start_session
 from crm.config import settings
 from crm.errors import CrmError, NotAllowed, Refused
-from crm.firm import firm, get_setting
+from crm.firm.firm import firm, get_setting
 from crm.i18n import _
 from crm.work import SYSTEM, Work, reading, unit_of_work
 from db.models import Credential, Role, SignInFailure, User

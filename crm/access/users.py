@@ -14,7 +14,7 @@ from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import end_sessions_of
 from crm.errors import NotFound, Problem, Refused
 from crm.i18n import LANGUAGES, _
-from crm.records import create_record, update_record
+from crm.records.records import create_record, update_record
 from crm.work import SYSTEM, Work, unit_of_work
 from db.models import Credential, Membership, Role, Team, User
 from db.scope import CREATE, UPDATE

@@ -36,7 +36,7 @@ TICK_PX = 11
 class Unit:
     """How a chart writes its numbers: ``short`` on axes and labels, ``full`` where one value is pointed at.
 
-    Both take the number as plotted. Money is plotted in minor units: ``crm.ui.formats.money_unit``.
+    Both take the number as plotted. Money is plotted in minor units: ``crm.ui.kit.formats.money_unit``.
     """
 
     short: Callable[[float], str]

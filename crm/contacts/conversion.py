@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from crm import records
 from crm.errors import NotAllowed, NotFound, Problem, Refused
-from crm.exchange.matching import name_key
 from crm.i18n import _
 from crm.interactions.service import log_talk
-from crm.records import demand_version
+from crm.records import records
+from crm.records.matching import name_key
+from crm.records.records import demand_version
 from crm.work import Work
 from db.models import Contact, Lead, Organisation
 from db.scope import CREATE, UPDATE, ScopedSession

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
-from crm import registry
 from crm.contacts.queries import MOST, POINTS
 from crm.pipeline.board import deal_value
+from crm.records import registry
 from db.models import Deal, Interaction, Product, Stage
 from db.scope import ScopedSession
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, union
 
-from crm import records, registry
-from crm.fields import Kind
+from crm.records import records, registry
+from crm.records.fields import Kind
 from db.models import Address, Channel, Contact, ContactRole, Organisation
 from db.scope import DELETE, UPDATE, ScopedSession
 

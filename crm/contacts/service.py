@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm import records, registry
-from crm.checks import Bad, check_value
 from crm.contacts.queries import POINTS
 from crm.errors import NotAllowed, NotFound, Problem, Refused
-from crm.fields import Field, Kind
 from crm.i18n import N_, _
+from crm.records import records, registry
+from crm.records.checks import Bad, check_value
+from crm.records.fields import Field, Kind
 from crm.work import Work
 from db.models import Address, Channel, ContactRole
 from db.scope import UPDATE

@@ -13,10 +13,10 @@ import pandas as pd
 from sqlalchemy import Select, bindparam, func, select
 
 from crm.contacts.queries import POINTS
-from crm.firm import firm, rates
+from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.pipeline.board import deal_value
-from crm.pipeline.report_basis import Book
+from crm.reporting.report_basis import Book
 from db.models import Deal, OrderLine, Product
 from db.scope import ScopedSession
 

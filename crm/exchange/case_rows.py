@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, Table, literal, null, select
 
-from crm.exchange.bulk import among
+from crm.exchange.storing.bulk import among
 from crm.i18n import _
-from crm.service.case_record import order_words
-from crm.service.case_rules import (
+from crm.service.cases.record import order_words
+from crm.service.cases.rules import (
     ENDED,
     dates_after,
     degrees_of,
@@ -20,8 +20,8 @@ from crm.service.case_rules import (
     status_from_dates,
     wrong_order,
 )
-from crm.service.level_rules import choose_policy
-from crm.service.levels import active_policies, policy_time
+from crm.service.levels.level_rules import choose_policy
+from crm.service.levels.levels import active_policies, policy_time
 from crm.work import Work
 from db.models import Contact, Equipment, ServicePolicy
 from db.scope import ScopedSession

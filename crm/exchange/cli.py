@@ -13,10 +13,10 @@ import typer
 
 from crm.access.actors import actor_of, user_id_by_email
 from crm.errors import NotFound
-from crm.exchange.journal import failed_csv, list_imports
-from crm.exchange.report import ImportReport
-from crm.exchange.service import import_profile
-from crm.exchange.undo import undo_import
+from crm.exchange.asking.service import import_profile
+from crm.exchange.storing.journal import failed_csv, list_imports
+from crm.exchange.storing.report import ImportReport
+from crm.exchange.undoing.undo import undo_import
 from crm.i18n import _
 from crm.work import SYSTEM, Actor, unit_of_work
 
@@ -31,7 +31,7 @@ As = Annotated[
 @contextmanager
 def commanded() -> Iterator[None]:
     """A command's frame: the database is ready, problems are told in a sentence."""
-    from crm.cli import ready, spoken
+    from crm.commands import ready, spoken
 
     ready()
     with spoken():

@@ -10,7 +10,7 @@ from crm.work import Work
 #: Called with the import and, for each link field of the step, the records that its rows belong to.
 Consequence = Callable[[Work, int, Mapping[str, set[int]]], None]
 #: By entity as ``module:function``, loaded only when such rows came in.
-_AFTER = {"campaign_member": "crm.campaigns.member_files:settle"}
+_AFTER = {"campaign_member": "crm.campaigns.runs.member_files:settle"}
 
 
 def consequence(entity: str) -> Consequence | None:

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from crm import registry
 from crm.errors import NotAllowed
-from crm.fields import Kind
 from crm.i18n import _
-from crm.lists import list_conditions
 from crm.money import exponent
+from crm.records import registry
+from crm.records.fields import Kind
+from crm.records.lists import list_conditions
 from db.scope import EXPORT, ScopedSession, criterion
 
 #: Rows held in memory at once.

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm import registry
 from crm.exchange import case_rows
+from crm.records import registry
 from crm.work import Work
 from db.scope import CREATE
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from crm.exchange.bulk import among
+from crm.exchange.storing.bulk import among
 from crm.i18n import _
-from crm.service.coverage_rules import COVERS
-from crm.service.equipment_record import known_covers, unit_name
+from crm.service.equipment.coverage_rules import COVERS
+from crm.service.equipment.equipment_record import known_covers, unit_name
 from crm.service.words import day_words
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS

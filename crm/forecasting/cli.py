@@ -31,7 +31,7 @@ def forecast(
     ),
 ) -> None:
     """Compute the monthly forecast of won deals or sales, store it for the screen, and print it."""
-    from crm.cli import ready, spoken
+    from crm.commands import ready, spoken
 
     with spoken():
         ready()

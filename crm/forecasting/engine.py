@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from crm.errors import Refused
-from crm.forecasting import backtest, bands, candidates, choice, words
-from crm.forecasting.bands import Band
-from crm.forecasting.candidates import Trials
-from crm.forecasting.outliers import calmed
+from crm.forecasting import words
+from crm.forecasting.methods import backtest, bands, candidates, choice
+from crm.forecasting.methods.bands import Band
+from crm.forecasting.methods.candidates import Trials
 from crm.forecasting.result import Candidate, Forecast, Part, Point, Try
-from crm.forecasting.season import Floats
-from crm.forecasting.series import Gaps, History, iso, regularise
+from crm.forecasting.series.outliers import calmed
+from crm.forecasting.series.season import Floats
+from crm.forecasting.series.series import Gaps, History, iso, regularise
 from crm.i18n import _
 
 FEWEST = 3

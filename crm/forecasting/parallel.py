@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from crm.forecasting.result import Forecast
-from crm.forecasting.series import History
+from crm.forecasting.series.series import History
 from crm.i18n import _, language
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from crm.forecasting.result import Forecast
 from crm.i18n import _
 from crm.jobs.queue import JobView
 from crm.periods import add_months, month_start, months_between
-from crm.pipeline.report_basis import SalesFilter, converted, deal_conditions, grouped, open_book, rate_day
+from crm.reporting.report_basis import SalesFilter, converted, deal_conditions, grouped, open_book, rate_day
 from db.models import Category, Deal, ForecastRun, Job, Order, OrderLine, Product, Team
 from db.scope import ALL, READ, TEAM, Actor, ScopedSession
 

@@ -13,7 +13,7 @@ from crm.forecasting import queries
 from crm.forecasting.chosen import MONTHS, SeriesChoice
 from crm.forecasting.parallel import Task, forecast_many
 from crm.forecasting.result import Forecast
-from crm.forecasting.series import History, regularise
+from crm.forecasting.series.series import History, regularise
 from crm.i18n import _
 from crm.jobs.queue import enqueue
 from crm.work import SYSTEM, Actor, reading, unit_of_work

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm.forecasting.candidates import LABELS, Trials
-from crm.forecasting.season import has_season
+from crm.forecasting.methods.candidates import LABELS, Trials
+from crm.forecasting.series.season import has_season
 from crm.i18n import _, ngettext
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from crm.errors import CrmError
 from crm.forecasting import engine
-from crm.forecasting.frequency import parse
-from crm.forecasting.series import History
+from crm.forecasting.series.frequency import parse
+from crm.forecasting.series.series import History
 from crm.i18n import _, set_language
 
 log = logging.getLogger(__name__)

@@ -12,14 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from crm import registry
 from crm.access.sessions import actor_of_session
-from crm.checks import Bad, check_value
 from crm.errors import CrmError, NotAllowed, NotFound, Refused
-from crm.fields import Field
 from crm.i18n import _, set_language
-from crm.lists import BLANK, list_rows
-from crm.records import create_record, get_record, shown, update_record
+from crm.records import registry
+from crm.records.checks import Bad, check_value
+from crm.records.fields import Field
+from crm.records.lists import BLANK, list_rows
+from crm.records.records import create_record, get_record, shown, update_record
 from crm.work import Actor, reading, unit_of_work
 from db.scope import READ
 

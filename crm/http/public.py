@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from crm.errors import CrmError, Refused
-from crm.firm import firm
+from crm.firm.firm import firm
 from crm.http.edge import page
 from crm.http.html import render_page
 from crm.http.language import spoken

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from crm.campaigns import forms
-from crm.campaigns.form_rules import CONSENT_WORDS, LENGTHS
+from crm.campaigns.forms import forms
+from crm.campaigns.forms.rules import CONSENT_WORDS, LENGTHS
 from crm.errors import Refused
 from crm.http.edge import address_of
 from crm.http.public import message, posted, shown, told

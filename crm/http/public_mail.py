@@ -7,15 +7,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from crm.campaigns import clicks, preferences
+from crm.campaigns.runs import clicks, preferences
 from crm.errors import NotFound, Refused
 from crm.http.public import message, posted, shown, told
 from crm.i18n import _
 from crm.links import read_token
-from crm.service.cases import rate_case
+from crm.service.cases.cases import rate_case
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case
-from db.models.segments import CONSENT_CHANNELS, PURPOSES
+from db.models.campaigns.segments import CONSENT_CHANNELS, PURPOSES
 
 _PURPOSES, _CHANNELS = dict(PURPOSES), dict(CONSENT_CHANNELS)
 MOST_BYTES = 40_000

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import case, func, or_, select
 
-from crm import registry
-from crm.firm import firm, rates
+from crm.firm.firm import firm, rates
 from crm.money import Money, convert
 from crm.pipeline.board import Book, deal_flag, deal_value
+from crm.records import registry
 from db.models import (
     Change,
     ChangeBatch,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from crm import records
 from crm.errors import Problem, Refused
 from crm.i18n import _
+from crm.records import records
 from crm.work import Work
 from db.models import Contact, Deal, Task
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from crm import records, registry
 from crm.i18n import _
-from crm.interactions.changes import FieldChange, record_changes
 from crm.interactions.service import ABOUT
+from crm.records import records, registry
+from crm.records.changes import FieldChange, record_changes
 from db.models import Case, Interaction, Task, User
 from db.scope import ScopedSession
 

@@ -31,14 +31,14 @@ Runner = Callable[[Actor, dict[str, Any], Step], dict[str, Any]]
 #: Which function does which kind of job; imported when first needed.
 KINDS = {
     "forecast": "crm.forecasting.job:run",
-    "import": "crm.exchange.job:run",
-    "mailbox": "crm.mail.mailbox:run",
-    "plan_campaign": "crm.campaigns.job:run_plan",
-    "responses": "crm.campaigns.responses_job:run",
-    "service_levels": "crm.service.levels_job:run",
-    "undo_import": "crm.exchange.job:run_undo",
-    "maintenance": "crm.service.plans_job:run",
-    "wear": "crm.service.wear_job:run",
+    "import": "crm.exchange.storing.job:run",
+    "mailbox": "crm.mail.receiving.mailbox:run",
+    "plan_campaign": "crm.campaigns.runs.job:run_plan",
+    "responses": "crm.campaigns.runs.responses_job:run",
+    "service_levels": "crm.service.levels.levels_job:run",
+    "undo_import": "crm.exchange.storing.job:run_undo",
+    "maintenance": "crm.service.visits.plans_job:run",
+    "wear": "crm.service.wear.job:run",
 }
 
 

@@ -25,9 +25,9 @@ def send_command(
 ) -> None:
     """Send the outbox; safe to run beside others and to kill at any moment."""
     from crm.jobs.signals import heed_signals
-    from crm.mail.postman import Postman, send_all
-    from crm.mail.smtp import Trouble
-    from crm.mail.status import missing
+    from crm.mail.sending.postman import Postman, send_all
+    from crm.mail.sending.smtp import Trouble
+    from crm.mail.sending.status import missing
 
     with commanded():
         if sentence := missing():
@@ -53,7 +53,7 @@ def send_command(
 @mail.command("status")
 def status_command() -> None:
     """How many messages wait, went out, failed, and why."""
-    from crm.mail.status import mail_status
+    from crm.mail.sending.status import mail_status
 
     with commanded():
         stands = mail_status()
@@ -75,10 +75,10 @@ def status_command() -> None:
 @mail.command("test")
 def test_command(to: Annotated[str, typer.Option(help="Where the test goes.")]) -> None:
     """Send one message through the outbox and say what became of it."""
-    from crm.mail.outbox import queue_mail
-    from crm.mail.postman import Postman, send_all
-    from crm.mail.smtp import Trouble
-    from crm.mail.status import missing, outcome
+    from crm.mail.sending.outbox import queue_mail
+    from crm.mail.sending.postman import Postman, send_all
+    from crm.mail.sending.smtp import Trouble
+    from crm.mail.sending.status import missing, outcome
 
     with commanded():
         if sentence := missing():
@@ -102,7 +102,7 @@ def bounces_command(
     folder: Annotated[Path, typer.Argument(help="Folder with .eml and .mbox files.", exists=True)],
 ) -> None:
     """Read bounces, complaints and replies from dropped files; reading them again changes nothing."""
-    from crm.mail.bounces import read_folder
+    from crm.mail.receiving.bounces import read_folder
 
     with commanded():
         for name, count in read_folder(folder).as_dict().items():

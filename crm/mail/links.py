@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 
 from crm.links import make_token, public_url
-from crm.mail.markdown import Follow
+from crm.mail.templates.markdown import Follow
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Campaign, TrackedLink
 

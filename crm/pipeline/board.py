@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
 
-from crm import registry
-from crm.firm import firm, rates
+from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.money import Money, convert
 from crm.periods import month_end
-from crm.search import search_condition
+from crm.records import registry
+from crm.records.search import search_condition
 from db.models import Deal, Organisation, Pipeline, Product, Stage
 from db.scope import UPDATE, ScopedSession
 

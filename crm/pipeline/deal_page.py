@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from crm import records
 from crm.pipeline.board import Book, deal_flag, stages_of
+from crm.records import records
 from db.models import (
     Contact,
     Deal,

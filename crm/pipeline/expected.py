@@ -9,7 +9,8 @@ import pandas as pd
 from sqlalchemy import extract, null, select
 
 from crm.periods import add_months, month_start
-from crm.pipeline.report_basis import (
+from crm.pipeline.targets import applicable, target_table
+from crm.reporting.report_basis import (
     Book,
     SalesFilter,
     converted,
@@ -18,7 +19,6 @@ from crm.pipeline.report_basis import (
     names,
     rate_day,
 )
-from crm.pipeline.targets import applicable, target_table
 from db.models import Category, Deal, Product, Stage
 from db.scope import ALL, OWN, READ, ScopedSession
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table, bindparam, inspect, select, update
 
-from crm import records
 from crm.errors import Conflict, NotFound, Problem, Refused
 from crm.i18n import _
-from crm.prepare import enter_stage
+from crm.records import records
+from crm.records.prepare import enter_stage
 from crm.work import Work
 from db.models import Deal, LossReason, Stage, StageChange
 

@@ -9,11 +9,11 @@ import pandas as pd
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from crm.checks import check_currency
 from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
 from crm.periods import month_start
-from crm.pipeline.report_basis import Book, Names
+from crm.records.checks import check_currency
+from crm.reporting.report_basis import Book, Names
 from crm.work import Work
 from db.models import Target, Team, User
 from db.scope import CREATE, UPDATE, Actor, ScopedSession

@@ -11,24 +11,24 @@ from itertools import chain
 from sqlalchemy import Connection, Engine, select
 
 from crm.access.people import ensure_roles
-from crm.campaigns.segments import recount
+from crm.campaigns.segments.segments import recount
 from crm.errors import Refused
-from crm.firm import set_firm
+from crm.firm.firm import set_firm
 from crm.i18n import _
 from crm.pipeline.defaults import ensure_defaults
-from crm.sample.cases import case_tables, draw_cases
-from crm.sample.deals import deal_tables, draw_deals, goods_tables
-from crm.sample.goods import FIRM
-from crm.sample.leads import lead_tables
-from crm.sample.marketing import consent_tables, marketing_tables, member_tables
-from crm.sample.parties import contact_tables, draw_contacts, draw_organisations, organisation_tables
-from crm.sample.sales import draw_sales, sales_tables
-from crm.sample.social import social_tables
-from crm.sample.staff import MANAGER, staff_tables, target_tables
+from crm.sample.marketing.marketing import consent_tables, marketing_tables, member_tables
+from crm.sample.marketing.social import social_tables
+from crm.sample.people.parties import contact_tables, draw_contacts, draw_organisations, organisation_tables
+from crm.sample.people.staff import MANAGER, staff_tables, target_tables
+from crm.sample.selling.deals import deal_tables, draw_deals, goods_tables
+from crm.sample.selling.goods import FIRM
+from crm.sample.selling.leads import lead_tables
+from crm.sample.selling.sales import draw_sales, sales_tables
+from crm.sample.selling.talks import talk_tables
+from crm.sample.service.cases import case_tables, draw_cases
+from crm.sample.service.units import draw_units, unit_tables
+from crm.sample.service.visits import visit_tables
 from crm.sample.store import continue_counting, store
-from crm.sample.talks import talk_tables
-from crm.sample.units import draw_units, unit_tables
-from crm.sample.visits import visit_tables
 from crm.sample.world import SCALES, Columns, ScaleName, World
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, Work

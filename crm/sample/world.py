@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from crm.sample.goods import SEASON
+from crm.sample.selling.goods import SEASON
 
 ScaleName = Literal["small", "large"]
 #: Whole numbers, mostly indices into another part or days before (negative) today.

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from crm.config import settings
 from crm.i18n import _
-from crm.service.working_time_rules import known_countries
+from crm.service.levels.working_time_rules import known_countries
 from crm.work import Work
 from db.models import Queue, ServicePolicy, WorkCalendar
 

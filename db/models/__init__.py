@@ -1,15 +1,8 @@
 """All mapped classes in one place, so that Alembic and the registry see every table."""
 
 from db.models.base import Base
-from db.models.campaigns import Campaign, CampaignArm, CampaignMember
-from db.models.case_thread import CaseMessage, CaseMove
-from db.models.cases import Case
-from db.models.catalogue import Category, Product, Rate
-from db.models.deals import Deal, DealLine, StageChange
-from db.models.equipment import Contract, Equipment
-from db.models.interactions import Interaction, Task
-from db.models.levels import Queue, ServicePolicy, WorkCalendar
-from db.models.messages import (
+from db.models.campaigns.campaigns import Campaign, CampaignArm, CampaignMember
+from db.models.campaigns.messages import (
     AddressProblem,
     FormAnswer,
     LinkClick,
@@ -18,12 +11,21 @@ from db.models.messages import (
     TrackedLink,
     WebForm,
 )
+from db.models.campaigns.segments import Consent, Segment, SegmentMember
+from db.models.campaigns.social import SocialAccount, SocialPost
+from db.models.catalogue import Category, Product, Rate
+from db.models.interactions import Interaction, Task
 from db.models.parties import Contact, Organisation
 from db.models.people import Credential, Grant, LoginSession, Membership, Role, SignInFailure, Team, User
-from db.models.pipeline import Lead, LossReason, Pipeline, Stage, Target
+from db.models.pipeline.deals import Deal, DealLine, StageChange
+from db.models.pipeline.pipeline import Lead, LossReason, Pipeline, Stage, Target
 from db.models.reach import Address, Channel, ContactRole
-from db.models.segments import Consent, Segment, SegmentMember
-from db.models.social import SocialAccount, SocialPost
+from db.models.service.case_thread import CaseMessage, CaseMove
+from db.models.service.cases import Case
+from db.models.service.equipment import Contract, Equipment
+from db.models.service.levels import Queue, ServicePolicy, WorkCalendar
+from db.models.service.unit_life import EquipmentEvent, Failure, MeterReading, PartChange, UnitRisk
+from db.models.service.visits import MaintenancePlan, WorkOrder, WorkOrderPart
 from db.models.system import (
     Change,
     ChangeBatch,
@@ -36,8 +38,6 @@ from db.models.system import (
     Setting,
 )
 from db.models.trade import Order, OrderLine
-from db.models.unit_life import EquipmentEvent, Failure, MeterReading, PartChange, UnitRisk
-from db.models.visits import MaintenancePlan, WorkOrder, WorkOrderPart
 
 __all__ = [
     "Address",

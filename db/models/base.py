@@ -127,7 +127,7 @@ class Business(Versioned):
 
 
 def about(label: str, kind: str, **more: Any) -> dict[str, Any]:
-    """What a column is for people; ``crm.registry`` turns it into a ``Field``.
+    """What a column is for people; ``crm.records.registry`` turns it into a ``Field``.
 
     Keys: required, unit, choices ((value, label), …), link (entity), currency (field), personal, list, form, search,
     filter, sort, import (default True), export (default True), minimum, maximum, aliases, help, group.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from crm.access.actors import find_actor
 from db.session import configure
 from tests.factories import make_people
-from tests.service.mail_scene import Inbox, mail_settings, smtp_server
+from tests.service.mail.mail_scene import Inbox, mail_settings, smtp_server
 
 #: What a person's browser says of itself; the one of the tests calls itself headless, as scanners do.
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -16,7 +16,7 @@ from db.models import Case, Failure, PartChange
 from tests.browser.journey_scene import address_in, in_process, letters, mailing_house, until
 from tests.browser.test_visits import fill, fits, set_day, signed_in
 from tests.factories import make
-from tests.service.mail_letters import answer
+from tests.service.mail.mail_letters import answer
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from crm.access.cli import issue_session
 from crm.access.users import add_user
-from crm.firm import set_firm
+from crm.firm.firm import set_firm
 from crm.work import SYSTEM, unit_of_work
 
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from crm.campaigns import forms
+from crm.campaigns.forms import forms
 from crm.links import make_token
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import FormAnswer, Lead, Outbox, WebForm

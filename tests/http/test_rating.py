@@ -3,7 +3,7 @@
 import pytest
 
 from crm.links import make_token
-from crm.records import get_record
+from crm.records.records import get_record
 from crm.work import SYSTEM, reading
 from tests.factories import make
 

@@ -8,16 +8,16 @@ import json
 
 import pytest
 
-from crm import records
 from crm.access.actors import find_actor
 from crm.access.cli import issue_session
 from crm.errors import CrmError
 from crm.exchange.export import export_csv
 from crm.interactions.timeline import timeline
-from crm.lists import list_rows
-from crm.pipeline.report_basis import SalesFilter
-from crm.reports import run_report
-from crm.search import find_anything
+from crm.records import records
+from crm.records.lists import list_rows
+from crm.records.search import find_anything
+from crm.reporting.catalogue import run_report
+from crm.reporting.report_basis import SalesFilter
 from crm.work import reading, unit_of_work
 from tests.factories import make, make_people
 from tests.rows import all_rows

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crm.forecasting.engine import forecast
 from crm.forecasting.parallel import Task, forecast_many
-from crm.forecasting.series import regularise
+from crm.forecasting.series.series import regularise
 from tests.load.figures import Figure, median
 
 HORIZON = 18

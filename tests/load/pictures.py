@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from crm.service import wear_job
+from crm.service.wear import job as wear_job
 from crm.work import SYSTEM
 from db.session import configure
 from tests.load.server import ROOT, crm, serving

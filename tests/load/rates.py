@@ -13,12 +13,12 @@ from pathlib import Path
 from sqlalchemy import select, text
 
 from crm.access.actors import find_actor_by_email
-from crm.campaigns.segments import count_segment
-from crm.exchange.engine import run_import
+from crm.campaigns.segments.segments import count_segment
 from crm.exchange.export import export_csv
-from crm.exchange.plan import UPSERT, Lookup, Plan, Step
-from crm.exchange.undo import undo_import
-from crm.lists import list_rows
+from crm.exchange.storing.engine import run_import
+from crm.exchange.storing.plan import UPSERT, Lookup, Plan, Step
+from crm.exchange.undoing.undo import undo_import
+from crm.records.lists import list_rows
 from crm.work import Actor, reading
 from db import session
 from db.models import Segment

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from crm.ui.routes import home, screens
+from crm.ui.frame.routes import home, screens
 from tests.load.figures import Figure, median, percentile
 from tests.load.server import Server
 from tests.load.visitor import Answer, Visitor

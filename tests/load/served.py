@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from app import house, lifespan, told
 from crm.http.edge import Edge
 from crm.http.routes import routes
-from crm.ui.routes import SECTIONS, Screen
+from crm.ui.frame.routes import SECTIONS, Screen
 from db.scope import READ
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crm.access.cli import issue_session
-from crm.ui.routes import home, screens
+from crm.ui.frame.routes import home, screens
 from db import session
 from tests.load.figures import Figure, keep, median, percentile, table
 from tests.load.screens import RECORDS

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from crm import records
 from crm.clock import today
+from crm.records import records
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Stage
 

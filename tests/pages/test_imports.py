@@ -2,10 +2,10 @@
 
 import pytest
 
-from crm.exchange import wizard
-from crm.exchange.journal import list_imports
+from crm.exchange.asking import wizard
+from crm.exchange.storing.journal import list_imports
 from crm.jobs.worker import Worker
-from crm.ui.import_wizard import STATE
+from crm.ui.imports.wizard import STATE
 
 CONTACTS = (
     "Vorname;Nachname;Firma;E-Mail;Tel.;Ort;Bemerkung\n"

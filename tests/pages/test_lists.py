@@ -97,7 +97,7 @@ def test_pages_follow_each_other_and_lead_back(open_page, actor_of):
 
 
 def test_archived_records_are_one_switch_away(open_page, actor_of):
-    from crm.records import archive_record
+    from crm.records.records import archive_record
     from crm.work import unit_of_work
 
     ana = make(actor_of("ada"), "contact", name="Ana")

@@ -94,7 +94,7 @@ def test_a_problem_repeats_a_value_as_it_stands():
 
 def refuse():
     from crm.errors import Problem, Refused
-    from crm.ui.guard import show
+    from crm.ui.frame.guard import show
 
     show(Refused("No <b> `x`", problems=[Problem("a", "Bad [a](b)"), Problem("b", "Worse _c_")]))
 

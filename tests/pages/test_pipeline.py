@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from crm import records
 from crm.clock import today
-from crm.firm import set_firm
+from crm.firm.firm import set_firm
 from crm.pipeline.stages import StageForm, save_pipeline
+from crm.records import records
 from crm.work import SYSTEM, unit_of_work
 
 

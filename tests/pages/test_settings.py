@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from crm.firm import firm
+from crm.firm.firm import firm
+from crm.firm.rates import read_rates
 from crm.pipeline.stages import StageForm, read_pipelines
-from crm.rates import read_rates
-from crm.ui.settings_selling import stage_forms, stage_frame
+from crm.ui.settings.selling import stage_forms, stage_frame
 from crm.work import SYSTEM, reading
 
 

@@ -23,7 +23,7 @@ pytestmark = [
 @pytest.fixture
 def imported(sqlite_database):
     """The records on a new database; the report of their import."""
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
 
     return import_profile(SYSTEM, PROFILE, data=FOLDER)
 
@@ -31,7 +31,7 @@ def imported(sqlite_database):
 def report(name, *options):
     from typer.testing import CliRunner
 
-    from crm.cli import app
+    from crm.commands import app
 
     done = CliRunner().invoke(app, ["report", name, "--json", *options])
     assert done.exit_code == 0, done.output
@@ -39,7 +39,7 @@ def report(name, *options):
 
 
 def test_every_row_comes_in_and_the_same_again_changes_nothing(imported):
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
 
     again = import_profile(SYSTEM, PROFILE, data=FOLDER)
 
@@ -87,7 +87,7 @@ def test_rates_and_repeats_agree_with_the_files(imported):
 
 def test_lives_of_a_part_are_those_counted_by_hand_from_the_files(imported):
     from crm.clock import now
-    from crm.service.wear_data import load
+    from crm.service.wear.data import load
 
     with reading(SYSTEM) as session:
         life = load(session, now=now()).spells("comp3").life
@@ -111,8 +111,8 @@ def test_lives_of_a_part_are_those_counted_by_hand_from_the_files(imported):
 
 def test_model_and_age_change_the_danger(imported):
     from crm.clock import now
-    from crm.service.wear import study
-    from crm.service.wear_data import load
+    from crm.service.wear.data import load
+    from crm.service.wear.wear import study
 
     with reading(SYSTEM) as session:
         records = load(session, now=now())
@@ -127,7 +127,7 @@ def test_model_and_age_change_the_danger(imported):
 
 def test_every_machine_gets_its_risk(imported):
     from crm.clock import now
-    from crm.service.wear_job import compute
+    from crm.service.wear.job import compute
 
     told = compute(now())
 
@@ -140,8 +140,8 @@ def test_every_machine_gets_its_risk(imported):
 def test_undo_leaves_the_database_as_before(sqlite_database):
     from sqlalchemy import func, select
 
-    from crm.exchange.service import import_profile
-    from crm.exchange.undo import undo_import
+    from crm.exchange.asking.service import import_profile
+    from crm.exchange.undoing.undo import undo_import
     from db.models import Base
     from db.session import engine
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm.forecasting import engine, long_table
+from crm.forecasting import engine
+from crm.forecasting.files import long_table
 
 REALDATA = Path(os.environ.get("RAPPORT_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 

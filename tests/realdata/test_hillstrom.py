@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture
 def imported(database):
     """The experiment on a new database of each kind; the report of its import."""
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
     from crm.work import SYSTEM
 
     return import_profile(SYSTEM, PROFILE, data=REALDATA / "hillstrom")
@@ -39,7 +39,7 @@ def report(name):
     """A report on the campaign as the command line prints it; on PostgreSQL as well."""
     from typer.testing import CliRunner
 
-    from crm.cli import app
+    from crm.commands import app
 
     done = CliRunner().invoke(app, ["report", name, "--campaign", NAME, "--json"])
     assert done.exit_code == 0, done.output
@@ -179,7 +179,7 @@ def test_the_conclusion_says_what_the_data_allow(imported):
 def test_the_import_is_taken_back_as_one(imported):
     from sqlalchemy import func, select
 
-    from crm.exchange.undo import undo_import
+    from crm.exchange.undoing.undo import undo_import
     from crm.work import SYSTEM, reading
     from db.models import Campaign, CampaignArm, CampaignMember, Contact
 
@@ -195,7 +195,7 @@ def test_the_import_is_taken_back_as_one(imported):
 
 
 def test_the_same_file_again_changes_nothing(imported):
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
     from crm.work import SYSTEM
 
     again = import_profile(SYSTEM, PROFILE, data=REALDATA / "hillstrom")

@@ -21,7 +21,7 @@ pytestmark = [
 @pytest.fixture
 def imported(sqlite_database):
     """The export on a new database; the report of its import."""
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
 
     return import_profile(SYSTEM, PROFILE, data=REALDATA / "maven_crm")
 
@@ -38,7 +38,7 @@ def test_every_row_of_the_four_files_comes_in(imported):
 
 
 def test_the_same_export_again_changes_nothing(imported):
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
 
     again = import_profile(SYSTEM, PROFILE, data=REALDATA / "maven_crm")
 
@@ -73,8 +73,8 @@ def test_stages_products_and_agents_are_those_of_the_export(imported):
 def test_undo_leaves_the_database_as_before(sqlite_database):
     from sqlalchemy import func, select
 
-    from crm.exchange.service import import_profile
-    from crm.exchange.undo import undo_import
+    from crm.exchange.asking.service import import_profile
+    from crm.exchange.undoing.undo import undo_import
     from crm.pipeline.defaults import ensure_defaults
     from crm.work import unit_of_work
     from db.models import Base
@@ -101,7 +101,7 @@ def test_undo_leaves_the_database_as_before(sqlite_database):
 def test_the_command_prints_what_it_did(sqlite_database, capsys):
     from typer.testing import CliRunner
 
-    from crm.cli import app
+    from crm.commands import app
 
     arguments = ["import", str(PROFILE), "--data", str(REALDATA / "maven_crm"), "--json"]
     done = CliRunner().invoke(app, arguments)

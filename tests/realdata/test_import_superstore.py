@@ -21,7 +21,7 @@ pytestmark = [
 @pytest.fixture
 def imported(sqlite_database):
     """The sales history on a new database; the report of its import."""
-    from crm.exchange.service import import_profile
+    from crm.exchange.asking.service import import_profile
 
     return import_profile(SYSTEM, HERE / "profiles" / "superstore.toml", data=SOURCE.parent)
 
@@ -65,9 +65,9 @@ def test_years_and_categories_are_those_of_the_file(imported):
 
 
 def test_dates_are_found_to_be_european_without_being_told():
-    from crm.exchange.reading import read_table
-    from crm.exchange.values import convert
-    from crm.fields import Field, Kind
+    from crm.exchange.files.reading import read_table
+    from crm.exchange.values.values import convert
+    from crm.records.fields import Field, Kind
 
     table = read_table(SOURCE)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import insert
 
-from crm.reports import run_report, to_json
+from crm.reporting.catalogue import run_report, to_json
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Deal, Pipeline, Product, Setting, Stage, Team, User
 
@@ -88,7 +88,7 @@ def test_every_published_figure_comes_out(maven):
 def test_the_import_of_the_export_gives_the_same_figures(database):
     from typer.testing import CliRunner
 
-    from crm.cli import app
+    from crm.commands import app
 
     profile = Path(__file__).parent / "profiles" / "maven_crm.toml"
 

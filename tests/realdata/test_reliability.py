@@ -19,7 +19,7 @@ pytestmark = [
 def printed(name):
     from typer.testing import CliRunner
 
-    from crm.cli import app
+    from crm.commands import app
 
     done = CliRunner().invoke(app, ["life-file", str(FOLDER / name), "--json"])
     assert done.exit_code == 0, done.output

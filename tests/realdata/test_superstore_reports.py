@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from crm.money import to_minor
-from crm.reports import run_report, to_json
+from crm.reporting.catalogue import run_report, to_json
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Category, Contact, Order, OrderLine, Product, Setting
 

@@ -64,7 +64,7 @@ def dump() -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
 def company(database: str) -> Iterator[Any]:
     """A ``selling_company.Company`` with nothing sold yet, in one open unit of the program, on a database of each kind."""
     from crm.work import SYSTEM, unit_of_work
-    from tests.service.selling_company import Company
+    from tests.service.pipeline.selling_company import Company
 
     with unit_of_work(SYSTEM) as work:
         yield Company(work.session)
@@ -73,7 +73,7 @@ def company(database: str) -> Iterator[Any]:
 @pytest.fixture
 def stages(database: str) -> dict[str, int]:
     """The stages of a firm's first pipeline by name; the firm counts in euros."""
-    from crm.firm import set_firm
+    from crm.firm.firm import set_firm
     from crm.pipeline.defaults import ensure_defaults
     from crm.work import SYSTEM, unit_of_work
     from db.models import Stage

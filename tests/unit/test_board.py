@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from crm.errors import Conflict
-from crm.ui.board import BoardCard, BoardColumn, default_labels, payload
-from crm.ui.board_moves import Acks, Move, new_acks, parse_move, settle
+from crm.ui.kit.board import BoardCard, BoardColumn, default_labels, payload
+from crm.ui.kit.board_moves import Acks, Move, new_acks, parse_move, settle
 
 
 def sent(op: str, acks: Acks, **changes: Any) -> dict[str, Any]:

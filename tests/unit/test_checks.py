@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crm import registry
-from crm.checks import Bad, check_phone, check_value, check_values
-from crm.fields import Field, Kind
+from crm.records import registry
+from crm.records.checks import Bad, check_phone, check_value, check_values
+from crm.records.fields import Field, Kind
 
 FIELDS = {
     "email": Field("email", "E-mail", Kind.EMAIL),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm.i18n import set_language
-from crm.ui import formats
+from crm.ui.kit import formats
 
 TODAY = date(2026, 11, 22)
 LANGUAGES = ("en", "da", "cs", "sl", "ru", "fil")

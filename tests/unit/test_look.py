@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from crm.ui import look
+from crm.ui.kit import look
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +89,7 @@ class TestPicked:
 
 def gallery():
     from crm import charts
-    from crm.ui import look
+    from crm.ui.kit import look
 
     with look.page(
         "Ana [x](http://evil)", "Two *things*", tags=[look.tag("Customer", tone=look.GOOD)], record=True

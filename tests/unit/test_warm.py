@@ -5,7 +5,7 @@ import inspect
 
 from streamlit.runtime.scriptrunner import script_runner
 
-from crm.ui.warm import PatientCollector
+from crm.ui.frame.warm import PatientCollector
 
 
 def test_streamlit_still_collects_after_each_run_through_the_name_we_replace():
@@ -21,7 +21,7 @@ def test_garbage_is_collected_once_and_then_not_before_ten_seconds_are_over(monk
     asked = []
     monkeypatch.setattr(gc, "collect", lambda generation: asked.append(generation) or 7)
     clock = iter([100.0, 105.0, 109.9, 110.0])
-    monkeypatch.setattr("crm.ui.warm.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("crm.ui.frame.warm.time.monotonic", lambda: next(clock))
     collector = PatientCollector()
 
     found = [collector.collect(2) for _ in range(4)]

@@ -1,0 +1,1 @@
+"""Web forms: their questions, who answered, and what an answer makes."""

@@ -1,0 +1,1 @@
+"""What campaigns brought: results by arm, the marketing dashboard and its reports."""

@@ -1,0 +1,229 @@
+"""The reports on leads and on what campaigns cost and brought: tables with the sentence that says how each is computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from crm.analytics.intervals import wilson
+from crm.campaigns.reports import marketing_facts as facts
+from crm.campaigns.reports.marketing_formulas import formula
+from crm.pipeline.reports.reports import Report
+from crm.reporting.report_basis import Book, SalesFilter, open_book
+from db.scope import ScopedSession
+
+
+def leads_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Leads by their source: converted, deals, won, win rate with range, cost where it is known."""
+    book = open_book(session)
+    costs = _lead_costs(session, book)
+    frame = facts.leads(session, book, chosen, "source")
+    each = [costs.get(_key(key)) for key in frame["campaign_id"]]
+    frame["costed"] = [
+        int(n) if cost is not None else 0 for n, cost in zip(frame["leads"], each, strict=True)
+    ]
+    frame["cost_minor"] = [
+        round(cost * n) if cost is not None else 0 for n, cost in zip(frame["leads"], each, strict=True)
+    ]
+    frame["costed_won"] = [
+        int(n) if cost is not None else 0 for n, cost in zip(frame["won"], each, strict=True)
+    ]
+    sums = [
+        "leads",
+        "converted",
+        "deals",
+        "won",
+        "lost",
+        "won_value_minor",
+        "costed",
+        "cost_minor",
+        "costed_won",
+    ]
+    frame = frame.groupby("source", dropna=False, as_index=False)[sums].sum()
+    frame = frame.sort_values("leads", ascending=False, ignore_index=True, kind="stable")
+    rows = frame[["source", "leads", "converted", "deals", "won", "lost"]].astype({"source": object})
+    rows["source"] = [None if pd.isna(name) else name for name in rows["source"]]
+    for label, hits, whole in (
+        ("conversion", frame["converted"], frame["leads"]),
+        ("win_rate", frame["won"], frame["won"] + frame["lost"]),
+    ):
+        shares = [wilson(int(h), int(n)) for h, n in zip(hits, whole, strict=True)]
+        rows[label] = [share.share for share in shares]
+        rows[f"{label}_low"] = [share.low for share in shares]
+        rows[f"{label}_high"] = [share.high for share in shares]
+    rows["won_value_minor"] = frame["won_value_minor"]
+    known = frame["costed"] > 0
+    rows["cost_minor"] = frame["cost_minor"].astype(object).where(known, None)
+    rows["cost_per_lead_minor"] = _ratios(frame["cost_minor"], frame["costed"])
+    rows["cost_per_won_minor"] = _ratios(frame["cost_minor"], frame["costed_won"])
+    summary = {
+        name: int(frame[name].sum()) for name in ("leads", "converted", "deals", "won", "won_value_minor")
+    }
+    return Report(
+        "leads-by-source",
+        formula("leads-by-source"),
+        book,
+        chosen,
+        summary["leads"],
+        rows,
+        summary,
+        book.notes,
+    )
+
+
+def _lead_costs(session: ScopedSession, book: Book) -> dict[int, float]:
+    """Minor units that each lead of a campaign cost, for campaigns whose cost is entered."""
+    found = facts.campaigns(session, book, SalesFilter())
+    found = found[found["cost_minor"].notna()]
+    totals = facts.lead_totals(session, found["id"].tolist())
+    pairs = zip(found["id"], found["cost_minor"], strict=True)
+    return {int(key): cost / totals[int(key)] for key, cost in pairs if totals.get(int(key))}
+
+
+def _key(value: Any) -> int:
+    return 0 if pd.isna(value) else int(value)
+
+
+def _ratios(amounts: pd.Series[Any], counts: pd.Series[Any]) -> pd.Series[Any]:
+    """Whole minor units each, None where there is nothing to share among."""
+    found = [round(a / c) if c and a else None for a, c in zip(amounts, counts, strict=True)]
+    return pd.Series(found, index=counts.index, dtype=object)
+
+
+def funnel_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Contacts, leads, deals and won deals by the source each bears."""
+    book = open_book(session)
+    parts = [
+        facts.contacts(session, chosen),
+        facts.leads(session, book, chosen, "source")
+        .groupby("source", dropna=False, as_index=False)[["leads"]]
+        .sum(),
+        facts.deals(session, book, chosen, "source"),
+    ]
+    columns = ["contacts", "leads", "deals", "won", "lost", "won_value_minor"]
+    together = pd.concat([part.astype({"source": object}) for part in parts], ignore_index=True)
+    together["source"] = [None if pd.isna(name) else name for name in together["source"]]
+    rows = together.groupby("source", dropna=False, as_index=False)[columns].sum()
+    rows = rows.astype(dict.fromkeys(columns, "int64"))
+    rows["source"] = pd.Series([None if pd.isna(name) else name for name in rows["source"]], dtype=object)
+    rows = rows.sort_values(
+        ["won_value_minor", "deals", "leads", "contacts"], ascending=False, ignore_index=True
+    )
+    summary = {name: int(rows[name].sum()) for name in columns}
+    n = summary["contacts"] + summary["leads"] + summary["deals"]
+    return Report("funnel-by-source", formula("funnel-by-source"), book, chosen, n, rows, summary, book.notes)
+
+
+def campaign_rows(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd.DataFrame:
+    """Campaigns by start with members, leads, deals, won deals and their cost.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :func:`marketing_facts.campaigns`, then ``members, contacted, responded, converted, leads, deals,
+        won, won_value_minor, cost_per_lead_minor, cost_per_won_minor``.
+    """
+    rows = facts.campaigns(session, book, chosen)
+    free = replace(chosen, start=None, end=None)
+    counted = [
+        facts.members(session, rows["id"].tolist()),
+        facts.leads(session, book, free, "campaign")[["campaign_id", "leads"]],
+        facts.deals(session, book, free, "campaign")[["campaign_id", "deals", "won", "won_value_minor"]],
+    ]
+    for part in counted:
+        names = [name for name in part.columns if name != "campaign_id"]
+        found = {_key(key): values for key, *values in part[["campaign_id", *names]].itertuples(index=False)}
+        for at, name in enumerate(names):
+            rows[name] = pd.Series(
+                [int(found[key][at]) if key in found else 0 for key in rows["id"]],
+                index=rows.index,
+                dtype="int64",
+            )
+    cost = pd.Series([value or 0 for value in rows["cost_minor"]], index=rows.index, dtype="int64")
+    return rows.assign(
+        cost_per_lead_minor=_ratios(cost, rows["leads"]), cost_per_won_minor=_ratios(cost, rows["won"])
+    )
+
+
+def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, columns: list[str]) -> Report:
+    book = open_book(session)
+    rows = campaign_rows(session, book, chosen)
+    if name == "cost-per-lead":
+        rows = rows[rows["cost_minor"].notna()].reset_index(drop=True)
+    sums = [c for c in ("contacted", "leads", "deals", "won", "won_value_minor") if c in columns]
+    summary: dict[str, Any] = {"campaigns": len(rows)} | {c: int(rows[c].sum()) for c in sums}
+    known = [int(cost) for cost in rows["cost_minor"] if cost is not None]
+    summary["cost_minor"] = sum(known) if known else None
+    if name == "cost-per-lead" and known:
+        for label in ("lead", "won"):
+            count = int(rows["leads" if label == "lead" else "won"].sum())
+            summary[f"cost_per_{label}_minor"] = round(sum(known) / count) if count else None
+    shown = rows.rename(columns={"name": "campaign"})[["campaign", *columns]]
+    return Report(name, formula(name), book, chosen, len(rows), shown, summary, book.notes)
+
+
+def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Contacted, responded, leads, deals and won deals by campaign."""
+    columns = [
+        "contacted",
+        "responded",
+        "converted",
+        "leads",
+        "deals",
+        "won",
+        "won_value_minor",
+        "cost_minor",
+    ]
+    return _campaign_report(session, chosen, "funnel-by-campaign", columns)
+
+
+def cost_per_lead(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Cost of each campaign by its leads and its won deals; campaigns without a cost are left out."""
+    columns = [
+        "channel",
+        "cost_minor",
+        "leads",
+        "cost_per_lead_minor",
+        "won",
+        "cost_per_won_minor",
+        "won_value_minor",
+    ]
+    return _campaign_report(session, chosen, "cost-per-lead", columns)
+
+
+def campaign_calendar(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Campaigns by their first day, with members, cost and won value."""
+    columns = [
+        "status",
+        "channel",
+        "starts_on",
+        "ends_on",
+        "members",
+        "cost_minor",
+        "deals",
+        "won",
+        "won_value_minor",
+    ]
+    return _campaign_report(session, chosen, "campaign-calendar", columns)
+
+
+def response_by_segment(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Response of those who got a message, by the campaigns' segments and by the contacts' own."""
+    book = open_book(session)
+    ids = facts.campaigns(session, book, chosen)["id"].tolist()
+    rows = []
+    for by in ("campaign", "contact"):
+        for key, n, hits in facts.responses(session, ids, by=by).itertuples(index=False):
+            share = wilson(int(hits), int(n))
+            rows.append((by, key or None, share.n, int(hits), share.share, share.low, share.high))
+    columns = ["by", "segment", "members", "responded", "response", "low", "high"]
+    kinds: dict[str, Any] = {"segment": object, "members": "int64", "responded": "int64", "response": float}
+    frame = pd.DataFrame(rows, columns=columns).astype(kinds)
+    frame = frame.sort_values(["by", "members"], ascending=[True, False], ignore_index=True, kind="stable")
+    n = int(frame.loc[frame["by"] == "contact", "members"].sum())
+    return Report(
+        "response-by-segment", formula("response-by-segment"), book, chosen, n, frame, {"campaigns": len(ids)},
+        book.notes,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""A campaign's run: audience, arms, consent, draw, sending, answers."""

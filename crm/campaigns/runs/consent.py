@@ -1,0 +1,175 @@
+"""What each contact agreed to, per purpose and channel: rows are added, never changed, and the newest one holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+
+from crm.campaigns.runs.reach import consenting, reached
+from crm.clock import here, now
+from crm.errors import NotFound, Problem, Refused
+from crm.i18n import _
+from crm.work import Work
+from db.models import Consent, Contact, User
+from db.models.campaigns.segments import BASES, CONSENT_CHANNELS, CONSENT_STATES, PURPOSES
+from db.scope import ScopedSession
+
+GIVEN = "given"
+#: Over which channel of consent a campaign of each channel reaches people; invitations go out by e-mail.
+CHANNEL_OF_CAMPAIGN = {
+    "email": "email",
+    "phone": "phone",
+    "letter": "post",
+    "social": "social",
+    "event": "email",
+}
+#: A clock that runs a little ahead of ours is no error.
+AHEAD = timedelta(minutes=5)
+_ALLOWED = {
+    "purpose": PURPOSES,
+    "channel": CONSENT_CHANNELS,
+    "state": CONSENT_STATES,
+    "basis": BASES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One word of a contact: what they said, on which basis, when, and where it was taken down by whom."""
+
+    purpose: str
+    channel: str
+    state: str
+    basis: str
+    at: datetime
+    source: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNow:
+    """What holds for one purpose and channel, and everything said before, newest first."""
+
+    purpose: str
+    channel: str
+    latest: ConsentEntry
+    history: tuple[ConsentEntry, ...]
+
+    @property
+    def is_given(self) -> bool:
+        """True when the contact may be addressed for this purpose on this channel."""
+        return self.latest.state == GIVEN
+
+
+def set_consent(
+    work: Work,
+    contact_id: int,
+    *,
+    purpose: str,
+    channel: str,
+    state: str,
+    basis: str = "consent",
+    source: str | None,
+    at: datetime | None = None,
+) -> int:
+    """Take down what a contact said; nothing that was said before changes.
+
+    Parameters
+    ----------
+    source : str or None
+        Where it was said, as "form ask-us" or "phone call"; needed when consent is given.
+    at : datetime, optional
+        When it was said, aware; now when left out.
+
+    Returns
+    -------
+    int
+        The id of the new row.
+
+    Raises
+    ------
+    Refused
+        An unknown purpose, channel, state or basis, consent without a source, or a time to come.
+    NotFound
+        The contact is not there, or not this actor's to see.
+    """
+    moment = at or work.now
+    said = {"purpose": purpose, "channel": channel, "state": state, "basis": basis}
+    problems = [
+        Problem(name, _("“{value}” is not one of: {known}.").format(value=said[name], known=_listed(known)))
+        for name, known in _ALLOWED.items()
+        if said[name] not in dict(known)
+    ]
+    source = (source or "").strip() or None
+    if state == GIVEN and source is None:
+        problems.append(Problem("source", _("Say where consent was given, for example “Phone call”.")))
+    if source and len(source) > 200:
+        problems.append(Problem("source", _("Say it in at most 200 characters.")))
+    if moment.tzinfo is None or moment > work.now + AHEAD:
+        problems.append(Problem("at", _("Consent holds from a time that has come, with its time zone.")))
+    if problems:
+        raise Refused(_("The consent was not stored. ") + problems[0].message, problems=problems)
+    if work.session.get(Contact, contact_id) is None:
+        raise NotFound(_("There is no contact {id}, or it is not yours to see.").format(id=contact_id))
+    row = Consent(
+        contact_id=contact_id, **said, source=source, at=moment, user_id=work.actor.user_id
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    return row.id
+
+
+def _listed(choices: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(_(label) for _value, label in choices)
+
+
+def consents_of(session: ScopedSession, contact_id: int) -> list[ConsentNow]:
+    """What holds for a contact per purpose and channel, in the order of the choices, each with its history."""
+    statement = (
+        select(
+            Consent.purpose,
+            Consent.channel,
+            Consent.state,
+            Consent.basis,
+            Consent.at,
+            Consent.source,
+            User.name,
+        )
+        .outerjoin(User, User.id == Consent.user_id)
+        .where(Consent.contact_id == contact_id)
+        .order_by(Consent.at.desc(), Consent.id.desc())
+    )
+    found: dict[tuple[str, str], list[ConsentEntry]] = {}
+    for row in session.execute(statement):
+        entry = ConsentEntry(*row[:5], source=row.source or "", by=row.name or "")
+        found.setdefault((entry.purpose, entry.channel), []).append(entry)
+    return [
+        ConsentNow(purpose, channel, entries[0], tuple(entries))
+        for purpose, _p in PURPOSES
+        for channel, _c in CONSENT_CHANNELS
+        if (entries := found.get((purpose, channel)))
+    ]
+
+
+def allowed(purpose: str, channel: str) -> ColumnElement[bool]:
+    """The condition on ``Contact`` that the newest word on this purpose and channel is yes, on whatever basis."""
+    return Contact.id.in_(consenting(purpose, channel))
+
+
+def may_contact(session: ScopedSession, contact_id: int, purpose: str, channel: str) -> bool:
+    """True when this contact may be addressed now: consent holds, the contact is in use, the address is good.
+
+    ``channel`` is one of consent (``post``) or of a campaign (``letter``).
+    """
+    channel = CHANNEL_OF_CAMPAIGN.get(channel, channel)
+    frame = reached(
+        session,
+        Contact.id == contact_id,
+        purpose=purpose,
+        channel=channel,
+        on=here(now()).date(),
+        contact_id=contact_id,
+    )
+    return bool(len(frame) == 1 and frame["reason"].iloc[0] == "")

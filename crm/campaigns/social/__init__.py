@@ -1,0 +1,1 @@
+"""Accounts and posts on social networks."""

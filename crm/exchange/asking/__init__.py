@@ -1,0 +1,1 @@
+"""What people are asked before an import: which column is what."""

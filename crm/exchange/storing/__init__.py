@@ -1,0 +1,1 @@
+"""Rows of a file into the database, in chunks, with log and report."""

@@ -1,0 +1,210 @@
+"""The journal of imports: begun, how far, ended; what people see of it; failed rows to download."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select, update
+
+from crm.errors import NotFound, Refused
+from crm.exchange.export import neutral
+from crm.exchange.storing.plan import Plan
+from crm.exchange.storing.report import ImportReport
+from crm.i18n import _
+from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
+from db.audit import SYSTEM_OPTIONS
+from db.models import Import, ImportFailure, User
+
+
+@dataclass
+class Cursor:
+    """How far an import is: the step, and the rows of it that are stored."""
+
+    step: int = 0
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One import as the journal lists it."""
+
+    id: int
+    name: str
+    state: str
+    who: str
+    started_at: datetime
+    ended_at: datetime | None
+    undone_at: datetime | None
+    report: ImportReport
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that was not stored: where, what stands there, why, and the whole line."""
+
+    file: str
+    row: int
+    column: str
+    value: str
+    reason: str
+    cells: dict[str, str]
+
+
+def list_imports(actor: Actor, *, limit: int = 50) -> list[JournalEntry]:
+    """The newest imports: all for an administrator, their own for everybody else."""
+    statement = select(Import, User.name).outerjoin(User, User.id == Import.actor_id)
+    if not _sees_all(actor):
+        statement = statement.where(Import.actor_id == actor.user_id)
+    with reading(SYSTEM) as session:
+        found = session.execute(statement.order_by(Import.id.desc()).limit(limit)).all()
+        return [_entry(made, who) for made, who in found]
+
+
+def get_import(actor: Actor, import_id: int) -> JournalEntry:
+    """One import.
+
+    Raises
+    ------
+    NotFound
+        No such import, or somebody else's.
+    """
+    with reading(SYSTEM) as session:
+        made = session.get(Import, import_id)
+        if made is None or not (_sees_all(actor) or made.actor_id == actor.user_id):
+            raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
+        return _entry(made, session.scalars(select(User.name).where(User.id == made.actor_id)).first())
+
+
+def _sees_all(actor: Actor) -> bool:
+    return actor.is_system or actor.role == "administrator"
+
+
+def _entry(made: Import, who: str | None) -> JournalEntry:
+    report = ImportReport.from_json({**made.report, "name": made.name, "id": made.id, "state": made.state})
+    return JournalEntry(
+        made.id,
+        made.name,
+        made.state,
+        who or "Rapport",
+        made.started_at,
+        made.ended_at,
+        made.undone_at,
+        report,
+    )
+
+
+def failed_rows(actor: Actor, import_id: int, *, limit: int | None = None) -> list[FailedRow]:
+    """The rows of an import that were not stored, in the order of the files."""
+    get_import(actor, import_id)
+    statement = select(ImportFailure).where(ImportFailure.import_id == import_id)
+    statement = statement.order_by(ImportFailure.step, ImportFailure.row, ImportFailure.id).limit(limit)
+    with reading(SYSTEM) as session:
+        plan = session.scalars(select(Import.plan).where(Import.id == import_id)).one()
+        files = [str(step["file"]) for step in plan["steps"]]
+        return [
+            FailedRow(files[f.step], f.row, f.column or "", f.value or "", f.reason, f.line)
+            for f in session.scalars(statement)
+        ]
+
+
+def failed_csv(actor: Actor, import_id: int) -> str:
+    """The failed rows as CSV: file, row, column, value, reason, then the cells of the line.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    rows = failed_rows(actor, import_id)
+    names = list(dict.fromkeys(name for row in rows for name in row.cells))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([_("File"), _("Row"), _("Column"), _("Value"), _("Reason"), *map(neutral, names)])
+    for row in rows:
+        told = [neutral(row.file), row.row, neutral(row.column), neutral(row.value), neutral(row.reason)]
+        writer.writerow([*told, *(neutral(row.cells.get(name, "")) for name in names)])
+    return out.getvalue()
+
+
+def unfinished(actor: Actor, token: str) -> int | None:
+    """The import that a job with this token began and did not finish."""
+    mine = Import.actor_id.is_(None) if actor.user_id is None else Import.actor_id == actor.user_id
+    statement = select(Import.id, Import.report).where(
+        mine, Import.state.in_(("running", "cancelled", "failed"))
+    )
+    with reading(SYSTEM) as session:
+        found = session.execute(statement.order_by(Import.id.desc()).limit(50)).all()
+    return next((row.id for row in found if row.report.get("token") == token), None)
+
+
+def open_journal(work: Work, plan: Plan, token: str = "") -> int:
+    """Note that an import begins; gives its number."""
+    values = {
+        "name": plan.name[:200],
+        "actor_id": work.actor.user_id,
+        "plan": plan.as_json(),
+        "started_at": work.now,
+    }
+    statement = insert(Import).values(**values, state="running", report={"token": token}).returning(Import.id)
+    return int(work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS).scalar_one())
+
+
+def mark(work: Work, report: ImportReport, step: int, row: int) -> None:
+    """Note how far the import is, in the transaction of what was just stored."""
+    before = work.session.connection().execute(
+        select(Import.report).where(Import.id == report.id), execution_options=SYSTEM_OPTIONS
+    ).scalar_one()  # fmt: skip
+    stored = {**report.as_json(), "token": before.get("token", ""), "cursor": {"step": step, "row": row}}
+    statement = update(Import).where(Import.id == report.id).values(report=stored)
+    work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
+
+
+def end(actor: Actor, import_id: int, state: str, report: ImportReport) -> None:
+    """Note that the import has ended, and how."""
+    report.state = state
+    with unit_of_work(actor, cause=f"import {import_id}") as work:
+        stored = work.session.connection().execute(
+            select(Import.report).where(Import.id == import_id), execution_options=SYSTEM_OPTIONS
+        ).scalar_one()  # fmt: skip
+        # A chunk that was rolled back must not be counted: its numbers stand in memory, not in the journal.
+        kept = {**stored, **(report.as_json() if state == "done" else {}), "state": state}
+        statement = update(Import).where(Import.id == import_id)
+        statement = statement.values(state=state, ended_at=datetime.now(UTC), report=kept)
+        work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
+
+
+def take_up(actor: Actor, plan: Plan, import_id: int, report: ImportReport) -> tuple[int, Cursor]:
+    """Go on with an import that was broken off: its counts and how far it was.
+
+    Raises
+    ------
+    NotFound
+        No such import, or somebody else's.
+    Refused
+        It is done or undone, or the plan is another one.
+    """
+    with unit_of_work(actor, cause=f"import {import_id}") as work:
+        row = work.session.connection().execute(
+            select(Import.state, Import.plan, Import.report, Import.actor_id).where(Import.id == import_id),
+            execution_options=SYSTEM_OPTIONS,
+        ).one_or_none()  # fmt: skip
+        if row is None or not (
+            actor.is_system or actor.role == "administrator" or row.actor_id == actor.user_id
+        ):
+            raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
+        if row.state not in ("cancelled", "failed", "running"):
+            raise Refused(
+                _("Import {id} cannot be taken up again: it is {state}.").format(
+                    id=import_id, state=row.state
+                )
+            )
+        if Plan.from_json(row.plan) != plan:
+            raise Refused(_("Import {id} was started with another plan.").format(id=import_id))
+        work.session.connection().execute(
+            update(Import).where(Import.id == import_id).values(state="running"),
+            execution_options=SYSTEM_OPTIONS,
+        )
+    if not row.report.get("cursor"):
+        return import_id, Cursor()
+    report.steps = ImportReport.from_json(row.report).steps
+    return import_id, Cursor(**row.report["cursor"])

@@ -1,0 +1,267 @@
+"""From the names of parents to their records: exact, by normalised name, near, made, or not found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.exchange.storing.bulk import among
+from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
+from crm.exchange.storing.targets import Inserter, new_rows
+from crm.i18n import _
+from crm.records import registry
+from crm.records.fields import Kind
+from crm.records.matching import name_key, near_matches
+from crm.work import Work
+from db.scope import OutOfScope, criterion
+
+_AT_ONCE = 20_000
+_NEAR = 90.0
+_GAP = 3.0
+_MOST_UNKNOWN = 300
+_MOST_CANDIDATES = 20_000
+_MOST_LISTED = 20
+_OUTCOMES = {
+    "won": frozenset(
+        {"won", "closedwon", "dealwon", "wonclosed", "gewonnen", "vundet", "vyhrano", "dobljeno"}
+    ),
+    "lost": frozenset(
+        {"lost", "closedlost", "deallost", "lostclosed", "verloren", "tabt", "prohrano", "izgubljeno"}
+    ),
+}
+
+
+@dataclass
+class Found:
+    """Ids by text; reasons for texts that name none or several; what was made and what was taken for what."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+    made: int = 0
+    near: dict[str, str] = field(default_factory=dict)
+
+
+def find_parents(
+    work: Work, entity: str, texts: Iterable[str], lookup: Lookup, *, import_id: int | None, action: str = ""
+) -> Found:
+    """Look every different text up once.
+
+    Parameters
+    ----------
+    entity : str
+        The linked entity or small table.
+    action : str
+        A right the actor needs on the parent beside seeing it; lines change their parent, for example.
+    """
+    found = Found()
+    open_texts = [text for text in dict.fromkeys(texts) if text]
+    for name in _fields(entity, lookup):
+        open_texts = _match(work, entity, name, open_texts, found, action)
+    if entity == "stage":
+        open_texts = _by_outcome(work, open_texts, found)
+    if open_texts and (lookup.near or len(open_texts) <= _MOST_UNKNOWN):
+        open_texts = _near(work, entity, open_texts, lookup, found)
+    if not open_texts:
+        return found
+    label = _(_label(entity)).lower()
+    if lookup.missing == EMPTY:
+        found.empty.update(open_texts)
+    elif lookup.missing == CREATE:
+        _make(work, entity, open_texts, lookup, found, import_id)
+    else:
+        known = _listed(work, entity)
+        for text in open_texts:
+            reason = _("There is no {label} “{value}”.").format(label=label, value=text[:80])
+            hint = found.near.pop(text, "")
+            advice = _("Is “{near}” meant?").format(near=hint) if hint else known
+            found.reasons[text] = f"{reason} {advice}".strip()
+    return found
+
+
+def _listed(work: Work, entity: str) -> str:
+    """All names of a small table, so that whoever reads the complaint can choose."""
+    if entity in registry.MODELS:
+        return ""
+    cls = registry.model(entity)
+    names = work.session.scalars(select(getattr(cls, registry.title_field(entity))).order_by(cls.id)).all()
+    listed = ", ".join(dict.fromkeys(map(str, names)))
+    return _("There are: {names}.").format(names=listed) if listed and len(names) <= _MOST_LISTED else ""
+
+
+def _by_outcome(work: Work, texts: list[str], found: Found) -> list[str]:
+    """Every pipeline ends won or lost, and programs call these two stages much alike."""
+    from db.models import Pipeline, Stage
+
+    wanted = {text: kind for text in texts for kind, words in _OUTCOMES.items() if name_key(text) in words}
+    if not wanted:
+        return texts
+    statement = (
+        select(Stage.kind, Stage.id, Stage.name).join(Pipeline, Stage.pipeline_id == Pipeline.id)
+        .where(Stage.kind.in_(_OUTCOMES))
+        .order_by(Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position)
+    )  # fmt: skip
+    first: dict[str, tuple[int, str]] = {}
+    for kind, record, name in work.session.execute(statement):
+        first.setdefault(kind, (int(record), str(name)))
+    for text, kind in wanted.items():
+        if kind in first:
+            found.ids[text], found.near[text] = first[kind]
+    return [text for text in texts if text not in found.ids]
+
+
+def _label(entity: str) -> str:
+    return str(registry.model(entity).__about__.get("label", entity.replace("_", " ")))
+
+
+def _fields(entity: str, lookup: Lookup) -> tuple[str, ...]:
+    if lookup.by:
+        return (lookup.by,)
+    keys = registry.entity(entity).keys if entity in registry.MODELS else ()
+    return tuple(dict.fromkeys((*keys, registry.title_field(entity))))
+
+
+def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, action: str) -> list[str]:
+    cls = registry.model(entity)
+    named = name == registry.title_field(entity)
+    keyed = named and hasattr(cls, "name_key")
+    keys: dict[str, list[str]] = {}
+    for text in texts:
+        keys.setdefault(_key(text, named=named, field_name=name), []).append(text)
+    hits: dict[str, list[tuple[bool, int, str]]] = {}
+    archived = getattr(cls, "archived_at", None)
+    named_column = getattr(cls, name)
+    columns = [cls.id, cls.name_key if keyed else named_column, named_column.label("spelled")]
+    if archived is not None:
+        columns.append(archived)
+    limit = criterion(work.actor, cls, action) if action else None
+    for wanted in _parts(list(keys), whole=named and not keyed):
+        statement = select(*columns)
+        if wanted is not None:
+            statement = statement.where(among(work.session, columns[1], wanted))
+        if limit is not None:
+            statement = statement.where(limit)
+        for row in work.session.execute(statement):
+            key = row[1] if keyed else _key(str(row[1] or ""), named=named, field_name=name)
+            if key in keys:
+                hits.setdefault(key, []).append(
+                    (archived is not None and row[3] is not None, int(row[0]), str(row[2]))
+                )
+    missing = []
+    for key, asked in keys.items():
+        found_here = hits.get(key)
+        if found_here is None:
+            missing.extend(asked)
+            continue
+        # A record in use goes before archived ones of the same name.
+        active = [hit for hit in found_here if not hit[0]] or found_here
+        for text in asked:
+            ids = [record for _gone, record, _title in active]
+            if len(ids) > 1:
+                spelled = [
+                    record for _gone, record, title_text in active if title_text.casefold() == text.casefold()
+                ]
+                ids = spelled or ids
+            if len(ids) > 1 and entity == "stage":
+                ids = [_first_stage(work, ids)]
+            if len(ids) == 1:
+                found.ids[text] = ids[0]
+            else:
+                found.reasons[text] = _("There are {n} records called “{value}”.").format(
+                    n=len(ids), value=text[:80]
+                )
+    return missing
+
+
+def _first_stage(work: Work, ids: Sequence[int]) -> int:
+    from db.models import Pipeline, Stage
+
+    statement = (
+        select(Stage.id).join(Pipeline, Stage.pipeline_id == Pipeline.id).where(Stage.id.in_(ids))
+        .order_by(Pipeline.is_active.desc(), Pipeline.position, Pipeline.id)
+    )  # fmt: skip
+    return int(work.session.scalars(statement.limit(1)).one())
+
+
+def _key(text: str, *, named: bool, field_name: str) -> str:
+    if named:
+        return name_key(text)
+    if field_name == "email":
+        local, at, domain = text.strip().rpartition("@")
+        return f"{local}{at}{domain.lower()}"
+    return text.strip()
+
+
+def _parts(keys: list[str], *, whole: bool) -> Iterable[list[str] | None]:
+    if whole:
+        return [None]
+    return [keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE)]
+
+
+def _near(work: Work, entity: str, texts: list[str], lookup: Lookup, found: Found) -> list[str]:
+    """Take the nearest name where the plan allows it; else remember it for the complaint."""
+    cls = registry.model(entity)
+    title = getattr(cls, registry.title_field(entity))
+    candidates: dict[str, int] = {}
+    for record, name in work.session.execute(select(cls.id, title).order_by(cls.id).limit(_MOST_CANDIDATES)):
+        candidates.setdefault(str(name or ""), int(record))
+    best: dict[str, list[tuple[str, float]]] = {}
+    for match in near_matches(texts, candidates):
+        best.setdefault(match.value, []).append((match.candidate, match.score))
+    missing = []
+    for text in texts:
+        hits = best.get(text, [])
+        alone = len(hits) == 1 or (len(hits) > 1 and hits[0][1] - hits[1][1] >= _GAP)
+        if lookup.near and hits and hits[0][1] >= _NEAR and alone:
+            found.ids[text] = candidates[hits[0][0]]
+            found.near[text] = hits[0][0]
+        else:
+            if hits and lookup.missing not in (CREATE, EMPTY):
+                found.near[text] = hits[0][0]
+            missing.append(text)
+    return missing
+
+
+def _make(
+    work: Work, entity: str, texts: list[str], lookup: Lookup, found: Found, import_id: int | None
+) -> None:
+    label = _(_label(entity)).lower()
+    title = registry.title_field(entity)
+    about = registry.entity(entity) if entity in registry.MODELS else None
+    needed = (
+        []
+        if about is None
+        else [f.name for f in about.fields if f.required and f.name not in (title, *lookup.create)]
+    )
+    if about is None or any(registry.model(entity).__table__.c[name].default is None for name in needed):
+        reason = _("A {label} cannot be made from its name alone.").format(label=label)
+        found.reasons.update(dict.fromkeys(texts, reason))
+        return
+    # Two spellings of one name are one new record.
+    by_key: dict[str, list[str]] = {}
+    for text in texts:
+        by_key.setdefault(name_key(text), []).append(text)
+    rows: list[dict[str, Any]] = []
+    for spellings in by_key.values():
+        values: dict[str, Any] = {title: spellings[0][:200], **_created(about, lookup.create)}
+        if lookup.by and lookup.by != title and about[lookup.by].kind is not Kind.LINK:
+            values[lookup.by] = spellings[0]
+        rows.append(values)
+    try:
+        ids = Inserter(work, entity, import_id).insert(new_rows(work, entity, rows))
+    except OutOfScope:
+        reason = _("You may not make a {label}.").format(label=label)
+        found.reasons.update(dict.fromkeys(texts, reason))
+        return
+    found.made += len(ids)
+    for record, spellings in zip(ids, by_key.values(), strict=True):
+        found.ids.update(dict.fromkeys(spellings, record))
+
+
+def _created(about: Any, create: Mapping[str, Any]) -> dict[str, Any]:
+    from crm.records.checks import check_value
+
+    return {name: check_value(about[name], value) for name, value in create.items() if name in about.by_name}

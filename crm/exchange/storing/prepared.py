@@ -1,0 +1,318 @@
+"""One step of a plan applied to its table: values in columns, complaints by row. No database is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm.errors import Problem, Refused
+from crm.exchange.files.column import EMPTY, Reading
+from crm.exchange.files.reading import SourceTable
+from crm.exchange.storing.plan import Plan, Step
+from crm.exchange.values import formulas
+from crm.exchange.values.texts import mapped
+from crm.exchange.values.values import Converted, convert
+from crm.i18n import _
+from crm.money import exponent
+from crm.records.fields import Entity, Field, Kind
+from crm.records.matching import name_key
+
+_COLUMN_IN_BRACES = re.compile(r"\{([^{}]+)\}")
+#: In templates and formulas the place of the row in its file, from 1, unless a column bears this name.
+ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row is not stored: its place in the step, the column, what stands there, the reason."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass
+class Prepared:
+    """A step ready for the database.
+
+    Attributes
+    ----------
+    rows : array of int, shape (n,)
+        Places in the table of the rows that belong to the step.
+    values : dict of field to array of object, shape (n,)
+    links : dict of link field to Series of str, shape (n,)
+        Still as text.
+    sources : dict of field to the column it came from
+    found, ambiguous, rounded : dict of column to how it was read, may be read otherwise, how many cells rounded
+    """
+
+    step: Step
+    entity: Entity
+    table: SourceTable
+    rows: NDArray[np.intp]
+    values: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    links: dict[str, pd.Series[str]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    problems: list[RowProblem] = field(default_factory=list)
+    found: dict[str, str] = field(default_factory=dict)
+    ambiguous: dict[str, str] = field(default_factory=dict)
+    rounded: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def line(self, row: int) -> int:
+        """The line of the file where a row of the step begins."""
+        return int(self.table.lines[self.rows[row]])
+
+    def cells(self, row: int) -> dict[str, str]:
+        """The row as it stands in the file."""
+        return {str(name): str(text) for name, text in self.table.texts.iloc[int(self.rows[row])].items()}
+
+
+def prepare(
+    step: Step, plan: Plan, table: SourceTable, entity: Entity, *, currency: str, region: str
+) -> Prepared:
+    """Filter the rows and read every mapped column.
+
+    Raises
+    ------
+    Refused
+        A column of the plan is not in the file; every missing one is named.
+    """
+    names = _found_columns(step, table)
+    rows = _chosen_rows(step, table, names)
+    made = Prepared(step, entity, table, rows)
+    texts: dict[str, pd.Series[str]] = {}
+    exact: dict[str, NDArray[np.bool_] | None] = {}
+    for name, column in step.columns.items():
+        made.sources[name] = names[column]
+        texts[name] = table.texts[names[column]].take(rows.tolist()).reset_index(drop=True)
+        known = table.exact.get(names[column])
+        exact[name] = None if known is None else known[rows]
+    for name, template in step.templates.items():
+        made.sources[name] = template
+        texts[name] = _filled(template, table, names).take(rows.tolist()).reset_index(drop=True)
+    for name, formula in step.formulas.items():
+        made.sources[name] = formula
+        texts[name] = _counted(made, formula, names, decimal=step.decimal or plan.decimal)
+        exact[name] = np.ones(len(rows), dtype=bool)
+    for name, text in step.constants.items():
+        made.sources[name] = ""
+        texts[name] = pd.Series([text] * len(rows), dtype="str")
+    default = plan.currency or currency
+    base = _widest_currency(texts, entity, default)
+    told = {name: _reading(step, plan, name, base, region) for name in texts}
+    read: dict[str, Converted] = {}
+    for name, cells in texts.items():
+        if entity[name].kind is Kind.LINK:
+            made.links[name] = _translated(cells, step.values.get(name, {}))
+        else:
+            read[name] = convert(entity[name], cells, exact=exact.get(name), reading=told[name])
+    _agree(read, texts, exact, told, entity)
+    for name, converted in read.items():
+        if step.keep_sums and converted.rounded:
+            _keep_sum(converted, entity[name], texts[name], exact.get(name), told[name])
+        _take(made, name, texts[name], converted)
+    _settle_currencies(made, read, default, base)
+    return made
+
+
+def _reading(step: Step, plan: Plan, name: str, currency: str, region: str) -> Reading:
+    return Reading(
+        date_order=step.date_order or plan.date_order,
+        decimal=step.decimal or plan.decimal,
+        currency=currency,
+        region=plan.region or region,
+        zone=plan.zone,
+        scale=step.scale.get(name, 1.0),
+        values=step.values.get(name, {}),
+    )
+
+
+def _found_columns(step: Step, table: SourceTable) -> dict[str, str]:
+    """The table's own spelling of each column that the step names; case and blanks do not count."""
+    asked = [*step.columns.values(), *step.where]
+    written = [name for text in step.templates.values() for name in _COLUMN_IN_BRACES.findall(text)]
+    written += [name for text in step.formulas.values() for name in formulas.parse(text).columns]
+    asked += written
+    exact = set(table.columns)
+    by_key = {name_key(name): name for name in reversed(table.columns)}
+    found = {name: name if name in exact else by_key.get(name_key(name), "") for name in asked}
+    if ROW in written and not found[ROW] and ROW not in step.columns.values():
+        found[ROW] = ROW
+    missing = [name for name, at in found.items() if not at]
+    if missing:
+        raise Refused(
+            _("{file} has no column {missing}. It has: {columns}.").format(
+                file=step.file or table.name, missing=", ".join(missing), columns=", ".join(table.columns)
+            ),
+            problems=[Problem(name, _("There is no such column.")) for name in missing],
+        )
+    return found
+
+
+def _chosen_rows(step: Step, table: SourceTable, names: Mapping[str, str]) -> NDArray[np.intp]:
+    keep = np.ones(len(table), dtype=bool)
+    for column, allowed in step.where.items():
+        wanted = {name_key(text) for text in allowed}
+        keep &= (
+            table.texts[names[column]]
+            .map(lambda text, wanted=wanted: name_key(text) in wanted)
+            .to_numpy(dtype=bool)
+        )
+    if step.distinct:
+        keys = {name: table.texts[names[step.columns[name]]] for name in step.key if name in step.columns}
+        if keys:
+            # Two spellings of one name are one record, as they will be in the database.
+            normal = pd.DataFrame(
+                {n: c.map(name_key) if n == "name" else c.str.casefold() for n, c in keys.items()}
+            )
+            # A row without the key names no record; it is no complaint either, being a row of another entity.
+            keep &= (normal != "").any(axis=1).to_numpy(dtype=bool)
+            doubled = normal[keep].duplicated().to_numpy(dtype=bool)
+            keep[np.flatnonzero(keep)[doubled]] = False
+    return np.flatnonzero(keep)
+
+
+def _column(table: SourceTable, name: str) -> pd.Series[str]:
+    """A column of the file, or the places of its rows where it has none called so."""
+    if name == ROW and name not in table.texts:
+        return pd.Series(map(str, range(1, len(table) + 1)), dtype="str")
+    return table.texts[name]
+
+
+def _filled(template: str, table: SourceTable, names: Mapping[str, str]) -> pd.Series[str]:
+    parts = _COLUMN_IN_BRACES.split(template)
+    literals, columns = parts[0::2], [_column(table, names[name]).tolist() for name in parts[1::2]]
+    filled = []
+    for cells in zip(*columns, strict=True):
+        text = literals[0]
+        used = False
+        for literal, cell in zip(["", *literals[1:-1]], cells, strict=True):
+            if cell:
+                text += (literal if used else "") + cell
+                used = True
+        filled.append(text + literals[-1] if used else "")
+    return pd.Series(filled if columns else [template] * len(table), dtype="str")
+
+
+def _counted(made: Prepared, formula: str, names: Mapping[str, str], *, decimal: str) -> pd.Series[str]:
+    """The results of a formula; a cell that is no number is a complaint of its row."""
+    read = formulas.parse(formula)
+    cells, sure = {}, {}
+    for name in read.columns:
+        column = _column(made.table, names[name])
+        known = made.table.exact.get(names[name])
+        cells[name] = column.take(made.rows.tolist()).reset_index(drop=True)
+        sure[name] = None if known is None else known[made.rows]
+    counted = formulas.count(read, cells, sure, decimal=decimal)
+    made.problems.extend(
+        RowProblem(row, names[column], value, reason)
+        for row, (column, value, reason) in counted.problems.items()
+    )
+    return counted.cells
+
+
+def _translated(cells: pd.Series[str], values: Mapping[str, str]) -> pd.Series[str]:
+    by_key = mapped(values)
+    unique = {text: "" if text in EMPTY else text for text in cells.unique().tolist()}
+    if by_key:
+        unique = {text: by_key.get(name_key(text), kept) if kept else "" for text, kept in unique.items()}
+    return cells.map(unique)
+
+
+def _agree(
+    read: dict[str, Converted],
+    texts: Mapping[str, pd.Series[str]],
+    exact: Mapping[str, NDArray[np.bool_] | None],
+    told: dict[str, Reading],
+    entity: Entity,
+) -> None:
+    """Columns of one file are written one way: what one shows settles another that could be read two ways."""
+    orders = {made.order for made in read.values() if made.order in ("dmy", "mdy") and not made.ambiguous}
+    marks = {made.mark for made in read.values() if made.mark and not made.ambiguous}
+    for name, made in read.items():
+        if not made.ambiguous:
+            continue
+        reading = told[name]
+        if made.order and len(orders) == 1:
+            reading = replace(reading, date_order=next(iter(orders)))
+        elif made.mark and len(marks) == 1:
+            reading = replace(reading, decimal=next(iter(marks)))
+        else:
+            continue
+        read[name] = convert(entity[name], texts[name], exact=exact.get(name), reading=reading)
+
+
+def _keep_sum(
+    money: Converted, about: Field, cells: pd.Series[str], exact: NDArray[np.bool_] | None, told: Reading
+) -> None:
+    """Round amounts anew, each so that the sum up to it is right to half a unit."""
+    plain = Field(about.name, about.label, Kind.NUMBER)
+    unrounded = convert(plain, cells, exact=exact, reading=told).values
+    filled = np.array([value is not None for value in money.values], dtype=bool)
+    units = np.array([float(value) for value in unrounded[filled]]) * 10 ** exponent(told.currency)
+    totals = np.rint(np.cumsum(units)).astype(np.int64)
+    money.values[filled] = [int(amount) for amount in np.diff(totals, prepend=0)]
+
+
+def _take(made: Prepared, name: str, cells: pd.Series[str], converted: Converted) -> None:
+    column = made.sources[name]
+    made.values[name] = converted.values
+    if converted.problems:
+        made.problems.extend(
+            RowProblem(row, column or name, str(cells.iat[row]), reason)
+            for row, reason in converted.problems.items()
+        )
+    if converted.found:
+        made.found[column or name] = converted.found
+    if converted.ambiguous:
+        made.ambiguous[column or name] = converted.found
+    if converted.rounded:
+        made.rounded[column or name] = converted.rounded
+
+
+def _widest_currency(texts: Mapping[str, pd.Series[str]], entity: Entity, default: str) -> str:
+    """The currency with the smallest unit among those of the rows: amounts are read in it and scaled afterwards."""
+    codes = {default}
+    for name, cells in texts.items():
+        if entity[name].kind is Kind.CURRENCY:
+            read = convert(entity[name], pd.Series(cells.unique(), dtype="str"))
+            codes |= {code for code in read.values.tolist() if code}
+    return max(sorted(codes), key=lambda code: (exponent(code), code == default))
+
+
+def _settle_currencies(made: Prepared, read: Mapping[str, Converted], default: str, base: str) -> None:
+    """Give each row with an amount its currency, and scale the amount to that currency's unit."""
+    amounts = [made.entity[name] for name in read if made.entity[name].kind is Kind.MONEY]
+    for about in amounts:
+        holder = about.currency_field
+        named = read[about.name].currencies
+        if not holder or named is None:
+            continue
+        codes = made.values.get(holder)
+        if codes is None:
+            codes = np.full(len(made), None, dtype=object)
+        filled = made.values[about.name]
+        for row in range(len(made)):
+            if filled[row] is None:
+                continue
+            # The cell's own currency says more than a column beside it.
+            code = named[row] or codes[row] or default
+            codes[row] = code
+            if named[row] in (None, "") and exponent(code) != exponent(base):
+                filled[row] = _rescaled(filled[row], exponent(code) - exponent(base))
+        made.values[holder] = codes
+        made.sources.setdefault(holder, "")
+
+
+def _rescaled(minor: int, digits: int) -> int:
+    return int(Decimal(minor).scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))

@@ -1,0 +1,289 @@
+"""One prepared step on its way into the database: links resolved, doubles set aside, rows handed on in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert
+
+from crm.exchange.consequences import consequence
+from crm.exchange.storing import plan as plans
+from crm.exchange.storing.lookup import find_parents
+from crm.exchange.storing.plan import Lookup, Plan
+from crm.exchange.storing.prepared import Prepared, RowProblem
+from crm.exchange.storing.report import StepReport
+from crm.exchange.storing.store import Outcome, Row, Target
+from crm.i18n import _
+from crm.records import registry
+from crm.records.fields import Kind
+from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
+from db.models import ImportFailure
+from db.scope import UPDATE
+
+_LONGEST = 1_000
+_MOST_EXAMPLES = 100
+
+
+class StepRun:
+    """The state of one step between its chunks."""
+
+    def __init__(self, prepared: Prepared, plan: Plan, number: int, report: StepReport) -> None:
+        self.prepared, self.plan, self.number, self.report = prepared, plan, number, report
+        self.step, self.entity = prepared.step, prepared.entity
+        self.failures: dict[int, RowProblem] = {}
+        self.doubles: set[int] = set()
+        self.ids: dict[int, int] = {}
+        self.resolved: dict[str, np.ndarray[Any, Any]] = {}
+        self.target: Target | None = None
+        self.own_links = [name for name in prepared.links if self.entity[name].link == self.entity.name]
+
+    def begin(self, work: Work, import_id: int, *, count: bool) -> None:
+        """Look parents up, find doubles; ``count`` is False when an earlier run has counted them already."""
+        for problem in self.prepared.problems:
+            if self.plan.on_problem == plans.EMPTY:
+                if count:
+                    self.report.left_empty[problem.column] = self.report.left_empty.get(problem.column, 0) + 1
+            else:
+                self.failures.setdefault(problem.row, problem)
+        for name in self.prepared.links:
+            if name not in self.own_links:
+                self._resolve(work, name, import_id)
+        self._find_doubles()
+        self.target = Target(
+            work, self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
+            currency=self.plan.currency,
+        )  # fmt: skip
+        if count:
+            self._note_bad_lines(work, import_id)
+
+    def _resolve(self, work: Work, name: str, import_id: int) -> None:
+        texts = self.prepared.links[name]
+        failed = self.failures
+        wanted = [text for row, text in enumerate(texts.tolist()) if text and row not in failed]
+        lookup = self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
+        parent = self.entity[name].link
+        # Lines change what they belong to: the deal must be one the actor may change.
+        action = UPDATE if name in _owners_of(self.entity.name) else ""
+        found = find_parents(work, parent, wanted, lookup, import_id=import_id, action=action)
+        if found.made:
+            self.report.parents[parent] = self.report.parents.get(parent, 0) + found.made
+        self.report.taken_near.update({text: near for text, near in found.near.items() if text in found.ids})
+        listed = texts.tolist()
+        ids = np.empty(len(listed), dtype=object)
+        for row, text in enumerate(listed):
+            if not text:
+                continue
+            ids[row] = found.ids.get(text)
+            if text in found.reasons:
+                self.fail(row, name, text, found.reasons[text])
+            elif text in found.empty:
+                self.report.left_empty[self._column(name)] = (
+                    self.report.left_empty.get(self._column(name), 0) + 1
+                )
+        self.resolved[name] = ids
+
+    def fail(self, row: int, name: str, value: str, reason: str) -> None:
+        """Set a row aside, unless an earlier complaint has done so."""
+        self.failures.setdefault(row, RowProblem(row, self._column(name), value, reason))
+
+    def _column(self, name: str) -> str:
+        return self.prepared.sources.get(name) or name
+
+    def _find_doubles(self) -> None:
+        """A key may stand once in a file: the same row again is passed over, another row with it fails."""
+        if not self.step.key or self.step.distinct:
+            return
+        arrays = [self._array(name) for name in self.step.key]
+        probe = _KeyProbe(self.entity, self.step.key)
+        first: dict[tuple[str, ...], int] = {}
+        for row in range(len(self.prepared)):
+            if row in self.failures:
+                continue
+            key = probe.key([array[row] for array in arrays])
+            if key is None:
+                continue
+            before = first.setdefault(key, row)
+            if before == row:
+                continue
+            if self._same(before, row):
+                self.doubles.add(row)
+            else:
+                name = self.step.key[0]
+                reason = _("Line {line} has the same {label} and other values.").format(
+                    line=self.prepared.line(before), label=_(self.entity[name].label).lower()
+                )
+                self.fail(row, name, str(arrays[0][row]), reason)
+
+    def _array(self, name: str) -> Any:
+        if name in self.prepared.values:
+            return self.prepared.values[name]
+        return self.resolved.get(name, self.prepared.links.get(name))
+
+    def _same(self, one: int, other: int) -> bool:
+        values = all(array[one] == array[other] for array in self.prepared.values.values())
+        return values and all(
+            str(texts.iat[one]) == str(texts.iat[other]) for texts in self.prepared.links.values()
+        )
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """The rows of a chunk that may be stored."""
+        columns = {
+            name: array[start:stop] for name, array in (*self.prepared.values.items(), *self.resolved.items())
+        }
+        names = list(columns)
+        chosen = []
+        for at, values in enumerate(zip(*columns.values(), strict=True), start):
+            if at not in self.failures and at not in self.doubles:
+                row = dict(zip(names, values, strict=True))
+                if self.entity.name == "deal" and not row.get("title"):
+                    row["title"] = self._title(at, row)
+                chosen.append(Row(at, row))
+        return chosen
+
+    def _title(self, at: int, row: dict[str, Any]) -> str | None:
+        """A deal without a title is called after what is sold to whom."""
+        links = self.prepared.links
+        chosen = [links[name] for name in ("product_id", "organisation_id", "contact_id") if name in links]
+        parts = [str(cells.iat[at]) for cells in chosen]
+        named = ", ".join(part for part in parts if part)[:200]
+        return named or row.get("number")
+
+    def store(self, work: Work, import_id: int, start: int, stop: int) -> None:
+        """Store one chunk and count it."""
+        assert self.target is not None
+        rows = self.rows(start, stop)
+        outcome = self.target.store(work, rows, import_id)
+        values = {row.at: row.values for row in rows}
+        for at, (name, reason) in outcome.failed.items():
+            value = values[at].get(name)
+            self.fail(at, name, "" if value is None else str(value), reason)
+        self._count(rows, outcome, start, stop)
+        self._note_failures(work, import_id, start, stop)
+        if self.own_links:
+            self.ids.update(outcome.ids())
+
+    def _count(self, rows: Sequence[Row], outcome: Outcome, start: int, stop: int) -> None:
+        self.report.created += len(outcome.created)
+        self.report.updated += len(outcome.updated)
+        self.report.skipped += len(outcome.same) + sum(start <= at < stop for at in self.doubles)
+        self.report.failed += sum(start <= at < stop for at in self.failures)
+        stored = np.array(sorted(outcome.ids()), dtype=np.intp)
+        for column in self.report.columns:
+            array = self._array(column.field)
+            if array is not None and column.field not in self.own_links and len(stored):
+                column.stored += sum(value is not None for value in array[stored])
+
+    def finish(self, work: Work, import_id: int) -> None:
+        """Links within the entity (a manager among the users) are set when all rows are there."""
+        assert self.target is not None
+        for name in self.own_links:
+            texts = self.prepared.links[name].tolist()
+            asked = [row for row, text in enumerate(texts) if text and row not in self.failures]
+            self._know_ids(work, [row for row in asked if row not in self.ids and row not in self.doubles])
+            lookup = self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
+            found = find_parents(
+                work, self.entity.name, [texts[r] for r in asked], lookup, import_id=import_id
+            )
+            if found.made:
+                self.report.parents[self.entity.name] = (
+                    self.report.parents.get(self.entity.name, 0) + found.made
+                )
+            self.report.taken_near.update(
+                {text: near for text, near in found.near.items() if text in found.ids}
+            )
+            pairs = []
+            for row in asked:
+                parent, record = found.ids.get(texts[row]), self.ids.get(row)
+                if parent is not None and record is not None and parent != record:
+                    pairs.append((record, parent))
+                elif parent is None:
+                    self._without_link(
+                        work, import_id, row, name, texts[row], found.reasons.get(texts[row], "")
+                    )
+            self.target.link(work, name, pairs, import_id)
+            column = next(column for column in self.report.columns if column.field == name)
+            column.stored += len(pairs)
+        follow = consequence(self.entity.name)
+        if follow is not None:
+            parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
+            follow(work, import_id, parents)
+
+    def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
+        column = self._column(name)
+        self.report.left_empty[column] = self.report.left_empty.get(column, 0) + 1
+        if reason:
+            told = _("{reason} The row is stored without it.").format(reason=reason)
+            self._note(work, import_id, [RowProblem(row, column, text, told)])
+
+    def _know_ids(self, work: Work, rows: Sequence[int]) -> None:
+        """After a resume: find the records of rows that an earlier run stored, by their key."""
+        if rows and self.step.key:
+            assert self.target is not None
+            asked = [Row(at, {name: self._array(name)[at] for name in self.step.key}) for at in rows]
+            self.ids.update(self.target.find(work, asked))
+
+    def _note_failures(self, work: Work, import_id: int, start: int, stop: int) -> None:
+        self._note(work, import_id, [p for at, p in sorted(self.failures.items()) if start <= at < stop])
+
+    def _note(self, work: Work, import_id: int, problems: Sequence[RowProblem]) -> None:
+        rows = [
+            {
+                "import_id": import_id,
+                "step": self.number,
+                "row": self.prepared.line(problem.row),
+                "column": problem.column[:200],
+                "value": problem.value[:_LONGEST],
+                "reason": problem.reason[:_LONGEST],
+                "line": self.prepared.cells(problem.row),
+            }
+            for problem in problems
+        ]
+        self._store_failures(work, rows)
+
+    def _store_failures(self, work: Work, rows: list[dict[str, Any]]) -> None:
+        shown = ("row", "column", "value", "reason")
+        room = _MOST_EXAMPLES - len(self.report.examples)
+        self.report.examples += [{name: row[name] for name in shown} for row in rows[: max(0, room)]]
+        if rows:
+            work.session.connection().execute(insert(ImportFailure), rows, execution_options=SYSTEM_OPTIONS)
+
+    def _note_bad_lines(self, work: Work, import_id: int) -> None:
+        bad = self.prepared.table.bad
+        self.report.failed += len(bad)
+        self.report.rows += len(bad)
+        rows = [
+            {
+                "import_id": import_id, "step": self.number, "row": wrong.line, "column": "",
+                "value": wrong.text[:_LONGEST], "reason": wrong.reason, "line": {"": wrong.text},
+            }
+            for wrong in bad
+        ]  # fmt: skip
+        self._store_failures(work, rows)
+
+
+class _KeyProbe:
+    """Keys as ``Target.key_of`` makes them, without a database."""
+
+    def __init__(self, entity: Any, key: Sequence[str]) -> None:
+        table = registry.model(entity.name).__table__
+        self.named = [name == entity.title_field and "name_key" in table.c for name in key]
+        self.folded = [entity[name].kind is Kind.EMAIL for name in key]
+
+    def key(self, values: Sequence[Any]) -> tuple[str, ...] | None:
+        from crm.records.matching import name_key
+
+        parts = []
+        for value, named, folded in zip(values, self.named, self.folded, strict=True):
+            if value is None or value == "":
+                return None
+            parts.append(name_key(str(value)) if named else str(value).casefold() if folded else str(value))
+        return tuple(parts)
+
+
+def _owners_of(entity: str) -> tuple[str, ...]:
+    """The links whose record a row belongs to and is guarded by."""
+    guard = registry.model(entity).__guard__
+    return guard if isinstance(guard, tuple) else ()

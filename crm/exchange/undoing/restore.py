@@ -1,0 +1,183 @@
+"""The half of an undo that gives changed rows their old values back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, delete, select, update
+
+from crm.exchange.storing.bulk import among, insert_rows
+from crm.exchange.storing.search_index import in_bulk
+from crm.exchange.storing.store import LOG
+from crm.exchange.undoing.undo_base import HOLDERS, Undo
+from crm.i18n import _
+from crm.records.fields import Kind
+from crm.records.matching import name_key
+from db.audit import plain
+from db.models import Change, Channel
+from db.scope import UPDATE
+
+_AT_ONCE = 10_000
+
+
+class Restorer(Undo):
+    """Old values back, newest change first."""
+
+    def restore(self) -> None:
+        """Give changed rows their old values, newest change first."""
+        for table, cls in self.classes.items():
+            last = None
+            while True:
+                statement = (
+                    select(Change.id, Change.record_id, Change.old, Change.new)
+                    .where(Change.batch_id.in_(self.batches), Change.entity == table, Change.op == "U")
+                    .order_by(Change.id.desc())
+                    .limit(_AT_ONCE)
+                )
+                changes = self.send(statement if last is None else statement.where(Change.id < last)).all()
+                if not changes:
+                    break
+                last = changes[-1].id
+                # Several changes of one record go back one after the other.
+                for part in _once_each(changes):
+                    self._restore_part(cls, part)
+
+    def _restore_part(self, cls: type[Any], changes: Sequence[Any]) -> None:
+        table: Table = cls.__table__
+        names = sorted({name for change in changes for name in change.new if name in table.c})
+        held = [name for name in ("version", "owner_id", "team_id") if name in table.c and name not in names]
+        columns = [table.c[name] for name in ("id", *names, *held)]
+        ids = [change.record_id for change in changes]
+        rows = self.send(select(*columns).where(among(self.work.session, table.c.id, ids))).mappings()
+        current = {row["id"]: row for row in rows}
+        gone = self._gone(table, names, changes)
+        back = []
+        for change in changes:
+            row = current.get(change.record_id)
+            if row is None:
+                continue
+            stays = [name for name in change.new if name in table.c and plain(row[name]) != change.new[name]]
+            reason = ""
+            if stays:
+                reason = _("{fields} changed since.").format(
+                    fields=", ".join(self.label(cls, name) for name in stays)
+                )
+            elif lost := [name for name, old in change.old.items() if (name, old) in gone]:
+                reason = _("What {fields} pointed to is gone.").format(
+                    fields=", ".join(self.label(cls, name) for name in lost)
+                )
+            elif not self.may(cls, UPDATE, row):
+                reason = _("You may not change it.")
+            if reason:
+                self.keep(cls, change.record_id, reason)
+            else:
+                back.append((change, row))
+        self._write_back(cls, table, names, back)
+
+    def _gone(self, table: Table, names: Sequence[str], changes: Sequence[Any]) -> set[tuple[str, int]]:
+        """Links of old whose record is there no more, for example because another import was undone."""
+        gone: set[tuple[str, int]] = set()
+        for name in names:
+            keys = list(table.c[name].foreign_keys)
+            ids = sorted({change.old[name] for change in changes if change.old.get(name) is not None})
+            if not keys or not ids:
+                continue
+            target = keys[0].column
+            there: set[int] = set()
+            for start in range(0, len(ids), 5_000):
+                rows = self.send(select(target).where(target.in_(ids[start : start + 5_000])))
+                there.update(int(row[0]) for row in rows)
+            gone |= {(name, record) for record in ids if record not in there}
+        return gone
+
+    def _write_back(
+        self, cls: type[Any], table: Table, names: Sequence[str], back: Sequence[tuple[Any, Any]]
+    ) -> None:
+        if not back:
+            return
+        settings: dict[str, Any] = {
+            name: bindparam(f"old_{name}", type_=table.c[name].type) for name in names
+        }
+        if "version" in table.c:
+            settings["version"] = table.c.version + 1
+        if "changed_at" in table.c:
+            settings["changed_at"] = self.work.now
+        if "name" in names and "name_key" in table.c:
+            settings["name_key"] = bindparam("old_key")
+        rows = []
+        for change, row in back:
+            values = {
+                f"old_{n}": _typed(table, n, change.old[n]) if n in change.old else row[n] for n in names
+            }
+            if "name_key" in settings:
+                values["old_key"] = name_key(str(values["old_name"]))
+            rows.append({**values, "row_id": row["id"]})
+        ids = [row["row_id"] for row in rows]
+        with in_bulk(self.connection, table.name, changed=ids, fields=names):
+            self.send(update(table).where(table.c.id == bindparam("row_id")).values(settings), rows)
+        log = [
+            {
+                "batch_id": self.batch,
+                "entity": table.name,
+                "record_id": change.record_id,
+                "op": "U",
+                "old": change.new,
+                "new": change.old,
+            }
+            for change, _row in back
+        ]
+        insert_rows(self.connection, LOG, log)
+        self._channels_back(table, back)
+        name = self.entities[table.name]
+        self.report.restored[name] = self.report.restored.get(name, 0) + len(back)
+
+    def _channels_back(self, table: Table, back: Sequence[tuple[Any, Any]]) -> None:
+        """An address that the import brought goes; the one before is the primary one again."""
+        holder = HOLDERS.get(table.name)
+        if holder is None:
+            return
+        for kind in ("email", "phone"):
+            pairs = [(c.record_id, c.old.get(kind), c.new[kind]) for c, _row in back if c.new.get(kind)]
+            if not pairs:
+                continue
+            mine = (holder == bindparam("row_id")) & (Channel.kind == kind)
+            came = [{"row_id": record, "address": new} for record, _old, new in pairs]
+            self.send(
+                delete(Channel).where(mine, Channel.value == bindparam("address"), Channel.is_primary), came
+            )
+            before = [{"row_id": record, "address": old} for record, old, _new in pairs if old]
+            if before:
+                self.send(
+                    update(Channel)
+                    .where(mine, Channel.value == bindparam("address"))
+                    .values(is_primary=True),
+                    before,
+                )
+
+
+def _once_each(changes: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """The changes in groups that hold each record once, in order."""
+    group: list[Any] = []
+    seen: set[int] = set()
+    for change in changes:
+        if change.record_id in seen:
+            yield group
+            group, seen = [], set()
+        group.append(change)
+        seen.add(change.record_id)
+    if group:
+        yield group
+
+
+def _typed(table: Table, name: str, value: Any) -> Any:
+    """A value of the log as the column takes it."""
+    if value is None:
+        return None
+    kind = table.c[name].info.get("kind")
+    if kind == Kind.DATE:
+        return datetime.fromisoformat(value).date()
+    if kind == Kind.DATETIME or str(table.c[name].type).upper().startswith(("DATETIME", "TIMESTAMP")):
+        return datetime.fromisoformat(value)
+    return value

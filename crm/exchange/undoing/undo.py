@@ -1,0 +1,236 @@
+"""The way back from an import: made rows go, changed rows get their values back, later edits are kept and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union,
+    update,
+)
+
+from crm.errors import NotAllowed, NotFound, Refused
+from crm.exchange.undoing.restore import Restorer
+from crm.exchange.undoing.undo_base import HOLDERS, Undo, UndoReport
+from crm.i18n import _
+from crm.records import registry
+from crm.work import Actor, Work, unit_of_work
+from db.audit import SYSTEM_OPTIONS
+from db.models import Base, Case, CaseMove, Change, ChangeBatch, Channel, Import, StageChange
+from db.scope import DELETE, UPDATE
+
+Progress = Callable[[int, int, str], None]
+
+
+def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = None) -> UndoReport:
+    """Take an import back, all files of it together, in one transaction.
+
+    Rows that it made are removed unless somebody changed them since or something made since points to them. Rows
+    that it changed get their old values back unless one of those values was changed since. What stays is named.
+
+    Raises
+    ------
+    NotFound
+        No such import, or not one this actor may see.
+    Refused
+        It is still running, or was undone already.
+    NotAllowed
+        The actor may not remove or change such rows.
+    """
+    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction.
+    if progress:
+        progress(0, 1, "")
+    with unit_of_work(actor, cause=f"undo of import {import_id}") as work:
+        _demand(work, import_id)
+        report = UndoReport(import_id)
+        Restorer(work, import_id, report).restore()
+        remover = Remover(work, import_id, report)
+        remover.remove()
+        state = {"state": "undone", "undone_at": datetime.now(UTC)}
+        remover.send(update(Import).where(Import.id == import_id).values(state))
+    if progress:
+        progress(1, 1, "")
+    return report
+
+
+def _demand(work: Work, import_id: int) -> None:
+    connection, actor = work.session.connection(), work.actor
+    found = connection.execute(
+        select(Import.state, Import.actor_id, Import.plan).where(Import.id == import_id),
+        execution_options=SYSTEM_OPTIONS,
+    ).one_or_none()
+    if found is None or not (
+        actor.is_system or actor.role == "administrator" or found.actor_id == actor.user_id
+    ):
+        raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
+    if found.state == "undone":
+        raise Refused(_("Import {id} was undone already.").format(id=import_id))
+    if found.state == "running":
+        raise Refused(_("Import {id} is still running. Cancel it first.").format(id=import_id))
+    for step in found.plan.get("steps", ()):
+        name = registry.rights_name(step["entity"])
+        for action in (DELETE, UPDATE):
+            if not actor.may(name, action):
+                raise NotAllowed(
+                    _("Your role may not {action} {name}, which this undo needs.").format(
+                        action=action, name=name
+                    )
+                )
+
+
+class Remover(Undo):
+    """Made rows away, children before parents."""
+
+    def remove(self) -> None:
+        """Take the made rows away, children before parents, so that what stays keeps its parents."""
+        tables = [table for table in reversed(Base.metadata.sorted_tables) if "import_id" in table.c]
+        edited = self._edited_since()
+        self.send(
+            delete(StageChange).where(
+                StageChange.import_id == self.import_id, *self._not_of(edited.get("deals", set()))
+            )
+        )
+        self._forget_moves()
+        for table in tables:
+            if table.name not in self.classes:
+                continue
+            kept = dict.fromkeys(self._pointed_to(table), _("Something made since belongs to it."))
+            kept.update(dict.fromkeys(edited.get(table.name, ()), _("It was changed since.")))
+            kept.update(self._beyond_reach(table))
+            kept = self._with_parents(table, kept)
+            self._delete(table, kept)
+
+    def _forget_moves(self) -> None:
+        """Steps that the import added to cases which have their old status back; those of made cases go with them."""
+        made = select(Case.id).where(Case.import_id == self.import_id)
+        back = select(Case.id).where(Case.id == CaseMove.case_id, Case.status == CaseMove.from_status)
+        self.send(
+            delete(CaseMove).where(
+                CaseMove.import_id == self.import_id, CaseMove.case_id.not_in(made), back.exists()
+            )
+        )
+
+    def _not_of(self, kept: Iterable[int]) -> list[Any]:
+        ids = sorted(kept)
+        return [StageChange.deal_id.not_in(ids)] if ids else []
+
+    def _edited_since(self) -> dict[str, set[int]]:
+        """Made rows that a later batch, of a person or another import, has touched."""
+        made = (
+            select(Change.entity, Change.record_id)
+            .where(Change.batch_id.in_(self.batches), Change.op == "C")
+            .subquery()
+        )
+        later = (
+            select(Change.entity, Change.record_id)
+            .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
+            .outerjoin(Import, Import.id == ChangeBatch.import_id)
+            .where(func.coalesce(ChangeBatch.import_id, 0) != self.import_id, Change.batch_id != self.batch)
+            # An import that was undone left nothing behind, and neither did its undoing.
+            .where(func.coalesce(Import.state, "") != "undone", ChangeBatch.cause.not_like("undo of import%"))
+            .where(
+                Change.id
+                > select(func.coalesce(func.min(Change.id), 0))
+                .where(Change.batch_id.in_(self.batches))
+                .scalar_subquery()
+            )
+            .subquery()
+        )
+        same = (made.c.entity == later.c.entity) & (made.c.record_id == later.c.record_id)
+        found: dict[str, set[int]] = {}
+        for entity, record in self.send(
+            select(later.c.entity, later.c.record_id).join(made, same).distinct()
+        ):
+            found.setdefault(entity, set()).add(int(record))
+        return found
+
+    def _mine(self, table: Table) -> Select[Any]:
+        return select(table.c.id).where(table.c.import_id == self.import_id)
+
+    def _pointed_to(self, table: Table) -> set[int]:
+        """Made rows that rows still there point to; children of this import are gone already unless they stay."""
+        parts = []
+        for child in Base.metadata.sorted_tables:
+            for column in child.c:
+                if not any(key.column.table is table for key in column.foreign_keys):
+                    continue
+                if child is table or child.name in ("change_batches", "changes"):
+                    continue
+                rows = select(column.label("id")).where(column.in_(self._mine(table)))
+                parts.append(rows.where(*self._not_automatic(child, table)))
+        if not parts:
+            return set()
+        return {int(row[0]) for row in self.send(union(*parts)) if row[0] is not None}
+
+    def _not_automatic(self, child: Table, table: Table) -> list[Any]:
+        """Channels that hold nothing but the row's own address came with the row and go with it, as a case's first step."""
+        if child.name == "case_moves":
+            return [func.coalesce(CaseMove.import_id, 0) != self.import_id]
+        if child.name != "channels" or table.name not in HOLDERS:
+            return []
+        column = HOLDERS[table.name]
+        own = select(table.c.id).where(
+            table.c.id == column, (table.c.email == Channel.value) | (table.c.phone == Channel.value)
+        )
+        return [~own.exists()]
+
+    def _beyond_reach(self, table: Table) -> dict[int, str]:
+        cls, actor = self.classes[table.name], self.work.actor
+        if "owner_id" not in table.c or actor.reach(cls.__entity__, DELETE) == "all":
+            return {}
+        columns = (table.c.id, table.c.owner_id, table.c.team_id)
+        rows = self.send(select(*columns).where(table.c.import_id == self.import_id)).mappings()
+        return {row["id"]: _("You may not remove it.") for row in rows if not self.may(cls, DELETE, row)}
+
+    def _with_parents(self, table: Table, kept: dict[int, str]) -> dict[int, str]:
+        """A row that stays keeps the rows of its own kind that it points to; links among those that go are cut."""
+        for column in table.c:
+            if not any(key.column.table is table for key in column.foreign_keys):
+                continue
+            inside = {
+                int(row[0]): int(row[1])
+                for row in self.send(select(table.c.id, column).where(column.in_(self._mine(table))))
+            }
+            mine = {int(row[0]) for row in self.send(self._mine(table))}
+            waiting = [record for record in inside if record in kept or record not in mine]
+            while waiting:
+                parent = inside.get(waiting.pop())
+                if parent is not None and parent not in kept:
+                    kept[parent] = _("A record that stays points to it.")
+                    waiting.append(parent)
+            going = update(table).where(table.c.import_id == self.import_id, column.is_not(None))
+            for part in _parts(sorted(kept)) or [[]]:
+                going = going.where(table.c.id.not_in(part)) if part else going
+            self.send(going.values({column.name: None}))
+        return kept
+
+    def _delete(self, table: Table, kept: dict[int, str]) -> None:
+        cls = self.classes[table.name]
+        for record, reason in kept.items():
+            self.keep(cls, record, reason)
+        going = table.c.import_id == self.import_id
+        for part in _parts(sorted(kept)):
+            going = going & table.c.id.not_in(part)
+        log = select(literal(self.batch), literal(table.name), table.c.id, literal("D")).where(going)
+        self.send(insert(Change).from_select(["batch_id", "entity", "record_id", "op"], log))
+        count = self.send(select(func.count()).select_from(table).where(going)).scalar_one()
+        if count:
+            holder = HOLDERS.get(table.name)
+            if holder is not None:
+                self.send(delete(Channel).where(holder.in_(select(table.c.id).where(going))))
+            self.send(delete(table).where(going))
+            name = self.entities[table.name]
+            self.report.removed[name] = self.report.removed.get(name, 0) + int(count)
+
+
+def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[start : start + 20_000] for start in range(0, len(ids), 20_000)]

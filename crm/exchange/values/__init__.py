@@ -1,0 +1,1 @@
+"""Cells of text as values."""

@@ -1,0 +1,113 @@
+"""Numbers, amounts of money, counts and shares of a column, read by one decimal mark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from crm.exchange.files.column import Column, Made, Reading
+from crm.exchange.values import numbers
+from crm.i18n import _
+from crm.money import to_minor
+from crm.records.fields import Field, Kind
+
+#: In major units; the smallest unit of no currency makes more of it than a column holds.
+_LARGEST_AMOUNT = Decimal(10) ** 14
+
+
+def read_numbers(about: Field, column: Column, told: Reading) -> Made:
+    written = [numbers.take_apart(text) for text in column.texts]
+    guessed = [
+        (number, int(times))
+        for number, exact, times in zip(written, column.exact, column.counts, strict=True)
+        if number is not None and not exact
+    ]
+    thousands = about.kind in (Kind.MONEY, Kind.INTEGER)
+    decision = numbers.decide(guessed, hint=told.decimal, thousands=thousands)
+    exactly = numbers.Decision(".", {})
+    made = Made([None] * len(written), ambiguous=decision.ambiguous, currencies=[""] * len(written))
+    for at, number in enumerate(written):
+        value = (
+            None if number is None else numbers.value_of(number, exactly if column.exact[at] else decision)
+        )
+        if number is None or value is None:
+            made.problems[at] = numbers.reason(column.texts[at])
+        else:
+            made.values[at] = value
+    if any(number is not None and number.decimal for number in written):
+        made.mark = decision.mark
+        made.found = (
+            _("1,234.5: the decimal sign is a point")
+            if decision.mark == "."
+            else _("1.234,5: the decimal sign is a comma")
+        )
+    _FINISH[about.kind](about, made, written, told)
+    return made
+
+
+def _finish_money(_about: Field, made: Made, written: list[numbers.Written | None], told: Reading) -> None:
+    assert made.currencies is not None
+    scale = Decimal(repr(told.scale))
+    for at, value in enumerate(made.values):
+        number = written[at]
+        if value is None or number is None:
+            continue
+        code = numbers.currency_of(number, told.currency)
+        if number.percent:
+            made.values[at], made.problems[at] = None, _("A share in percent is not an amount of money.")
+            continue
+        amount = value * scale
+        if abs(amount) > _LARGEST_AMOUNT:
+            made.values[at], made.problems[at] = None, _("The amount is too large.")
+            continue
+        made.currencies[at] = code
+        minor = to_minor(amount, code or told.currency)
+        if to_minor(amount * 1000, code or told.currency) != minor * 1000:
+            made.rounded.append(at)
+        made.values[at] = minor
+
+
+def _finish_integer(_about: Field, made: Made, _written: list[numbers.Written | None], told: Reading) -> None:
+    for at, value in enumerate(made.values):
+        if value is None:
+            continue
+        scaled = value * Decimal(repr(told.scale))
+        if scaled != scaled.to_integral_value():
+            made.values[at], made.problems[at] = (
+                None,
+                _("{value} is not a whole number.").format(value=f"{scaled:f}"),
+            )
+        else:
+            made.values[at] = int(scaled)
+
+
+def _finish_number(_about: Field, made: Made, written: list[numbers.Written | None], told: Reading) -> None:
+    for at, value in enumerate(made.values):
+        number = written[at]
+        if value is not None and number is not None:
+            made.values[at] = float(value * Decimal(repr(told.scale))) / (100 if number.percent else 1)
+
+
+def _finish_percent(_about: Field, made: Made, written: list[numbers.Written | None], told: Reading) -> None:
+    """Shares from 0 to 1. Numbers without a sign are hundredths when any of them is larger than 1."""
+    signed = any(number is not None and number.percent for number in written)
+    bare = [
+        abs(v)
+        for v, n in zip(made.values, written, strict=True)
+        if v is not None and n is not None and not n.percent
+    ]
+    hundredths = bool(bare) and max(bare) > 1
+    if hundredths and not signed:
+        made.found = _("5 means 5 %")
+    for at, value in enumerate(made.values):
+        number = written[at]
+        if value is not None and number is not None:
+            made.values[at] = float(value / 100 if number.percent or hundredths else value)
+
+
+_FINISH: dict[Kind, Callable[[Field, Made, list[numbers.Written | None], Reading], None]] = {
+    Kind.MONEY: _finish_money,
+    Kind.INTEGER: _finish_integer,
+    Kind.NUMBER: _finish_number,
+    Kind.PERCENT: _finish_percent,
+}

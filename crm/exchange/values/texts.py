@@ -1,0 +1,184 @@
+"""Texts that must have a form: addresses, telephone numbers, links, yes and no, choices, tags."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+
+import phonenumbers
+from rapidfuzz import fuzz, process
+
+from crm.exchange.values.numbers import take_apart
+from crm.i18n import _
+from crm.money import CURRENCIES
+from crm.records.checks import Bad, check_currency, check_email, check_phone, check_url
+from crm.records.fields import Choice
+from crm.records.matching import name_key
+
+_YES = frozenset(
+    re.split(
+        r"\s",
+        "true t yes y 1 on x ja j da si sí s ano a oui o sim tak igen i oo opo да д wahr vrai vero "
+        "verdadero pravda ✓ ✔ ☑ checked active aktiv aktivni enabled 1.0 done",
+    )
+)
+_NO = frozenset(
+    re.split(
+        r"\s",
+        "false f no n 0 off nein nej ne non nie nem nao não hindi нет н falsch faux falso nepravda "
+        "✗ ✘ ☐ - unchecked inactive inaktiv neaktivni disabled 0.0",
+    )
+)
+_PLAIN_EMAIL = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,18}"
+)
+_PLAIN_LINK = re.compile(r"(?:https?://)?(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}(?:/[\w./~%&=+-]*)?", re.ASCII)
+# Names that the validator refuses although they look right.
+_RESERVED = frozenset({"test", "local", "localhost", "invalid", "onion", "arpa"})
+_ANGLED = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
+# "x12", "ext. 12": a house's own number, which no E.164 number has.
+_EXTENSION = re.compile(
+    r"(?<=\d)\)?[\s,;]*(?:x|ext\.?|extension|#|;ext=|app\.?|durchwahl)\s*\.?\d{1,7}\Z", re.IGNORECASE
+)
+_WORDS = Path(__file__).with_name("choices.toml")
+_NEAR_ENOUGH = 80.0
+_SHORTEST_PHONE = 5
+_BETWEEN_DIGITS = {ord(sign): None for sign in " ().-/\t\xa0"}
+_INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def email(text: str) -> str:
+    """The address in normal form; usual ones by pattern, all others by email-validator."""
+    plain = text.strip(" \t\r\n\xa0\u200b\u200e\u200f\ufeff.,;")
+    if plain.lower().startswith("mailto:"):
+        plain = plain[7:]
+    if (hit := _ANGLED.fullmatch(plain)) is not None:
+        plain = hit.group(1)
+    if len(plain) <= 100 and _PLAIN_EMAIL.fullmatch(plain):
+        local, _at, domain = plain.rpartition("@")
+        if len(local) <= 64 and "--" not in domain and domain.rpartition(".")[2].lower() not in _RESERVED:
+            return f"{local}@{domain.lower()}"
+    if len(re.findall(r"[^\s;,]+@[^\s;,]+", plain)) > 1:
+        raise Bad(_("“{value}” holds several e-mail addresses. Keep one.").format(value=text[:80]))
+    return check_email(plain)
+
+
+def phone(text: str, *, region: str) -> str:
+    """The number in E.164. A number with country code is checked by its country and length alone."""
+    plain = _EXTENSION.sub("", text.strip().removeprefix("tel:"))
+    digits = plain.translate(_BETWEEN_DIGITS)
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if _INTERNATIONAL.fullmatch(digits) and "(0)" not in plain:
+        code = _country_code(digits[1:4])
+        rest = digits[len(code) + 1 :]
+        # A nought behind the country code is a trunk prefix to be dropped, except in Italy.
+        if code and (rest[0] != "0" or code == "39") and _possible(int(code), len(rest)):
+            return digits
+    # The country's numbering plan would let "12" pass as a local number.
+    if len(re.sub(r"\D", "", plain)) < _SHORTEST_PHONE:
+        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=text[:80]))
+    return check_phone(plain, region=region)
+
+
+@lru_cache(maxsize=2000)
+def _country_code(start: str) -> str:
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return next((start[:size] for size in (1, 2, 3) if int(start[:size]) in known), "")
+
+
+@lru_cache(maxsize=2000)
+def _possible(code: int, length: int) -> bool:
+    number = phonenumbers.PhoneNumber(code, int("9" * length))
+    return bool(phonenumbers.is_possible_number(number))
+
+
+def link(text: str) -> str:
+    """A web address with its scheme; usual ones by pattern."""
+    if _PLAIN_LINK.fullmatch(text):
+        return text if "://" in text else f"https://{text}"
+    try:
+        return check_url(text)
+    except ValueError as error:
+        raise Bad(_("“{value}” is not a web address.").format(value=text[:80])) from error
+
+
+def currency(text: str) -> str:
+    """An ISO 4217 code, from the code or a sign."""
+    if (number := take_apart(f"1 {text.strip()}")) is not None and number.currency not in ("", "kr"):
+        return "USD" if number.currency == "$" else number.currency
+    return currency_names().get(name_key(text)) or check_currency(text)
+
+
+@cache
+def currency_names() -> Mapping[str, str]:
+    """English names of the currencies to their codes, as some programs write them ("US Dollar")."""
+    from babel import Locale
+
+    names = Locale("en").currencies.items()
+    return {name_key(name): code for code, name in names if code in CURRENCIES}
+
+
+def yes_or_no(text: str) -> bool:
+    """True or false in the languages around us."""
+    word = text.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise Bad(_("“{value}” is neither yes nor no.").format(value=text[:80]))
+
+
+def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str], str]:
+    """A function from a text to one of the choices, by value, label, or a near spelling of either."""
+    by_key: dict[str, str] = {}
+    for choice in choices:
+        for name in (choice.value, choice.label, _(choice.label)):
+            by_key.setdefault(name_key(name), choice.value)
+    for choice in choices:
+        for name in _other_words().get(choice.value, ()):
+            by_key.setdefault(name_key(name), choice.value)
+
+    def chosen(text: str) -> str:
+        key = name_key(text)
+        if key in by_key:
+            return by_key[key]
+        hits = process.extract(key, by_key.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_ENOUGH, limit=3)
+        if near and len(key) > 3 and len({by_key[name] for name, *_rest in hits}) == 1:
+            return by_key[hits[0][0]]
+        raise Bad(
+            _("“{value}” is not one of: {choices}.").format(
+                value=text[:80], choices=", ".join(_(choice.label) for choice in choices)
+            )
+        )
+
+    return chosen
+
+
+@cache
+def _other_words() -> Mapping[str, tuple[str, ...]]:
+    read = tomllib.loads(_WORDS.read_text("utf-8"))
+    return {value: tuple(words) for value, words in read.items()}
+
+
+def tags(text: str) -> list[str]:
+    """Single tags, in order, each once."""
+    plain = text.strip()
+    if plain.startswith("[") and plain.endswith("]"):
+        try:
+            listed = json.loads(plain.replace("'", '"'))
+        except ValueError:
+            listed = plain[1:-1].split(",")
+        parts = [str(part) for part in listed]
+    else:
+        parts = re.split(r"[;|\n]" if re.search(r"[;|\n]", plain) else ",", plain)
+    return list(dict.fromkeys(tag for part in parts if (tag := part.strip(" #\t\"'"))))
+
+
+def mapped(values: Mapping[str, str]) -> dict[str, str]:
+    """A value map that forgives case, blanks and signs in what it is asked for."""
+    return {name_key(source): target for source, target in values.items()}

@@ -1,0 +1,1 @@
+"""The firm itself: its settings and its exchange rates."""

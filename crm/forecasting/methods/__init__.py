@@ -1,0 +1,1 @@
+"""Methods that forecast one series, their back-test, and the choice between them."""

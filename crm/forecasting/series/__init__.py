@@ -1,0 +1,1 @@
+"""One series made regular, cleaned, and tested for a season."""

@@ -1,0 +1,1 @@
+"""Received mail: bounces, complaints, automatic answers, replies."""

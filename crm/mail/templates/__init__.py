@@ -1,0 +1,1 @@
+"""Templates: what may stand in them, and what a reader sees."""

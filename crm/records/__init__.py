@@ -1,0 +1,1 @@
+"""One record of any entity: fields, registry, checks, lists, search, numbers."""

@@ -1,0 +1,226 @@
+"""Is one value of one field right? Used by forms, the API and, for the unusual cells, by the import."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from crm.config import settings
+from crm.errors import Problem
+from crm.i18n import _
+from crm.money import CURRENCIES
+from crm.records.fields import Field, Kind
+
+
+class Bad(Exception):
+    """The value cannot be stored; the text says what would be right."""
+
+
+def check_email(value: str) -> str:
+    """The address in normal form. Syntax only: no name server is asked."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(value.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise Bad(
+            _("“{value}” is not an e-mail address. It should look like name@example.com.").format(value=value)
+        ) from error
+
+
+def check_phone(value: str, *, region: str | None = None) -> str:
+    """The number in E.164, for example +4930123456; without a country code it is read as of ``region``."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(value.strip(), region or settings().phone_region)
+    except phonenumbers.NumberParseException as error:
+        raise Bad(
+            _("“{value}” is not a telephone number. Write it with country code, as +49 30 123456.").format(
+                value=value
+            )
+        ) from error
+    # Some countries' plans call two digits possible, because they are inside one town; nobody can dial them from elsewhere.
+    if not phonenumbers.is_possible_number(number) or (number.national_number or 0) < 1000:
+        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=value))
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def check_url(value: str) -> str:
+    """The address with its scheme; only web addresses, so that a link can never run anything."""
+    text = value.strip()
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or " " in text:
+        raise Bad(
+            _("“{value}” is not a web address. It should look like https://example.com.").format(value=value)
+        )
+    return parts.geturl()
+
+
+def check_currency(value: str) -> str:
+    """An ISO 4217 code."""
+    code = value.strip().upper()
+    if code not in CURRENCIES:
+        raise Bad(_("“{value}” is not a currency code. Use three letters as EUR.").format(value=value))
+    return code
+
+
+def _text(value: Any) -> str:
+    return str(value).strip()
+
+
+def _readable(text: str) -> str:
+    """The text, if every database can keep it: no NUL, no half of a character."""
+    if "\x00" in text:
+        raise Bad(_("The text holds a character that cannot be stored (NUL). Remove it."))
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise Bad(_("The text holds half of a character. Type it anew."))
+    return text
+
+
+def _whole(value: Any) -> int:
+    try:
+        number = float(value)
+        if isinstance(value, bool) or number != int(number):
+            raise ValueError
+        if abs(number) > 2**53:
+            return int(str(value))
+        return int(number)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise Bad(_("“{value}” is not a whole number.").format(value=value)) from error
+
+
+def _real(value: Any) -> float:
+    try:
+        number = float(value)
+    except (ValueError, TypeError) as error:
+        raise Bad(_("“{value}” is not a number.").format(value=value)) from error
+    if not math.isfinite(number):
+        raise Bad(_("“{value}” is not a number that can be stored.").format(value=value))
+    return number
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise Bad(_("“{value}” is not a date. Write it as 2026-11-30.").format(value=value)) from error
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise Bad(
+            _("“{value}” is not a time. Write it as 2026-11-30T14:05+01:00.").format(value=value)
+        ) from error
+    if moment.tzinfo is None:
+        raise Bad(_("“{value}” has no time zone. Add one, as +01:00.").format(value=value))
+    return moment
+
+
+def _tags(value: Any) -> list[str]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)) or any(isinstance(p, (list, tuple, dict)) for p in parts):
+        raise Bad(_("Several words are needed, as a list or with commas between them."))
+    return list(dict.fromkeys(t for p in parts if (t := _readable(_text(p)))))
+
+
+_BY_KIND: dict[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: _text,
+    Kind.LONGTEXT: _text,
+    Kind.EMAIL: check_email,
+    Kind.PHONE: check_phone,
+    Kind.URL: check_url,
+    Kind.INTEGER: _whole,
+    Kind.MONEY: _whole,
+    Kind.LINK: _whole,
+    Kind.NUMBER: _real,
+    Kind.PERCENT: _real,
+    Kind.CURRENCY: check_currency,
+    Kind.DATE: _day,
+    Kind.DATETIME: _moment,
+    Kind.TAGS: _tags,
+}
+
+
+#: Kinds whose checks read a text.
+_WRITTEN = frozenset({Kind.EMAIL, Kind.PHONE, Kind.URL, Kind.CURRENCY})
+
+
+def check_value(field: Field, value: Any) -> Any:
+    """The value as it is stored, or None when it is blank.
+
+    Raises
+    ------
+    Bad
+        The value is not of the field's kind or outside its limits; the text names the remedy.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        if field.required:
+            raise Bad(_("{label} is needed.").format(label=_(field.label)))
+        return [] if field.kind is Kind.TAGS else None
+    if isinstance(value, (list, tuple, dict)) and field.kind is not Kind.TAGS:
+        raise Bad(_("{label} takes one value.").format(label=_(field.label)))
+    if isinstance(value, str):
+        value = _readable(value)
+    elif field.kind in _WRITTEN:
+        value = str(value)
+    if field.kind is Kind.BOOLEAN:
+        if not isinstance(value, bool):
+            raise Bad(_("{label} is yes or no.").format(label=_(field.label)))
+        return value
+    if field.kind is Kind.CHOICE:
+        if value not in {c.value for c in field.choices}:
+            raise Bad(
+                _("“{value}” is not one of: {choices}.").format(
+                    value=value, choices=", ".join(_(c.label) for c in field.choices)
+                )
+            )
+        return value
+    stored = _BY_KIND[field.kind](value)
+    _within_limits(field, stored)
+    return stored
+
+
+def _within_limits(field: Field, stored: Any) -> None:
+    if field.max_length and isinstance(stored, str) and len(stored) > field.max_length:
+        raise Bad(
+            _("{label} is {n} characters long; at most {most} fit.").format(
+                label=_(field.label), n=len(stored), most=field.max_length
+            )
+        )
+    if isinstance(stored, (int, float)) and not isinstance(stored, bool):
+        # SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
+        largest = 2**31 - 1 if field.kind is Kind.INTEGER else 2**62
+        if abs(stored) > largest:
+            raise Bad(_("{label} is too large.").format(label=_(field.label)))
+        if field.minimum is not None and stored < field.minimum:
+            raise Bad(_("{label} is at least {limit:g}.").format(label=_(field.label), limit=field.minimum))
+        if field.maximum is not None and stored > field.maximum:
+            raise Bad(_("{label} is at most {limit:g}.").format(label=_(field.label), limit=field.maximum))
+
+
+def check_values(fields: dict[str, Field], values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """All values checked at once: what can be stored, and every complaint.
+
+    A key that names no field is itself a complaint: silence would lose what somebody sent.
+    """
+    stored: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in values.items():
+        if name not in fields:
+            problems.append(Problem(name, _("There is no field “{name}”.").format(name=name)))
+            continue
+        try:
+            stored[name] = check_value(fields[name], value)
+        except Bad as bad:
+            problems.append(Problem(name, str(bad)))
+    return stored, problems

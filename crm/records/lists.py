@@ -1,0 +1,264 @@
+"""Any list of records: search, filters, sort, keyset pages, capped count. Two statements whatever the length."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.sql.expression import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
+
+from crm.errors import Refused
+from crm.i18n import _
+from crm.records import registry
+from crm.records.fields import Kind
+from crm.records.search import search_condition
+from db.scope import ScopedSession
+
+#: Counting stops here: "1,000+" says enough and costs the same on any length.
+COUNT_CAP = 1000
+MOST_ROWS = 500
+#: Filter value for "nothing entered".
+BLANK = "(blank)"
+#: Filter of contacts by the segments they belong to now, given by id.
+IN_SEGMENT = "in_segment"
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list.
+
+    ``rows`` has ``id``, ``version`` and one column per field; a link field adds ``<name>__title``. ``total`` counts up to
+    ``COUNT_CAP``; ``capped`` says that there are more. ``next_cursor`` asks for the page after this one.
+    """
+
+    rows: pd.DataFrame
+    total: int
+    capped: bool
+    next_cursor: str | None
+
+
+def list_rows(
+    session: ScopedSession,
+    entity: str,
+    *,
+    search: str = "",
+    filters: Mapping[str, Any] | None = None,
+    sort: str | None = None,
+    descending: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+    columns: Sequence[str] | None = None,
+    archived: bool = False,
+    count: bool = True,
+) -> ListPage:
+    """One page of an entity's rows within the actor's scope.
+
+    Parameters
+    ----------
+    filters : mapping of field name to condition
+        A list means "one of" (``BLANK`` for nothing entered); a pair ``(from, to)`` of dates or numbers an interval, either end
+        may be None; anything else equality. Unknown names are refused.
+    sort : str, optional
+        A sortable field; default is the title field.
+    after : str, optional
+        The ``next_cursor`` of the page before.
+
+    Raises
+    ------
+    Refused
+        An unknown filter, sort or a broken cursor; the message names it.
+    """
+    about, cls = registry.entity(entity), registry.model(entity)
+    names = [n for n in (columns or [f.name for f in about.fields if f.in_list]) if n in about.by_name]
+    other = bool(sort) and sort != about.title_field
+    conditions = list_conditions(
+        session, entity, search=search, filters=filters, archived=archived, by_other_order=other
+    )
+    order = _order_column(cls, sort or about.title_field)
+    statement = _projection(entity, tuple(names)).add_columns(order.label("_sort")).where(*conditions)
+    if after:
+        statement = statement.where(_beyond(cls, order, *_read_cursor(after), descending=descending))
+    limit = max(1, min(limit, MOST_ROWS))
+    statement = _ordered(cls, statement, order, descending=descending).limit(limit + 1)
+    result = session.execute(statement)
+    # The value that the rows are sorted by comes last, for the cursor alone.
+    keys = list(result.keys())[:-1]
+    found = result.all()
+    more, found = len(found) > limit, found[:limit]
+    rows = pd.DataFrame([row[:-1] for row in found], columns=keys, dtype=object)
+    cursor = _cursor(found[-1][-1], int(found[-1].id)) if more else None
+    total, capped = _count(session, cls, conditions) if count else (len(rows), more)
+    return ListPage(rows, total, capped, cursor)
+
+
+def list_conditions(
+    session: ScopedSession,
+    entity: str,
+    *,
+    search: str = "",
+    filters: Mapping[str, Any] | None = None,
+    archived: bool = False,
+    by_other_order: bool = False,
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list, for the list itself, its export and its count.
+
+    ``by_other_order`` says that the rows are wanted in another order than by title.
+    """
+    about, cls = registry.entity(entity), registry.model(entity)
+    conditions: list[ColumnElement[bool]] = []
+    if hasattr(cls, "archived_at"):
+        put_away: Any = cls.archived_at
+        if by_other_order and session.get_bind().dialect.name == "sqlite":
+            # SQLite would take the index of the list by title for this condition alone and sort all rows by hand;
+            # a plus sign keeps it to the index of the order asked for.
+            put_away = UnaryExpression(cls.archived_at, operator=custom_op("+"))
+        conditions.append(put_away.is_not(None) if archived else put_away.is_(None))
+    for name, wanted in (filters or {}).items():
+        if name == IN_SEGMENT and entity == "contact":
+            conditions.append(_in_segments(session, wanted))
+            continue
+        if name not in about.by_name and name != "id":
+            raise Refused(
+                _("{entity} cannot be filtered by “{name}”.").format(entity=_(about.plural), name=name)
+            )
+        conditions.append(_filter(getattr(cls, name), wanted))
+    if (condition := search_condition(session, cls, search)) is not None:
+        conditions.append(condition)
+    return conditions
+
+
+def _in_segments(session: ScopedSession, wanted: Any) -> ColumnElement[bool]:
+    from crm.campaigns.segments.segments import segment_condition
+
+    ids = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
+    return or_(*(segment_condition(session, int(i)) for i in ids))
+
+
+def _filter(attribute: Any, wanted: Any) -> ColumnElement[bool]:
+    if isinstance(wanted, tuple):
+        low, high = wanted
+        parts = [attribute >= low] if low is not None else []
+        parts += [attribute <= high] if high is not None else []
+        return and_(True, *parts)
+    if isinstance(wanted, (list, set, frozenset)):
+        values = [v for v in wanted if v != BLANK]
+        inside = attribute.in_(values)
+        return or_(inside, attribute.is_(None)) if BLANK in wanted else inside
+    return attribute.is_(None) if wanted is None or wanted == BLANK else attribute == wanted  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=256)
+def _projection(entity: str, names: tuple[str, ...]) -> Select[Any]:
+    """id, version and the fields; links joined for their titles, which stay empty outside the actor's scope."""
+    cls = registry.model(entity)
+    picked: list[Any] = [cls.id]
+    if hasattr(cls, "version"):
+        picked.append(cls.version)
+    joins: list[tuple[Any, Any]] = []
+    for field in (registry.entity(entity)[n] for n in names):
+        attribute = getattr(cls, field.name)
+        picked.append(attribute)
+        if field.currency_field and all(p.key != field.currency_field for p in picked):
+            picked.append(getattr(cls, field.currency_field))
+        if field.kind is Kind.LINK:
+            target = registry.alias(field.link, field.name)
+            picked.append(getattr(target, registry.title_field(field.link)).label(f"{field.name}__title"))
+            joins.append((target, target.id == attribute))
+    statement = select(*{p.key: p for p in picked}.values()).select_from(cls)
+    for target, condition in joins:
+        statement = statement.outerjoin(target, condition)
+    return statement
+
+
+def _order_column(cls: type[Any], name: str) -> Any:
+    entity = next(n for n, known in registry.MODELS.items() if known is cls)
+    about = registry.entity(entity)
+    known = about.by_name.get(name)
+    if name != "id" and not (known and (known.sortable or name == about.title_field)):
+        raise Refused(_("{entity} cannot be sorted by “{name}”.").format(entity=_(about.plural), name=name))
+    return getattr(cls, name)
+
+
+def _nullable(order: Any) -> bool:
+    return bool(order.property.columns[0].nullable)
+
+
+def _ordered(cls: type[Any], statement: Select[Any], order: Any, *, descending: bool) -> Select[Any]:
+    # Blanks stand last in both directions; said this way the database can still walk an index.
+    first, second = (order.desc(), cls.id.desc()) if descending else (order.asc(), cls.id.asc())
+    return statement.order_by(first.nulls_last() if _nullable(order) else first, second)
+
+
+def _beyond(cls: type[Any], order: Any, value: Any, row_id: int, *, descending: bool) -> ColumnElement[bool]:
+    further = cls.id < row_id if descending else cls.id > row_id
+    if value is None:
+        return and_(order.is_(None), further)
+    past = order < value if descending else order > value
+    after = or_(past, and_(order == value, further))
+    return or_(after, order.is_(None)) if _nullable(order) else after
+
+
+def _cursor(value: Any, row_id: int) -> str:
+    kind, plain = "v", value
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        kind, plain = "n", None
+    elif isinstance(value, datetime):
+        kind, plain = "t", value.isoformat()
+    elif isinstance(value, date):
+        kind, plain = "d", value.isoformat()
+    return base64.urlsafe_b64encode(json.dumps([kind, plain, row_id]).encode()).decode()
+
+
+def _read_cursor(text: str) -> tuple[Any, int]:
+    try:
+        kind, plain, row_id = json.loads(base64.urlsafe_b64decode(text.encode()))
+        if isinstance(plain, (dict, list)):
+            raise ValueError("A sort value is one value.")
+        read = {"v": lambda v: v, "n": lambda v: None, "t": datetime.fromisoformat, "d": date.fromisoformat}[
+            kind
+        ]
+        return read(plain), int(row_id)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(_("This page link is broken. Start again at the first page.")) from error
+
+
+def _count(
+    session: ScopedSession, cls: type[Any], conditions: Sequence[ColumnElement[bool]]
+) -> tuple[int, bool]:
+    some = select(cls.id).where(*conditions).limit(COUNT_CAP + 1).subquery()
+    found = int(session.scalar(select(func.count()).select_from(some)) or 0)
+    return min(found, COUNT_CAP), found > COUNT_CAP
+
+
+def link_options(session: ScopedSession, entity: str, *, search: str = "", limit: int = 50) -> dict[int, str]:
+    """Ids and titles of an entity's rows for a choice, by title; within scope, archived ones left out."""
+    cls = registry.model(entity)
+    title = getattr(cls, registry.title_field(entity))
+    statement = select(cls.id, title).order_by(title, cls.id).limit(limit)
+    if hasattr(cls, "archived_at"):
+        statement = statement.where(cls.archived_at.is_(None))
+    if search:
+        statement = statement.where(title.icontains(search, autoescape=True))
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def distinct_values(session: ScopedSession, entity: str, field: str, *, limit: int = 200) -> list[Any]:
+    """The values that occur in a text field, most frequent first; for filters."""
+    cls = registry.model(entity)
+    attribute = getattr(cls, field)
+    statement = (
+        select(attribute)
+        .where(attribute.is_not(None))
+        .group_by(attribute)
+        .order_by(func.count().desc(), attribute)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))

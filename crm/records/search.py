@@ -1,0 +1,132 @@
+"""Find records by any part of their words: trigram tables on SQLite, full text (and trigram, where it has it) on PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, and_, false, func, literal, literal_column, or_, select, text
+
+from crm.records import registry
+from db.models import Case, Contact, Deal, Equipment, Organisation
+from db.scope import ScopedSession, SearchRows
+
+#: Columns that migrations 0007 and 0014 index, in their order.
+INDEXED: dict[str, tuple[str, ...]] = {
+    "contacts": ("name", "email", "phone", "number", "city"),
+    "organisations": ("name", "number", "email", "phone", "city"),
+    "deals": ("title", "number"),
+    "cases": ("subject", "number"),
+    "equipment": ("name", "serial", "place"),
+}
+#: A trigram needs three letters; shorter words are looked up by their beginning.
+TRIGRAM = 3
+MOST_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One record found: entity name, id, what names it, one line that tells it apart."""
+
+    entity: str
+    id: int
+    title: str
+    detail: str
+
+
+def words(query: str) -> list[str]:
+    """The words of a search, at most eight; a NUL cannot be part of any."""
+    return query.replace("\x00", " ").split()[:MOST_WORDS]
+
+
+def search_condition(session: ScopedSession, cls: type[Any], query: str) -> ColumnElement[bool] | None:
+    """The condition that every word of the query occurs in a row; None for a blank query."""
+    wanted = words(query)
+    if not wanted:
+        return None
+    if cls.__tablename__ in INDEXED:
+        dialect = session.get_bind().dialect.name
+        return _sqlite(cls, wanted) if dialect == "sqlite" else _postgresql(session, cls, wanted)
+    fields = [getattr(cls, f.name) for f in registry.entity(_entity_name(cls)).fields if f.searchable]
+    return (
+        and_(*(or_(*(f.icontains(w, autoescape=True) for f in fields)) for w in wanted))
+        if fields
+        else false()
+    )
+
+
+def _entity_name(cls: type[Any]) -> str:
+    return next(name for name, known in registry.MODELS.items() if known is cls)
+
+
+def _short(cls: type[Any], word: str) -> ColumnElement[bool]:
+    title = getattr(cls, INDEXED[cls.__tablename__][0])
+    return or_(title.istartswith(word, autoescape=True), title.icontains(f" {word}", autoescape=True))
+
+
+def _sqlite(cls: type[Any], wanted: list[str]) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = [_short(cls, w) for w in wanted if len(w) < TRIGRAM]
+    if long := [w for w in wanted if len(w) >= TRIGRAM]:
+        rows = SearchRows(cls)
+        phrase = " AND ".join('"' + w.replace('"', '""') + '"' for w in long)
+        parts.append(cls.id.in_(select(rows.c.rowid).where(rows.c[rows.name].op("MATCH")(phrase))))
+    return and_(*parts)
+
+
+def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> ColumnElement[bool]:
+    # The expression must be the index's own, letter by letter, or the index is not used.
+    document: Any = literal_column("''")
+    for position, name in enumerate(INDEXED[cls.__tablename__]):
+        part = func.coalesce(getattr(cls, name), literal_column("''"))
+        document = part if position == 0 else document.op("||")(literal_column("' '")).op("||")(part)
+    if _has_trigram(session.get_bind()):
+        return and_(
+            *(document.icontains(w, autoescape=True) if len(w) >= TRIGRAM else _short(cls, w) for w in wanted)
+        )
+    terms = [re.sub(r"[^\w@.+-]", "", w) for w in wanted]
+    prefixes = " & ".join(f"'{t}':*" for t in terms if t)
+    if not prefixes:
+        return false()
+    vector = func.to_tsvector(literal_column("'simple'"), document)
+    return vector.op("@@")(func.to_tsquery(literal_column("'simple'"), literal(prefixes)))
+
+
+@cache
+def _has_trigram(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return (
+            connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")).first()
+            is not None
+        )
+
+
+def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list[Hit]:
+    """The first records of each kind that hold every word: contacts, organisations, deals, cases, equipment; names that
+    begin so first.
+
+    Five statements, each within the actor's scope. Archived records are left out.
+    """
+    wanted = words(query)
+    if not wanted:
+        return []
+    hits: list[Hit] = []
+    for cls, entity, detail in (
+        (Contact, "contact", (Contact.email, Contact.city)),
+        (Organisation, "organisation", (Organisation.city, Organisation.country)),
+        (Deal, "deal", (Deal.number, Deal.status)),
+        (Case, "case", (Case.number, Case.status)),
+        (Equipment, "equipment", (Equipment.serial, Equipment.place)),
+    ):
+        title = getattr(cls, INDEXED[cls.__tablename__][0])
+        condition = search_condition(session, cls, query)
+        assert condition is not None
+        found = session.execute(
+            select(cls.id, title, *detail)
+            .where(condition, cls.archived_at.is_(None))
+            .order_by(title.istartswith(wanted[0], autoescape=True).desc(), title, cls.id)
+            .limit(limit)
+        )
+        hits += [Hit(entity, row[0], row[1], " · ".join(str(v) for v in row[2:] if v)) for row in found]
+    return hits

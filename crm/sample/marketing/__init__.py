@@ -1,0 +1,1 @@
+"""What marketing does in the sample company."""

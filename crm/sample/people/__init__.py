@@ -1,0 +1,1 @@
+"""Staff and customers of the sample company."""

@@ -1,0 +1,1 @@
+"""What the sample company sells, to whom, and how it comes about."""

@@ -1,0 +1,1 @@
+"""Equipment, cases and visits of the sample company."""

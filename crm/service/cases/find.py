@@ -1,0 +1,56 @@
+"""Small reads that every use case of cases begins with."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from crm.errors import NotFound, Refused
+from crm.i18n import _
+from db.models import Case, CaseMessage
+from db.models.service.cases import CASE_STATUS
+from db.scope import ScopedSession
+
+
+def find_case(session: ScopedSession, case_id: int) -> Case:
+    """The case within the actor's scope.
+
+    Raises
+    ------
+    NotFound
+        There is none, or not for this actor.
+    """
+    case = session.get(Case, case_id)
+    if case is None:
+        raise NotFound(_("There is no case {id}, or it is not yours to see.").format(id=case_id))
+    return case
+
+
+def by_key(session: ScopedSession, key: str) -> int | None:
+    """The message that was stored under a key."""
+    if not key or len(key) > 120:
+        raise ValueError("a key has 1 to 120 characters")
+    return session.scalar(select(CaseMessage.id).where(CaseMessage.key == key))
+
+
+def demand_unmerged(case: Case) -> None:
+    """Refuse to work on a case that lives on in another one."""
+    if case.status == "merged":
+        raise Refused(
+            _("{number} was merged into another case. Open that one, or take the merge back first.").format(
+                number=case.number
+            )
+        )
+
+
+def last_of_merge(session: ScopedSession, case: Case) -> Case:
+    """The case in which a merged one lives on; itself when it was not merged."""
+    seen = {case.id}
+    while case.status == "merged" and case.merged_into_id and case.merged_into_id not in seen:
+        seen.add(case.merged_into_id)
+        case = find_case(session, case.merged_into_id)
+    return case
+
+
+def status_word(status: str) -> str:
+    """A status as people read it."""
+    return _(dict(CASE_STATUS).get(status, status))

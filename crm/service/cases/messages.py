@@ -1,0 +1,96 @@
+"""The thread of a case: what customers wrote, what was answered, what was noted, and what mail became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from crm.service.cases.mail import reply_key
+from db.models import Case, CaseMessage, Contact, Outbox, User
+from db.scope import ScopedSession
+
+MOST_MERGED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One step of the thread. ``kind`` is customer, reply or note; ``mail`` is the state of its message in the outbox,
+    empty when none was made; ``merged_from`` the number of the case it came from."""
+
+    id: int
+    kind: str
+    who: str
+    at: datetime
+    text: str
+    mail: str = ""
+    merged_from: str = ""
+
+
+def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) -> list[Message]:
+    """The newest messages, oldest first; the description stands before them as the customer's first word."""
+    origin = aliased(Case)
+    rows = session.execute(
+        select(
+            CaseMessage.id,
+            CaseMessage.kind,
+            CaseMessage.at,
+            CaseMessage.body,
+            CaseMessage.author,
+            User.name.label("user"),
+            Contact.name.label("contact"),
+            origin.number.label("origin"),
+        )
+        .outerjoin(User, User.id == CaseMessage.user_id)
+        .outerjoin(Contact, Contact.id == CaseMessage.contact_id)
+        .outerjoin(origin, origin.id == CaseMessage.merged_from_id)
+        .where(CaseMessage.case_id == case.id)
+        .order_by(CaseMessage.at.desc(), CaseMessage.id.desc())
+        .limit(limit)
+    ).all()
+    mails = _mails(session, [row.id for row in rows if row.kind == "reply"])
+    made = [
+        Message(
+            row.id,
+            row.kind,
+            (row.contact or row.author or contact if row.kind == "customer" else row.user or row.author)
+            or "",
+            row.at,
+            row.body,
+            mails.get(row.id, ""),
+            row.origin or "",
+        )
+        for row in reversed(rows)
+    ]
+    if len(rows) < limit:
+        made += _first_words(session, case, contact)
+        # What was written in the moment a case was made came after its first words.
+        made.sort(key=lambda m: (m.at, m.id > 0))
+    return made
+
+
+def _first_words(session: ScopedSession, case: Case, contact: str) -> list[Message]:
+    """The description of the case and of those merged into it, as what the customer said first."""
+    merged = session.execute(
+        select(Case.number, Case.description, Case.opened_at, Contact.name)
+        .outerjoin(Contact, Contact.id == Case.contact_id)
+        .where(Case.merged_into_id == case.id, Case.description.is_not(None))
+        .order_by(Case.opened_at)
+        .limit(MOST_MERGED)
+    )
+    own = [Message(0, "customer", contact, case.opened_at, case.description)] if case.description else []
+    return [*own, *(Message(0, "customer", r[3] or "", r[2], r[1] or "", "", r[0]) for r in merged)]
+
+
+def _mails(session: ScopedSession, ids: list[int]) -> dict[int, str]:
+    """States of the messages that replies went out by, on the program's account: the thread was found within scope."""
+    if not ids:
+        return {}
+    keys = {reply_key(i): i for i in ids}
+    rows = session.execute(
+        select(Outbox.unique_key, Outbox.state).where(Outbox.unique_key.in_(keys)),
+        execution_options={"system": True},
+    )
+    return {keys[row.unique_key]: row.state for row in rows}

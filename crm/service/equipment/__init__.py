@@ -1,0 +1,1 @@
+"""Installed units, their contracts and meters."""

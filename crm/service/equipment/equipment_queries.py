@@ -1,0 +1,251 @@
+"""What the page of a unit shows, and which units belong to a customer. A constant number of statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+
+from crm.contacts.queries import RecordView, record_view
+from crm.i18n import _
+from crm.records import registry
+from crm.service.equipment.equipment import SYSTEM_OPTIONS, Coverage, coverage, coverages
+from crm.service.visits.plan_rules import Usage
+from crm.service.visits.plans import OPEN, usage
+from crm.service.words import day_words
+from db.models import (
+    Case,
+    Contract,
+    Equipment,
+    Failure,
+    MaintenancePlan,
+    MeterReading,
+    PartChange,
+    WorkOrder,
+)
+from db.scope import ScopedSession
+
+ENDED = ("resolved", "closed", "merged")
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A contract of the unit, or of its organisation (``for_unit`` false)."""
+
+    id: int
+    name: str
+    number: str
+    starts_on: date
+    ends_on: date | None
+    covers: tuple[str, ...]
+    for_unit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A maintenance plan of the unit."""
+
+    id: int
+    name: str
+    every_days: int | None
+    every_usage: float | None
+    next_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    """A unit as its page needs it."""
+
+    view: RecordView
+    covered: Coverage
+    contracts: tuple[Agreement, ...]
+    plans: tuple[PlanLine, ...]
+    usage: Usage | None
+    readings: tuple[tuple[datetime, float], ...]
+    cases_open: int
+    cases_all: int
+    visits_open: int
+    visits_all: int
+    next_visit_on: date | None
+    parts: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case about the unit."""
+
+    id: int
+    number: str
+    subject: str
+    status: str
+    priority: str
+    opened_at: datetime
+    fault_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit of a customer with its coverage."""
+
+    id: int
+    name: str
+    place: str
+    status: str
+    covered: Coverage
+
+
+def unit_page(session: ScopedSession, equipment_id: int, *, on: date) -> UnitPage:
+    """The unit with its coverage on a day, contracts, plans, meter and counts. Ten statements.
+
+    Raises
+    ------
+    NotFound
+        No such unit within the actor's scope.
+    """
+    view = record_view(session, "equipment", equipment_id)
+    counts = session.execute(_cases_counted(), {"unit": equipment_id}).one()
+    visits = session.execute(_visits_counted(), {"unit": equipment_id}).one()
+    parts = session.execute(_parts_counted(), {"unit": equipment_id}, execution_options=SYSTEM_OPTIONS).one()
+    readings = session.execute(
+        select(MeterReading.at, MeterReading.value)
+        .where(MeterReading.equipment_id == equipment_id)
+        .order_by(MeterReading.at.desc(), MeterReading.id.desc())
+        .limit(MOST),
+        execution_options=SYSTEM_OPTIONS,
+    ).all()
+    return UnitPage(
+        view,
+        coverage(session, equipment_id, on=on),
+        _agreements(session, equipment_id, view.values.get("organisation_id")),
+        _plans(session, equipment_id),
+        usage(session, equipment_id),
+        tuple((r[0], r[1]) for r in reversed(readings)),
+        int(counts[0] or 0),
+        int(counts[1]),
+        int(visits[0] or 0),
+        int(visits[1]),
+        visits[2],
+        int(parts[0]),
+        int(parts[1]),
+    )
+
+
+@cache
+def _cases_counted() -> Any:
+    still = case((Case.status.not_in(ENDED), 1), else_=0)
+    return select(func.sum(still), func.count()).where(
+        Case.equipment_id == bindparam("unit"), Case.archived_at.is_(None)
+    )
+
+
+@cache
+def _visits_counted() -> Any:
+    still = WorkOrder.status.in_(OPEN)
+    return select(
+        func.sum(case((still, 1), else_=0)), func.count(), func.min(case((still, WorkOrder.planned_on)))
+    ).where(WorkOrder.equipment_id == bindparam("unit"), WorkOrder.archived_at.is_(None))
+
+
+@cache
+def _parts_counted() -> Select[Any]:
+    unit: Any = bindparam("unit")
+    changes = select(func.count(PartChange.id)).where(PartChange.equipment_id == unit).scalar_subquery()
+    failures = select(func.count(Failure.id)).where(Failure.equipment_id == unit).scalar_subquery()
+    return select(changes, failures)
+
+
+def _agreements(
+    session: ScopedSession, equipment_id: int, organisation_id: int | None
+) -> tuple[Agreement, ...]:
+    """Contracts of the unit, newest first; read on the program's account as for the coverage itself."""
+    for_all = and_(Contract.equipment_id.is_(None), Contract.organisation_id == organisation_id)
+    mine = Contract.equipment_id == equipment_id
+    rows = session.execute(
+        select(
+            Contract.id, Contract.name, Contract.number, Contract.starts_on, Contract.ends_on, Contract.covers,
+            Contract.equipment_id,
+        )
+        .where(mine if organisation_id is None else or_(mine, for_all), Contract.archived_at.is_(None))
+        .order_by(Contract.starts_on.desc(), Contract.id.desc())
+        .limit(MOST),
+        execution_options=SYSTEM_OPTIONS,
+    )  # fmt: skip
+    return tuple(
+        Agreement(r[0], r[1], r[2] or "", r[3], r[4], tuple(r[5] or ()), r[6] is not None) for r in rows
+    )
+
+
+def _plans(session: ScopedSession, equipment_id: int) -> tuple[PlanLine, ...]:
+    plan = MaintenancePlan
+    rows = session.execute(
+        select(plan.id, plan.name, plan.every_days, plan.every_usage, plan.next_due_on)
+        .where(plan.equipment_id == equipment_id, plan.is_active, plan.archived_at.is_(None))
+        .order_by(plan.next_due_on.is_(None), plan.next_due_on, plan.id)
+        .limit(MOST)
+    )
+    return tuple(PlanLine(*row) for row in rows)
+
+
+def unit_cases(session: ScopedSession, equipment_id: int, *, limit: int = MOST) -> list[CaseLine]:
+    """Cases about a unit, open ones first. One statement."""
+    rows = session.execute(
+        select(
+            Case.id, Case.number, Case.subject, Case.status, Case.priority, Case.opened_at,
+            func.coalesce(Case.fault_code, ""),
+        )
+        .where(Case.equipment_id == equipment_id, Case.archived_at.is_(None))
+        .order_by(Case.status.in_(ENDED), Case.opened_at.desc(), Case.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [CaseLine(*row) for row in rows]
+
+
+def units_of(
+    session: ScopedSession, entity: str, record_id: int, *, on: date, limit: int = MOST
+) -> tuple[list[UnitLine], int]:
+    """Units of a contact or organisation with their coverage, those in use first, and how many there are. Four statements.
+
+    The caller has found the contact or organisation within scope; units of other teams are left out.
+    """
+    column = {"contact": Equipment.contact_id, "organisation": Equipment.organisation_id}[entity]
+    mine = and_(column == record_id, Equipment.archived_at.is_(None))
+    rows = session.execute(
+        select(Equipment.id, Equipment.name, Equipment.place, Equipment.status)
+        .where(mine)
+        .order_by(Equipment.status == "retired", Equipment.name, Equipment.id)
+        .limit(limit)
+    ).all()
+    count = (
+        len(rows)
+        if len(rows) < limit
+        else int(session.scalar(select(func.count(Equipment.id)).where(mine)) or 0)
+    )
+    covered = coverages(session, [r.id for r in rows], on=on)
+    return [UnitLine(r.id, r.name, r.place or "", r.status, covered[r.id]) for r in rows], count
+
+
+def plan_words(plan: PlanLine, meter_unit: str) -> str:
+    """How often the work of a plan returns, and when next."""
+    every = []
+    if plan.every_days:
+        every.append(_("every {n} days").format(n=plan.every_days))
+    if plan.every_usage:
+        every.append(
+            _("every {n} {unit}").format(n=f"{plan.every_usage:,.10g}", unit=meter_unit or _("on the meter"))
+        )
+    how = _("{a} or {b}").format(a=every[0], b=every[1]) if len(every) == 2 else "".join(every)
+    due = (
+        _("due {day}").format(day=day_words(plan.next_due_on)) if plan.next_due_on else _("no day known yet")
+    )
+    return f"{how}, {due}" if how else due
+
+
+def status_words(status: str) -> str:
+    """The status of a unit as people read it."""
+    choices = registry.entity("equipment")["status"].choices
+    return next((_(c.label) for c in choices if c.value == status), status)

@@ -1,0 +1,1 @@
+"""Queues, working hours and what is promised to whom."""

@@ -1,0 +1,1 @@
+"""Reports of service, and its dashboard."""

@@ -1,0 +1,200 @@
+"""The cases that service reports count, one row each, with how their two promises ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from crm.clock import zone
+from crm.reporting.report_basis import SalesFilter
+from crm.service.cases.rules import ENDED, OPEN
+from db.models import Case, CaseMessage, Failure, User, WorkOrder
+from db.scope import ScopedSession
+
+#: Moments that come as timestamps; ``answered``, ``solved`` are the ends of the two clocks.
+MOMENTS = (
+    "opened_at", "first_response_at", "resolved_at", "closed_at", "response_due_at", "resolution_due_at",
+    "waiting_since", "satisfaction_at",
+)  # fmt: skip
+COLUMNS = (
+    "id", "status", "priority", "queue_id", "owner_id", "team_id", "product_id", "fault_code", "reopened", "policy_id",
+    "satisfaction", "import_id", *MOMENTS,
+)  # fmt: skip
+#: A visit that still has to be made.
+TO_VISIT = ("planned", "under_way")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilter:
+    """Which cases are counted; empty means all. Days are the firm's and include both ends."""
+
+    start: date | None = None
+    end: date | None = None
+    teams: tuple[int, ...] = ()
+    owners: tuple[int, ...] = ()
+    products: tuple[int, ...] = ()
+    queues: tuple[int, ...] = ()
+    priorities: tuple[str, ...] = ()
+
+
+def as_service(chosen: SalesFilter) -> ServiceFilter:
+    """What the filter of the command line says about cases."""
+    return ServiceFilter(chosen.start, chosen.end, chosen.teams, chosen.owners, chosen.products)
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins at the firm's place, as UTC."""
+    return datetime.combine(day, time(), zone()).astimezone(UTC)
+
+
+def within(moments: pd.Series[Any], start: date | None, end: date | None) -> pd.Series[bool]:
+    """Which moments lie in the days, both included; none without a moment."""
+    inside = moments.notna()
+    if start is not None:
+        inside &= moments >= pd.Timestamp(midnight(start))
+    if end is not None:
+        inside &= moments < pd.Timestamp(midnight(end + timedelta(days=1)))
+    return inside
+
+
+def conditions(chosen: ServiceFilter, cls: Any = Case) -> list[ColumnElement[bool]]:
+    """The filter without its days, as conditions on cases or visits."""
+    found: list[ColumnElement[bool]] = [cls.archived_at.is_(None)]
+    if chosen.teams:
+        members = select(User.id).where(User.team_id.in_(chosen.teams))
+        by_owner = and_(cls.team_id.is_(None), cls.owner_id.in_(members))
+        found.append(or_(cls.team_id.in_(chosen.teams), by_owner))
+    if chosen.owners:
+        found.append(cls.owner_id.in_(chosen.owners))
+    if cls is Case:
+        found.append(Case.status != "merged")
+        for column, values in (
+            (Case.product_id, chosen.products),
+            (Case.queue_id, chosen.queues),
+            (Case.priority, chosen.priorities),
+        ):
+            if values:
+                found.append(column.in_(values))
+    return found
+
+
+def read_cases(session: ScopedSession, chosen: ServiceFilter, now: datetime) -> pd.DataFrame:
+    """All cases of the filter that matter on its days: open now, or something happened in them. One statement.
+
+    Returns
+    -------
+    DataFrame
+        ``COLUMNS``, then those of :func:`stand`. Merged and archived cases are left out. The days limit only which
+        rows are read; each report picks its own moment with :func:`within`.
+    """
+    where = conditions(chosen)
+    if chosen.start is not None:
+        since = midnight(chosen.start)
+        moments = (
+            Case.opened_at, Case.first_response_at, Case.resolved_at, Case.closed_at, Case.response_due_at,
+            Case.resolution_due_at, Case.satisfaction_at,
+        )  # fmt: skip
+        where.append(or_(Case.status.in_(OPEN), *(moment >= since for moment in moments)))
+    # Public replies of each case, and whether anything at all was written in its thread.
+    thread = (
+        select(
+            CaseMessage.case_id,
+            func.count(CaseMessage.id).label("messages"),
+            func.count(CaseMessage.id).filter(CaseMessage.kind == "reply").label("replies"),
+        )
+        .group_by(CaseMessage.case_id)
+        .subquery()
+    )
+    statement = (
+        select(*(getattr(Case, name) for name in COLUMNS), thread.c.messages, thread.c.replies)
+        .outerjoin(thread, thread.c.case_id == Case.id)
+        .where(*where)
+    )
+    rows = pd.DataFrame(session.execute(statement).all(), columns=[*COLUMNS, "messages", "replies"])
+    for name in MOMENTS:
+        rows[name] = pd.to_datetime(rows[name], utc=True).astype("datetime64[us, UTC]")
+    for name in ("messages", "replies", "reopened"):
+        rows[name] = pd.to_numeric(rows[name]).fillna(0).astype("int64")
+    for name in ("queue_id", "owner_id", "team_id", "product_id", "policy_id", "import_id", "satisfaction"):
+        rows[name] = pd.array(rows[name].tolist(), dtype="Int64")
+    return stand(rows, now)
+
+
+def stand(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
+    """Add how each case stands now.
+
+    ``is_open``; ``solved`` and ``answered`` (a solution without an answer counts as one); per promise ``…_in_time``,
+    ``…_late`` (ended after it was due), ``…_open_late`` (due has passed and the clock runs) and ``…_decided``, the moment
+    from which the outcome is known: the end, or the due time where that came first. A waiting case is judged as of the
+    moment when its clocks stopped.
+    """
+    rows = rows.copy()
+    ended = rows["status"].isin(ENDED)
+    rows["is_open"] = rows["status"].isin(OPEN)
+    rows["solved"] = rows["resolved_at"].fillna(rows["closed_at"]).where(ended)
+    rows["answered"] = rows["first_response_at"].fillna(rows["solved"])
+    stopped = rows["waiting_since"].where(rows["status"] == "waiting")
+    as_of = stopped.fillna(pd.Timestamp(now))
+    for promise, end in (("response", "answered"), ("resolution", "solved")):
+        due, done = rows[f"{promise}_due_at"], rows[end]
+        promised = due.notna() & rows["policy_id"].notna()
+        rows[f"{promise}_in_time"] = promised & done.notna() & (done <= due)
+        rows[f"{promise}_late"] = promised & done.notna() & (done > due)
+        rows[f"{promise}_open_late"] = promised & done.isna() & (due < as_of)
+        known = rows[f"{promise}_in_time"] | rows[f"{promise}_late"] | rows[f"{promise}_open_late"]
+        rows[f"{promise}_decided"] = due.where(done.isna() | (done > due), done).where(known)
+    rows["late_now"] = rows["is_open"] & (rows["response_open_late"] | rows["resolution_open_late"])
+    rows["rated"] = (
+        rows["satisfaction_at"]
+        .fillna(rows["solved"])
+        .fillna(rows["opened_at"])
+        .where(rows["satisfaction"].notna())
+    )
+    # An imported case without a thread does not tell how many answers it took.
+    rows["thread_known"] = rows["import_id"].isna() | (rows["messages"] > 0)
+    return rows
+
+
+def first_contact(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Which solved cases needed at most one public reply and never came back."""
+    return (rows["replies"] <= 1) & (rows["reopened"] == 0)
+
+
+def newest_case(session: ScopedSession, chosen: ServiceFilter) -> date | None:
+    """The day of the newest opening or solution; None without a case."""
+    moments = session.execute(
+        select(func.max(Case.opened_at), func.max(Case.resolved_at)).where(*conditions(chosen))
+    ).one()
+    found = [moment for moment in moments if moment is not None]
+    return max(found).astimezone(zone()).date() if found else None
+
+
+def read_visits(session: ScopedSession, chosen: ServiceFilter) -> pd.DataFrame:
+    """Visits that still have to be made: ``id, planned_on, owner_id, kind``."""
+    where = [*conditions(chosen, WorkOrder), WorkOrder.status.in_(TO_VISIT)]
+    columns = (WorkOrder.id, WorkOrder.planned_on, WorkOrder.owner_id, WorkOrder.kind)
+    return pd.DataFrame(
+        session.execute(select(*columns).where(*where).order_by(WorkOrder.planned_on, WorkOrder.id)).all(),
+        columns=["id", "planned_on", "owner_id", "kind"],
+    )
+
+
+def failed_parts(session: ScopedSession, start: date | None, end: date | None) -> pd.DataFrame:
+    """Failures in the days by part, most first: ``part, failures``; whatever the other filters are."""
+    where = []
+    if start is not None:
+        where.append(Failure.failed_at >= midnight(start))
+    if end is not None:
+        where.append(Failure.failed_at < midnight(end + timedelta(days=1)))
+    part = func.coalesce(func.nullif(Failure.part, ""), func.nullif(Failure.code, ""))
+    grouped = (
+        select(part.label("fault_name"), func.count(Failure.id).label("failures"))
+        .where(*where)
+        .group_by("fault_name")
+    )
+    rows = pd.DataFrame(session.execute(grouped).all(), columns=["part", "failures"])
+    return rows.sort_values(["failures", "part"], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,1 @@
+"""Maintenance plans and the work orders that they and cases lead to."""

@@ -1,0 +1,217 @@
+"""The end of a visit: cost, cover, parts, failures, meter, plan and next visit, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from math import isfinite
+from typing import Any
+
+from crm.clock import here, zone
+from crm.errors import Problem, Refused
+from crm.firm.firm import firm
+from crm.i18n import _
+from crm.records import records, registry
+from crm.records.checks import Bad, check_value
+from crm.service.equipment.equipment import coverage, record_meter
+from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
+from crm.service.visits.base import find_visit, open_visit, steps_of
+from crm.service.visits.plans import due_of
+from crm.service.words import day_words
+from crm.work import Work
+from db.models import Equipment, Failure, MaintenancePlan, PartChange, WorkOrder, WorkOrderPart
+
+
+def finish_visit(
+    work: Work,
+    order_id: int,
+    *,
+    seen_version: int,
+    done_on: date,
+    checklist: Sequence[Mapping[str, Any]] | None = None,
+    meter: float | None = None,
+    meter_reset: bool = False,
+    parts: Sequence[PartUsed] = (),
+    hours: float | None = None,
+    report: str = "",
+    fault_code: str = "",
+    next_on: date | None = None,
+) -> int | None:
+    """End a visit with all that follows: cost, cover of that day, parts, failures, meter, plan and next visit.
+
+    Parameters
+    ----------
+    checklist : sequence of {"text", "done"}, optional
+        The steps as they stand; those stored when left out.
+    meter : float, optional
+        What the unit's meter shows.
+    hours : float, optional
+        Hours of work, times the firm's rate of an hour the labour cost.
+    next_on : date, optional
+        Makes the next visit on that day: same unit, customer, technician, plan and steps.
+
+    Returns
+    -------
+    int or None
+        The id of the next visit.
+
+    Raises
+    ------
+    Refused
+        A value is wrong, or the visit is not open; ``problems`` names each field. Nothing is stored then.
+    Conflict
+        Somebody changed the visit since ``seen_version``.
+    """
+    order = open_visit(work, order_id, seen_version)
+    problems = _finish_problems(work, order, done_on, meter, hours, next_on, parts)
+    said, fault, names, wrong = _texts(report, fault_code, parts)
+    if problems or wrong:
+        raise Refused(
+            _("The visit was not finished. {why}").format(
+                why=" ".join(p.message for p in [*problems, *wrong])
+            ),
+            problems=[*problems, *wrong],
+        )
+    order.currency = order.currency or firm(work.session).currency
+    cost = visit_cost(work.session, hours=hours, parts=parts, currency=order.currency, day=done_on)
+    order.status, order.done_on, order.next_on = "done", done_on, next_on
+    order.hours, order.labour_minor, order.parts_minor = hours, cost.labour_minor, cost.parts_minor
+    order.report, order.fault_code = said or order.report, fault or order.fault_code
+    if checklist is not None:
+        order.checklist = _ticked(checklist)
+    if order.owner_id is None:
+        order.owner_id = work.actor.user_id
+    at = _moment(work, done_on)
+    if order.equipment_id is not None:
+        order.meter_value = meter
+        order.covered = coverage(work.session, order.equipment_id, on=done_on).state
+    _parts(work, order, parts, names, at)
+    _plan_done(work, order, done_on, meter)
+    work.session.flush()
+    if meter is not None and order.equipment_id is not None:
+        record_meter(work, order.equipment_id, meter, at=at, source=order.number, reset=meter_reset)
+    _plan_next(work, order, next_on)
+    made = _next_visit(work, order, next_on) if next_on is not None else None
+    work.session.flush()
+    return made
+
+
+def _finish_problems(
+    work: Work,
+    order: WorkOrder,
+    done_on: date,
+    meter: float | None,
+    hours: float | None,
+    next_on: date | None,
+    parts: Sequence[PartUsed],
+) -> list[Problem]:
+    problems = part_problems(parts)
+    if done_on > here(work.now).date():
+        message = _("The day it was done lies ahead. Choose today or an earlier day.")
+        problems.append(Problem("done_on", message))
+    if hours is not None and not (isfinite(hours) and 0 <= hours <= 1000):
+        problems.append(Problem("hours", _("Enter hours from 0 to 1,000.")))
+    if next_on is not None and next_on <= done_on:
+        message = _("The next visit must come after this one on {day}. Choose a later day.")
+        problems.append(Problem("next_on", message.format(day=day_words(done_on))))
+    if meter is not None and not (isfinite(meter) and meter >= 0):
+        problems.append(Problem("meter_value", _("A meter shows a number from 0 upwards.")))
+    elif meter is not None and order.equipment_id is None:
+        message = _("This visit has no unit whose meter could be read. Choose the unit first.")
+        problems.append(Problem("meter_value", message))
+    return problems
+
+
+def _texts(
+    report: str, fault_code: str, parts: Sequence[PartUsed]
+) -> tuple[str | None, str | None, list[str], list[Problem]]:
+    """The texts as they are stored, and what is wrong with them."""
+    order, change = registry.entity("work_order"), registry.entity("part_change")
+    problems: list[Problem] = []
+    said: list[Any] = []
+    for field, text, name in (
+        (order["report"], report, "report"),
+        (order["fault_code"], fault_code, "fault_code"),
+        *((change["part"], part.name, "parts") for part in parts),
+    ):
+        try:
+            said.append(check_value(field, text))
+        except Bad as bad:
+            said.append("")
+            problems.append(Problem(name, str(bad)))
+    return said[0], said[1], said[2:], problems
+
+
+def _ticked(checklist: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    texts = steps_of([str(step["text"]) for step in checklist])
+    ticks = [bool(step.get("done")) for step in checklist if str(step["text"]).strip()]
+    return [{"text": text, "done": done} for text, done in zip(texts, ticks, strict=True)]
+
+
+def _moment(work: Work, done_on: date) -> datetime:
+    """Now for a visit of today, else noon of its day."""
+    if done_on == here(work.now).date():
+        return work.now
+    return datetime.combine(done_on, time(12), zone()).astimezone(UTC)
+
+
+def _parts(
+    work: Work, order: WorkOrder, parts: Sequence[PartUsed], names: Sequence[str], at: datetime
+) -> None:
+    for part, name in zip(parts, names, strict=True):
+        work.session.add(
+            WorkOrderPart(
+                work_order_id=order.id,
+                product_id=part.product_id,
+                name=name,
+                quantity=part.quantity,
+                unit_cost_minor=part.unit_cost_minor,
+                currency=order.currency,
+                after_failure=part.after_failure,
+            )
+        )
+        if order.equipment_id is None:
+            continue
+        unit = {"equipment_id": order.equipment_id, "part": name, "work_order_id": order.id}
+        work.session.add(PartChange(**unit, at=at))
+        if part.after_failure:
+            work.session.add(Failure(**unit, failed_at=at, code=order.fault_code, case_id=order.case_id))
+
+
+def _my_plan(work: Work, order: WorkOrder) -> MaintenancePlan | None:
+    return work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
+
+
+def _plan_done(work: Work, order: WorkOrder, done_on: date, meter: float | None) -> None:
+    plan = _my_plan(work, order)
+    if plan is None or (plan.last_done_on is not None and plan.last_done_on > done_on):
+        return
+    unit = work.session.get(Equipment, plan.equipment_id)
+    plan.last_done_on = done_on
+    plan.last_done_meter = meter if meter is not None else unit.meter_value if unit is not None else None
+
+
+def _plan_next(work: Work, order: WorkOrder, next_on: date | None) -> None:
+    """The day chosen by the technician, else the one that follows from the plan; read after the meter."""
+    plan = _my_plan(work, order)
+    if plan is not None:
+        plan.next_due_on = next_on or due_of(work, plan).on
+
+
+def _next_visit(work: Work, order: WorkOrder, next_on: date) -> int:
+    same = (
+        "title",
+        "kind",
+        "equipment_id",
+        "organisation_id",
+        "contact_id",
+        "case_id",
+        "owner_id",
+        "team_id",
+    )
+    values = {name: getattr(order, name) for name in same} | {"planned_on": next_on}
+    made = records.create_record(work, "work_order", {k: v for k, v in values.items() if v is not None})
+    following = find_visit(work, int(made["id"]))
+    following.plan_id = order.plan_id
+    following.checklist = [{"text": step["text"], "done": False} for step in order.checklist]
+    return following.id

@@ -1,0 +1,155 @@
+"""Visits: planned, started, done with everything that follows from it, cancelled, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+from crm.clock import here
+from crm.errors import Refused
+from crm.i18n import _
+from crm.records import records, registry
+from crm.service.equipment.labour import PartUsed
+from crm.service.visits.base import checked, find_visit, open_visit, steps_of
+from crm.service.visits.finish import finish_visit
+from crm.service.visits.undo import reopen_visit
+from crm.work import Work
+from db.models import Case, Equipment, MaintenancePlan
+
+__all__ = [
+    "PartUsed",
+    "cancel_visit",
+    "find_visit",
+    "finish_visit",
+    "plan_visit",
+    "reopen_visit",
+    "replan_visit",
+    "set_steps",
+    "start_visit",
+    "tick_step",
+]
+
+#: A plan by usage alone, whose visit was cancelled, is looked at again after this many days.
+SKIP_DAYS = 30
+
+
+def plan_visit(
+    work: Work,
+    *,
+    title: str = "",
+    kind: str = "repair",
+    equipment_id: int | None = None,
+    organisation_id: int | None = None,
+    contact_id: int | None = None,
+    case_id: int | None = None,
+    planned_on: date | None = None,
+    planned_at: time | None = None,
+    owner_id: int | None = None,
+    checklist: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Plan a visit; customer and unit follow from the case or the unit, a blank title from them.
+
+    Returns
+    -------
+    dict
+        Every stored value.
+    """
+    if not title.strip():
+        title = _title(work, kind, case_id, equipment_id)
+    values = {
+        "title": title,
+        "kind": kind,
+        "equipment_id": equipment_id,
+        "organisation_id": organisation_id,
+        "contact_id": contact_id,
+        "case_id": case_id,
+        "planned_on": planned_on,
+        "owner_id": owner_id,
+    }
+    made = records.create_record(work, "work_order", {k: v for k, v in values.items() if v is not None})
+    order = find_visit(work, int(made["id"]))
+    order.planned_at = planned_at
+    order.checklist = [{"text": text, "done": False} for text in steps_of(checklist)]
+    work.session.flush()
+    return records.get_record(work.session, "work_order", order.id)
+
+
+def _title(work: Work, kind: str, case_id: int | None, equipment_id: int | None) -> str:
+    case = work.session.get(Case, case_id) if case_id else None
+    if case is not None:
+        return case.subject
+    unit = work.session.get(Equipment, equipment_id) if equipment_id else None
+    words = {c.value: _(c.label) for c in registry.entity("work_order")["kind"].choices}
+    word = words.get(kind, words["repair"])
+    return f"{word}: {unit.name}" if unit is not None else word
+
+
+def start_visit(work: Work, order_id: int, *, seen_version: int) -> None:
+    """The technician is there. A visit without a technician becomes theirs.
+
+    Raises
+    ------
+    Refused
+        It is under way, done or cancelled already.
+    """
+    order = open_visit(work, order_id, seen_version)
+    if order.status == "under_way":
+        raise Refused(_("{number} is under way already.").format(number=order.number))
+    order.status = "under_way"
+    if order.owner_id is None:
+        order.owner_id = work.actor.user_id
+    work.session.flush()
+
+
+def replan_visit(
+    work: Work,
+    order_id: int,
+    *,
+    seen_version: int,
+    planned_on: date | None,
+    planned_at: time | None,
+    owner_id: int | None,
+) -> None:
+    """Another day, time or technician for a visit that is still to be done."""
+    order = open_visit(work, order_id, seen_version)
+    order.planned_at = planned_at
+    wanted = {"planned_on": planned_on, "owner_id": owner_id}
+    records.update_record(work, "work_order", order.id, wanted, seen_version=order.version)
+    work.session.flush()
+
+
+def tick_step(work: Work, order_id: int, place: int, *, done: bool) -> None:
+    """Tick a step of the checklist, or take the tick back; places count from 0.
+
+    Without a version on purpose: two people may tick different steps at the same time.
+    """
+    order = open_visit(work, order_id, None)
+    if not 0 <= place < len(order.checklist):
+        raise Refused(_("The checklist has no such step any more. Reload the page."))
+    steps = [dict(step) for step in order.checklist]
+    steps[place]["done"] = done
+    order.checklist = steps
+    work.session.flush()
+
+
+def set_steps(work: Work, order_id: int, texts: Sequence[str], *, seen_version: int) -> None:
+    """Give a visit that is still to be done other steps; one whose text stays keeps its tick."""
+    order = open_visit(work, order_id, seen_version)
+    ticked = {step["text"] for step in order.checklist if step["done"]}
+    order.checklist = [{"text": text, "done": text in ticked} for text in steps_of(texts)]
+    work.session.flush()
+
+
+def cancel_visit(work: Work, order_id: int, *, seen_version: int, reason: str = "") -> None:
+    """The visit does not take place; the plan behind it skips this time. ``reopen_visit`` takes it back."""
+    order = open_visit(work, order_id, seen_version)
+    order.status = "cancelled"
+    if reason.strip():
+        said = checked("report", reason)
+        order.report = f"{order.report}\n{said}" if order.report else said
+    plan = work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
+    if plan is not None:
+        first = max(order.planned_on or here(work.now).date(), here(work.now).date())
+        plan.next_due_on = first + timedelta(days=plan.every_days or SKIP_DAYS)
+    work.session.flush()

@@ -1,0 +1,1 @@
+"""How long units last: survival analysis, and what should be done next."""

@@ -1,0 +1,108 @@
+"""The stored chances of failure: which units fail next, and what is said of one unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from crm.service.visits.proposals import PUT_OFF, in_use
+from db.models import Equipment, Organisation, Product, UnitRisk, User
+from db.scope import ScopedSession
+
+#: Nobody reads further; counting hundreds of thousands would take longer than all the rest.
+COUNTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAhead:
+    """A unit's part and what is ahead of it; spans in days, None where half of such units never fail."""
+
+    equipment_id: int
+    name: str
+    product: str
+    organisation: str
+    owner: str
+    part: str
+    age_days: float
+    risk_30: float
+    risk_90: float
+    risk_365: float
+    median_days: float | None
+    low_days: float | None
+    high_days: float | None
+    basis: dict[str, Any]
+    computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Units by their chance of failure, how many there are in all (counted up to ``COUNTED``), and when that was computed."""
+
+    units: list[UnitAhead]
+    total: int
+    computed_at: datetime | None
+
+
+def next_to_fail(
+    session: ScopedSession, *, product_id: int | None = None, part: str | None = None, limit: int = 40
+) -> Ahead:
+    """Units by their chance of failure within 90 days, highest first.
+
+    ``part`` is written as in the records; blank is the unit as a whole, None takes all named parts.
+    """
+    of = [in_use()]
+    of.append(UnitRisk.part.not_in(("", PUT_OFF)) if part is None else UnitRisk.part == part)
+    if product_id is not None:
+        of.append(Equipment.product_id == (product_id or None))
+    rows = session.execute(_asked().where(*of).order_by(UnitRisk.risk_90.desc(), UnitRisk.id).limit(limit))
+    found = [_unit(row) for row in rows]
+    some = (
+        select(UnitRisk.id).join(Equipment, Equipment.id == UnitRisk.equipment_id).where(*of).limit(COUNTED)
+    )
+    total = (
+        session.scalar(select(func.count()).select_from(some.subquery()))
+        if len(found) == limit
+        else len(found)
+    )
+    return Ahead(found, int(total or 0), found[0].computed_at if found else None)
+
+
+def ahead_of(session: ScopedSession, equipment_id: int) -> list[UnitAhead]:
+    """What is ahead of one unit: its parts, the most likely to fail first, then the unit as a whole."""
+    of = (UnitRisk.equipment_id == equipment_id, UnitRisk.part != PUT_OFF)
+    rows = session.execute(_asked().where(*of).order_by(UnitRisk.part == "", UnitRisk.risk_90.desc()))
+    return [_unit(row) for row in rows]
+
+
+def _asked() -> Any:
+    return (
+        select(UnitRisk, Equipment.name, Product.name, Organisation.name, User.name)
+        .join(Equipment, Equipment.id == UnitRisk.equipment_id)
+        .outerjoin(Product, Product.id == Equipment.product_id)
+        .outerjoin(Organisation, Organisation.id == Equipment.organisation_id)
+        .outerjoin(User, User.id == Equipment.owner_id)
+    )
+
+
+def _unit(row: Any) -> UnitAhead:
+    risk, name, product, organisation, owner = row
+    return UnitAhead(
+        equipment_id=risk.equipment_id,
+        name=name,
+        product=product or "",
+        organisation=organisation or "",
+        owner=owner or "",
+        part=risk.part,
+        age_days=risk.age_days,
+        risk_30=risk.risk_30,
+        risk_90=risk.risk_90,
+        risk_365=risk.risk_365,
+        median_days=risk.median_days,
+        low_days=risk.low_days,
+        high_days=risk.high_days,
+        basis=risk.basis,
+        computed_at=risk.computed_at,
+    )

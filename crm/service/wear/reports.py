@@ -1,0 +1,325 @@
+"""The reports on failures, changed parts and units at risk.
+
+The analysis is imported inside: whoever lists sales should not wait for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import func, select
+
+from crm.clock import now
+from crm.i18n import N_, _
+from crm.pipeline.reports.reports import Report
+from crm.reporting.report_basis import SalesFilter, open_book
+from crm.service.visits.proposals import PUT_OFF
+from db.models import Contract, Equipment, UnitRisk
+from db.scope import ScopedSession
+
+if TYPE_CHECKING:
+    from crm.service.wear.data import Records
+
+_FORMULAS: dict[str, tuple[str, ...]] = {
+    "failures-by-part": (
+        N_("Failures by part; a failure without a part counts for the unit. Units: how many different ones failed."),
+    ),
+    "failures-by-model": (
+        N_("Failures by product of the unit. Units: all that run or ran; units_failed: those with a failure."),
+    ),
+    "failure-gap": (
+        N_("Days from one failure of a unit to its next, whatever part; two parts at one moment are 0 days apart."),
+        N_("“moments” counts such failures once; a part's row takes failures of that part only. Half lie below the median."),
+    ),
+    "failure-rate": (
+        N_("Failures ÷ months that units with the part were under watch; 95 % interval of a Poisson count, exact."),
+        N_("A unit is watched from its installation or first day of observation to today, its end, or the end of records."),
+    ),
+    "failure-rate-by-model": (
+        N_("Failures of any part ÷ months that units of the product were under watch; exact 95 % interval."),
+    ),
+    "failure-repeats": (
+        N_("Failures that the same part of the same unit repeats within 30 days ÷ failures; 95 % interval by Wilson."),
+    ),
+    "maintenance-by-kind": (
+        N_("A part change is a repair where the same part of the same unit failed at that moment, else planned."),
+    ),
+    "units-at-risk": (
+        N_("Chance of failure within 30, 90 and 365 days of the last computation, given how long the part has run."),
+        N_("median: days in which half of such units fail, low and high its 95 % interval. Highest chance first."),
+    ),
+}  # fmt: skip
+
+
+def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
+    """The records that a report counts: of chosen products, with failures and changes of chosen days."""
+    from dataclasses import replace
+
+    from crm.service.wear.data import EPOCH, load
+
+    records = load(session, now=now())
+    units = records.units
+    if chosen.products:
+        units = units[units["product_id"].isin(chosen.products)]
+    people = (Equipment.owner_id, chosen.owners), (Equipment.team_id, chosen.teams)
+    for column, ids in people:
+        if ids:
+            mine = session.scalars(select(Equipment.id).where(column.in_(ids)))
+            units = units[units["unit"].isin(list(mine))]
+
+    def kept(frame: pd.DataFrame) -> pd.DataFrame:
+        frame = frame[frame["unit"].isin(units["unit"])]
+        days = pd.Series(
+            pd.Timestamp(EPOCH) + pd.to_timedelta(frame["at"], unit="D"), dtype="datetime64[ns, UTC]"
+        )
+        if chosen.start:
+            frame = frame[days >= pd.Timestamp(chosen.start, tz="UTC")]
+            days = days.loc[frame.index]
+        if chosen.end:
+            frame = frame[days < pd.Timestamp(chosen.end + timedelta(days=1), tz="UTC")]
+        return frame
+
+    return replace(records, units=units, failures=kept(records.failures), changes=kept(records.changes))
+
+
+def _report(
+    session: ScopedSession,
+    name: str,
+    chosen: SalesFilter,
+    rows: Iterable[Mapping[str, Any]],
+    columns: list[str],
+    *,
+    n: int,
+    summary: Mapping[str, Any] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    frame = pd.DataFrame(list(rows), columns=columns)
+    formula = " ".join(_(text) for text in _FORMULAS[name])
+    return Report(name, formula, open_book(session, Contract), chosen, n, frame, summary or {}, notes)
+
+
+def _notes(records: Records) -> tuple[str, ...]:
+    notes = []
+    if records.watch.ended:
+        notes.append(_("Records end on {day}; units are watched to that day.").format(day=records.cutoff))
+    if records.guessed:
+        text = _(
+            "{n} units have neither a day of installation nor of observation: they count from their first record."
+        )
+        notes.append(text.format(n=records.guessed))
+    if records.future:
+        notes.append(_("{n} failures are dated in the future and left out.").format(n=records.future))
+    return tuple(notes)
+
+
+def failures_by_part(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Failures by part, most first, with the running share."""
+    from crm.service.wear.wear import pareto
+
+    records = _records(session, chosen)
+    rows = [
+        {
+            "part": records.parts.get(row.part),
+            "failures": row.failures,
+            "units": row.units,
+            "share": row.share,
+            "running_share": row.running_share,
+            "median_gap_days": row.median_gap,
+        }
+        for row in pareto(records)
+    ]
+    n = len(records.failures)
+    summary = {
+        "failures": n,
+        "units_failed": int(records.failures["unit"].nunique()),
+        "units": len(records.units),
+    }
+    columns = ["part", "failures", "units", "share", "running_share", "median_gap_days"]
+    return _report(
+        session, "failures-by-part", chosen, rows, columns, n=n, summary=summary, notes=_notes(records)
+    )
+
+
+def failures_by_model(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Failures by product with the installed base behind them."""
+    records = _records(session, chosen)
+    failed = records.failures.merge(records.units[["unit", "product_id"]], on="unit")
+    rows: list[dict[str, Any]] = []
+    for product, units in records.units.groupby("product_id"):
+        mine = failed[failed["product_id"] == product]
+        rows.append(
+            {
+                "product": records.products.get(int(str(product))),
+                "failures": len(mine),
+                "units": len(units),
+                "units_failed": int(mine["unit"].nunique()),
+                "failures_per_unit": len(mine) / len(units),
+            }
+        )
+    rows.sort(key=lambda row: (-row["failures"], str(row["product"])))
+    summary = {
+        "failures": len(failed),
+        "units_failed": int(failed["unit"].nunique()),
+        "units": len(records.units),
+    }
+    columns = ["product", "failures", "units", "units_failed", "failures_per_unit"]
+    return _report(
+        session, "failures-by-model", chosen, rows, columns, n=len(failed), summary=summary, notes=_notes(records)
+    )  # fmt: skip
+
+
+def failure_gap(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Median and mean days between failures of a unit: in all, by moments, and by part."""
+    from crm.analytics.recurrence import gaps
+
+    records = _records(session, chosen)
+    failed = records.failures
+    sets: list[tuple[str | None, pd.DataFrame]] = [
+        ("all", failed),
+        ("moments", failed.drop_duplicates(["unit", "at"])),
+    ]
+    sets += [(records.parts.get(str(p)), f) for p, f in failed.groupby("part")]
+    rows: list[dict[str, Any]] = []
+    for counted, frame in sets:
+        between = gaps(frame["unit"], frame["at"])
+        some = len(between) > 0
+        rows.append(
+            {
+                "counted": counted,
+                "median_days": float(np.median(between)) if some else None,
+                "mean_days": float(between.mean()) if some else None,
+                "n": len(between),
+            }
+        )
+    whole = rows[0]
+    summary = {"median_days": whole["median_days"], "mean_days": whole["mean_days"]}
+    return _report(
+        session, "failure-gap", chosen, rows, ["counted", "median_days", "mean_days", "n"],
+        n=whole["n"], summary=summary, notes=_notes(records),
+    )  # fmt: skip
+
+
+def failure_rate(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Failures per unit-month by part."""
+    return _rates(session, chosen, "failure-rate", "part")
+
+
+def failure_rate_by_model(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Failures per unit-month by product."""
+    return _rates(session, chosen, "failure-rate-by-model", "product")
+
+
+def _rates(session: ScopedSession, chosen: SalesFilter, name: str, by: str) -> Report:
+    from dataclasses import replace
+
+    from crm.service.wear.data import days_of
+    from crm.service.wear.wear import exposure, rates, watched_failures
+
+    records = _records(session, chosen)
+    # Only months of the chosen days are months under watch.
+    start, end = (None if day is None else days_of(day) for day in (chosen.start, chosen.end))
+    units = records.units.copy()
+    if start is not None:
+        units["since"] = np.fmax(units["since"], start)
+    if end is not None:
+        units["end"] = np.fmin(units["end"], end + 1)
+    records = replace(records, units=units)
+    rows = [
+        {
+            by: records.parts.get(row.part) if by == "part" else records.products.get(row.product_id or 0),
+            "failures": row.rate.events,
+            "units": row.units,
+            "unit_months": row.rate.exposure,
+            "rate": _known(row.rate.rate),
+            "low": _known(row.rate.low),
+            "high": _known(row.rate.high),
+        }
+        for row in rates(records, by_product=by == "product", by_part=by == "part")
+    ]
+    n = len(watched_failures(records))
+    summary = {"failures": n, "unit_months": float(exposure(records)["months"].sum())}
+    columns = [by, "failures", "units", "unit_months", "rate", "low", "high"]
+    return _report(session, name, chosen, rows, columns, n=n, summary=summary, notes=_notes(records))
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def failure_repeats(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """How many failures the same part of the same unit repeats within 30 days, by part."""
+    from crm.service.wear.wear import pareto, repeated_in_all
+
+    records = _records(session, chosen)
+    rows: list[dict[str, Any]] = [
+        {
+            "part": records.parts.get(row.part),
+            "failures": row.failures,
+            "repeated": round(row.repeated.share * row.repeated.n),
+            "share": row.repeated.share,
+            "low": row.repeated.low,
+            "high": row.repeated.high,
+        }
+        for row in pareto(records)
+    ]
+    whole = repeated_in_all(records)
+    share, low, high = (_known(value) for value in (whole.share, whole.low, whole.high))
+    summary = {"repeated": sum(r["repeated"] for r in rows), "share": share, "low": low, "high": high}
+    columns = ["part", "failures", "repeated", "share", "low", "high"]
+    return _report(
+        session, "failure-repeats", chosen, rows, columns, n=whole.n, summary=summary, notes=_notes(records)
+    )
+
+
+def maintenance_by_kind(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Part changes after a failure and planned ones."""
+    records = _records(session, chosen)
+    keys = ["unit", "part", "at"]
+    failed = records.failures[keys].drop_duplicates().assign(repair=True)
+    joined = records.changes.merge(failed, on=keys, how="left")
+    repairs = int(joined["repair"].notna().sum())
+    n = len(joined)
+    rows = [
+        {"kind": "repair", "changes": repairs, "share": repairs / n if n else None},
+        {"kind": "planned", "changes": n - repairs, "share": (n - repairs) / n if n else None},
+    ]
+    return _report(session, "maintenance-by-kind", chosen, rows, ["kind", "changes", "share"], n=n)
+
+
+#: The report lists so many; the screen filters and pages through all.
+MOST_UNITS = 200
+
+
+def units_at_risk(session: ScopedSession, chosen: SalesFilter) -> Report:
+    """Units by their chance of failure within 90 days."""
+    of = [Equipment.archived_at.is_(None), UnitRisk.part != PUT_OFF]
+    if chosen.products:
+        of.append(Equipment.product_id.in_(chosen.products))
+    if chosen.owners:
+        of.append(Equipment.owner_id.in_(chosen.owners))
+    if chosen.teams:
+        of.append(Equipment.team_id.in_(chosen.teams))
+    columns = {
+        "equipment": Equipment.name, "serial": Equipment.serial, "part": UnitRisk.part, "age_days": UnitRisk.age_days,
+        "risk_30": UnitRisk.risk_30, "risk_90": UnitRisk.risk_90, "risk_365": UnitRisk.risk_365,
+        "median_days": UnitRisk.median_days, "low_days": UnitRisk.low_days, "high_days": UnitRisk.high_days,
+        "computed_at": UnitRisk.computed_at,
+    }  # fmt: skip
+    asked = select(*columns.values()).join(Equipment, Equipment.id == UnitRisk.equipment_id).where(*of)
+    found = session.execute(asked.order_by(UnitRisk.risk_90.desc(), UnitRisk.id).limit(MOST_UNITS)).all()
+    rows = [{**dict(zip(columns, row, strict=True)), "part": row.part or None} for row in found]
+    counted = (
+        select(func.count(UnitRisk.id)).join(Equipment, Equipment.id == UnitRisk.equipment_id).where(*of)
+    )
+    n = int(session.scalar(counted) or 0)
+    notes = (
+        ()
+        if rows
+        else (_("Nothing is computed yet. Open Wear and faults and compute, or wait for the night."),)
+    )
+    return _report(session, "units-at-risk", chosen, rows, list(columns), n=n, notes=notes)

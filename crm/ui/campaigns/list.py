@@ -1,0 +1,119 @@
+"""The list of campaigns and their calendar: three months side by side, by channel."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.campaigns.runs.queries import Planned, campaigns_between
+from crm.clock import today
+from crm.i18n import _, ngettext
+from crm.periods import add_months, month_end
+from crm.records import registry
+from crm.ui.frame import routes
+from crm.ui.frame.guard import showing_problems
+from crm.ui.kit import look, months
+from crm.ui.kit.formats import day, month
+from crm.ui.records.listing import ListScreen, new_record, show_list
+from crm.work import Actor, reading
+from db.scope import CREATE
+
+MONTHS = 3
+CHANNEL_ICONS = {
+    "email": ":material/mail:",
+    "phone": ":material/call:",
+    "letter": ":material/local_post_office:",
+    "social": ":material/share:",
+    "event": ":material/event:",
+}
+TONES: dict[str, look.Tone] = {
+    "draft": look.QUIET,
+    "planned": look.INFO,
+    "running": look.GOOD,
+    "paused": look.WATCH,
+    "closed": look.QUIET,
+}
+STATUS_ICONS = {
+    "draft": "edit", "planned": "event_available", "running": "play_arrow", "paused": "pause", "closed": "check",
+}  # fmt: skip
+
+
+def labels(field: str) -> dict[str, str]:
+    """The values of a choice of campaigns, as people read them."""
+    return {choice.value: _(choice.label) for choice in registry.entity("campaign")[field].choices}
+
+
+def status_tag(status: str) -> look.Marked:
+    """The status as a chip."""
+    return look.tag(labels("status")[status], tone=TONES[status], icon=STATUS_ICONS[status])
+
+
+def campaign_screen() -> ListScreen:
+    """The list of campaigns with its form."""
+    return ListScreen(
+        entity="campaign",
+        page="campaigns",
+        columns=("name", "status", "channel", "segment_id", "starts_on", "ends_on", "budget_minor", "owner_id"),
+        form=("name", "channel", "purpose", "segment_id", "starts_on", "ends_on"),
+        more=(
+            "goal", "offer", "expected_response", "response_days", "budget_minor", "cost_minor", "currency", "cap_messages",
+            "cap_days", "owner_id", "team_id", "notes",
+        ),
+        pill="status",
+        empty_text=_("An offer to a segment over one channel stands here, from plan to result. Plan the first one."),
+    )  # fmt: skip
+
+
+def show_campaigns(actor: Actor) -> None:
+    """The whole screen: list or calendar."""
+    head = st.container()
+    views = {"list": _("List"), "calendar": _("Calendar")}
+    if look.switch(_("View"), views, key="campaigns_view") == "calendar":
+        _calendar(actor, head)
+    else:
+        show_list(actor, campaign_screen(), head=head)
+
+
+def _calendar(actor: Actor, head: st.delta_generator.DeltaGenerator) -> None:
+    first = months.shown_month("campaigns")
+    last = month_end(add_months(first, MONTHS - 1))
+    with showing_problems():
+        with reading(actor) as session:
+            found = campaigns_between(session, first, last)
+        count = ngettext("{n} campaign", "{n} campaigns", len(found)).format(n=len(found))
+        context = _("{n}, {a} to {b}").format(n=count, a=month(first), b=month(last))
+        with head, look.page(_("Campaigns"), context):
+            if actor.may("campaign", CREATE) and st.button(
+                _("New campaign"), icon=":material/add:", type="primary", key="campaigns_new_here"
+            ):
+                new_record(actor, campaign_screen())
+        with look.row():
+            months.month_steps("campaigns", first, months=MONTHS)
+            st.markdown(look.plain(f"{month(first)} – {month(last)}"), width="content")
+        card = look.wall(MONTHS)
+        for step in range(MONTHS):
+            start = add_months(first, step)
+            end = month_end(start)
+            inside = [c for c in found if c.starts_on <= end and c.ends_on >= start]
+            note = ngettext("{n} campaign", "{n} campaigns", len(inside)).format(n=len(inside))
+            with card(month(start), note):
+                _month(inside)
+
+
+def _month(inside: list[Planned]) -> None:
+    if not inside:
+        st.caption(_("Nothing planned."))
+    names = labels("channel")
+    for channel in dict.fromkeys(c for c in names if any(p.channel == c for p in inside)):
+        st.markdown(f":small[{CHANNEL_ICONS[channel]} **{look.plain(names[channel])}**]")
+        for found in (p for p in inside if p.channel == channel):
+            with st.container(gap=None):
+                with look.row():
+                    st.page_link(
+                        routes.page("campaign"),
+                        label=look.plain(found.name),
+                        query_params={"id": str(found.id)},
+                    )
+                    st.markdown(status_tag(found.status), width="content")
+                st.caption(
+                    _("{a} to {b}").format(a=day(found.starts_on, today=today()), b=day(found.ends_on))
+                )

@@ -1,0 +1,241 @@
+"""Drawers and questions of one case: solve it, change it, plan a visit, give it to somebody, merge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from crm.clock import now
+from crm.errors import CrmError
+from crm.i18n import _
+from crm.service.cases.cases import assign_case, move_case, take_case
+from crm.service.cases.find import status_word
+from crm.service.cases.merge import merge_cases, unmerge_case
+from crm.service.cases.queries import CaseView, merge_choices
+from crm.ui.cases.words import NEW_FORM, NEW_MORE
+from crm.ui.frame import routes
+from crm.ui.frame.guard import current_actor, flash, show, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day
+from crm.ui.kit.forms import forget_form, record_form
+from crm.ui.kit.inputs import link_options
+from crm.work import Actor, reading, unit_of_work
+
+#: A refusal outside a dialog, shown in the run that follows.
+PROBLEM = "case_problem"
+#: The case whose solving is asked about in the run that follows.
+SOLVE = "case_solve"
+VISIT_FORM = ("title", "planned_on", "kind", "owner_id", "equipment_id", "contact_id")
+
+
+def moved(actor: Actor, record: dict[str, Any], key: str) -> None:
+    """Put the case into the status that a menu was clicked for; for callbacks, which know the case as it was drawn.
+
+    A solved case is first asked how, by the run that follows.
+    """
+    to_status = st.session_state.get(key)
+    if to_status == "resolved":
+        st.session_state[SOLVE] = record["id"]
+    elif to_status is not None:
+        _try(lambda: _move(actor, record, to_status))
+
+
+def _move(actor: Actor, record: dict[str, Any], to_status: str) -> str:
+    with unit_of_work(actor) as work:
+        move_case(work, record["id"], to_status, seen_version=record["version"])
+    return _("{number} is “{status}” now.").format(number=record["number"], status=status_word(to_status))
+
+
+def taken(actor: Actor, case_id: int, version: int) -> None:
+    """Take a case; for callbacks."""
+
+    def take() -> str:
+        with unit_of_work(actor) as work:
+            number = take_case(work, case_id, seen_version=version)["number"]
+        return _("{number} is yours now.").format(number=number)
+
+    _try(take)
+
+
+def _try(act: Callable[[], str]) -> None:
+    try:
+        flash(act())
+    except CrmError as problem:
+        st.session_state[PROBLEM] = problem
+
+
+def show_problem() -> None:
+    """What the callback before this run was refused."""
+    if problem := st.session_state.pop(PROBLEM, None):
+        show(problem)
+
+
+def solve(actor: Actor, view: CaseView) -> None:
+    """Ask how it was solved, and solve it."""
+    record = view.record
+
+    @st.dialog(_("How was it solved?"))
+    def ask() -> None:
+        st.markdown(f"**{look.plain(record['subject'])}**")
+        with st.form(f"case_solve_{record['id']}", border=False):
+            said = st.text_area(
+                _("Resolution"),
+                record["resolution"] or "",
+                key=f"case_resolution_{record['id']}_{record['reopened']}",
+                max_chars=10_000,
+                height=110,
+                placeholder=_("Optional; colleagues find it under “Seen before”"),
+            )
+            if not view.no_mail:
+                st.caption(_("The customer is asked once by mail how it went."))
+            sent = st.form_submit_button(_("Mark as solved"), type="primary", icon=":material/check:")
+        if sent:
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    move_case(
+                        work, record["id"], "resolved", seen_version=record["version"], resolution=said or ""
+                    )
+                flash(_("{number} is solved.").format(number=record["number"]))
+                st.rerun()
+
+    ask()
+
+
+def edit(actor: Actor, view: CaseView) -> None:
+    """The drawer with the case's fields; a stale save shows both values, and the person chooses."""
+    key = f"edit_case_{view.record['id']}"
+
+    @st.dialog(_("Edit case"), position="right", width=440, on_dismiss=lambda: forget_form(key))
+    def drawer() -> None:
+        more = (*NEW_MORE, "owner_id", "team_id", "resolution")
+        if record_form(actor, "case", key=key, record=view.record, fields=NEW_FORM, more=more):
+            flash(_("The case is stored."))
+            st.rerun()
+
+    drawer()
+
+
+def plan_visit(actor: Actor, view: CaseView) -> None:
+    """The drawer of a visit for this case; its page opens after saving."""
+    record = view.record
+    key = f"case_visit_{record['id']}"
+    preset: dict[str, Any] = {
+        "title": record["subject"],
+        "case_id": record["id"],
+        "kind": "repair",
+        "owner_id": actor.user_id,
+    }
+    preset |= {
+        n: record[n] for n in ("equipment_id", "organisation_id", "contact_id", "fault_code") if record[n]
+    }
+
+    @st.dialog(_("Plan a visit"), position="right", width=440, on_dismiss=lambda: forget_form(key))
+    def drawer() -> None:
+        if view.coverage is not None:
+            st.caption(look.plain(view.coverage.reason))
+        made = record_form(
+            actor, "work_order", key=key, fields=VISIT_FORM, preset=preset, submit=_("Plan visit")
+        )
+        if made:
+            on = f" {day(made['planned_on'])}" if made["planned_on"] else ""
+            flash(_("Visit {number} is planned{on}.").format(number=made["number"], on=on))
+            if "work_order" in routes.screens():
+                st.switch_page(routes.page("work_order"), query_params={"id": str(made["id"])})
+            st.rerun()
+
+    drawer()
+
+
+def give(actor: Actor, view: CaseView) -> None:
+    """Choose who works on the case; nobody puts it back into its queue."""
+    record = view.record
+
+    @st.dialog(_("Who works on it?"))
+    def ask() -> None:
+        people = link_options(actor, "user", current=record["owner_id"])
+        ids = list(people)
+        with st.form(f"case_give_{record['id']}", border=False):
+            chosen = st.selectbox(
+                _("Owner"),
+                ids,
+                index=ids.index(record["owner_id"]) if record["owner_id"] in people else None,
+                format_func=lambda i: people[i],
+                placeholder=_("Nobody: it waits in its queue"),
+                key=f"case_owner_{record['id']}_{record['version']}",
+            )
+            sent = st.form_submit_button(_("Give"), type="primary", icon=":material/person_check:")
+        if sent:
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    assign_case(work, record["id"], chosen, seen_version=record["version"])
+                who = people[chosen] if chosen else _("nobody yet")
+                flash(_("{number} belongs to {who}.").format(number=record["number"], who=who))
+                st.rerun()
+
+    ask()
+
+
+def merge(actor: Actor, view: CaseView) -> None:
+    """Choose the case in which this one lives on; what happens is said before, and how to take it back."""
+    record = view.record
+
+    @st.dialog(_("Merge {number}").format(number=record["number"]), width="medium")
+    def ask() -> None:
+        words = st.text_input(
+            _("Into which case?"),
+            key=f"case_merge_q_{record['id']}",
+            type="search",
+            live="300ms",
+            placeholder=_("Number or words of the other case"),
+        )
+        with reading(current_actor()) as session:
+            found = merge_choices(session, record["id"], words or "")
+        if not found:
+            st.caption(
+                _("No other case of this customer. Search for one.")
+                if not words
+                else _("No case fits “{words}”.").format(words=look.plain(words))
+            )
+            return
+        names = {o.id: f"{o.number} · {o.subject}" for o in found}
+        details = [
+            " · ".join((status_word(o.status), day(o.opened_at.date(), today=now().date()))) for o in found
+        ]
+        into = st.radio(
+            _("Case"),
+            list(names),
+            format_func=lambda i: look.plain(names[i]),
+            captions=details,
+            key=f"case_merge_into_{record['id']}",
+            label_visibility="collapsed",
+        )
+        st.markdown(
+            look.quiet(
+                _(
+                    "The thread, tasks and visits of {number} move to {into}; {number} stays as a pointer to it. "
+                    "You can take the merge back on {number} at any time."
+                ).format(number=record["number"], into=next(o.number for o in found if o.id == into))
+            )
+        )
+        if st.button(_("Merge"), type="primary", icon=":material/merge:", key="case_merge_go"):
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    merge_cases(work, record["id"], into)
+                flash(_("Merged. To take it back, open {number}.").format(number=record["number"]))
+                st.switch_page(routes.page("case"), query_params={"id": str(into)})
+
+    ask()
+
+
+def unmerge(actor: Actor, view: CaseView) -> None:
+    """Take the merge back."""
+    try:
+        with unit_of_work(actor) as work:
+            unmerge_case(work, view.record["id"])
+    except CrmError as problem:
+        show(problem)
+        return
+    flash(_("{number} is a case of its own again.").format(number=view.record["number"]))
+    st.rerun()

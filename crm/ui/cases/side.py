@@ -1,0 +1,199 @@
+"""Beside the thread of a case: the machine, the customer, the case itself, what is planned, what was seen before."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.clock import here, now, today
+from crm.i18n import N_, _, ngettext
+from crm.interactions.service import finish_task
+from crm.records import registry
+from crm.service.cases.find import status_word
+from crm.service.cases.queries import CaseView, Other
+from crm.ui.cases.lists import open_case
+from crm.ui.cases.words import moment_words
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day, number
+from crm.work import Actor, unit_of_work
+from db.scope import UPDATE
+
+COVER_WORDS = {"parts": N_("Parts"), "labour": N_("Labour"), "travel": N_("Travel")}
+
+
+def show_machine(view: CaseView) -> None:
+    """The unit and whether it is covered."""
+    record, unit = view.record, view.unit
+    if record["equipment_id"] is None:
+        if view.names["product"]:
+            with look.card(_("Product")):
+                _link("product", record["product_id"], view.names["product"], ":material/inventory_2:")
+        return
+    with look.card(_("Machine"), key="case_machine"):
+        _link(
+            "unit",
+            record["equipment_id"],
+            view.names["equipment"] or _("A unit you may not see"),
+            ":material/precision_manufacturing:",
+        )
+        meter = (
+            f", {number(unit['meter_value'])} {unit['meter_unit'] or ''}".rstrip()
+            if unit["meter_value"] is not None
+            else ""
+        )
+        pairs = {
+            _("Model"): view.names["product"],
+            _("Serial"): unit["serial"] or "",
+            _("Installed"): day(unit["installed_on"]) + meter if unit["installed_on"] else meter.lstrip(", "),
+            _("Place"): unit["place"] or "",
+        }
+        if view.coverage is not None:
+            pairs[_("Covered")] = _covered(view)
+        look.facts({n: t for n, t in pairs.items() if t}, alt=_("Facts of the machine"))
+        if view.coverage is not None:
+            st.markdown(look.quiet(view.coverage.reason))
+
+
+def _covered(view: CaseView) -> look.Marked:
+    assert view.coverage is not None
+    if not view.coverage.is_covered:
+        return look.tag(_("Not covered"), tone=look.BAD, icon="priority_high")
+    return look.Marked(
+        " ".join(
+            look.tag(_(COVER_WORDS.get(c, c)), tone=look.GOOD, icon="check") for c in view.coverage.covers
+        )
+    )
+
+
+def show_customer(view: CaseView) -> None:
+    """Who it is, how to reach them, and how much else is open."""
+    record, names = view.record, view.names
+    with look.card(_("Customer"), key="case_customer"):
+        if names["organisation"]:
+            _link("organisation", record["organisation_id"], names["organisation"], ":material/apartment:")
+        if names["contact"]:
+            _link("contact", record["contact_id"], names["contact"], ":material/person:")
+        reach = [
+            look.link(view.contact["email"], f"mailto:{view.contact['email']}")
+            if view.contact["email"]
+            else "",
+            look.link(view.contact["phone"], f"tel:{view.contact['phone']}") if view.contact["phone"] else "",
+        ]
+        if said := [r for r in (look.plain(view.contact["job_title"]), *reach) if r]:
+            st.markdown(f":small[{' · '.join(said)}]")
+        if not names["organisation"] and not names["contact"]:
+            st.caption(_("Nobody is named yet. Edit the case to choose a contact."))
+            return
+        st.markdown(look.quiet(_others_line(view)))
+
+
+def _others_line(view: CaseView) -> str:
+    other = ngettext("{n} other open case", "{n} other open cases", view.open_cases).format(n=view.open_cases)
+    solved = _("{n} solved this year").format(n=view.solved_this_year)
+    return f"{other}, {solved}"
+
+
+def show_facts(view: CaseView) -> None:
+    """What else is known of the case, and the customer's answer."""
+    record, about = view.record, registry.entity("case")
+
+    def choice(name: str) -> str:
+        found = next((c.label for c in about[name].choices if c.value == record[name]), "")
+        return _(found) if found else ""
+
+    pairs = {
+        _("Queue"): view.names["queue"],
+        _("Owner"): view.names["owner"],
+        _("Team"): view.names["team"],
+        _("Kind"): choice("kind"),
+        _("Came by"): choice("origin"),
+        _("Impact, urgency"): f"{choice('impact')}, {choice('urgency').lower()}",
+        _("Fault code"): record["fault_code"] or "",
+        _("Reopened"): ngettext("{n} time", "{n} times", record["reopened"]).format(n=record["reopened"])
+        if record["reopened"]
+        else "",
+    }
+    with look.card(_("Case")):
+        look.facts({n: t for n, t in pairs.items() if t}, alt=_("Facts of the case"))
+        if record["resolution"]:
+            st.markdown(f"**{look.plain(_('Resolution'))}**")
+            st.caption("  \n".join(look.plain(line) for line in record["resolution"].split("\n")))
+        if record["satisfaction"]:
+            stars = "★" * record["satisfaction"] + "☆" * (5 - record["satisfaction"])
+            st.markdown(f"**{look.plain(_('The customer says'))}** {stars}")
+            if record["satisfaction_note"]:
+                st.caption(look.plain(record["satisfaction_note"]))
+
+
+def show_work(actor: Actor, view: CaseView) -> None:
+    """Visits and open tasks; nothing when there are none."""
+    if not view.visits and not view.tasks:
+        return
+    with look.card(_("What is planned"), key="case_work"):
+        words = {
+            "planned": _("planned"),
+            "under_way": _("under way"),
+            "done": _("done"),
+            "cancelled": _("cancelled"),
+        }
+        for visit in view.visits:
+            when = day(visit.planned_on, today=today()) if visit.planned_on else _("no day yet")
+            _link("work_order", visit.id, f"{visit.number} {visit.title}", ":material/home_repair_service:")
+            st.markdown(look.quiet(f"{words.get(visit.status, visit.status)}, {when}"))
+        for task in view.tasks:
+            with look.row():
+                due = day(task["due_on"], today=today()) if task["due_on"] else ""
+                look.two_lines(task["title"], why=" · ".join(p for p in (task["owner"], due) if p))
+                if actor.may("task", UPDATE) and st.button(_("Done"), key=f"case_task_{task['id']}"):
+                    with showing_problems():
+                        with unit_of_work(actor) as work:
+                            finish_task(work, task_id=task["id"], seen_version=task["version"])
+                        flash(_("Done: {title}").format(title=task["title"]))
+                        st.rerun()
+
+
+def show_seen_before(view: CaseView) -> None:
+    """Other cases of the same unit and customer, with how they were solved."""
+    with look.card(_("Seen before"), _("Same unit first, then same customer")):
+        if not view.seen_before:
+            st.caption(_("The first case of this unit and customer."))
+        for other in view.seen_before:
+            # A link to another case would be drawn as the page that is open.
+            with st.container(gap=None):
+                if st.button(
+                    look.plain(f"{other.number} {other.subject}"),
+                    key=f"case_seen_{other.id}",
+                    type="tertiary",
+                    icon=":material/support_agent:",
+                ):
+                    open_case(other.id)
+                st.markdown(look.quiet(_other_line(other)))
+
+
+def _other_line(other: Other) -> str:
+    same = _("same unit") if other.same_unit else ""
+    opened = day(here(other.opened_at).date(), today=today())
+    grey = " · ".join(p for p in (same, status_word(other.status).lower(), opened) if p)
+    first = other.resolution.strip().split("\n")[0][:120]
+    return f"{grey}: {first}" if first else grey
+
+
+def show_way(view: CaseView) -> None:
+    """Every change of status, the newest first."""
+    with look.card(_("Its way")):
+        said = []
+        for step in view.moves:
+            when = f"{moment_words(step.at, now=now())}, {step.who or _('Rapport')}"
+            said.append(f":small[{look.plain(status_word(step.after))}] {look.quiet(when)}")
+        st.markdown("  \n".join(said))
+
+
+def _link(screen: str, record_id: int | None, name: str, icon: str) -> None:
+    """The way to a record's page; only its name while it has no page."""
+    if screen in routes.screens() and record_id is not None:
+        st.page_link(
+            routes.page(screen), label=look.plain(name), icon=icon, query_params={"id": str(record_id)}
+        )
+    else:
+        st.markdown(f"{icon} {look.plain(name)}")

@@ -1,0 +1,1 @@
+"""What is special on the screens of contacts, organisations and products."""

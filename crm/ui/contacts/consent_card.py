@@ -1,0 +1,150 @@
+"""What a contact agreed to, with buttons to take down a new word, the history, and the campaigns they were in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.campaigns.runs.consent import ConsentNow, consents_of, set_consent
+from crm.campaigns.runs.queries import Took, campaigns_of_contact
+from crm.clock import now, zone
+from crm.contacts.queries import RecordView
+from crm.i18n import _
+from crm.ui.campaigns.members import state_labels
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import moment
+from crm.work import Actor, reading, unit_of_work
+from db.models.campaigns.segments import BASES, CONSENT_CHANNELS, CONSENT_STATES, PURPOSES
+from db.scope import READ
+
+TONES: dict[str, look.Tone] = {"given": look.GOOD, "refused": look.BAD, "withdrawn": look.BAD}
+ICONS = {"given": "check", "refused": "block", "withdrawn": "block"}
+
+
+def show_consent(actor: Actor, view: RecordView) -> None:
+    """The cards of consent and campaigns on a contact's page."""
+    with reading(actor) as session:
+        consents = consents_of(session, view.id)
+        took = campaigns_of_contact(session, view.id) if actor.may("campaign", READ) else []
+    purposes, channels, states = dict(PURPOSES), dict(CONSENT_CHANNELS), dict(CONSENT_STATES)
+    with look.card(_("May we write or call?"), key="consent_card"):
+        if not consents:
+            st.caption(_("Nothing agreed yet, so no campaign reaches this contact."))
+        for found in consents:
+            latest = found.latest
+            with look.row():
+                why = [
+                    moment(latest.at, now=now(), zone=zone()),
+                    latest.source or _(dict(BASES)[latest.basis]),
+                ]
+                name = f"{_(purposes[found.purpose])}, {_(channels[found.channel]).lower()}"
+                look.two_lines(name, why=" · ".join(t for t in why if t))
+                tag = look.tag(_(states[latest.state]), tone=TONES[latest.state], icon=ICONS[latest.state])
+                st.markdown(tag, width="content")
+        with st.container(horizontal=True):
+            if view.may_change and st.button(_("Take down"), icon=":material/edit_note:", key="consent_new"):
+                _drawer(actor, view, consents)
+            if consents and st.button(
+                _("History"), icon=":material/history:", key="consent_history", type="tertiary"
+            ):
+                _history(consents)
+    if took:
+        _took_card(took)
+
+
+def _drawer(actor: Actor, view: RecordView, consents: list[ConsentNow]) -> None:
+    known = {(c.purpose, c.channel): c.latest.state for c in consents}
+    purposes, channels = dict(PURPOSES), dict(CONSENT_CHANNELS)
+    states, bases = dict(CONSENT_STATES), dict(BASES)
+
+    @st.dialog(_("What did the contact say?"))
+    def drawer() -> None:
+        purpose = st.segmented_control(
+            _("For what?"), list(purposes), format_func=lambda v: _(purposes[v]), default="offers", required=True,
+            key="consent_purpose",
+        )  # fmt: skip
+        channel = st.segmented_control(
+            _("How?"), list(channels), format_func=lambda v: _(channels[v]), default="email", required=True,
+            key="consent_channel",
+        )  # fmt: skip
+        before = known.get((str(purpose), str(channel)))
+        st.caption(
+            _("Now: {state}").format(state=_(states[before]).lower())
+            if before
+            else _("Nothing said about this yet.")
+        )
+        state = st.segmented_control(
+            _("They said"), list(states), format_func=lambda v: _(states[v]),
+            default="withdrawn" if before == "given" else "given", required=True,
+            key=f"consent_state_{purpose}_{channel}",
+        )  # fmt: skip
+        basis = "consent"
+        if state == "given":
+            basis = st.selectbox(
+                _("Basis"), list(bases), format_func=lambda v: _(bases[v]), key="consent_basis"
+            )
+        source = st.text_input(
+            _("Where?"),
+            max_chars=200,
+            key="consent_source",
+            placeholder=_("For example: phone call, fair, form"),
+        )
+        if st.button(_("Save"), type="primary", icon=":material/check:", key="consent_save"):
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    set_consent(
+                        work,
+                        view.id,
+                        purpose=str(purpose),
+                        channel=str(channel),
+                        state=str(state),
+                        basis=str(basis),
+                        source=source,
+                    )
+                flash(_("Taken down; it holds from now on."))
+                st.rerun()
+
+    drawer()
+
+
+def _history(consents: list[ConsentNow]) -> None:
+    purposes, channels = dict(PURPOSES), dict(CONSENT_CHANNELS)
+    states, bases = dict(CONSENT_STATES), dict(BASES)
+
+    @st.dialog(_("Everything said so far"), width="medium")
+    def dialog() -> None:
+        entries = sorted((e for c in consents for e in c.history), key=lambda e: e.at, reverse=True)
+        st.dataframe(
+            {
+                _("When"): [moment(e.at, now=now(), zone=zone()) for e in entries],
+                _("For what?"): [_(purposes[e.purpose]) for e in entries],
+                _("How?"): [_(channels[e.channel]) for e in entries],
+                _("They said"): [_(states[e.state]) for e in entries],
+                _("Basis"): [_(bases[e.basis]) for e in entries],
+                _("Where?"): [e.source for e in entries],
+                _("Taken down by"): [e.by for e in entries],
+            },
+            hide_index=True,
+            row_height=36,
+            alt=_("Every word of consent, newest first"),
+        )
+        st.caption(_("Nothing here is ever changed or deleted; the newest word holds."))
+
+    dialog()
+
+
+def _took_card(took: list[Took]) -> None:
+    names = state_labels()
+    with look.card(_("Campaigns"), key="consent_campaigns"):
+        for found in took:
+            with look.row():
+                if "campaign" in routes.screens():
+                    st.page_link(
+                        routes.page("campaign"),
+                        label=look.plain(found.name),
+                        query_params={"id": str(found.campaign_id)},
+                    )
+                state = _("Responded") if found.responded else names.get(found.state, found.state)
+                tone: look.Tone = look.GOOD if found.responded else look.QUIET
+                st.markdown(look.tag(state, tone=tone), width="content")

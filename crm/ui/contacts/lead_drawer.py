@@ -1,0 +1,133 @@
+"""A lead in a drawer: change it, or convert it into a contact with organisation and deal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from crm.contacts.conversion import Likely, convert_lead, likely_duplicates
+from crm.errors import CrmError
+from crm.i18n import _
+from crm.money import to_minor
+from crm.records import records
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, show
+from crm.ui.kit import look
+from crm.ui.kit.forms import firm_currency, forget_form, record_form
+from crm.work import Actor, reading, unit_of_work
+from db.scope import CREATE, UPDATE
+
+FIELDS = ("name", "company", "email", "phone", "source", "status", "score", "interest")
+MORE = ("owner_id", "team_id")
+
+
+def open_lead(actor: Actor, lead_id: int) -> None:
+    """Open the drawer of a lead."""
+    key = f"lead_{lead_id}"
+
+    def forget() -> None:
+        forget_form(f"{key}_edit")
+        forget_form(f"{key}_convert")
+
+    @st.dialog(_("Lead"), position="right", width=440, on_dismiss=forget)
+    def drawer() -> None:
+        try:
+            with reading(actor) as session:
+                lead = records.get_record(session, "lead", lead_id)
+                same = likely_duplicates(session, lead_id)
+        except CrmError as problem:
+            show(problem)
+            return
+        may = actor.holds("lead", UPDATE, owner_id=lead["owner_id"], team_id=lead["team_id"])
+        if lead["contact_id"] is not None:
+            _converted(lead)
+        elif may and actor.may("contact", CREATE):
+            with st.expander(_("Convert to a contact"), icon=":material/person_add:", expanded=True):
+                _convert(actor, lead, same.contacts, same.organisations, f"{key}_convert")
+        if may and lead["contact_id"] is None:
+            with st.expander(_("Change the lead"), icon=":material/edit:", expanded=True):
+                if record_form(actor, "lead", key=f"{key}_edit", record=lead, fields=FIELDS, more=MORE):
+                    flash(_("The changes are stored."))
+                    st.rerun()
+        elif not may:
+            look.facts(
+                {
+                    _("Name"): lead["name"],
+                    _("Company"): lead["company"] or "–",
+                    _("E-mail"): lead["email"] or "–",
+                },
+                alt=_("The lead"),
+            )
+
+    drawer()
+
+
+def _converted(lead: dict[str, Any]) -> None:
+    st.success(_("This lead was converted."), icon=":material/check:")
+    for page, label in (
+        ("contact", _("Open the contact")),
+        ("organisation", _("Open the organisation")),
+        ("deal", _("Open the deal")),
+    ):
+        record_id = lead[f"{page}_id"]
+        if record_id is not None and page in routes.screens():
+            st.page_link(routes.page(page), label=label, query_params={"id": str(record_id)})
+
+
+def _convert(
+    actor: Actor, lead: dict[str, Any], people: Sequence[Likely], companies: Sequence[Likely], key: str
+) -> None:
+    """Who the lead is, whether a deal follows; duplicates are asked about before anything is stored."""
+    currency = firm_currency(actor)
+    with st.form(f"{key}_form", border=False):
+        person = _choice(
+            _("Contact"), _("A new contact: {name}").format(name=lead["name"]), people, f"{key}_person"
+        )
+        company = 0
+        if lead["company"]:
+            new = _("A new organisation: {name}").format(name=lead["company"])
+            company = _choice(_("Organisation"), new, companies, f"{key}_company", none=_("No organisation"))
+        title = st.text_input(
+            _("Open a deal called"),
+            key=f"{key}_deal",
+            max_chars=200,
+            placeholder=_("Leave empty for no deal"),
+        )
+        amount = st.number_input(
+            _("Amount ({currency})").format(currency=currency), value=None, min_value=0.0, key=f"{key}_amount"
+        )
+        done = st.form_submit_button(_("Convert"), type="primary", icon=":material/person_add:")
+    if not done:
+        return
+    try:
+        with unit_of_work(actor) as work:
+            made = convert_lead(
+                work,
+                lead_id=lead["id"],
+                seen_version=lead["version"],
+                contact_id=person or None,
+                organisation_id=company if company > 0 else None,
+                new_organisation=company == 0,
+                deal_title=title or "",
+                deal_amount_minor=None if amount is None else to_minor(Decimal(str(amount)), currency),
+                deal_currency=currency,
+                # The likely ones stood in the choice; "a new contact" was chosen beside them.
+                anyway=bool(people or companies),
+            )
+    except CrmError as problem:
+        show(problem)
+        return
+    flash(_("{name} is a contact now.").format(name=lead["name"]))
+    st.switch_page(routes.page("contact"), query_params={"id": str(made.contact_id)})
+
+
+def _choice(label: str, new: str, likely: Sequence[Likely], key: str, *, none: str = "") -> int:
+    """The id of a likely record, 0 for a new one, -1 for none; the likeliest is chosen at first."""
+    names = {item.id: f"{item.title} ({item.why})" for item in likely} | {0: new}
+    if none:
+        names[-1] = none
+    chosen = st.radio(label, list(names), format_func=lambda id_: look.plain(names[id_]), key=key)
+    return int(chosen or 0)

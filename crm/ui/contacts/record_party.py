@@ -1,0 +1,210 @@
+"""The page of a contact or organisation, which differ in little: what is read, and how it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import today
+from crm.contacts import queries, sums
+from crm.contacts.dealings import LastTalk, deals_of, last_talk
+from crm.contacts.queries import RecordView, RoleRow, Ways
+from crm.contacts.sums import DealSums, Sales
+from crm.i18n import _
+from crm.interactions.timeline import Entry, open_tasks, timeline
+from crm.records import registry
+from crm.ui.cases.party import cases_card
+from crm.ui.contacts.consent_card import show_consent
+from crm.ui.equipment.party import equipment_card
+from crm.ui.frame.guard import flash
+from crm.ui.frame.quick import talk_form
+from crm.ui.kit import look
+from crm.ui.pipeline.table import deal_screen
+from crm.ui.records import record_drawers, record_facts, record_work
+from crm.ui.records.listing import new_record
+from crm.ui.records.record_page import RecordForm, record_header, record_tabs
+from crm.ui.records.timeline import show_timeline, shown_steps
+from crm.work import Actor, reading
+from db.scope import CREATE, READ
+
+TONES: dict[str, look.Tone] = {
+    "customer": look.GOOD,
+    "prospect": "violet",
+    "lead": look.WATCH,
+    "partner": look.INFO,
+    "supplier": look.INFO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartyScreen:
+    """What is special about the page of a contact or of an organisation."""
+
+    entity: str
+    form: RecordForm
+    facts: tuple[str, ...]
+    others: str  # the page of those at the far end: "organisation" or "contact"
+    others_title: str
+    others_empty: str
+    sales_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """All that the page shows, read in one go."""
+
+    view: RecordView
+    ways: Ways
+    others: Sequence[RoleRow]
+    talk: LastTalk
+    tasks: Sequence[dict[str, Any]]
+    deals: DealSums
+    sales: Sales
+    entries: Sequence[Entry]
+    deal_rows: pd.DataFrame
+
+
+def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: bool) -> Party:
+    """Read the record and what belongs to it in a constant number of statements.
+
+    Raises
+    ------
+    NotFound
+        No such record within the actor's scope.
+    """
+    with reading(actor) as session:
+        view = queries.record_view(session, entity, record_id)
+        book = sums.money_book(session)
+        return Party(
+            view,
+            queries.ways_to_reach(session, entity, record_id),
+            queries.organisations_of(session, record_id)
+            if entity == "contact"
+            else queries.people_of(session, record_id, today=today()),
+            last_talk(session, entity, record_id, since=today() - timedelta(days=90)),
+            open_tasks(session, entity, record_id),
+            sums.deal_sums(session, entity, record_id, book=book),
+            sums.sales_by_year(session, entity, record_id, book=book),
+            timeline(session, entity, record_id, limit=steps + 1) if steps else [],
+            deals_of(session, entity, record_id) if deals else pd.DataFrame(),
+        )
+
+
+def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
+    """Draw the whole page."""
+    key = f"{screen.entity}_{record_id}"
+    tab = st.query_params.get("tab", "timeline")
+    steps = 0 if tab in ("deals", "others", "tasks", "details") else shown_steps(key)
+    party = read_party(actor, screen.entity, record_id, steps=steps, deals=tab == "deals")
+    view = party.view
+    links = _links(view)
+    more = (
+        {_("New deal"): lambda: new_record(actor, deal_screen(), preset=links)}
+        if actor.may("deal", CREATE)
+        else {}
+    )
+    record_header(actor, view, screen.form, context=_one_line(view), tags=_tags(view), links=links, more=more)
+    kpis = record_work.deal_kpis(view, party.deals) if actor.may("deal", READ) else []
+    look.kpi_row([*kpis, *record_work.talk_kpis(view, party.talk, party.tasks)], strip=True)
+    main, aside = look.split()
+    with main:
+        record_work.next_step(actor, party.tasks, links=links)
+        names = {
+            "timeline": _("Timeline"),
+            "deals": _counted(
+                _("Deals"), party.deals.open_count + party.deals.won_count + party.deals.lost_count
+            ),
+            "others": _counted(screen.others_title, len(party.others)),
+            "tasks": _counted(_("Tasks"), len(party.tasks)),
+            "details": _("Details"),
+        }
+        _tab(actor, screen, party, record_tabs(names), key, links)
+    with aside:
+        record_facts.about_card(view, screen.facts)
+        record_facts.reach_card(view, party.ways, on_change=lambda: record_drawers.reach_drawer(actor, view))
+        if screen.entity == "contact":
+            show_consent(actor, view)
+        record_facts.others_card(
+            screen.others_title,
+            party.others,
+            page=screen.others,
+            empty_text=screen.others_empty,
+            action=_("Add or change") if view.may_change else "",
+            on_action=(lambda: record_drawers.roles_drawer(actor, view)) if view.may_change else None,
+        )
+        cases_card(actor, screen.entity, record_id, links=links)
+        equipment_card(actor, screen.entity, record_id, links=links)
+        record_work.sales_card(party.sales, title=screen.sales_title)
+
+
+def _tab(
+    actor: Actor, screen: PartyScreen, party: Party, tab: str, key: str, links: Mapping[str, int | None]
+) -> None:
+    view = party.view
+    match tab:
+        case "deals":
+            deals = party.deals
+            record_work.show_deals(
+                party.deal_rows,
+                count=deals.open_count + deals.won_count + deals.lost_count,
+                empty_text=_("No deals yet. New deal under More opens one."),
+            )
+        case "others":
+            if not party.others:
+                st.caption(look.plain(screen.others_empty))
+            for row in party.others:
+                record_facts.other_line(row, page=screen.others)
+        case "tasks":
+            record_work.show_tasks(actor, party.tasks, links=links)
+        case "details":
+            record_facts.details(view)
+        case _:
+            if actor.may("interaction", CREATE):
+                # A browser keeps what was typed into an input; after each talk the next form has another key.
+                turn = st.session_state.setdefault(f"{key}_turn", 0)
+                with st.container(border=True, key="record_quick"):
+                    if talk_form(actor, key=f"{key}_talk{turn}", preset=links):
+                        st.session_state[f"{key}_turn"] = turn + 1
+                        flash(_("Written down."))
+                        st.rerun()
+            show_timeline(
+                party.entries,
+                registry.entity(screen.entity),
+                key=key,
+                currency=view.values.get("currency") or party.deals.currency,
+                begun=view.values.get("created_at"),
+                empty_text=_("Nothing happened yet. Write down the first talk above."),
+            )
+
+
+def _links(view: RecordView) -> dict[str, int | None]:
+    if view.entity == "contact":
+        return {"contact_id": view.id, "organisation_id": view.values.get("organisation_id")}
+    return {"organisation_id": view.id}
+
+
+def _counted(label: str, count: int) -> str:
+    return f"{label} :gray[{count}]" if count else label
+
+
+def _tags(view: RecordView) -> list[look.Marked]:
+    value = view.values["lifecycle"]
+    choices = {c.value: _(c.label) for c in registry.entity(view.entity)["lifecycle"].choices}
+    made = [look.tag(choices.get(value, value), tone=TONES.get(value, look.QUIET))]
+    return [*made, *(look.tag(t) for t in view.values.get("tags", [])[:1])]
+
+
+def _one_line(view: RecordView) -> str:
+    values = view.values
+    if view.entity == "organisation":
+        place = ", ".join(p for p in (values.get("city"), values.get("country")) if p)
+        return " · ".join(p for p in (values.get("sector"), place, values.get("number")) if p)
+    company = view.titles.get("organisation_id", "")
+    job = values.get("job_title") or ""
+    work = _("{job} at {company}").format(job=job, company=company) if job and company else job or company
+    return " · ".join(p for p in (work, values.get("city")) if p)

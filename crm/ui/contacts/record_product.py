@@ -1,0 +1,69 @@
+"""The page of a product: facts, sales by year, the deals it is in, what was changed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crm.contacts import queries, sums
+from crm.contacts.dealings import deals_of
+from crm.i18n import _, ngettext
+from crm.interactions.timeline import timeline
+from crm.records import registry
+from crm.ui.kit import look
+from crm.ui.kit.formats import money, percent, short_money
+from crm.ui.records import record_facts, record_work
+from crm.ui.records.record_page import RecordForm, record_header, record_tabs
+from crm.ui.records.timeline import show_timeline, shown_steps
+from crm.work import Actor, reading
+from db.scope import READ
+
+FORM = RecordForm(
+    fields=("name", "code", "category_id", "list_price_minor", "cost_minor", "currency", "is_active"),
+)
+
+
+def show_product(actor: Actor, record_id: int) -> None:
+    """Draw the whole page; statements as for a contact."""
+    key = f"product_{record_id}"
+    with reading(actor) as session:
+        view = queries.record_view(session, "product", record_id)
+        book = sums.money_book(session)
+        deals = sums.deal_sums(session, "product", record_id, book=book)
+        sales = sums.sales_by_year(session, "product", record_id, book=book)
+        rows = deals_of(session, "product", record_id)
+        entries = timeline(session, "product", record_id, limit=shown_steps(key) + 1)
+    values, currency = view.values, view.values.get("currency") or book.currency
+    code, category = values.get("code"), view.titles.get("category_id")
+    tags = [] if values["is_active"] else [look.tag(_("No longer sold"), tone=look.WATCH)]
+    record_header(actor, view, FORM, context=" · ".join(p for p in (code, category) if p), tags=tags)
+    price, cost = values.get("list_price_minor"), values.get("cost_minor")
+    sold = look.Explained(
+        _("Sold so far"),
+        short_money(sales.total_minor, sales.currency),
+        formula=_("Sum of all sales lines of this product, at the rate of the day of each sale."),
+        n=int(sales.years["lines"].sum()) if len(sales.years) else 0,
+        n_text=ngettext("{n} sales line", "{n} sales lines", 2).format(n=int(sales.years["lines"].sum())),
+    )
+    list_price = look.Explained(_("List price"), money(price, currency) or "–")
+    margin = look.Explained(
+        _("Margin"),
+        percent((price - cost) / price) if price and cost is not None else "–",
+        formula=_("List price less cost, as a share of the list price."),
+    )
+    figures = [list_price, margin, sold]
+    if actor.may("deal", READ):
+        figures.append(record_work.deal_kpis(view, deals)[0])
+    look.kpi_row(figures, strip=True)
+    main, aside = look.split()
+    count = deals.open_count + deals.won_count + deals.lost_count
+    with main:
+        match record_tabs({"deals": f"{_('Deals')} :gray[{count}]", "changes": _("Changes")}):
+            case "deals":
+                nothing = _("No deal has this as its main product.")
+                record_work.show_deals(rows if count else pd.DataFrame(), count=count, empty_text=nothing)
+            case _:
+                about = registry.entity("product")
+                show_timeline(entries, about, key=key, currency=currency, begun=values["created_at"])
+    with aside:
+        record_facts.about_card(view, ("code", "category_id", "list_price_minor", "cost_minor", "is_active"))
+        record_work.sales_card(sales, title=_("How did it sell?"))

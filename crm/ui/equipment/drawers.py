@@ -1,0 +1,81 @@
+"""What is done from the page of a unit: read the meter, open a case, agree on a contract or plan."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+import streamlit as st
+
+from crm.clock import now, today, zone
+from crm.i18n import _
+from crm.service.equipment.equipment import record_meter
+from crm.service.equipment.equipment_queries import UnitPage
+from crm.ui.equipment.lists import contract_screen, plan_screen
+from crm.ui.equipment.words import meter_words
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.inputs import FIRST_DAY
+from crm.ui.records.listing import ListScreen, new_record
+from crm.work import Actor, unit_of_work
+
+
+def meter_drawer(actor: Actor, page: UnitPage) -> None:
+    """Open the drawer that notes what the meter shows."""
+    values = page.view.values
+    unit = values["meter_unit"] or ""
+
+    @st.dialog(_("Read the meter"), position="right", width=440)
+    def drawer() -> None:
+        shown = meter_words(values["meter_value"], unit)
+        st.caption(look.plain(_("{name} showed {value} last.").format(name=page.view.title, value=shown)))
+        with st.form("unit_meter", border=False):
+            label = _("It shows ({unit})").format(unit=unit) if unit else _("It shows")
+            value = st.number_input(label, value=None, min_value=0.0, key="unit_meter_value")
+            read_on = st.date_input(
+                _("Read on"), value=today(), min_value=FIRST_DAY, max_value=today(), key="unit_meter_day",
+                format="YYYY-MM-DD",
+            )  # fmt: skip
+            reset = st.checkbox(_("The meter was replaced or set back"), key="unit_meter_reset")
+            sent = st.form_submit_button(_("Save"), type="primary", icon=":material/check:")
+        if not sent:
+            return
+        if value is None:
+            st.error(_("Enter what the meter shows."), icon=":material/error:")
+            return
+        at = now() if read_on == today() else datetime.combine(read_on, time(12), zone()).astimezone(UTC)
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset)
+            flash(_("The reading is stored."))
+            st.rerun()
+
+    drawer()
+
+
+def new_contract(actor: Actor, page: UnitPage) -> None:
+    """Open the form of a contract for this unit."""
+    values = page.view.values
+    new_record(
+        actor,
+        contract_screen(),
+        preset={
+            "equipment_id": page.view.id,
+            "organisation_id": values["organisation_id"],
+            "starts_on": today(),
+        },
+    )
+
+
+def new_plan(actor: Actor, page: UnitPage) -> None:
+    """Open the form of a maintenance plan for this unit."""
+    new_record(
+        actor, plan_screen(), preset={"equipment_id": page.view.id, "lead_days": 14, "is_active": True}
+    )
+
+
+def new_case(actor: Actor, page: UnitPage, screen: ListScreen) -> None:
+    """Open the form of a case about this unit."""
+    values = page.view.values
+    names = ("organisation_id", "contact_id", "product_id")
+    preset = {n: values[n] for n in names if values[n] is not None}
+    new_record(actor, screen, preset={"equipment_id": page.view.id, "kind": "fault", **preset})

@@ -1,0 +1,55 @@
+"""What everybody may change about themselves: language and password."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.access.users import change_own_language, change_own_password
+from crm.i18n import LANGUAGES, _
+from crm.ui.frame.guard import current_actor, current_session, flash, showing_problems
+from crm.ui.kit.words import plain
+from crm.work import Actor
+
+
+def opener(actor: Actor) -> None:
+    """The person's name in the sidebar; opens the drawer."""
+    if st.button(
+        plain(actor.name),
+        key="account_open",
+        type="tertiary",
+        icon=":material/account_circle:",
+        help=_("Your account"),
+    ):
+        _drawer()
+
+
+@st.dialog(_("Your account"), position="right", width=440)
+def _drawer() -> None:
+    actor = current_actor()
+    if actor.user_id is None:
+        return
+    with st.form("account_language", border=False):
+        codes = list(LANGUAGES)
+        chosen = st.selectbox(
+            _("Language"), codes, index=codes.index(actor.language) if actor.language in codes else 0,
+            format_func=LANGUAGES.__getitem__, key="account_language_code",
+        )  # fmt: skip
+        spoken = st.form_submit_button(_("Use this language"))
+    st.divider()
+    with st.form("account_password", border=False):
+        current = st.text_input(
+            _("Present password"), type="password", autocomplete="current-password", key="account_current"
+        )
+        new = st.text_input(
+            _("New password"), type="password", autocomplete="new-password", key="account_new",
+            help=_("At least 10 characters. Your other browsers are signed out."),
+        )  # fmt: skip
+        changed = st.form_submit_button(_("Change password"), type="primary")
+    with showing_problems():
+        if spoken:
+            change_own_language(actor.user_id, language=chosen)
+        elif changed:
+            change_own_password(actor.user_id, current=current, new=new, session_hash=current_session() or "")
+            flash(_("Your password is changed."))
+        if spoken or changed:
+            st.rerun()

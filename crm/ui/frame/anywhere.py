@@ -1,0 +1,151 @@
+"""Within reach on every screen: find anything, write down a talk, add a contact, deal or task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from crm.i18n import _
+from crm.records import registry
+from crm.records.search import Hit, find_anything
+from crm.ui.frame import quick, routes
+from crm.ui.frame.guard import flash
+from crm.ui.kit import look
+from crm.ui.kit.forms import record_form
+from crm.ui.visits.rows import plan_drawer
+from crm.work import Actor, reading
+from db.actor import CREATE
+
+#: A dialog takes the focus itself, and keys typed there would be Streamlit's own shortcuts.
+_focus = st.components.v2.component(
+    "rapport_focus", html="<span></span>", js=(Path(__file__).parent / "focus.js").read_text("utf-8")
+)
+
+#: The fields of the drawers that open from anywhere: what is known in the first minute.
+FIRST_FIELDS = {
+    "contact": ("first_name", "last_name", "email", "phone", "organisation_id"),
+    "deal": (
+        "title",
+        "organisation_id",
+        "contact_id",
+        "product_id",
+        "amount_minor",
+        "expected_close_on",
+        "stage_id",
+    ),
+    "case": (
+        "subject",
+        "description",
+        "contact_id",
+        "organisation_id",
+        "equipment_id",
+        "impact",
+        "urgency",
+        "queue_id",
+    ),
+    "equipment": (
+        "serial",
+        "product_id",
+        "organisation_id",
+        "contact_id",
+        "place",
+        "installed_on",
+        "warranty_until",
+    ),
+}
+
+
+def tools(actor: Actor) -> None:
+    """Find and add, in the sidebar under the menu."""
+    offers = {
+        "talk": (_("Log a talk"), ("interaction", CREATE)),
+        "task": (_("New task"), ("task", CREATE)),
+        "contact": (_("New contact"), ("contact", CREATE)),
+        "deal": (_("New deal"), ("deal", CREATE)),
+        "case": (_("New case"), ("case", CREATE)),
+        "equipment": (_("New equipment"), ("equipment", CREATE)),
+        "work_order": (_("Plan a visit"), ("work_order", CREATE)),
+    }
+    allowed = {name: text for name, (text, right) in offers.items() if actor.may(*right)}
+    with st.sidebar, st.container(gap="xsmall", key="frame_tools"):
+        if st.button(
+            _("Find"), icon=":material/search:", shortcut="Mod+K", width="stretch", key="frame_find"
+        ):
+            find(actor)
+        if allowed:
+            chosen = st.menu_button(
+                _("Add"),
+                list(allowed),
+                format_func=allowed.__getitem__,
+                icon=":material/add:",
+                width="stretch",
+                key="frame_add",
+            )
+            if chosen:
+                _open(actor, chosen)
+
+
+def _open(actor: Actor, what: str) -> None:
+    if what == "talk":
+        quick.log_drawer(actor)
+    elif what == "task":
+        quick.task_drawer(actor)
+    elif what == "work_order":
+        plan_drawer(actor)
+    else:
+        add_drawer(actor, what)
+
+
+def add_drawer(actor: Actor, entity: str) -> None:
+    """The short form of a new record; its page opens after saving."""
+    about = registry.entity(entity)
+
+    @st.dialog(_("New {label}").format(label=_(about.label).lower()), position="right", width=440)
+    def drawer() -> None:
+        made = record_form(actor, entity, key=f"add_{entity}", fields=FIRST_FIELDS[entity])
+        if made:
+            flash(_("{title} is stored.").format(title=made[about.title_field]))
+            if about.page in routes.screens():
+                st.switch_page(routes.page(about.page), query_params={"id": str(made["id"])})
+            st.rerun()
+
+    drawer()
+
+
+def find(actor: Actor) -> None:
+    """Open the search over contacts, organisations and deals."""
+
+    @st.dialog(_("Find"), width="medium")
+    def dialog() -> None:
+        text = st.text_input(
+            _("Find a contact, organisation or deal"), type="search", live="200ms", key="frame_find_text",
+            placeholder=_("Name, e-mail, number, town"), label_visibility="collapsed",
+        )  # fmt: skip
+        _focus(key="frame_find_focus", height=0)
+        if not (text or "").strip():
+            st.caption(_("Type two letters or more. Every word must occur."))
+            return
+        with reading(actor) as session:
+            hits = find_anything(session, text or "")
+        if not hits:
+            st.caption(_("Nothing found for “{text}”.").format(text=look.plain(text or "")))
+        for hit in hits:
+            _show(hit)
+
+    dialog()
+
+
+def _show(hit: Hit) -> None:
+    about = registry.entity(hit.entity)
+    label = look.plain(hit.title) + (f" :small[:gray[{look.plain(hit.detail)}]]" if hit.detail else "")
+    if about.page in routes.screens():
+        st.page_link(
+            routes.page(about.page),
+            label=label,
+            icon=about.icon,
+            query_params={"id": str(hit.id)},
+            width="stretch",
+        )
+    else:
+        st.markdown(f"{about.icon} {label}")

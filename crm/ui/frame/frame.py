@@ -1,0 +1,79 @@
+"""What every screen stands in: who is asking, the menu, the messages left by the page before, sign-out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.errors import CrmError, NotAllowed
+from crm.i18n import _
+from crm.ui.frame import anywhere, routes
+from crm.ui.frame.account import opener
+from crm.ui.frame.guard import current_actor, end_here, in_this_run, pop_flash, show
+from crm.ui.frame.start import ready
+from crm.ui.frame.watch import watch
+from crm.ui.kit.words import plain
+from crm.work import Actor
+
+ROOT = routes.PAGES.parent
+
+
+def main() -> None:
+    """Runs before every page: frame, navigation, then the chosen page."""
+    st.set_page_config(
+        page_title="Rapport",
+        page_icon=str(ROOT / "static" / "favicon.svg"),
+        layout="wide",
+        initial_sidebar_state=224,
+    )
+    st.logo(str(ROOT / "static" / "logo.svg"), size="large", icon_image=str(ROOT / "static" / "mark.svg"))
+    ready()
+    actor = current_actor()
+    allowed = routes.open_to(actor)
+    chosen = st.navigation(routes.menu(actor), expanded=True)
+    st.set_page_config(page_title=f"{chosen.title} · Rapport")
+    anywhere.tools(actor)
+    account(actor)
+    if not allowed:
+        st.title(_("Nothing to see yet"), anchor=False)
+        st.info(_("Your account has no rights. Ask an administrator to give you a role."))
+        return
+    if not routes.may_open(actor, chosen):
+        if not chosen.url_path:
+            st.switch_page(routes.page(allowed[0]))
+        st.title(chosen.title, anchor=False)
+        show(
+            NotAllowed(_("Your role does not open this screen. Ask an administrator if your work needs it."))
+        )
+        return
+    if text := pop_flash():
+        st.toast(plain(text))
+    try:
+        with in_this_run(actor):
+            beside(actor, chosen.url_path or routes.home())
+            chosen.run()
+    except CrmError as error:
+        show(error)
+
+
+def beside(actor: Actor, name: str) -> None:
+    """Links to the screens that belong to this one, above it."""
+    if found := routes.family(actor, name):
+        st.space("xsmall")
+        with st.container(horizontal=True, gap="small", key="frame_beside"):
+            for other in found:
+                st.page_link(routes.page(other), width="content", disabled=other == name)
+
+
+def account(actor: Actor) -> None:
+    """The signed-in person at the foot of the sidebar, with the way out."""
+    with st.sidebar, st.container(gap=None, key="frame_account"):
+        opener(actor)
+        st.button(
+            _("Sign out"),
+            key="frame_sign_out",
+            type="tertiary",
+            icon=":material/logout:",
+            help=_("Signs out every tab of this browser"),
+            on_click=end_here,
+        )
+        watch()

@@ -1,0 +1,179 @@
+"""Every screen: where its file is, under which section it stands, how to go there. Link with these, not with strings."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from crm.i18n import N_, _
+from crm.work import Actor
+from db.scope import IMPORT, READ, UPDATE
+
+PAGES = Path(__file__).parents[3] / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One file of ``pages/``. ``needs`` is the (entity, action) without which it stands in nobody's menu; record
+    screens (``in_menu`` false) take ``?id=``. A screen ``beside`` another is reached from a row of links on top of it."""
+
+    name: str
+    title: str
+    icon: str
+    needs: tuple[str, str]
+    in_menu: bool = True
+    beside: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return PAGES / f"{self.name}.py"
+
+
+SECTIONS: dict[str, tuple[Screen, ...]] = {
+    N_("My day"): (
+        Screen("my_day", N_("My day"), ":material/wb_twilight:", ("task", READ)),
+        Screen("tasks", N_("Tasks"), ":material/task_alt:", ("task", READ)),
+    ),
+    N_("Customers"): (
+        Screen("contacts", N_("Contacts"), ":material/person:", ("contact", READ)),
+        Screen("organisations", N_("Organisations"), ":material/apartment:", ("organisation", READ)),
+        Screen("products", N_("Products"), ":material/inventory_2:", ("product", READ)),
+        Screen("contact", N_("Contact"), ":material/person:", ("contact", READ), in_menu=False),
+        Screen(
+            "organisation", N_("Organisation"), ":material/apartment:", ("organisation", READ), in_menu=False
+        ),
+        Screen("product", N_("Product"), ":material/inventory_2:", ("product", READ), in_menu=False),
+    ),
+    N_("Sales"): (
+        Screen("pipeline", N_("Pipeline"), ":material/view_kanban:", ("deal", READ)),
+        Screen("leads", N_("Leads"), ":material/target:", ("lead", READ)),
+        Screen("deal", N_("Deal"), ":material/handshake:", ("deal", READ), in_menu=False),
+    ),
+    N_("Service"): (
+        Screen("cases", N_("Cases"), ":material/support_agent:", ("case", READ)),
+        Screen("visits", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
+        Screen("equipment", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
+        Screen("contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment"),
+        Screen(
+            "plans",
+            N_("Maintenance plans"),
+            ":material/event_repeat:",
+            ("work_order", READ),
+            beside="equipment",
+        ),
+        Screen("wear", N_("Wear and faults"), ":material/troubleshoot:", ("equipment", READ)),
+        Screen("case", N_("Case"), ":material/support_agent:", ("case", READ), in_menu=False),
+        Screen("unit", N_("Unit"), ":material/precision_manufacturing:", ("equipment", READ), in_menu=False),
+        Screen(
+            "work_order", N_("Visit"), ":material/home_repair_service:", ("work_order", READ), in_menu=False
+        ),
+    ),
+    N_("Marketing"): (
+        Screen("campaigns", N_("Campaigns"), ":material/campaign:", ("campaign", READ)),
+        Screen("segments", N_("Segments"), ":material/filter_alt:", ("segment", READ)),
+        Screen("templates", N_("Templates"), ":material/drafts:", ("campaign", READ), beside="campaigns"),
+        Screen(
+            "web_forms", N_("Web forms"), ":material/dynamic_form:", ("campaign", READ), beside="campaigns"
+        ),
+        Screen("social", N_("Social"), ":material/share:", ("social", READ)),
+        Screen("campaign", N_("Campaign"), ":material/campaign:", ("campaign", READ), in_menu=False),
+        Screen("segment", N_("Segment"), ":material/filter_alt:", ("segment", READ), in_menu=False),
+        Screen("template", N_("Template"), ":material/drafts:", ("campaign", READ), in_menu=False),
+        Screen("web_form", N_("Web form"), ":material/dynamic_form:", ("campaign", READ), in_menu=False),
+    ),
+    N_("Insight"): (
+        Screen("sales", N_("Sales"), ":material/monitoring:", ("deal", READ)),
+        Screen("forecast", N_("Forecast"), ":material/insights:", ("deal", READ)),
+        Screen("service", N_("Service"), ":material/speed:", ("case", READ)),
+        Screen("marketing", N_("Marketing"), ":material/ads_click:", ("campaign", READ)),
+    ),
+    N_("Administration"): (
+        Screen("import_data", N_("Import"), ":material/upload_file:", ("contact", IMPORT)),
+        Screen("imports", N_("Past imports"), ":material/history:", ("contact", IMPORT)),
+        Screen("people", N_("People"), ":material/badge:", ("user", UPDATE)),
+        Screen("settings", N_("Settings"), ":material/settings:", ("setting", UPDATE)),
+    ),
+}
+#: Where everybody lands.
+HOME = "my_day"
+
+
+@cache
+def screens() -> dict[str, Screen]:
+    """All screens by name whose file exists."""
+    return {screen.name: screen for group in SECTIONS.values() for screen in group if screen.path.exists()}
+
+
+def page(name: str, *, visible: bool | None = None) -> Page:
+    """The page object of a screen, for ``st.switch_page(page("deal"), query_params={"id": 5})`` and ``st.page_link``."""
+    screen = screens()[name]
+    shown = screen.in_menu if visible is None else visible
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return _made(screen, _(screen.title), shown)
+    # A run marks the page that it opens, so each gets its own; made anew each time they cost more than the menu.
+    key = (screen, _(screen.title), shown)
+    if key not in _patterns:
+        _patterns[key] = _made(*key)
+    return copy(_patterns[key])
+
+
+_patterns: dict[tuple[Screen, str, bool], Page] = {}
+
+
+def _made(screen: Screen, title: str, shown: bool) -> Page:
+    return st.Page(
+        screen.path,
+        title=title,
+        icon=screen.icon,
+        url_path=screen.name,
+        default=screen.name == home(),
+        visibility="visible" if shown else "hidden",
+    )
+
+
+def address(name: str, **parameters: object) -> str:
+    """The address of a screen, for links in tables: ``address("deal", id=5)`` is ``/deal?id=5``."""
+    given = {key: value for key, value in parameters.items() if value is not None}
+    path = "/" if name == HOME else f"/{name}"
+    return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def home() -> str:
+    """The screen at the root of the site."""
+    return HOME if HOME in screens() else next(iter(screens()))
+
+
+def open_to(actor: Actor) -> list[str]:
+    """The screens of the menu that the actor may open."""
+    return [s.name for s in screens().values() if s.in_menu and actor.may(*s.needs)]
+
+
+def menu(actor: Actor) -> dict[str, list[Page]]:
+    """Every page by translated section. Those that the actor may not open, and record screens, are among them, unseen,
+    so that a link to one is answered with a sentence."""
+    visible = {name for name in open_to(actor) if not screens()[name].beside}
+    return {
+        _(section): [page(s.name, visible=s.name in visible) for s in group if s.name in screens()]
+        for section, group in SECTIONS.items()
+        if any(s.name in screens() for s in group)
+    }
+
+
+def family(actor: Actor, name: str) -> list[str]:
+    """A screen with those beside it, as far as the actor may open them; empty when it stands alone."""
+    first = screens()[name].beside or name
+    found = [s.name for s in screens().values() if first in (s.name, s.beside) and actor.may(*s.needs)]
+    return found if len(found) > 1 and name in found else []
+
+
+def may_open(actor: Actor, chosen: Page) -> bool:
+    """True when the page that ``st.navigation`` chose is open to the actor."""
+    return actor.may(*screens()[chosen.url_path or home()].needs)

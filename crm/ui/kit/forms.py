@@ -1,0 +1,319 @@
+"""One form for any record: built from the registry, checked by the service, nothing typed is ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from crm.errors import Conflict, CrmError, Refused
+from crm.firm.firm import firm
+from crm.i18n import _
+from crm.records import records, registry
+from crm.records.checks import check_values
+from crm.records.fields import Entity, Field, Kind
+from crm.ui.kit.inputs import input_for, link_options, read_input
+from crm.ui.kit.words import plain
+from crm.work import Actor, reading, unit_of_work
+
+
+def form_fields(about: Entity, names: Sequence[str] | None = None) -> list[Field]:
+    """The fields of a form: those named, or all that the registry puts into forms."""
+    return [about[n] for n in names] if names else [f for f in about.fields if f.in_form]
+
+
+def firm_currency(actor: Actor) -> str:
+    """The currency in which this firm counts."""
+    with reading(actor) as session:
+        return firm(session).currency
+
+
+def record_form(
+    actor: Actor,
+    entity: str,
+    *,
+    key: str,
+    record: Mapping[str, Any] | None = None,
+    fields: Sequence[str] | None = None,
+    preset: Mapping[str, Any] | None = None,
+    more: Sequence[str] = (),
+    submit: str = "",
+    options: Mapping[str, Mapping[int, str]] | None = None,
+) -> dict[str, Any] | None:
+    """Draw the form of a record and store it on submit.
+
+    Parameters
+    ----------
+    record : mapping, optional
+        The record as it was read, with ``id`` and ``version``; None makes a new one.
+    fields, more : sequences of field names
+        Shown at once, and behind "More fields".
+    preset : mapping, optional
+        Values of a new record that are already known.
+
+    Returns
+    -------
+    dict or None
+        The stored record in the run after a successful submit. On a refusal everything typed stays in the form, each
+        wrong field with its remedy; on a conflict both values are shown and the person chooses.
+    """
+    about = registry.entity(entity)
+    if record is not None:
+        # What was changed is measured against the record as it was seen, whatever the page reads meanwhile; else the
+        # untouched inputs of a stale form would undo what somebody else stored.
+        record = st.session_state.setdefault(f"{key}_base", dict(record))
+    values = dict(preset or {}) | dict(record or {})
+    currency = values.get("currency") or firm_currency(actor)
+    shown, hidden = form_fields(about, fields), [about[n] for n in more]
+    # The version that the person saw; it stays until they save or close, whatever the page reads meanwhile.
+    seen_key = f"{key}_seen_version"
+    if record is not None:
+        st.session_state.setdefault(seen_key, record["version"])
+    problems: dict[str, str] = st.session_state.setdefault(f"{key}_problems", {})
+    with st.form(f"{key}_form", border=False):
+        entered = _inputs(actor, shown, key, values, currency, options or {}, problems)
+        if hidden:
+            with st.expander(_("More fields"), expanded=any(f.name in problems for f in hidden)):
+                entered |= _inputs(actor, hidden, key, values, currency, options or {}, problems)
+        if "" in problems:
+            st.error(plain(problems[""]), icon=":material/error:")
+        submitted = st.form_submit_button(submit or _("Save"), type="primary", icon=":material/check:")
+    if st.session_state.get(f"{key}_conflict"):
+        _show_conflict(about, key, currency)
+    if not submitted:
+        return None
+    return _submit(actor, about, key, [*shown, *hidden], entered, record, values, currency, seen_key)
+
+
+def _inputs(
+    actor: Actor,
+    fields: Sequence[Field],
+    key: str,
+    values: Mapping[str, Any],
+    currency: str,
+    options: Mapping[str, Mapping[int, str]],
+    problems: Mapping[str, str],
+) -> dict[str, Any]:
+    entered: dict[str, Any] = {}
+    narrow = [f for f in fields if f.kind is not Kind.LONGTEXT]
+    grid = st.grid(2, min_column_width=165, gap="small")
+    for field in narrow:
+        with grid.cell():
+            entered[field.name] = _one(actor, field, key, values, currency, options, problems)
+    for field in fields:
+        if field.kind is Kind.LONGTEXT:
+            entered[field.name] = _one(actor, field, key, values, currency, options, problems)
+    return entered
+
+
+def _one(
+    actor: Actor,
+    field: Field,
+    key: str,
+    values: Mapping[str, Any],
+    currency: str,
+    options: Mapping[str, Mapping[int, str]],
+    problems: Mapping[str, str],
+) -> Any:
+    made = input_for(
+        field,
+        key=_input_key(key, field.name),
+        value=values.get(field.name),
+        actor=actor,
+        currency=currency,
+        options=options.get(field.name),
+    )
+    if field.name in problems:
+        st.caption(f":red[:material/error: {plain(problems[field.name])}]")
+    return made
+
+
+def _submit(
+    actor: Actor,
+    about: Entity,
+    key: str,
+    fields: Sequence[Field],
+    entered: Mapping[str, Any],
+    record: Mapping[str, Any] | None,
+    values: Mapping[str, Any],
+    currency: str,
+    seen_key: str,
+) -> dict[str, Any] | None:
+    currency = entered.get("currency") or currency
+    read = {f.name: read_input(f, entered[f.name], actor=actor, currency=currency) for f in fields}
+    problems = {name: p.message for name, (_value, p) in read.items() if p is not None}
+    wanted = {name: value for name, (value, p) in read.items() if p is None}
+    if record is None:
+        wanted = {k: v for k, v in values.items() if k not in wanted and k in about.by_name} | wanted
+    else:
+        wanted = {k: v for k, v in wanted.items() if not _same(about[k], v, record.get(k))}
+    if problems:
+        _stored, further = check_values(about.by_name, wanted)
+        _tell(key, {p.field: p.message for p in further} | problems)
+        return None
+    try:
+        with unit_of_work(actor) as work:
+            if record is None:
+                stored = records.create_record(work, about.name, wanted)
+            else:
+                stored = records.update_record(
+                    work, about.name, int(record["id"]), wanted, seen_version=st.session_state[seen_key]
+                )
+    except Conflict as conflict:
+        newest = _newest(actor, about.name, record)
+        st.session_state[f"{key}_conflict"] = {
+            "message": conflict.message,
+            "mine": conflict.mine,
+            "theirs": _both_changed(about, conflict.theirs, record, newest),
+            "version": conflict.version,
+            "changed": list(wanted),
+            "newest": newest,
+        }
+        _tell(key, {} if conflict.theirs else {"": conflict.message})
+        return None
+    except Refused as refused:
+        _tell(key, {p.field: p.message for p in refused.problems} or {"": refused.message})
+        return None
+    except CrmError as problem:
+        _tell(key, {"": problem.message})
+        return None
+    forget_form(key)
+    return stored
+
+
+def _both_changed(
+    about: Entity,
+    theirs: Mapping[str, Any],
+    seen: Mapping[str, Any] | None,
+    newest: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Of the stored values that differ from mine, those that somebody else changed; all where nobody did."""
+    if seen is None or newest is None:
+        return dict(theirs)
+    both = {
+        n: v for n, v in theirs.items() if n not in about.by_name or not _same(about[n], newest[n], seen[n])
+    }
+    return both or dict(theirs)
+
+
+def _same(field: Field, entered: Any, stored: Any) -> bool:
+    if field.kind is Kind.TAGS:
+        return list(entered or []) == list(stored or [])
+    if field.kind is Kind.DATETIME and entered is not None and stored is not None:
+        # The input shows minutes; a stored second is not a change.
+        return bool(entered.replace(second=0, microsecond=0) == stored.replace(second=0, microsecond=0))
+    return bool(entered == stored) or (entered in (None, "") and stored in (None, ""))
+
+
+def _tell(key: str, problems: Mapping[str, str]) -> None:
+    st.session_state[f"{key}_problems"] = dict(problems)
+    _rerun()
+
+
+def _rerun() -> None:
+    """Draw again with what was told; of a dialog only itself, so that it stays open."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
+
+
+def _show_conflict(about: Entity, key: str, currency: str) -> None:
+    """Both values of each field that differs, and the choice."""
+    conflict = st.session_state[f"{key}_conflict"]
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**:orange[:material/warning:] {plain(conflict['message'])}**")
+        st.table(
+            {
+                _("Field"): [_(about[n].label) for n in conflict["theirs"] if n in about.by_name],
+                _("Yours"): [
+                    plain(_word(about, n, conflict["mine"].get(n), currency))
+                    for n in conflict["theirs"]
+                    if n in about.by_name
+                ],
+                _("Stored now"): [
+                    plain(_word(about, n, v, currency))
+                    for n, v in conflict["theirs"].items()
+                    if n in about.by_name
+                ],
+            },
+            alt=_("Your values beside the stored ones"),
+        )
+        with st.container(horizontal=True):
+            st.button(
+                _("Keep mine"),
+                key=f"{key}_keep_mine",
+                on_click=_keep(key, conflict, mine=True),
+                type="primary",
+            )
+            st.button(
+                _("Take the stored values"),
+                key=f"{key}_take_theirs",
+                on_click=_keep(key, conflict, mine=False),
+            )
+
+
+def _word(about: Entity, name: str, value: Any, currency: str) -> str:
+    from crm.ui.kit.formats import day, money
+
+    field = about[name]
+    if value is None:
+        return "–"
+    if field.kind is Kind.MONEY:
+        return money(value, currency)
+    if field.kind is Kind.DATE:
+        return day(value)
+    if field.kind is Kind.CHOICE:
+        return next((_(c.label) for c in field.choices if c.value == value), str(value))
+    return str(value)
+
+
+def _newest(actor: Actor, entity: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    try:
+        with reading(actor) as session:
+            return records.get_record(session, entity, int(record["id"]))
+    except CrmError:
+        return None
+
+
+def _input_key(key: str, name: str) -> str:
+    """The key of one input; another turn is another input, because a browser keeps what was typed into the same one."""
+    turn = st.session_state.get(f"{key}_turn", 0)
+    return f"{key}_{name}_{turn}" if turn else f"{key}_{name}"
+
+
+def _keep(key: str, conflict: Mapping[str, Any], *, mine: bool) -> Callable[[], None]:
+    def decide() -> None:
+        """Go on from the version that was shown; the stored values bring a form that begins from the newest record.
+
+        Of what was typed, it keeps the changes that nobody else touched.
+        """
+        st.session_state.pop(f"{key}_conflict", None)
+        newest = conflict["newest"]
+        if mine or newest is None:
+            st.session_state[f"{key}_seen_version"] = conflict["version"]
+            return
+        kept = {
+            name: st.session_state[_input_key(key, name)]
+            for name in conflict["changed"]
+            if name not in conflict["theirs"] and _input_key(key, name) in st.session_state
+        }
+        st.session_state[f"{key}_base"] = newest
+        st.session_state[f"{key}_seen_version"] = newest["version"]
+        st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
+        for name, value in kept.items():
+            st.session_state[_input_key(key, name)] = value
+
+    return decide
+
+
+def forget_form(key: str) -> None:
+    """Clear what a form remembers, after a save or when it is closed."""
+    for name in [n for n in st.session_state if str(n).startswith(f"{key}_")]:
+        del st.session_state[name]
+
+
+__all__ = ["firm_currency", "forget_form", "form_fields", "link_options", "record_form"]

@@ -1,0 +1,217 @@
+"""One input per kind of field: what the registry says a field is decides how it is entered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from crm.config import settings
+from crm.errors import Problem
+from crm.i18n import _
+from crm.money import CURRENCIES, exponent, to_major, to_minor
+from crm.records import lists, registry
+from crm.records.fields import Field, Kind
+from crm.records.matching import name_key
+from crm.work import Actor, cache_key, reading
+
+#: A choice of more rows than this is searched by typing the name.
+OPTIONS = 200
+_ICONS = {Kind.EMAIL: ":material/mail:", Kind.PHONE: ":material/call:", Kind.URL: ":material/public:"}
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+#: Shown first among all currencies.
+USUAL = ("EUR", "USD", "GBP", "DKK", "SEK", "NOK", "CZK", "PHP", "CHF", "PLN", "RUB")
+
+
+@st.cache_data(ttl="1m", max_entries=300, show_spinner=False)
+def _options(scope_key: str, entity: str, _actor: Actor) -> dict[int, str]:
+    with reading(_actor) as session:
+        return lists.link_options(session, entity, limit=OPTIONS)
+
+
+def link_options(actor: Actor, entity: str, *, current: int | None = None) -> dict[int, str]:
+    """The first rows of an entity by title, the current one among them."""
+    options = dict(_options(cache_key(actor), entity, actor))
+    if current is not None and current not in options:
+        with reading(actor) as session:
+            row = session.get(registry.model(entity), current)
+            if row is not None:
+                options[current] = str(getattr(row, registry.title_field(entity)))
+    return options
+
+
+def input_for(
+    field: Field,
+    *,
+    key: str,
+    value: Any,
+    actor: Actor,
+    currency: str,
+    options: Mapping[int, str] | None = None,
+) -> Any:
+    """Draw the input of a field with a stored value in it; gives what is entered, still unchecked.
+
+    ``read_input`` turns it into what is stored.
+    """
+    label = (
+        _(field.label) + (f" ({field.unit})" if field.unit else "") + ("" if not field.required else " \\*")
+    )
+    common: dict[str, Any] = {"key": key, "help": _(field.help) if field.help else None}
+    match field.kind:
+        case Kind.LONGTEXT:
+            return st.text_area(label, value or "", max_chars=field.max_length, height=100, **common)
+        case Kind.INTEGER:
+            return st.number_input(
+                label,
+                value=value,
+                step=1,
+                min_value=_whole(field.minimum),
+                max_value=_whole(field.maximum),
+                **common,
+            )
+        case Kind.NUMBER:
+            return st.number_input(
+                label,
+                value=None if value is None else float(value),
+                min_value=field.minimum,
+                max_value=field.maximum,
+                **common,
+            )
+        case Kind.PERCENT:
+            return st.number_input(
+                f"{label} (%)",
+                value=None if value is None else value * 100,
+                min_value=0.0,
+                max_value=100.0,
+                step=1.0,
+                **common,
+            )
+        case Kind.MONEY:
+            shown = None if value is None else float(to_major(value, currency))
+            return st.number_input(
+                f"{label} ({currency})",
+                value=shown,
+                step=10.0 ** -min(exponent(currency), 0),
+                format=f"%.{exponent(currency)}f",
+                **common,
+            )
+        case Kind.CURRENCY:
+            codes = [*USUAL, *sorted(CURRENCIES - set(USUAL))]
+            return st.selectbox(label, codes, index=codes.index(value or currency), **common)
+        case Kind.DATE:
+            return st.date_input(
+                label, value=value, format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY, **common
+            )
+        case Kind.DATETIME:
+            here = value.astimezone(ZoneInfo(settings().time_zone)) if value else None
+            return st.datetime_input(label, value=here.replace(tzinfo=None) if here else None, **common)
+        case Kind.BOOLEAN:
+            return st.checkbox(label, value=bool(value), **common)
+        case Kind.CHOICE:
+            names = {c.value: _(c.label) for c in field.choices}
+            return st.selectbox(
+                label,
+                list(names),
+                index=list(names).index(value) if value in names else None,
+                format_func=lambda v: names.get(v, v),
+                placeholder=_("Choose"),
+                **common,
+            )
+        case Kind.LINK:
+            return _link(field, label, value, actor, options, common)
+        case Kind.TAGS if field.choices:
+            words = {c.value: _(c.label) for c in field.choices}
+            known = [v for v in value or [] if v in words]
+            return st.multiselect(
+                label,
+                list(words),
+                default=known,
+                format_func=words.__getitem__,
+                placeholder=_("Choose"),
+                **common,
+            )
+        case Kind.TAGS:
+            return st.multiselect(
+                label,
+                value or [],
+                default=value or [],
+                accept_new_options=True,
+                placeholder=_("Type and press Enter"),
+                **common,
+            )
+        case Kind.EMAIL | Kind.PHONE | Kind.URL:
+            # Not the browser's own kinds of input: those hold a wrong value back without a word, so that neither the
+            # remedy nor anything else typed would get to the form.
+            return st.text_input(
+                label,
+                value or "",
+                max_chars=field.max_length,
+                icon=_ICONS[field.kind],
+                autocomplete="off",
+                **common,
+            )
+        case _:
+            return st.text_input(label, value or "", max_chars=field.max_length, **common)
+
+
+def _whole(limit: float | None) -> int | None:
+    return None if limit is None else int(limit)
+
+
+def _link(
+    field: Field,
+    label: str,
+    value: Any,
+    actor: Actor,
+    options: Mapping[int, str] | None,
+    common: dict[str, Any],
+) -> Any:
+    names = dict(options) if options is not None else link_options(actor, field.link, current=value)
+    ids = list(names)
+    return st.selectbox(
+        label,
+        ids,
+        index=ids.index(value) if value in names else None,
+        format_func=lambda i: names.get(i, str(i)),
+        placeholder=_("Choose or type a name"),
+        accept_new_options=options is None and len(ids) >= OPTIONS,
+        **common,
+    )
+
+
+def read_input(field: Field, entered: Any, *, actor: Actor, currency: str) -> tuple[Any, Problem | None]:
+    """What was entered as it is stored: money in minor units, times with their zone, typed names as ids."""
+    if entered is None or entered == "":
+        return None, None
+    match field.kind:
+        case Kind.MONEY:
+            return to_minor(Decimal(str(entered)), currency), None
+        case Kind.PERCENT:
+            return float(entered) / 100, None
+        case Kind.DATETIME:
+            assert isinstance(entered, datetime)
+            return entered.replace(tzinfo=ZoneInfo(settings().time_zone)), None
+        case Kind.LINK if isinstance(entered, str):
+            return _by_name(field, entered, actor)
+        case _:
+            return entered, None
+
+
+def _by_name(field: Field, typed: str, actor: Actor) -> tuple[int | None, Problem | None]:
+    """The one row with this name, however it is spelt in capitals, blanks and signs."""
+    with reading(actor) as session:
+        found = lists.link_options(session, field.link, search=typed.strip(), limit=20)
+    exact = [i for i, title in found.items() if name_key(title) == name_key(typed)]
+    hits = exact or list(found)
+    if len(hits) == 1:
+        return hits[0], None
+    message = (
+        _("No {label} is called “{name}”. Create it first, or choose another.")
+        if not hits
+        else _("“{name}” fits several. Type more of the name, or choose one from the list.")
+    )
+    return None, Problem(field.name, message.format(label=_(field.label).lower(), name=typed))

@@ -1,0 +1,30 @@
+"""A job that runs in the background: progress, a way to stop it, and what is said when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from crm.i18n import _
+from crm.jobs.queue import DONE, JobView, cancel_job, get_job
+from crm.ui.frame.guard import current_actor, flash, showing_problems
+
+
+def watch(job: JobView, *, key: str, done: Callable[[JobView], str]) -> None:
+    """Progress and a way to stop; the clock runs only while the job does. ``done`` words the end of a finished one."""
+    st.fragment(_progress, run_every=1.0)(job.id, key, done)
+
+
+def _progress(job_id: int, key: str, done: Callable[[JobView], str]) -> None:
+    actor = current_actor()
+    job = get_job(actor, job_id)
+    if not job.is_active:
+        if job.state == DONE:
+            flash(done(job))
+        st.rerun()
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.progress(job.share, text=job.note or _("Waiting for its turn"))
+        if st.button(_("Cancel"), key=f"{key}_cancel", icon=":material/close:"):
+            with showing_problems():
+                cancel_job(actor, job_id)

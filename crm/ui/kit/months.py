@@ -1,0 +1,64 @@
+"""What the calendars of all screens share: the month in the address, the way to others, weeks as rows, the choice of a day."""
+
+from __future__ import annotations
+
+from calendar import monthcalendar
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+from babel.dates import get_day_names
+
+from crm.clock import today
+from crm.i18n import _, language
+from crm.periods import add_months, month_start
+from crm.ui.kit.formats import day
+
+
+def shown_month(key: str) -> date:
+    """The first day of the month in the address, or of this one."""
+    try:
+        return month_start(date.fromisoformat(f"{st.query_params.get(f'{key}_month', '')}-01"))
+    except ValueError:
+        return month_start(today())
+
+
+def month_steps(key: str, first: date, *, months: int = 1) -> None:
+    """The buttons to so many months earlier and later."""
+    said = (_("Previous month"), _("Next month")) if months == 1 else (_("Earlier"), _("Later"))
+    for name, icon, by, text in (("back", "left", -months, said[0]), ("next", "right", months, said[1])):
+        st.button(
+            "", key=f"{key}_month_{name}", icon=f":material/chevron_{icon}:", help=text,
+            on_click=_step, args=(key, first, by),
+        )  # fmt: skip
+
+
+def _step(key: str, first: date, months: int) -> None:
+    st.query_params[f"{key}_month"] = add_months(first, months).strftime("%Y-%m")
+
+
+def weeks_of(first: date) -> tuple[list[list[int]], list[str], list[str]]:
+    """The month's weeks as day numbers, 0 outside it; names of the weekdays and of the weeks, for a heat map."""
+    weeks = monthcalendar(first.year, first.month)
+    names = get_day_names("abbreviated", locale=language())
+    return weeks, [names[n] for n in range(7)], [_week(first, week) for week in weeks]
+
+
+def _week(first: date, week: list[int]) -> str:
+    """The week's number, as offices write it."""
+    inside = first.replace(day=next(n for n in week if n))
+    return _("W{n}").format(n=inside.isocalendar().week)
+
+
+def choose_day(key: str, first: date, days: Sequence[date]) -> date | None:
+    """One of these days of the month; None for the whole of it."""
+    chosen: date | None = st.selectbox(
+        _("Day"),
+        list(days),
+        index=None,
+        format_func=lambda d: day(d, today=first),
+        key=f"{key}_day_{first:%Y%m}",
+        placeholder=_("Whole month"),
+        width=180,
+    )
+    return chosen

@@ -1,0 +1,33 @@
+"""The filter row of the marketing dashboard, every part of it in the address."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from crm.campaigns.reports.marketing_dashboard import MarketingChoices, MarketingQuestion
+from crm.i18n import _
+from crm.reporting.report_basis import SalesFilter
+from crm.ui.kit import look
+from crm.ui.kit.dashboard_filters import any_of, choose_days, choose_period, keys_of
+
+
+def marketing_question(choices: MarketingChoices, *, today: date) -> MarketingQuestion:
+    """Draw the filters and give what they ask."""
+    with look.toolbar():
+        kind = choose_period("marketing", default="12months", without=["month"])
+        with st.popover(_("More filters"), type="tertiary", icon=":material/tune:"):
+            none_given = _("No source")
+            campaigns = any_of(_("Campaigns"), choices.campaigns.values(), "marketing_campaign")
+            sources = any_of(_("Sources"), [*choices.sources, none_given], "marketing_source")
+            teams = any_of(_("Teams"), choices.teams.values(), "marketing_team")
+            owners = any_of(_("Owners"), choices.owners.values(), "marketing_owner")
+    start, end = choose_days("marketing", kind, today=today)
+    chosen = SalesFilter(
+        teams=keys_of(choices.teams, teams),
+        owners=keys_of(choices.owners, owners),
+        campaigns=keys_of(choices.campaigns, campaigns),
+        sources=tuple("" if name == none_given else name for name in sources),
+    )
+    return MarketingQuestion(kind, today, start, end, chosen)

@@ -1,0 +1,1 @@
+"""Screens of message templates and web forms."""

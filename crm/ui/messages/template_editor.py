@@ -1,0 +1,230 @@
+"""The texts of a template as they are being written: kept while the page reruns, stored when the person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from crm.errors import Conflict, CrmError, Refused
+from crm.i18n import LANGUAGES, _
+from crm.mail.templates.record import in_words
+from crm.mail.templates.render import Source, check
+from crm.mail.templates.rules import FIELDS, TemplateProblem
+from crm.mail.templates.templates import TemplateView, save_template, template_view
+from crm.ui.frame.guard import flash, show
+from crm.ui.kit import look
+from crm.work import Actor, reading, unit_of_work
+
+LABELS = {
+    "name": "Name",
+    "subject": "Subject",
+    "preheader": "Preview line",
+    "body": "Text",
+    "language": "Language",
+}
+_GROUPS = {
+    "contact": "Contact",
+    "organisation": "Organisation",
+    "campaign": "Campaign",
+    "offer": "Offer",
+    "sender": "Sender",
+    "firm": "Your company",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the inputs now."""
+
+    name: str
+    source: Source
+
+    def values(self) -> dict[str, Any]:
+        """By field, as they are stored."""
+        return {
+            "name": self.name,
+            "subject": self.source.subject,
+            "preheader": self.source.preheader or None,
+            "body": self.source.body,
+            "language": self.source.language,
+        }
+
+
+def editor(view: TemplateView) -> Draft:
+    """Draw the inputs with every complaint below its own; gives what stands in them."""
+    key, may = _key(view.id), view.may_change
+    # An editor that was opened at a version is stored over that version, whatever the page reads meanwhile.
+    st.session_state.setdefault(f"{key}_seen", view.version)
+    st.session_state.setdefault(f"{key}_base", Draft(view.name, view.source).values())
+    told: dict[str, str] = st.session_state.get(f"{key}_told", {})
+    _conflict(view)
+    with st.container(gap="small"):
+        with st.grid(2, min_column_width=150, gap="small") as first:
+            with first.cell():
+                name = st.text_input(
+                    _("Name"), view.name, key=_input(view.id, "name"), max_chars=200, disabled=not may
+                )
+                _say(told, "name")
+            with first.cell():
+                language = st.selectbox(
+                    _("Language of the message"),
+                    list(LANGUAGES),
+                    index=list(LANGUAGES).index(view.source.language)
+                    if view.source.language in LANGUAGES
+                    else 0,
+                    format_func=LANGUAGES.__getitem__,
+                    key=_input(view.id, "language"),
+                    disabled=not may,
+                )
+        subject = st.text_input(
+            _("Subject"),
+            view.source.subject,
+            key=_input(view.id, "subject"),
+            max_chars=300,
+            disabled=not may,
+        )
+        at_subject = st.container()
+        preheader = st.text_input(
+            _("Preview line"),
+            view.source.preheader,
+            key=_input(view.id, "preheader"),
+            max_chars=300,
+            help=_("Mail programs show it after the subject in the inbox."),
+            disabled=not may,
+        )
+        at_preheader = st.container()
+        body = st.text_area(
+            _("Text"),
+            view.source.body,
+            key=_input(view.id, "body"),
+            height=380,
+            max_chars=50_000,
+            disabled=not may,
+        )
+        at_body = st.container()
+        _fields_help()
+    draft = Draft(name or "", Source(subject or "", body or "", preheader or "", language or "en"))
+    found = check(draft.source)
+    for place, field in ((at_subject, "subject"), (at_preheader, "preheader"), (at_body, "body")):
+        with place:
+            _complaints([p for p in found if p.field == field])
+    return draft
+
+
+def _complaints(problems: Sequence[TemplateProblem]) -> None:
+    for problem in problems:
+        st.caption(f":red[:material/error: {look.plain(in_words(problem))}]")
+
+
+def _say(told: dict[str, str], field: str) -> None:
+    if field in told:
+        st.caption(f":red[:material/error: {look.plain(told[field])}]")
+
+
+def _fields_help() -> None:
+    with st.expander(_("What can stand in a message?"), icon=":material/data_object:"):
+        st.caption(
+            _("Fields stand in double braces; choose other words for a blank one with “or”. Copy and paste:")
+        )
+        st.code('{{ contact.first_name or "there" }}', language=None)
+        rows: dict[str, list[str]] = {_("Field"): [], _("Is"): []}
+        for group, fields in FIELDS.items():
+            for name, label in fields.items() if fields else {"": _GROUPS[group]}.items():
+                rows[_("Field")].append(f"`{{{{ {group}{'.' if name else ''}{name} }}}}`")
+                rows[_("Is")].append(
+                    f"{_(_GROUPS[group])}: {_(label)}" if name else _("The campaign's offer")
+                )
+        st.table(rows, border="horizontal", alt=_("The fields that a message can show"))
+        st.caption(
+            _("Conditions: {code}").format(code="`{% if contact.city %}near {{ contact.city }}{% endif %}`")
+        )
+        st.caption(
+            _(
+                "Layout is Markdown: `# Heading`, `**bold**`, `- list`, `[words](https://…)`. "
+                "A bold link alone in its paragraph becomes a button."
+            )
+        )
+
+
+def is_changed(view: TemplateView, draft: Draft) -> bool:
+    """True while something is typed that is not stored."""
+    return draft.values() != Draft(view.name, view.source).values()
+
+
+def store(actor: Actor, view: TemplateView, draft: Draft) -> None:
+    """Store what was typed; where somebody else changed the same text, both are shown, and the person chooses."""
+    key = _key(view.id)
+    base: dict[str, Any] = st.session_state[f"{key}_base"]
+    mine = {name: value for name, value in draft.values().items() if value != base[name]}
+    try:
+        try:
+            _save(actor, view.id, mine, seen_version=st.session_state[f"{key}_seen"])
+        except Conflict as conflict:
+            with reading(actor) as session:
+                newest = template_view(session, view.id)
+            theirs = Draft(newest.name, newest.source).values()
+            clash = {n: theirs[n] for n in mine if theirs[n] != base[n] and theirs[n] != mine[n]}
+            if clash:
+                st.session_state[f"{key}_conflict"] = (conflict.message, clash, newest.version)
+                st.rerun()
+            # Somebody changed other texts only: both changes stand.
+            _save(actor, view.id, mine, seen_version=newest.version)
+    except Refused as refused:
+        st.session_state[f"{key}_told"] = {p.field: p.message for p in refused.problems}
+        show(refused)
+        return
+    except CrmError as problem:
+        show(problem)
+        return
+    forget_draft(view.id)
+    flash(_("The template is stored."))
+    st.rerun()
+
+
+def _save(actor: Actor, template_id: int, values: dict[str, Any], *, seen_version: int) -> None:
+    with unit_of_work(actor) as work:
+        save_template(work, template_id, values, seen_version=seen_version)
+
+
+def _conflict(view: TemplateView) -> None:
+    key = _key(view.id)
+    conflict = st.session_state.get(f"{key}_conflict")
+    if not conflict:
+        return
+    message, clash, version = conflict
+    with st.container(border=True, gap="xsmall", key=f"{key}_conflict_card"):
+        st.markdown(f"**:orange[:material/warning:] {look.plain(message)}**")
+        for name, text in clash.items():
+            st.caption(_("Stored now, {field}").format(field=_(LABELS.get(name, name)).lower()))
+            st.code(str(text or "–"), language=None, wrap_lines=True)
+        with st.container(horizontal=True):
+            st.button(_("Keep mine"), key=f"{key}_keep", on_click=_keep_mine, args=(view.id, version))
+            st.button(_("Take the stored texts"), key=f"{key}_take", on_click=forget_draft, args=(view.id,))
+
+
+def _keep_mine(template_id: int, version: int | None) -> None:
+    """What was typed stays in the inputs; the next save goes over the version that was shown."""
+    key = _key(template_id)
+    st.session_state.pop(f"{key}_conflict", None)
+    st.session_state[f"{key}_seen"] = version
+
+
+def forget_draft(template_id: int) -> None:
+    """Begin from what is stored; the inputs are new ones, because a browser keeps what was typed into the old."""
+    key = _key(template_id)
+    turn = st.session_state.get(f"{key}_turn", 0)
+    for name in [n for n in st.session_state if str(n).startswith(f"{key}_")]:
+        del st.session_state[name]
+    st.session_state[f"{key}_turn"] = turn + 1
+
+
+def _key(template_id: int) -> str:
+    return f"template_{template_id}"
+
+
+def _input(template_id: int, field: str) -> str:
+    key = _key(template_id)
+    return f"{key}_{field}_{st.session_state.get(f'{key}_turn', 0)}"

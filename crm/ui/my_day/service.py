@@ -1,0 +1,118 @@
+"""The cards of "My day" for service: cases, visits, and which unit to visit before it breaks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from crm.clock import today
+from crm.errors import CrmError
+from crm.i18n import _
+from crm.service.cases.board import CaseCard
+from crm.service.visits.proposals import Proposal, plan_visit, put_off
+from crm.service.visits.queries import Visit
+from crm.ui.cases.lists import QUEUE, VIEW, views
+from crm.ui.cases.words import promise_words
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash
+from crm.ui.kit import look
+from crm.ui.kit.formats import day
+from crm.work import Actor, unit_of_work
+from db.actor import CREATE
+
+
+def proposals_card(actor: Actor, found: list[Proposal]) -> None:
+    """Each unit with its reason, one button that plans the visit, and a way out."""
+    for one in found:
+        with look.row():
+            look.two_lines(one.title, why=f"{one.reason}. {one.evidence[:1].upper()}{one.evidence[1:]}.")
+            key = f"{one.equipment_id}_{one.kind}"
+            if actor.may("work_order", CREATE) and st.button(
+                _("Plan visit"), key=f"my_day_visit_{key}", width=110
+            ):
+                _plan(actor, one)
+            with st.popover("", icon=":material/more_vert:", type="tertiary", help=_("More")):
+                if "unit" in routes.screens():
+                    st.page_link(
+                        routes.page("unit"),
+                        label=_("Open the unit"),
+                        query_params={"id": str(one.equipment_id)},
+                    )
+                if st.button(_("Not now"), key=f"my_day_not_now_{key}", type="tertiary"):
+                    _put_off(actor, one)
+
+
+def _plan(actor: Actor, one: Proposal) -> None:
+    try:
+        with unit_of_work(actor) as work:
+            made = plan_visit(work, one, today=today())
+    except CrmError as problem:
+        flash(problem.message)
+    else:
+        text = _("Visit {number} is planned for {day}.")
+        flash(text.format(number=made["number"], day=day(made["planned_on"], today=today())))
+    st.rerun()
+
+
+def _put_off(actor: Actor, one: Proposal) -> None:
+    try:
+        with unit_of_work(actor) as work:
+            until = put_off(work, one, today=today())
+    except CrmError as problem:
+        flash(problem.message)
+    else:
+        flash(_("Put off until {day}.").format(day=day(until, today=today())))
+    st.rerun()
+
+
+def cases_card(found: list[CaseCard], *, moment: datetime) -> None:
+    """Cases that wait for me, the most urgent promise first; a click opens one."""
+    for case in found:
+        promise, tone = promise_words(case, now=moment)
+        with look.row():
+            look.two_lines(case.subject, why=" · ".join(p for p in (case.customer, case.number) if p))
+            if promise:
+                st.markdown(look.tag(promise, tone=tone), width="content")
+            if st.button(
+                "",
+                icon=":material/arrow_forward:",
+                type="tertiary",
+                key=f"my_day_case_{case.id}",
+                help=_("Open"),
+            ):
+                st.switch_page(routes.page("case"), query_params={"id": str(case.id)})
+    st.page_link(
+        routes.page("cases"),
+        label=_("My queue"),
+        # The address of a switch carries what people read.
+        query_params={VIEW: views()[QUEUE]},
+        icon=":material/arrow_forward:",
+    )
+
+
+def visits_card(found: list[Visit]) -> None:
+    """My visits that are late, for today and next; a click opens one."""
+    for visit in found:
+        with look.row():
+            look.two_lines(visit.title, why=" · ".join(p for p in (visit.organisation, visit.place) if p))
+            st.markdown(_when(visit), width="content")
+            if st.button(
+                "",
+                icon=":material/arrow_forward:",
+                type="tertiary",
+                key=f"my_day_go_{visit.id}",
+                help=_("Open"),
+            ):
+                st.switch_page(routes.page("work_order"), query_params={"id": str(visit.id)})
+    st.page_link(routes.page("visits"), label=_("My visits"), icon=":material/arrow_forward:")
+
+
+def _when(visit: Visit) -> str:
+    if visit.planned_on is None:
+        return look.tag(_("No date"))
+    if visit.group == "overdue":
+        return look.tag(day(visit.planned_on, today=today()), tone=look.BAD, icon="priority_high")
+    return look.tag(
+        _("Today") if visit.group == "today" else day(visit.planned_on, today=today()), icon="schedule"
+    )

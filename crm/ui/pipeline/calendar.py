@@ -1,0 +1,117 @@
+"""The pipeline by expected close: a month at a glance, and the deals of the month or of one day beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from itertools import groupby
+
+import streamlit as st
+
+from crm import charts
+from crm.firm.firm import firm
+from crm.i18n import _
+from crm.periods import month_end
+from crm.pipeline.board import PipelineFilters
+from crm.pipeline.closing import Closing, closing_calendar
+from crm.ui.frame import routes
+from crm.ui.frame.guard import current_actor, showing_problems
+from crm.ui.kit import look, months
+from crm.ui.kit.formats import day as day_text
+from crm.ui.kit.formats import money_unit, percent, short_money
+from crm.ui.kit.formats import month as month_text
+from crm.work import reading
+
+#: Deals listed beside the month; the table has the rest.
+LISTED = 40
+
+
+def show_calendar(filters: PipelineFilters) -> None:
+    """A month of expected closings, with the months before and after."""
+    actor = current_actor()
+    first = months.shown_month("pipeline")
+    with showing_problems():
+        with reading(actor) as session:
+            deals = closing_calendar(
+                session, filters, first=first, last=month_end(first), now=datetime.now(UTC)
+            )
+            currency = firm(session).currency
+        main, aside = look.split()
+        with main:
+            _head(first, deals, currency)
+            picked = _month(first, deals, currency)
+        with aside:
+            _list(
+                [d for d in deals if picked in (None, d.day)],
+                picked or first,
+                picked is not None,
+                filters,
+            )
+
+
+def _head(first: date, deals: list[Closing], currency: str) -> None:
+    with look.row():
+        months.month_steps("pipeline", first)
+        total = sum(d.own_minor for d in deals)
+        look.two_lines(
+            month_text(first),
+            why=_("{n} open deals should close, {total}").format(
+                n=len(deals), total=short_money(total, currency)
+            ),
+        )
+
+
+def _month(first: date, deals: list[Closing], currency: str) -> date | None:
+    """Weeks in rows; the shade is the value that should close that day. Gives the day that was clicked."""
+    weeks, columns, rows = months.weeks_of(first)
+    sums: Counter[int] = Counter()
+    for deal in deals:
+        sums[deal.day.day] += deal.own_minor
+    figure = charts.heat(
+        [[sums[n] if n else None for n in week] for week in weeks],
+        columns=columns,
+        rows=rows,
+        unit=money_unit(currency),
+        height=60 * len(weeks) + 24,
+    )
+    # Each day carries its number, also where nothing should close.
+    figure.update_traces(
+        text=[
+            [f"{n}<br><b>{short_money(sums[n], currency)}</b>" if sums[n] else str(n or "") for n in week]
+            for week in weeks
+        ]
+    )
+    look.chart(
+        figure,
+        key=f"pipeline_calendar_{first:%Y%m}",
+        alt=_("Value of open deals by the day they should close"),
+    )
+    days = sorted({d.day for d in deals})
+    return months.choose_day("pipeline", first, days) if days else None
+
+
+def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFilters) -> None:
+    title = day_text(start, today=filters.today) if one_day else month_text(start)
+    with look.card(title, _("What should close")):
+        if not deals:
+            st.caption(_("Nothing is expected to close then."))
+            return
+        for when, group in groupby(deals[:LISTED], key=lambda d: d.day):
+            st.caption(day_text(when, today=filters.today) + (_(", passed") if when < filters.today else ""))
+            for row in group:
+                with look.row():
+                    look.two_lines(
+                        row.organisation or row.title,
+                        short_money(row.value_minor, row.currency) if row.value_minor else "",
+                        f"{row.title} · {row.stage}, {percent(row.probability)}",
+                    )
+                    if st.button(
+                        "",
+                        key=f"pipeline_open_{row.id}",
+                        icon=":material/arrow_forward:",
+                        type="tertiary",
+                        help=_("Open {title}").format(title=row.title),
+                    ):
+                        st.switch_page(routes.page("deal"), query_params={"id": str(row.id)})
+        if len(deals) > LISTED:
+            st.caption(_("and {n} more; the table has them all").format(n=len(deals) - LISTED))

@@ -1,0 +1,228 @@
+"""The top of a deal's screen: what it is, where it stands, and the buttons that move, win, lose, reopen and edit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from crm.clock import today
+from crm.errors import CrmError
+from crm.i18n import _, ngettext
+from crm.pipeline.board import flag_words
+from crm.pipeline.deal_page import DealView
+from crm.pipeline.service import move_deal
+from crm.pipeline.stages import read_pipelines
+from crm.records import records
+from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day, money, percent, short_money
+from crm.ui.kit.forms import forget_form, record_form
+from crm.ui.pipeline.deal_close import ask_reason, reopen, win
+from crm.work import Actor, reading, unit_of_work
+from db.scope import DELETE, UPDATE
+
+#: A refusal of a callback, shown in the run that follows.
+PROBLEM = "deal_problem"
+FORM = (
+    "title",
+    "organisation_id",
+    "contact_id",
+    "product_id",
+    "amount_minor",
+    "currency",
+    "expected_close_on",
+)
+MORE = ("number", "source", "competitors", "owner_id", "team_id", "opened_on", "notes")
+
+
+def may_change(actor: Actor, deal: DealView, action: str = UPDATE) -> bool:
+    """True when the actor's role reaches this deal for the action and it is not archived away."""
+    record = deal.record
+    return actor.holds("deal", action, owner_id=record["owner_id"], team_id=record["team_id"])
+
+
+def show_head(actor: Actor, deal: DealView) -> None:
+    """Title, chips and buttons."""
+    record = deal.record
+    slot = look.page(record["title"], _line(deal), tags=_tags(deal), record=True)
+    open_ = record["status"] == "open"
+    with slot:
+        if may_change(actor, deal) and record["archived_at"] is None:
+            if open_:
+                if st.button(_("Won"), key="deal_won", type="primary", icon=":material/check:"):
+                    _do(
+                        lambda: win(
+                            actor, deal_id=record["id"], title=record["title"], version=record["version"]
+                        )
+                    )
+                if st.button(_("Lost"), key="deal_lost", icon=":material/close:"):
+                    ask_reason(actor, deal_id=record["id"], title=record["title"], version=record["version"])
+            elif st.button(_("Reopen"), key="deal_reopen", icon=":material/undo:"):
+                _do(lambda: reopen(actor, deal_id=record["id"], version=record["version"]))
+            if st.button(_("Edit"), key="deal_edit", icon=":material/edit:"):
+                edit(actor, deal)
+        _archive_button(actor, deal)
+    if problem := st.session_state.pop(PROBLEM, None):
+        show(problem)
+    if record["archived_at"] is not None:
+        st.info(
+            _("This deal is archived: it is kept, and left out of boards and sums."),
+            icon=":material/archive:",
+        )
+    if record["status"] == "lost" and record["loss_reason_id"] is None and may_change(actor, deal):
+        with look.row():
+            look.two_lines(_("No reason yet"), why=_("Reports on why deals are lost leave this one out."))
+            if st.button(_("Say why"), key="deal_reason"):
+                ask_reason(actor, deal_id=record["id"], title=record["title"], version=record["version"])
+
+
+def _line(deal: DealView) -> str:
+    parts = [deal.organisation, deal.contact, deal.owner and _("Owner {name}").format(name=deal.owner)]
+    return " · ".join(p for p in parts if p)
+
+
+def _tags(deal: DealView) -> list[look.Marked]:
+    record = deal.record
+    if record["status"] == "won":
+        return [
+            look.tag(
+                _("Won {day}").format(day=day(record["closed_on"], today=today())),
+                tone=look.GOOD,
+                icon="check",
+            )
+        ]
+    if record["status"] == "lost":
+        why = f" · {deal.loss_reason}" if deal.loss_reason else ""
+        words = _("Lost {day}").format(day=day(record["closed_on"], today=today())) + why
+        return [look.tag(words, tone=look.QUIET, icon="close")]
+    words, _tone = flag_words(deal.flag, days=deal.days_in_stage)
+    tone = {"stale": look.WATCH, "late": look.BAD}.get(deal.flag, look.QUIET)
+    return [look.tag(words, tone=tone)] if words else []
+
+
+def _archive_button(actor: Actor, deal: DealView) -> None:
+    record = deal.record
+    if not may_change(actor, deal, DELETE):
+        return
+    archived = record["archived_at"] is not None
+    label, icon = (_("Restore"), ":material/unarchive:") if archived else (_("Archive"), ":material/archive:")
+    # Two keys, so that a click on "Archive" never restores what somebody else archived meanwhile.
+    if st.button(label, key="deal_restore" if archived else "deal_archive", icon=icon, type="tertiary"):
+        act = records.restore_record if archived else records.archive_record
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                act(work, "deal", record["id"], seen_version=record["version"])
+            flash(_("The deal is back.") if archived else _("The deal is archived. Restore brings it back."))
+            st.rerun()
+
+
+def _do(act: Callable[[], None]) -> None:
+    with showing_problems():
+        act()
+        st.rerun()
+
+
+def edit(actor: Actor, deal: DealView) -> None:
+    """The drawer with the deal's fields; a stale save shows both values."""
+    forget_form("deal_edit_form")
+    fields = [f for f in FORM if not (deal.lines and f in ("amount_minor", "currency"))]
+    stages = _all_stages(actor)
+
+    @st.dialog(_("Edit deal"), position="right", width=440)
+    def drawer() -> None:
+        if deal.lines:
+            st.caption(_("The amount follows the products of the deal."))
+        if record_form(
+            actor,
+            "deal",
+            key="deal_edit_form",
+            record=deal.record,
+            fields=fields,
+            more=(*MORE, *stages),
+            options=stages,
+        ):
+            flash(_("The deal is stored."))
+            st.rerun()
+
+    drawer()
+
+
+def _all_stages(actor: Actor) -> dict[str, dict[int, str]]:
+    """Where there are several pipelines, the stages of all: choosing one takes the deal to its pipeline."""
+    with reading(actor) as session:
+        pipelines = [p for p in read_pipelines(session) if p.is_active]
+    if len(pipelines) < 2:
+        return {}
+    return {
+        "stage_id": {s.id: f"{p.name}: {s.name}" for p in pipelines for s in p.stages if s.id is not None}
+    }
+
+
+def _moved(actor: Actor, deal: DealView, key: str) -> None:
+    to = st.session_state.get(key)
+    if to is None or to == deal.stage.id:
+        return
+    try:
+        with unit_of_work(actor) as work:
+            moved = move_deal(
+                work, deal_id=deal.record["id"], to_stage_id=to, seen_version=deal.record["version"]
+            )
+    except CrmError as problem:
+        st.session_state[PROBLEM] = problem
+    else:
+        flash(_("“{title}” is in {stage} now.").format(title=moved.title, stage=moved.stage))
+
+
+def show_stages(actor: Actor, deal: DealView) -> None:
+    """The way through the pipeline; a click or the arrow keys and Enter move the deal."""
+    open_ = [s for s in deal.stages if s.kind == "open"]
+    if deal.record["status"] != "open":
+        return
+    at = next((n for n, s in enumerate(open_) if s.id == deal.stage.id), 0)
+    names = {s.id: (":material/check: " if n < at else "") + look.plain(s.name) for n, s in enumerate(open_)}
+    # The version is part of the key: after a refusal the stepper shows the stored stage again.
+    key = f"deal_stage_{deal.record['id']}_{deal.record['version']}"
+    st.segmented_control(
+        _("Stage"),
+        list(names),
+        default=deal.stage.id,
+        required=True,
+        format_func=names.__getitem__,
+        key=key,
+        label_visibility="collapsed",
+        disabled=not may_change(actor, deal) or deal.record["archived_at"] is not None,
+        on_change=_moved,
+        args=(actor, deal, key),
+    )
+
+
+def show_numbers(deal: DealView) -> None:
+    """Worth, chance, close date and age in stage."""
+    record = deal.record
+    status = record["status"]
+    amount = look.Explained(
+        _("Amount"),
+        short_money(deal.worth_minor, record["currency"]) or "–",
+        formula=_(
+            "The sum of the products; without any the amount entered, else the list price of the main product."
+        )
+        + (f" {money(deal.worth_minor, record['currency'])}." if deal.worth_minor else ""),
+    )
+    chance = look.Explained(
+        _("Chance"),
+        percent(deal.stage.probability),
+        formula=_("The chance of the stage “{stage}”; weighted: {money}.").format(
+            stage=deal.stage.name, money=money(deal.weighted_minor, deal.own_currency)
+        ),
+    )
+    when = record["expected_close_on"] if status == "open" else record["closed_on"]
+    close = look.Explained(
+        _("Expected close") if status == "open" else _("Closed"),
+        day(when, today=today()) or "–",
+    )
+    age = look.Explained(
+        _("In this stage"),
+        ngettext("{n} day", "{n} days", deal.days_in_stage).format(n=deal.days_in_stage),
+    )
+    look.kpi_row([amount, chance, close, age], strip=True)

@@ -1,0 +1,188 @@
+"""Beside and below a deal's numbers: next step, people, competitors, tasks, where it has been, what happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import today, zone
+from crm.errors import Conflict, CrmError
+from crm.i18n import _
+from crm.interactions.timeline import open_tasks, timeline
+from crm.pipeline.deal_page import DealView
+from crm.records import records, registry
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, show
+from crm.ui.frame.quick import talk_form
+from crm.ui.kit import look
+from crm.ui.kit.formats import ago, day
+from crm.ui.pipeline.deal_head import may_change
+from crm.ui.records import record_work
+from crm.ui.records.timeline import show_timeline, shown_steps
+from crm.work import Actor, reading, unit_of_work
+from db.scope import CREATE
+
+
+def show_next_step(actor: Actor, deal: DealView) -> None:
+    """What is to be done next, and when."""
+    record = deal.record
+    if record["status"] != "open":
+        return
+    on = record["next_step_on"]
+    note = ago(on, today=today()) if on else _("Say what comes next, and this deal will not be forgotten.")
+    may = may_change(actor, deal) and record["archived_at"] is None
+    with look.card(_("Next step"), note):
+        if may:
+            _step_form(actor, record)
+        else:
+            look.two_lines(record["next_step"] or _("None yet"), day(on, today=today()))
+
+
+def _step_form(actor: Actor, record: dict[str, Any]) -> None:
+    key = f"deal_next_{record['id']}"
+    stored = {name: record[name] for name in ("next_step", "next_step_on")}
+    # What the person saw. As long as nobody else changed the step, a newer version of the deal does no harm.
+    seen = st.session_state.setdefault(f"{key}_seen", {**stored, "version": record["version"]})
+    if all(seen[name] == value for name, value in stored.items()):
+        seen["version"] = record["version"]
+    with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        step = st.text_input(
+            _("What"),
+            value=seen["next_step"] or "",
+            key=f"{key}_text",
+            max_chars=200,
+            placeholder=_("For example: send the offer"),
+            width="stretch",
+        )
+        when = st.date_input(
+            _("On"),
+            value=seen["next_step_on"] or today() + timedelta(days=7),
+            key=f"{key}_on",
+            format="YYYY-MM-DD",
+            width=130,
+        )
+        saved = st.form_submit_button(_("Save"), icon=":material/check:")
+    if not saved:
+        return
+    values = {"next_step": step or None, "next_step_on": when if step else None}
+    try:
+        with unit_of_work(actor) as work:
+            records.update_record(work, "deal", record["id"], values, seen_version=seen["version"])
+    except CrmError as problem:
+        show(problem)
+        if isinstance(problem, Conflict):
+            st.caption(_("Save again to keep yours; reload the page to take what is stored."))
+            st.session_state[f"{key}_seen"] = {**stored, "version": record["version"]}
+        return
+    for name in ("seen", "text", "on"):
+        st.session_state.pop(f"{key}_{name}", None)
+    flash(_("The next step is stored."))
+    st.rerun()
+
+
+def show_people(deal: DealView) -> None:
+    """The contact first, then the others at the organisation."""
+    record = deal.record
+    with look.card(_("People")):
+        if deal.organisation:
+            _link("organisation", record["organisation_id"], deal.organisation, ":material/apartment:")
+        people = sorted(deal.people, key=lambda p: p.id != record["contact_id"])
+        if deal.contact and all(p.id != record["contact_id"] for p in people):
+            _link("contact", record["contact_id"], deal.contact, ":material/person:")
+            look.lines(_("Contact of this deal"))
+        for person in people:
+            _link("contact", person.id, person.name, ":material/person:")
+            role = _("Contact of this deal") if person.id == record["contact_id"] else ""
+            if about := " · ".join(t for t in (role, person.job_title, person.email, person.phone) if t):
+                st.markdown(look.quiet(about))
+        if not people and not deal.contact:
+            st.caption(_("Nobody is named yet. Edit the deal to choose a contact."))
+
+
+def _link(screen: str, record_id: int, name: str, icon: str) -> None:
+    st.page_link(routes.page(screen), label=look.plain(name), icon=icon, query_params={"id": str(record_id)})
+
+
+def show_facts(deal: DealView) -> None:
+    """What else is known."""
+    record = deal.record
+    pairs = {
+        _("Pipeline"): deal.pipeline,
+        _("Main product"): deal.product,
+        _("Opened"): day(record["opened_on"]),
+        _("Source"): record["source"] or "",
+        _("Number"): record["number"] or "",
+        _("Team"): deal.team,
+        _("Competitors"): ", ".join(record["competitors"] or []),
+        _("Why lost"): deal.loss_reason,
+    }
+    with look.card(_("Facts")):
+        look.facts({name: text for name, text in pairs.items() if text}, alt=_("Facts of the deal"))
+        if record["notes"]:
+            st.caption(_("Notes"))
+            st.text(record["notes"])
+
+
+def show_stays(deal: DealView) -> None:
+    """Days in each stage, in the order of the visits."""
+    if not deal.stays:
+        return
+    frame = pd.DataFrame(
+        {
+            "stage": [s.stage for s in deal.stays],
+            "days": [round(s.days, 1) for s in deal.stays],
+            "since": [s.since.astimezone(zone()).date() for s in deal.stays],
+            "who": [s.who for s in deal.stays],
+        }
+    )
+    columns = st.column_config
+    look.section(_("Where has it been?"), _("Days in each stage, oldest first"))
+    st.dataframe(
+        frame,
+        hide_index=True,
+        row_height=36,
+        height="content",
+        placeholder="",
+        column_config={
+            "stage": columns.TextColumn(_("Stage"), width=125),
+            "days": columns.ProgressColumn(
+                _("Days"), min_value=0, max_value=max(1.0, float(frame["days"].max())), format="%.0f", color="gray",
+                width=105,
+            ),
+            "since": columns.DateColumn(_("Since"), format="D MMM YYYY", width=95),
+            "who": columns.TextColumn(_("Moved by"), width=130),
+        },
+        alt=_("Stages of the deal with the days in each"),
+    )  # fmt: skip
+
+
+def show_tasks(actor: Actor, deal: DealView) -> None:
+    """Open tasks of the deal."""
+    with reading(actor) as session:
+        tasks = open_tasks(session, "deal", deal.record["id"])
+    look.section(_("Tasks"))
+    record_work.show_tasks(actor, tasks, links={"deal_id": deal.record["id"]})
+
+
+def show_history(actor: Actor, deal: DealView) -> None:
+    """A quick log on top, then everything that happened, newest first."""
+    key = f"deal_{deal.record['id']}"
+    look.section(_("What happened"))
+    if actor.may("interaction", CREATE) and deal.record["archived_at"] is None:
+        with st.container(border=True, key="deal_quick"):
+            if talk_form(actor, key=f"{key}_talk", preset={"deal_id": deal.record["id"]}):
+                flash(_("Written down."))
+                st.rerun()
+    with reading(actor) as session:
+        entries = timeline(session, "deal", deal.record["id"], limit=shown_steps(key) + 1)
+    show_timeline(
+        entries,
+        registry.entity("deal"),
+        key=key,
+        currency=deal.record["currency"],
+        begun=deal.record["created_at"],
+        empty_text=_("Nothing happened yet. Write down the first talk above."),
+    )

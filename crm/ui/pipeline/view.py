@@ -1,0 +1,133 @@
+"""What all views of the pipeline share: which pipeline, whose deals, which of them, kept in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.clock import today
+from crm.i18n import _
+from crm.pipeline.board import CLOSED_DAYS, Column, PipelineFilters
+from crm.ui.kit import look
+from crm.ui.kit.formats import short_money
+from crm.ui.kit.inputs import link_options
+from crm.work import Actor
+
+#: Keys of the widgets, and with them the names in the address.
+VIEW, PIPELINE, ONLY, OWNERS, TEAMS, SEARCH = (
+    "pipeline_view",
+    "pipeline_name",
+    "pipeline_only",
+    "pipeline_owners",
+    "pipeline_teams",
+    "pipeline_q",
+)
+BOARD, TABLE, CALENDAR = "board", "table", "calendar"
+
+
+def views() -> dict[str, str]:
+    """The views by name; the address carries what people read."""
+    return {BOARD: _("Board"), TABLE: _("Table"), CALENDAR: _("Calendar")}
+
+
+def choose_pipeline(names: dict[int, str]) -> int:
+    """The pipeline to show; the choice appears only where there are several."""
+    if len(names) == 1:
+        return next(iter(names))
+    chosen = st.selectbox(
+        _("Pipeline"),
+        list(names),
+        format_func=names.__getitem__,
+        key=PIPELINE,
+        label_visibility="collapsed",
+        bind="query-params",
+        width=180,
+    )
+    return int(chosen or next(iter(names)))
+
+
+def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
+    """Search, pills, owners and teams as conditions for board and calendar."""
+    search = st.text_input(
+        _("Search"),
+        key=SEARCH,
+        type="search",
+        live="300ms",
+        bind="query-params",
+        width=200,
+        label_visibility="collapsed",
+        placeholder=_("Search deals"),
+    )
+    only = look.filters(
+        _("Show only"),
+        {
+            "mine": _("Mine"),
+            "closing": _("Closing this month"),
+            "stale": _("Stale"),
+            "no_step": _("No next step"),
+        },
+        key=ONLY,
+    )
+    owners, teams = _whose(actor)
+    mine = (actor.user_id,) if "mine" in only and actor.user_id else ()
+    return PipelineFilters(
+        pipeline_id=pipeline_id,
+        today=today(),
+        owner_ids=mine or tuple(owners),
+        team_ids=tuple(teams),
+        only=tuple(name for name in only if name != "mine"),
+        search=search or "",
+    )
+
+
+def _whose(actor: Actor) -> tuple[list[int], list[int]]:
+    with st.popover(_("Whose deals"), type="tertiary", icon=":material/group:"):
+        chosen = []
+        for label, entity, key in ((_("Owner"), "user", OWNERS), (_("Team"), "team", TEAMS)):
+            names = link_options(actor, entity)
+            chosen.append(
+                st.multiselect(
+                    label,
+                    list(names),
+                    format_func=names.__getitem__,
+                    key=key,
+                    bind="query-params",
+                    placeholder=_("All"),
+                )
+            )
+    return chosen[0], chosen[1]
+
+
+def narrowed(filters: PipelineFilters) -> bool:
+    """True when the view leaves deals out."""
+    return bool(filters.owner_ids or filters.team_ids or filters.only or filters.search)
+
+
+def sums_line(columns: list[Column], currency: str) -> str:
+    """The open deals in one sentence."""
+    open_ = [c for c in columns if c.kind == "open"]
+    count = sum(c.count for c in open_)
+    total, weighted = sum(c.total_minor for c in open_), sum(c.weighted_minor for c in open_)
+    words = _("1 open deal, {total}. Weighted by chance: {weighted}.")
+    if count != 1:
+        words = _("{n} open deals, {total}. Weighted by chance: {weighted}.")
+    said = words.format(
+        n=f"{count:,}", total=short_money(total, currency), weighted=short_money(weighted, currency)
+    )
+    missing = sorted({c for column in columns for c in column.missing})
+    if missing:
+        said += " " + _("Without {currencies}: no rate is stored, see Settings.").format(
+            currencies=", ".join(missing)
+        )
+    return said
+
+
+def sums_help() -> str:
+    """How the sums of the pipeline are computed."""
+    worth = _(
+        "The worth of an open deal is its amount; without one, the list price of its main product. Weighted: each worth "
+        "times the chance of its stage; lost deals count nothing. Other currencies are converted at today's stored rate."
+    )
+    closed = _("The columns of won and lost deals show what was closed in the last {n} days.").format(
+        n=CLOSED_DAYS
+    )
+    return f"{worth} {closed}"

@@ -1,0 +1,1 @@
+"""List, page and drawers of any record."""

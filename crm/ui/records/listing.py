@@ -1,0 +1,335 @@
+"""One list screen for any entity: search, filters in the address, sort, column choice, pages, export, bulk archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from crm.errors import CrmError
+from crm.exchange.export import export_csv
+from crm.i18n import _
+from crm.records import lists, registry
+from crm.records.fields import Entity, Kind
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, show
+from crm.ui.kit import look
+from crm.ui.kit.forms import forget_form, record_form
+from crm.ui.records.list_bulk import bulk_bar, undo_bar
+from crm.ui.records.list_filters import more_filters, pill_filter
+from crm.ui.records.list_table import column_config, table_frame
+from crm.work import Actor, reading
+from db.scope import CREATE, DELETE, EXPORT
+
+PAGE_ROWS = 14
+
+
+@dataclass(frozen=True)
+class ListScreen:
+    """What is special about one list: which fields show at first and in the "new" drawer, which filters stand open."""
+
+    entity: str
+    page: str
+    columns: tuple[str, ...]
+    form: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    pill: str = ""  # a CHOICE field whose values stand as pills beside the search
+    empty_text: str = ""
+    avatars: bool = False  # initials before the name
+    on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
+    on_new: Callable[[Actor], None] | None = None  # instead of the general form
+    title: str = ""  # instead of the entity's plural
+    sort: str = ""  # instead of the title field
+    newest_first: bool = False  # sorted downwards at first
+    open_while_blank: str = ""  # a DATETIME field that ends a record: while it is blank the record is open
+
+
+def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None = None) -> None:
+    """Draw the whole list screen; ``head`` is where its header goes when something stands between it and the filters."""
+    about = registry.entity(screen.entity)
+    head = head or st.container()
+    with look.toolbar():
+        search = st.text_input(
+            _("Search"),
+            key=f"{screen.page}_q",
+            type="search",
+            live="300ms",
+            bind="query-params",
+            width=260,
+            label_visibility="collapsed",
+            placeholder=_("Search {plural}").format(plural=_(about.plural).lower()),
+        )
+        filters = pill_filter(about, screen.page, screen.pill)
+        filters |= more_filters(actor, about, screen.page, screen.pill)
+        columns, sort, descending, archived = _view(about, screen)
+        narrowed = bool(filters or archived)
+        filters |= _open_filter(about, screen)
+    question = (search, repr(sorted(filters.items(), key=str)), sort, descending, archived, tuple(columns))
+    cursors = _cursors(screen, question)
+    try:
+        with reading(actor) as session:
+            found = lists.list_rows(
+                session,
+                screen.entity,
+                search=search or "",
+                filters=filters,
+                sort=sort,
+                descending=descending,
+                after=cursors[-1],
+                limit=PAGE_ROWS,
+                columns=columns,
+                archived=archived,
+            )
+    except CrmError as problem:
+        show(problem)
+        return
+    _head(actor, head, about, screen, found, (search or "", filters, archived, columns))
+    if found.rows.empty:
+        _nothing(actor, about, screen, search or "", narrowed)
+    else:
+        _range(screen, found, len(cursors), archived)
+        _table(actor, about, screen, found, columns, archived, question, len(cursors))
+        _pager(screen, found, len(cursors))
+    undo_bar(actor, screen.entity, screen.page)
+
+
+def _head(
+    actor: Actor, head: Any, about: Entity, screen: ListScreen, found: lists.ListPage, view: tuple[Any, ...]
+) -> None:
+    rights = registry.rights_name(screen.entity)
+    count = f"{found.total:,}+" if found.capped else f"{found.total:,}"
+    noun = _(about.label) if found.total == 1 else _(about.plural)
+    with head, look.page(screen.title or _(about.plural), f"{count} {noun.lower()}"):
+        if actor.may(rights, EXPORT):
+            st.download_button(
+                _("Export"),
+                data=lambda: _csv(actor, about.name, *view),
+                file_name=f"{screen.page}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key=f"{screen.page}_export",
+                on_click="ignore",
+                help=_("All rows of this list, with these columns, as CSV"),
+            )
+        if actor.may(rights, CREATE) and st.button(
+            _("New {label}").format(label=_(about.label).lower()),
+            icon=":material/add:",
+            type="primary",
+            key=f"{screen.page}_new",
+        ):
+            new_record(actor, screen)
+
+
+def _csv(
+    actor: Actor, entity: str, search: str, filters: Mapping[str, Any], archived: bool, columns: Sequence[str]
+) -> bytes:
+    with reading(actor) as session:
+        return b"".join(
+            export_csv(session, entity, columns=columns, search=search, filters=filters, archived=archived)
+        )
+
+
+def new_record(actor: Actor, screen: ListScreen, preset: Mapping[str, Any] | None = None) -> None:
+    """Open the drawer with the form of a new record; after saving, its page opens."""
+    if screen.on_new is not None:
+        screen.on_new(actor)
+        return
+    about = registry.entity(screen.entity)
+
+    key = f"new_{screen.entity}"
+    title = _("New {label}").format(label=_(about.label).lower())
+
+    @st.dialog(title, position="right", width=440, on_dismiss=lambda: forget_form(key))
+    def drawer() -> None:
+        made = record_form(
+            actor,
+            screen.entity,
+            key=key,
+            fields=screen.form,
+            more=screen.more,
+            preset=preset,
+        )
+        if made:
+            flash(_("{title} is stored.").format(title=made[about.title_field]))
+            if about.page in routes.screens() and not routes.screens()[about.page].in_menu:
+                st.switch_page(routes.page(about.page), query_params={"id": str(made["id"])})
+            st.rerun()
+
+    drawer()
+
+
+def _open_filter(about: Entity, screen: ListScreen) -> dict[str, Any]:
+    """Open records, or with the switch the ended ones."""
+    if not screen.open_while_blank:
+        return {}
+    label = _(about[screen.open_while_blank].label)
+    ended = st.toggle(label, key=f"{screen.page}_ended", bind="query-params")
+    return {screen.open_while_blank: (datetime(1970, 1, 1, tzinfo=UTC), None) if ended else None}
+
+
+def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool]:
+    """Columns, sort, direction and whether archived rows show."""
+    names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
+    first = screen.sort or about.title_field
+    sortable = {first: names[first], about.title_field: names[about.title_field]} | {
+        f.name: _(f.label) for f in about.fields if f.sortable
+    }
+    with st.popover(_("View"), type="tertiary", icon=":material/view_column:"):
+        columns = st.multiselect(
+            _("Columns"),
+            list(names),
+            default=list(screen.columns),
+            format_func=names.__getitem__,
+            key=f"{screen.page}_columns",
+            bind="query-params",
+        )
+        sort = st.selectbox(
+            _("Sort by"),
+            list(sortable),
+            format_func=sortable.__getitem__,
+            key=f"{screen.page}_sort",
+            bind="query-params",
+        )
+        descending = st.toggle(
+            _("Largest or newest first"),
+            value=screen.newest_first,
+            key=f"{screen.page}_down",
+            bind="query-params",
+        )
+        archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
+    return (
+        [c for c in columns if c in names] or list(screen.columns),
+        sort or first,
+        descending,
+        archived,
+    )
+
+
+def _cursors(screen: ListScreen, question: tuple[Any, ...]) -> list[str | None]:
+    """The cursors of the pages walked so far; another question starts at the first page."""
+    memory = st.session_state.setdefault(f"{screen.page}_paging", {"question": None, "cursors": [None]})
+    if memory["question"] != question:
+        memory["question"], memory["cursors"] = question, [None]
+    return memory["cursors"]  # type: ignore[no-any-return]
+
+
+def _range(screen: ListScreen, found: lists.ListPage, page: int, archived: bool) -> None:
+    """One short line above the table; on touch screens the table's toolbar covers what stands further right."""
+    first = (page - 1) * PAGE_ROWS + 1
+    total = f"{found.total:,}+" if found.capped else f"{found.total:,}"
+    said = _("{a} to {b} of {n}").format(a=first, b=first + len(found.rows) - 1, n=total)
+    st.caption(_("{range}, archived").format(range=said) if archived else said)
+
+
+def _pager(screen: ListScreen, found: lists.ListPage, page: int) -> None:
+    if page == 1 and not found.next_cursor:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.button(
+            _("Previous"),
+            key=f"{screen.page}_back",
+            icon=":material/chevron_left:",
+            disabled=page == 1,
+            on_click=_step,
+            args=(screen, None),
+        )
+        st.button(
+            _("Next"),
+            key=f"{screen.page}_next",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=not found.next_cursor,
+            on_click=_step,
+            args=(screen, found.next_cursor),
+        )
+
+
+def _step(screen: ListScreen, cursor: str | None) -> None:
+    cursors = st.session_state[f"{screen.page}_paging"]["cursors"]
+    if cursor is None:
+        cursors.pop()
+    else:
+        cursors.append(cursor)
+
+
+def _table(
+    actor: Actor,
+    about: Entity,
+    screen: ListScreen,
+    found: lists.ListPage,
+    columns: list[str],
+    archived: bool,
+    question: tuple[Any, ...],
+    page: int,
+) -> None:
+    names = [about.title_field, *(c for c in columns if c != about.title_field)]
+    names = [n for n in names if n in found.rows]
+    shown = table_frame(about, found.rows, names, avatars=screen.avatars)
+    # The question is part of the key: ticks are kept by position and would otherwise sit on other rows after a filter.
+    # The turn is, too: a row that was opened is not still chosen when the drawer closes.
+    turn = st.session_state.setdefault(f"{screen.page}_turn", 0)
+    event: Any = st.dataframe(
+        shown,
+        key=f"{screen.page}_table_{abs(hash((question, page, turn)))}",
+        hide_index=True,
+        row_height=36,
+        height="content",
+        placeholder="",
+        column_config=column_config(about, names, avatars=screen.avatars),
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"],
+        alt=_("{plural}, page {n}; click a cell to open the record").format(plural=_(about.plural), n=page),
+    )
+    if event.selection.cells:
+        row_id = int(found.rows.iloc[event.selection.cells[0][0]]["id"])
+        if screen.on_open is not None:
+            st.session_state[f"{screen.page}_turn"] = turn + 1
+            screen.on_open(actor, row_id)
+        elif about.page in routes.screens():
+            st.switch_page(routes.page(about.page), query_params={"id": str(row_id)})
+    if event.selection.rows and actor.may(registry.rights_name(screen.entity), DELETE):
+        bulk_bar(actor, about, found.rows.iloc[event.selection.rows], archived=archived, page=screen.page)
+
+
+def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narrowed: bool) -> None:
+    plural = _(about.plural).lower()
+    if search or narrowed:
+        text = (
+            _("No {plural} fit “{term}” with these filters. Try part of a name.").format(
+                plural=plural, term=search
+            )
+            if search
+            else _("No {plural} fit all these filters together.").format(plural=plural)
+        )
+        look.empty(
+            _("Nothing matches"),
+            text,
+            button=_("Clear search and filters"),
+            on_click=lambda: _clear(screen.page, about),
+            key=f"{screen.page}_clear",
+        )
+        return
+    may = actor.may(registry.rights_name(screen.entity), CREATE)
+    label = _("New {label}").format(label=_(about.label).lower()) if may else ""
+    if look.empty(
+        _("No {plural} yet").format(plural=plural),
+        screen.empty_text,
+        button=label,
+        key=f"{screen.page}_first",
+    ):
+        new_record(actor, screen)
+
+
+def _clear(page: str, about: Entity) -> None:
+    """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
+    fields = [f"{page}_{f.name}{end}" for f in about.fields for end in ("", "_from", "_to")]
+    for key in (f"{page}_q", f"{page}_archived", f"{page}_{lists.IN_SEGMENT}", *fields):
+        value = st.session_state.get(key)
+        if value:
+            st.session_state[key] = [] if isinstance(value, list) else "" if isinstance(value, str) else None
+    if st.session_state.get(f"{page}_archived", False) is None:
+        st.session_state[f"{page}_archived"] = False

@@ -1,0 +1,170 @@
+"""The frame of a record's page: which record, header with actions, tabs in the address, the drawer that edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from crm.contacts.queries import RecordView
+from crm.errors import NotFound
+from crm.i18n import _
+from crm.records import records, registry
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.quick import log_drawer, task_drawer
+from crm.ui.kit import look
+from crm.ui.kit.forms import forget_form, record_form
+from crm.work import Actor, unit_of_work
+from db.scope import CREATE
+
+
+def asked_id(entity: str) -> int:
+    """The id in the address.
+
+    Raises
+    ------
+    NotFound
+        It is missing or no number; the frame says so and shows nothing else.
+    """
+    text = st.query_params.get("id", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        label, plural = _(registry.entity(entity).label).lower(), _(registry.entity(entity).plural)
+        raise NotFound(
+            _("This address names no {label}. Open one from {plural}, or search for it.").format(
+                label=label, plural=plural
+            )
+        )
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordForm:
+    """Which fields the edit drawer shows at once, and which behind "More fields"."""
+
+    fields: tuple[str, ...]
+    more: tuple[str, ...] = ()
+
+
+def record_header(
+    actor: Actor,
+    view: RecordView,
+    form: RecordForm,
+    *,
+    context: str,
+    tags: Sequence[look.Marked] = (),
+    links: Mapping[str, int | None] | None = None,
+    more: Mapping[str, Callable[[], None]] | None = None,
+    primary: Callable[[], None] | None = None,
+) -> None:
+    """Avatar, name, one line and the actions that this person may take.
+
+    Parameters
+    ----------
+    links : mapping, optional
+        What a talk or task written down here belongs to; without it nothing can be logged.
+    more : mapping, optional
+        Further entries of the menu: label and what it opens.
+    primary : callable, optional
+        Draws the one primary button of a page on which nothing is logged.
+    """
+    with look.page(view.title, context, tags=tags, picture=look.avatar(view.title), record=True):
+        _menu(actor, view, links, more or {})
+        if view.may_change and st.button(_("Edit"), icon=":material/edit:", key="record_edit"):
+            edit_drawer(actor, view, form)
+        if (
+            links
+            and actor.may("interaction", CREATE)
+            and st.button(_("Log"), icon=":material/edit_note:", type="primary", key="record_log")
+        ):
+            log_drawer(actor, preset=links)
+        if primary is not None:
+            primary()
+    if view.archived:
+        _archived_bar(actor, view)
+
+
+def _menu(
+    actor: Actor,
+    view: RecordView,
+    links: Mapping[str, int | None] | None,
+    more: Mapping[str, Callable[[], None]],
+) -> None:
+    entries: dict[str, Callable[[], None]] = {}
+    if links and actor.may("task", CREATE):
+        entries[_("New task")] = lambda: task_drawer(actor, preset=links)
+    entries |= more
+    if view.may_archive:
+        label = _("Restore") if view.archived else _("Archive")
+        entries[label] = lambda: put_away(actor, view)
+    if entries:
+        chosen = st.menu_button(_("More"), list(entries), key="record_more")
+        if chosen in entries:
+            entries[chosen]()
+
+
+def put_away(actor: Actor, view: RecordView) -> None:
+    """Archive the record, or restore an archived one, and say how to take it back."""
+    act = records.restore_record if view.archived else records.archive_record
+    said = (
+        _("{title} is back.")
+        if view.archived
+        else _("{title} is archived; nothing is lost. Restore brings it back.")
+    )
+    with showing_problems():
+        with unit_of_work(actor) as work:
+            act(work, view.entity, view.id, seen_version=view.values["version"])
+        flash(said.format(title=view.title))
+        st.rerun()
+
+
+def _archived_bar(actor: Actor, view: RecordView) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="record_archived"):
+        st.markdown(
+            f":orange[:material/archive:] {look.plain(_('Archived: it stands in no list and nobody can choose it.'))}",
+            width="stretch",
+        )
+        if view.may_archive and st.button(_("Restore"), icon=":material/undo:", key="record_restore"):
+            put_away(actor, view)
+
+
+def edit_drawer(actor: Actor, view: RecordView, form: RecordForm) -> None:
+    """Open the form of the record; a stale version shows both values, and the person chooses."""
+    key = f"edit_{view.entity}_{view.id}"
+    title = _("Edit {label}").format(label=_(registry.entity(view.entity).label).lower())
+
+    @st.dialog(title, position="right", width=440, on_dismiss=lambda: forget_form(key))
+    def drawer() -> None:
+        stored = record_form(
+            actor, view.entity, key=key, record=view.values, fields=form.fields, more=form.more
+        )
+        if stored:
+            flash(_("The changes are stored."))
+            st.rerun()
+
+    drawer()
+
+
+def record_tabs(tabs: Mapping[str, str]) -> str:
+    """Tabs whose choice stands in the address as ``tab=name``; gives the open one.
+
+    Parameters
+    ----------
+    tabs : mapping
+        What people read, by the name in the address; the first is open when the address names none.
+
+    Only the open tab is drawn and read by the caller, in the container that follows.
+    """
+    names = list(tabs)
+    asked = st.query_params.get("tab", names[0])
+    chosen = asked if asked in tabs else names[0]
+    # Labels carry counts; with them in the key, a new count is a new element and not a lost choice.
+    key = f"record_tabs_{abs(hash(tuple(tabs.values())))}"
+    st.session_state[key] = tabs[chosen]
+
+    def remember() -> None:
+        label = st.session_state.get(key)
+        st.query_params["tab"] = next((n for n, text in tabs.items() if text == label), names[0])
+
+    st.tabs(list(tabs.values()), key=key, on_change=remember)
+    return chosen

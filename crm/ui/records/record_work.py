@@ -1,0 +1,230 @@
+"""What is going on with a record: key figures, the next step, open tasks, deals, sales by year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm import charts
+from crm.clock import here, today
+from crm.contacts.dealings import LastTalk
+from crm.contacts.queries import RecordView
+from crm.contacts.sums import DealSums, Sales
+from crm.i18n import _, ngettext
+from crm.interactions.service import finish_task
+from crm.records.records import update_record
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.quick import task_drawer
+from crm.ui.kit import look
+from crm.ui.kit.formats import ago, day, money, money_unit, short_money
+from crm.work import Actor, unit_of_work
+from db.scope import CREATE, UPDATE
+
+
+def deal_kpis(view: RecordView, sums: DealSums) -> list[look.Explained]:
+    """Open and won value, each explained and opening the deals behind it."""
+    there, query = routes.page(view.entity), {"id": str(view.id), "tab": "deals"}
+    open_formula = _("Sum of the open deals, converted at today's rates to {currency}. A deal without amount counts with "
+                     "the list price of its main product.")  # fmt: skip
+    won_formula = _("Sum of the won deals, each converted to {currency} at the rate of the day it was won. "
+                    "{lost} were lost.")  # fmt: skip
+    return [
+        look.Explained(
+            _("Open deals"),
+            short_money(sums.open_minor, sums.currency),
+            formula=" ".join(p for p in (open_formula.format(currency=sums.currency), sums.note) if p),
+            n=sums.open_count,
+            n_text=ngettext("{n} deal", "{n} deals", sums.open_count).format(n=sums.open_count),
+            records=there,
+            query=query,
+        ),
+        look.Explained(
+            _("Won"),
+            short_money(sums.won_minor, sums.currency),
+            formula=" ".join(
+                p for p in (won_formula.format(currency=sums.currency, lost=sums.lost_count), sums.note) if p
+            ),
+            n=sums.won_count,
+            n_text=ngettext("{n} deal", "{n} deals", sums.won_count).format(n=sums.won_count),
+            records=there,
+            query=query,
+        ),
+    ]
+
+
+def talk_kpis(view: RecordView, talk: LastTalk, tasks: Sequence[Mapping[str, Any]]) -> list[look.Explained]:
+    """When somebody last talked with them, and what is due next."""
+    query = {"id": str(view.id)}
+    made = [
+        look.Explained(
+            _("Last talk"),
+            day(here(talk.at).date(), today=today()) if talk.at else _("Never"),
+            ago(here(talk.at).date(), today=today()) if talk.at else "",
+            formula=_(
+                "The newest call, meeting, e-mail or other talk; notes do not count. Counted are those of the "
+                "last 90 days."
+            ),
+            n=talk.recent,
+            n_text=_("{n} in 90 days").format(n=talk.recent),
+            records=routes.page(view.entity),
+            query={**query, "tab": "timeline"},
+        )
+    ]
+    first = tasks[0] if tasks else None
+    due = first["due_on"] if first else None
+    made.append(
+        look.Explained(
+            _("Next task"),
+            day(due, today=today()) if due else (_("No date") if first else _("None")),
+            _late(due) if due else "",
+            tone=look.BAD if due and due < today() else look.QUIET,
+            formula=first["title"] if first else _("No task is open here."),
+            n=len(tasks),
+            n_text=ngettext("{n} open task", "{n} open tasks", len(tasks)).format(n=len(tasks)),
+            records=routes.page(view.entity),
+            query={**query, "tab": "tasks"},
+        )
+    )
+    return made
+
+
+def _late(due: Any) -> str:
+    days = (today() - due).days
+    return (
+        ngettext("{n} day late", "{n} days late", days).format(n=days)
+        if days > 0
+        else ago(due, today=today())
+    )
+
+
+def next_step(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mapping[str, int | None]) -> None:
+    """The task that is due first, with its two buttons; or the way to plan one."""
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", gap="small", key="record_next"
+    ):
+        if not tasks:
+            st.markdown(f"**{_('Next step')}**  \n{look.quiet(_('Nothing is planned.'))}", width="stretch")
+            if actor.may("task", CREATE) and st.button(
+                _("Plan one"), key="record_plan", icon=":material/add_task:"
+            ):
+                task_drawer(actor, preset=links)
+            return
+        task = tasks[0]
+        st.markdown(f"**{_('Next step')}** {_due_tag(task)}  \n{look.plain(task['title'])}", width="stretch")
+        _task_buttons(actor, task, key="record_next")
+
+
+def _due_tag(task: Mapping[str, Any]) -> str:
+    due = task["due_on"]
+    if due is None:
+        return ""
+    late = due < today()
+    return look.tag(_late(due), tone=look.BAD if late else look.QUIET, icon="priority_high" if late else "")
+
+
+def _task_buttons(actor: Actor, task: Mapping[str, Any], *, key: str) -> None:
+    if not actor.may("task", UPDATE):
+        return
+    with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center"):
+        if st.button(_("Done"), icon=":material/check:", key=f"{key}_done_{task['id']}"):
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    finish_task(work, task_id=task["id"], seen_version=task["version"])
+                flash(_("Done: {title}").format(title=task["title"]))
+                st.rerun()
+        with st.popover(_("Move"), icon=":material/event:", type="tertiary"):
+            due = st.date_input(_("New day"), value=task["due_on"] or today(), key=f"{key}_day_{task['id']}",
+                                format="YYYY-MM-DD")  # fmt: skip
+            if st.button(_("Move"), key=f"{key}_move_{task['id']}", type="primary"):
+                with showing_problems():
+                    with unit_of_work(actor) as work:
+                        update_record(work, "task", task["id"], {"due_on": due}, seen_version=task["version"])
+                    flash(_("Moved to {day}.").format(day=day(due)))
+                    st.rerun()
+
+
+def show_tasks(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mapping[str, int | None]) -> None:
+    """Open tasks, the next due first, each with its buttons."""
+    if not tasks:
+        st.caption(_("No open tasks."))
+    for task in tasks:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
+            owner = task["owner"] or _("Nobody")
+            st.markdown(
+                f"{look.plain(task['title'])} {_due_tag(task)}  \n{look.quiet(owner)}", width="stretch"
+            )
+            _task_buttons(actor, task, key="record_task")
+    if actor.may("task", CREATE) and st.button(
+        _("New task"), key="record_new_task", icon=":material/add_task:"
+    ):
+        task_drawer(actor, preset=links)
+
+
+def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:
+    """Deals as a table; a click opens one."""
+    if deals.empty:
+        st.caption(look.plain(empty_text))
+        return
+    if count > len(deals):
+        st.caption(_("The first {n} of {all}, open ones first.").format(n=len(deals), all=count))
+    status = {"open": _("Open"), "won": _("Won"), "lost": _("Lost")}
+    shown = pd.DataFrame(
+        {
+            "title": deals["title"],
+            "stage": deals["stage"],
+            "status": [[status.get(s, s)] for s in deals["status"]],
+            "value": [money(v, c) for v, c in zip(deals["value_minor"], deals["currency"], strict=True)],
+            "close": [
+                c if pd.notna(c) else e
+                for c, e in zip(deals["closed_on"], deals["expected_close_on"], strict=True)
+            ],
+            "owner": deals["owner"],
+        }
+    )
+    kinds = st.column_config
+    event: Any = st.dataframe(
+        shown,
+        key="record_deals",
+        hide_index=True,
+        row_height=36,
+        height="content",
+        placeholder="",
+        column_config={
+            "title": kinds.TextColumn(_("Deal"), width=230),
+            "stage": kinds.TextColumn(_("Stage"), width=110),
+            "status": kinds.MultiselectColumn(
+                _("Status"), options=list(status.values()), color=["gray", "green", "red"], width=80
+            ),
+            "value": kinds.TextColumn(_("Value"), width=90, alignment="right"),
+            "close": kinds.DateColumn(_("Close"), format="D MMM YYYY", width=100),
+            "owner": kinds.TextColumn(_("Owner"), width=120),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=_("Deals with stage, value and closing day; click one to open it"),
+    )
+    if event.selection.cells and "deal" in routes.screens():
+        row = event.selection.cells[0][0]
+        st.switch_page(routes.page("deal"), query_params={"id": str(deals.iloc[row]["id"])})
+
+
+def sales_card(sales: Sales, *, title: str) -> None:
+    """Sales lines by year as bars; nothing when there are none."""
+    if sales.years.empty:
+        return
+    total = money(sales.total_minor, sales.currency, decimals=False)
+    note = _("{total} in {n} lines").format(total=total, n=f"{int(sales.years['lines'].sum()):,}")
+    with look.card(title, f"{note}. {sales.note}" if sales.note else note):
+        years = sales.years.tail(6)
+        figure = charts.columns(
+            [str(y) for y in years["year"]],
+            list(years["amount_minor"]),
+            unit=money_unit(sales.currency),
+            unfinished=int(years["year"].iloc[-1]) == today().year,
+            height=160,
+        )
+        look.chart(figure, key="record_sales", alt=_("Sales by year, {total} in all").format(total=total))

@@ -1,0 +1,142 @@
+"""One timeline of a record: talks, cases, finished tasks and changes, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+
+from crm.clock import here, now, today, zone
+from crm.i18n import _
+from crm.interactions.timeline import CUSTOMERS, Entry
+from crm.records.changes import FieldChange
+from crm.records.fields import Entity, Field, Kind
+from crm.ui.kit import look
+from crm.ui.kit.formats import day, moment, money, number, percent
+
+ICONS = {
+    "note": ":material/edit_note:",
+    "call": ":material/call:",
+    "meeting": ":material/groups:",
+    "email": ":material/mail:",
+    "visit": ":material/handshake:",
+    "letter": ":material/markunread_mailbox:",
+    "chat": ":material/chat:",
+    "social": ":material/share:",
+    "questionnaire": ":material/quiz:",
+    "form": ":material/web:",
+    "case": ":material/support_agent:",
+    "task": ":material/task_alt:",
+    "change": ":material/history:",
+}
+#: How many steps show at first and come with each "more".
+STEP = 20
+
+
+def shown_steps(key: str) -> int:
+    """How many steps this person asked to see of this record."""
+    return int(st.session_state.get(f"{key}_steps", STEP))
+
+
+def show_timeline(
+    entries: Sequence[Entry],
+    about: Entity,
+    *,
+    key: str,
+    currency: str = "EUR",
+    begun: datetime | None = None,
+    empty_text: str = "",
+) -> None:
+    """Draw the steps with a filter by kind, and a way to older ones.
+
+    ``entries`` holds one more than ``shown_steps`` says where there are older ones. ``begun`` closes the line.
+    """
+    kinds = {"all": _("All"), "talk": _("Talks"), "task": _("Tasks done"), "change": _("Changes")}
+    if about.name in CUSTOMERS:
+        kinds["case"] = _("Cases")
+    only = look.switch(_("Show"), kinds, key=f"{key}_kind")
+    steps = shown_steps(key)
+    older = len(entries) > steps
+    chosen = [e for e in entries[:steps] if only == "all" or _group(e) == only]
+    if not chosen:
+        st.caption(look.plain(empty_text or _("Nothing here yet.")))
+    for entry in chosen:
+        _step(entry, about, currency)
+    if older:
+        st.button(
+            _("Show older"),
+            key=f"{key}_older",
+            type="tertiary",
+            icon=":material/expand_more:",
+            on_click=lambda: st.session_state.update({f"{key}_steps": steps + STEP}),
+        )
+    elif begun is not None and chosen:
+        st.expander(
+            f"**{look.plain(_('Here since'))}** :small[:gray[{day(here(begun).date())}]]",
+            icon=":material/flag:",
+            type="step",
+        )
+
+
+def _group(entry: Entry) -> str:
+    return entry.kind if entry.kind in ("task", "change", "case") else "talk"
+
+
+def _step(entry: Entry, about: Entity, currency: str) -> None:
+    when = moment(entry.at, now=now(), zone=zone())
+    grey = " · ".join(p for p in (when, entry.who, entry.text if entry.kind == "change" else "") if p)
+    label = f"**{look.plain(entry.title)}** :small[:gray[{look.plain(grey)}]]"
+    body = _change_lines(entry.changes, about, currency) if entry.kind == "change" else _body(entry)
+    with st.expander(label, icon=ICONS.get(entry.kind, ":material/forum:"), type="step", expanded=True):
+        if body:
+            st.caption(body)
+
+
+def _body(entry: Entry) -> str:
+    """The text with its own lines; a title that is only its first line is not said twice."""
+    lines = [line for line in entry.text.split("\n") if line.strip()]
+    if lines and lines[0].strip() == entry.title.strip():
+        lines = lines[1:]
+    return "  \n".join(look.plain(line) for line in lines)
+
+
+def _change_lines(changes: Sequence[FieldChange], about: Entity, currency: str) -> str:
+    said = []
+    for change in changes:
+        field = about.by_name.get(change.name)
+        old, new = (value_text(field, v, currency) for v in (change.old, change.new))
+        said.append(f"{look.plain(change.label)}: {look.plain(old)} → {look.plain(new)}")
+    return "  \n".join(said)
+
+
+def value_text(field: Field | None, value: Any, currency: str) -> str:
+    """A value of the change log as people read it; it comes as JSON holds it."""
+    if value is None or value in ("", []):
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if field is None:
+        return str(value)
+    match field.kind:
+        case Kind.MONEY:
+            return money(int(value), currency)
+        case Kind.PERCENT:
+            return percent(float(value))
+        case Kind.INTEGER | Kind.NUMBER:
+            return number(float(value), decimals=0 if float(value).is_integer() else 2)
+        case Kind.DATE:
+            return day(value if isinstance(value, date) else date.fromisoformat(str(value)[:10]))
+        case Kind.DATETIME:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+            return moment(at, now=now(), zone=zone())
+        case Kind.CHOICE:
+            return next((_(c.label) for c in field.choices if c.value == value), str(value))
+        case Kind.TAGS:
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+__all__ = ["STEP", "show_timeline", "shown_steps", "today", "value_text"]

@@ -1,0 +1,233 @@
+"""The charts of the sales dashboard with what each finds and what its bars stand for; built once, drawn often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from crm import charts
+from crm.i18n import _, ngettext
+from crm.pipeline.reports.report_dashboard import Dashboard
+from crm.ui.kit import formats
+
+#: Rows of a ranking; what is beyond is summed up in words, because as a bar it would dwarf the leaders.
+ROWS = 6
+#: Rows of a card of win rates.
+RATES = 5
+HEIGHT = 228
+
+
+class Settled(go.Figure):  # type: ignore[misc]
+    """A figure that changes no more: what travels to the browser is worked out once, not at each click of anybody."""
+
+    _told: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as plain data; nobody may change it."""
+        if self._told is None:
+            self._told = super().to_dict()
+        return self._told
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure, its finding in a sentence, the values that each label stands for, and a line below it."""
+
+    figure: go.Figure
+    alt: str
+    values: dict[str, list[Any]] = field(default_factory=dict)
+    below: str = ""
+
+
+def draw(board: Dashboard) -> dict[str, Drawn]:
+    """All charts of the dashboard by name."""
+    under = _reports(board)
+    drawn = {
+        "months": _months(board),
+        "targets": _targets(board),
+        "agents": _ranking(board, board.agents, _("No owner"), lambda key: [key]),
+        "managers": _ranking(board, board.managers, _("No manager"), lambda key: under.get(key, [])),
+        "teams": _ranking(board, board.teams, _("No team"), lambda key: [key]),
+        "products": _ranking(board, board.products, _("No product"), lambda key: [key]),
+        "funnel": _funnel(board),
+        "cycle": _cycle(board),
+        "source_rates": _rates(board, board.source_rates, _("No source")),
+        "product_rates": _rates(board, board.product_rates, _("No product")),
+        "reasons": _reasons(board),
+    }
+    return {name: replace(one, figure=Settled(one.figure)) for name, one in drawn.items()}
+
+
+def _money(board: Dashboard) -> Callable[[float], str]:
+    return formats.money_unit(board.book.currency).short
+
+
+def _labels(names: Iterable[Any], none: str) -> list[str]:
+    return [none if name is None or pd.isna(name) else str(name) for name in names]
+
+
+def _months(board: Dashboard) -> Drawn:
+    rows = board.months
+    names = [formats.month(month) for month in rows["month"]]
+    unit = formats.money_unit(board.book.currency)
+    goals = [None if goal is None or pd.isna(goal) else float(goal) for goal in rows["target_minor"]]
+    figure = charts.columns(
+        [formats.month_name(month) for month in rows["month"]],
+        rows["won_minor"].tolist(),
+        unit=unit,
+        target=goals if any(goal is not None for goal in goals) else None,
+        unfinished=board.period.running,
+        names=names,
+        height=HEIGHT,
+    )
+    # The months before the period are there to compare with.
+    shades = [charts.ACCENT if inside else charts.MUTED for inside in rows["inside"]]
+    if board.period.running and len(figure.data):
+        shades[-1] = figure.data[0].marker.color[-1]
+    figure.update_traces(marker_color=shades)
+    best = int(rows["won_minor"].to_numpy().argmax())
+    alt = _("Won value by month; most in {month} with {value}").format(
+        month=names[best], value=unit.full(float(rows["won_minor"].iloc[best]))
+    )
+    return Drawn(figure, alt, {name: [month] for name, month in zip(names, rows["month"], strict=True)})
+
+
+def _whose_targets(board: Dashboard) -> pd.DataFrame:
+    """People's targets, else the teams', else the firm's: the finest that were entered."""
+    kinds = board.targets["kind"]
+    finest = next((kind for kind in ("person", "team", "firm") if (kinds == kind).any()), "firm")
+    return board.targets[kinds == finest]
+
+
+def _targets(board: Dashboard) -> Drawn:
+    rows = _whose_targets(board).head(ROWS)
+    money = _money(board)
+    figure = charts.hbars(
+        _labels(rows["name"], "–"),
+        [float(value) for value in rows["actual_minor"]],
+        [
+            f"{money(actual)} · {formats.percent(share)}"
+            for actual, share in zip(rows["actual_minor"], rows["share"], strict=True)
+        ],
+        target=[float(value) for value in rows["target_minor"]],
+        highlight=[share < 0.8 for share in rows["share"]],
+        most=ROWS,
+    )
+    behind = int((rows["share"] < 0.8).sum())
+    alt = ngettext("{n} is under 80% of the target", "{n} are under 80% of the target", behind)
+    # Only people's bars can be clicked: a team's would have to mean the teams of deals and of owners at once.
+    people = [key for key in rows["user_id"] if key is not None]
+    return Drawn(
+        figure, alt.format(n=behind), {name: [key] for name, key in zip(rows["name"], people, strict=False)}
+    )
+
+
+def _ranking(board: Dashboard, rows: pd.DataFrame, none: str, values: Callable[[Any], list[Any]]) -> Drawn:
+    labels, money = _labels(rows["name"], none), _money(board)
+    figure = charts.hbars(
+        labels,
+        [float(amount) for amount in rows["value_minor"]],
+        [
+            f"{money(v)} · {formats.number(n)}"
+            for v, n in zip(rows["value_minor"], rows["deals"], strict=True)
+        ],
+        most=ROWS,
+    )
+    alt = _("Nothing was won")
+    if labels:
+        first = money(float(rows["value_minor"].iloc[0]))
+        alt = _("{name} leads with {value}").format(name=labels[0], value=first)
+    meant: dict[str, list[Any]] = {}
+    for label, one in zip(labels, rows["id"], strict=True):
+        meant.setdefault(label, []).extend(values(one))
+    rest = rows["value_minor"].iloc[ROWS:]
+    text = ngettext("{n} other: {value}", "{n} others: {value}", len(rest))
+    below = text.format(n=len(rest), value=money(float(rest.sum()))) if len(rest) else ""
+    return Drawn(figure, alt, meant, below)
+
+
+def _reports(board: Dashboard) -> dict[Any, list[Any]]:
+    """Owners by manager; owners without one, and deals without an owner, come under None."""
+    found: dict[Any, list[Any]] = {None: [None]}
+    for key, person in board.known.users.items():
+        found.setdefault(person.manager_id, []).append(key)
+    return found
+
+
+def _funnel(board: Dashboard) -> Drawn:
+    rows = board.funnel
+    texts = [
+        formats.number(n) + ("" if share is None or pd.isna(share) else f" · {formats.percent(share)}")
+        for n, share in zip(rows["deals"], rows["share"], strict=True)
+    ]
+    stages = _labels(rows["stage"], "–")
+    figure = charts.funnel(stages, [float(n) for n in rows["deals"]], texts)
+    said = ", ".join(f"{stage} {text}" for stage, text in zip(stages, texts, strict=True))
+    return Drawn(figure, said or _("No deal was opened in this period"))
+
+
+def _cycle(board: Dashboard) -> Drawn:
+    pairs = zip(board.cycle["days"], board.cycle["deals"], strict=True)
+    figure = charts.histogram(
+        [float(days) for days, deals in pairs for _n in range(deals)],
+        unit=formats.number_unit(),
+        height=HEIGHT,
+    )
+    if not board.spread.n:
+        return Drawn(figure, _("No won deal has both an opening and a closing day"))
+    alt = _("Half of the won deals closed within {n} days")
+    return Drawn(figure, alt.format(n=formats.number(board.spread.median)))
+
+
+def _rates(board: Dashboard, rows: pd.DataFrame, none: str) -> Drawn:
+    """Win rates with their ranges: the groups with most closed deals, best first."""
+    kept = rows[rows.index.isin((rows["won"] + rows["lost"]).nlargest(RATES).index)]
+    labels = _labels(kept["name"], none)
+    texts = [
+        f"{formats.percent(share)} · {formats.number(won + lost)}"
+        for share, won, lost in zip(kept["win_rate"], kept["won"], kept["lost"], strict=True)
+    ]
+    whole = board.now.rate
+    figure = charts.intervals(
+        labels,
+        kept["win_rate"].tolist(),
+        kept["low"].tolist(),
+        kept["high"].tolist(),
+        texts,
+        unit=formats.percent_unit(),
+        reference=whole.share if whole.n else None,
+        reference_text=_("all {share}").format(share=formats.percent(whole.share)) if whole.n else "",
+    )
+    alt = _("{name} wins most often").format(name=labels[0]) if labels else _("No deal was closed")
+    below = ""
+    if len(rows) > len(kept):
+        below = _("The {n} with most closed deals of {all}").format(n=len(kept), all=len(rows))
+    keys = [None if key == "" else key for key in kept["key"]]
+    meant: dict[str, list[Any]] = {}
+    for label, key in zip(labels, keys, strict=True):
+        meant.setdefault(label, []).append(key)
+    return Drawn(figure, alt, meant, below)
+
+
+def _reasons(board: Dashboard) -> Drawn:
+    rows, money = board.reasons, _money(board)
+    labels = _labels(rows["reason"], _("No reason given"))
+    figure = charts.hbars(
+        labels,
+        [float(n) for n in rows["deals"]],
+        [
+            formats.number(n) + (f" · {money(value)}" if value else "")
+            for n, value in zip(rows["deals"], rows["value_minor"], strict=True)
+        ],
+        most=ROWS,
+    )
+    alt = _("Most deals are lost for: {reason}").format(reason=labels[0]) if labels else _("No deal was lost")
+    rest = int(rows["deals"].iloc[ROWS:].sum())
+    below = ngettext("{n} for other reasons", "{n} for other reasons", rest).format(n=rest) if rest else ""
+    return Drawn(
+        figure, alt, {label: [key] for label, key in zip(labels, rows["loss_reason_id"], strict=True)}, below
+    )

@@ -1,0 +1,102 @@
+"""The deals behind a number or a bar of the sales dashboard, as a table that opens them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from crm.i18n import _, ngettext
+from crm.money import to_major
+from crm.pipeline.reports.report_records import Narrowed
+from crm.reporting.report_basis import SalesFilter
+from crm.ui.frame import routes
+from crm.ui.kit import formats, look
+from crm.ui.sales import data
+from crm.work import Actor, cache_key
+
+SHOWN = {"won": ("won",), "lost": ("lost",), "closed": ("won", "lost"), "open": ("open",)}
+
+
+def titles() -> dict[str, str]:
+    """What the deals of a number are, as the address and the choice name them."""
+    return {
+        "won": _("Won deals"),
+        "lost": _("Lost deals"),
+        "closed": _("Closed deals"),
+        "open": _("Open deals"),
+    }
+
+
+def asked_for() -> Narrowed | None:
+    """Draw the choice of a number whose deals are shown, and give them.
+
+    A control bound to the address and not the bare address: that loses what no control holds at the next click.
+    """
+    called = titles()
+    chosen = st.selectbox(
+        _("Deals behind a number"),
+        list(called.values()),
+        index=None,
+        key="sales_show",
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder=_("Show the deals behind a number"),
+        width=340,
+    )
+    return next((Narrowed(statuses=SHOWN[kind]) for kind, title in called.items() if title == chosen), None)
+
+
+def forget_asked() -> None:
+    """Put the number's deals away again."""
+    st.session_state["sales_show"] = None
+
+
+def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: str, key: str) -> None:
+    """Draw the deals, newest closing first; a click on a row opens the deal."""
+    found = data.sales_records(cache_key(actor), chosen, wanted, actor)
+    rows = found.rows
+    count = ngettext("{n} deal", "{n} deals", found.total).format(n=formats.number(found.total))
+    if found.total > len(rows):
+        count = _("The newest {shown} of {n} deals").format(shown=len(rows), n=formats.number(found.total))
+    look.section(title, _("{count}. Click a row to open the deal.").format(count=count))
+    if rows.empty:
+        return
+    amounts = [
+        None if pd.isna(minor) else float(to_major(int(minor), currency))
+        for minor, currency in zip(rows["amount_minor"], rows["currency"], strict=True)
+    ]
+    # Closed deals all stand in their last stage, open ones have no closing day: one column less each.
+    standing = wanted.statuses == ("open",)
+    shown = rows[["title", "organisation", "owner", "product"]].assign(
+        amount=pd.Series(amounts, dtype="float64"),
+        currency=rows["currency"],
+        opened=rows["opened_on"],
+        last=rows["stage"] if standing else rows["closed_on"],
+    )
+    columns = st.column_config
+    event = st.dataframe(
+        shown,
+        key=f"sales_records_{key}_{abs(hash((chosen, wanted)))}",
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config={
+            "title": columns.TextColumn(_("Deal"), width=200),
+            "organisation": columns.TextColumn(_("Organisation"), width=180),
+            "owner": columns.TextColumn(_("Owner"), width=125),
+            "product": columns.TextColumn(_("Product"), width=140),
+            "amount": columns.NumberColumn(_("Amount"), format="localized", width=100),
+            "currency": columns.TextColumn(_("Currency"), width=75),
+            "opened": columns.DateColumn(_("Opened"), format="D MMM YYYY", width=110),
+            "last": columns.TextColumn(_("Stage"), width=110)
+            if standing
+            else columns.DateColumn(_("Closed"), format="D MMM YYYY", width=110),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=title,
+    )
+    cells = event["selection"]["cells"]
+    if cells and "deal" in routes.screens():
+        st.switch_page(routes.page("deal"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

@@ -1,0 +1,108 @@
+"""The cases behind a number or a mark of the service dashboard, as a table that opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import zone
+from crm.i18n import _, ngettext
+from crm.service.reports.service_dashboard import ServiceQuestion
+from crm.service.reports.service_dashboard_records import Part
+from crm.service.reports.service_reports import priority_names
+from crm.ui.frame import routes
+from crm.ui.kit import formats, look
+from crm.ui.service_board import data as service_data
+from crm.work import Actor, cache_key
+from db.models.service.cases import CASE_STATUS
+
+
+def titles() -> dict[Part, str]:
+    """What the cases of a number are."""
+    return {
+        ("open", None): _("Open cases"),
+        ("late", None): _("Cases that are late now"),
+        ("response", None): _("Promised answers"),
+        ("broken", "response"): _("Promised answers that were late"),
+        ("resolution", None): _("Promised solutions"),
+        ("broken", "resolution"): _("Promised solutions that were late"),
+        ("first_contact", None): _("Solved cases"),
+        ("once", None): _("Opened and solved at least once"),
+        ("reopened", None): _("Cases that came back"),
+        ("rated", None): _("Rated cases"),
+    }
+
+
+def asked_for() -> Part | None:
+    """Draw the choice of a number whose cases are shown, and give it.
+
+    A control bound to the address and not the bare address: that loses what no control holds at the next click.
+    """
+    called = titles()
+    chosen = st.selectbox(
+        _("Cases behind a number"),
+        list(called.values()),
+        index=None,
+        key="service_show",
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder=_("Show the cases behind a number"),
+        width=340,
+    )
+    return next((part for part, title in called.items() if title == chosen), None)
+
+
+def forget_asked() -> None:
+    """Put the number's cases away again."""
+    st.session_state["service_show"] = None
+
+
+def show_records(
+    actor: Actor, asked: ServiceQuestion, parts: Sequence[Part], *, title: str, key: str
+) -> None:
+    """Draw the cases, newest first; a click on a row opens the case."""
+    found = service_data.service_records(cache_key(actor), asked, tuple(parts), actor)
+    rows = found.rows
+    count = ngettext("{n} case", "{n} cases", found.total).format(n=formats.number(found.total))
+    if found.total > len(rows):
+        count = _("The newest {shown} of {n} cases").format(shown=len(rows), n=formats.number(found.total))
+    look.section(title, _("{count}. Click a row to open the case.").format(count=count))
+    if rows.empty:
+        return
+    statuses = {value: _(label) for value, label in CASE_STATUS}
+    priorities = priority_names()
+    shown = rows.drop(columns="id").assign(
+        status=[statuses.get(s, s) for s in rows["status"]],
+        priority=[priorities.get(p, p) for p in rows["priority"]],
+    )
+    for name in ("opened_at", "due_at", "resolved_at"):
+        # The table shows times as they are given, so they are given as the firm's clocks show them.
+        shown[name] = pd.to_datetime(shown[name], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
+    columns = st.column_config
+    event = st.dataframe(
+        shown,
+        key=f"service_records_{key}_{abs(hash((asked, tuple(parts))))}",
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config={
+            "number": columns.TextColumn(_("Number"), width=75),
+            "subject": columns.TextColumn(_("Case"), width=215),
+            "organisation": columns.TextColumn(_("Organisation"), width=150),
+            "owner": columns.TextColumn(_("Owner"), width=120),
+            "status": columns.TextColumn(_("Status"), width=120),
+            "priority": columns.TextColumn(_("Priority"), width=80),
+            "opened_at": columns.DatetimeColumn(_("Opened"), format="D MMM YYYY", width=105),
+            "due_at": columns.DatetimeColumn(_("Solve by"), format="D MMM YYYY", width=105),
+            "resolved_at": columns.DatetimeColumn(_("Solved"), format="D MMM YYYY", width=105),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=title,
+    )
+    cells = event["selection"]["cells"]
+    if cells and "case" in routes.screens():
+        st.switch_page(routes.page("case"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

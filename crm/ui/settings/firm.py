@@ -1,0 +1,177 @@
+"""Settings of the firm: its name and currency, exchange rates by day, and the limits set where it runs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import today
+from crm.config import settings
+from crm.errors import Refused
+from crm.firm.firm import firm, set_firm
+from crm.firm.rates import DatedRate, checked, delete_rate, parse_rates, read_rates, save_rates
+from crm.i18n import _
+from crm.money import CURRENCIES
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day as day_text
+from crm.ui.kit.formats import number
+from crm.ui.kit.inputs import USUAL
+from crm.work import Actor, reading, unit_of_work
+
+
+def codes() -> list[str]:
+    """Currency codes, the usual ones first."""
+    return [*USUAL, *sorted(CURRENCIES - set(USUAL))]
+
+
+def show_firm(actor: Actor) -> None:
+    """Name and currency."""
+    with reading(actor) as session:
+        now = firm(session)
+    with st.form("settings_firm"):
+        name = st.text_input(_("Name of the firm"), value=now.name, key="settings_firm_name", max_chars=200)
+        currency = st.selectbox(
+            _("Currency of all totals"),
+            codes(),
+            index=codes().index(now.currency),
+            key="settings_firm_currency",
+            help=_(
+                "Deals keep their own currency. Rates are prices in this one: after a change, enter them anew."
+            ),
+        )
+        sent = st.form_submit_button(_("Save"), type="primary")
+    if sent:
+        with showing_problems():
+            if not name.strip():
+                raise Refused(_("The firm needs a name."))
+            with unit_of_work(actor) as work:
+                set_firm(work, name=name, currency=str(currency), is_sample=now.is_sample)
+            flash(_("Stored. Totals are in {currency}.").format(currency=currency))
+            st.rerun()
+
+
+def show_rates(actor: Actor) -> None:
+    """Stored rates, one more by hand, many by paste."""
+    with reading(actor) as session:
+        known, own = read_rates(session), firm(session).currency
+    st.caption(
+        _("What one unit of a currency costs in {own}, from that day until the next entry.").format(own=own)
+    )
+    one, many = look.split()[::-1]
+    with one:
+        _one_rate(actor, own)
+        _paste(actor)
+    with many:
+        if not known:
+            look.empty(
+                _("No rates yet"),
+                _("Deals in other currencies need one before sums can count them in {own}.").format(own=own),
+            )
+            return
+        st.dataframe(
+            pd.DataFrame([(r.day, r.currency, r.rate) for r in known], columns=["day", "currency", "rate"]),
+            hide_index=True,
+            row_height=36,
+            height=min(600, 38 + 36 * len(known)),
+            column_config={
+                "day": st.column_config.DateColumn(_("From"), format="D MMM YYYY", width=120),
+                "currency": st.column_config.TextColumn(_("Currency"), width=100),
+                "rate": st.column_config.NumberColumn(
+                    _("Rate in {own}").format(own=own), format="%.6g", width=140
+                ),
+            },
+            alt=_("Exchange rates, newest first"),
+            key="settings_rates",
+        )
+        _remove(actor, {f"{r.currency} · {day_text(r.day)} · {r.rate:g}": r for r in known})
+
+
+def _one_rate(actor: Actor, own: str) -> None:
+    with st.form("settings_rate_one"):
+        currency = st.selectbox(_("Currency"), [c for c in codes() if c != own], key="settings_rate_currency")
+        when = st.date_input(_("From"), value=today(), key="settings_rate_day", format="YYYY-MM-DD")
+        rate = st.number_input(
+            _("Rate in {own}").format(own=own),
+            value=None,
+            min_value=0.0,
+            format="%.6f",
+            key="settings_rate_rate",
+        )
+        sent = st.form_submit_button(_("Save rate"), type="primary")
+    if sent:
+        with showing_problems():
+            try:
+                made = checked(str(currency), when, float(rate or 0))
+            except ValueError as error:
+                raise Refused(_("Nothing was stored: {why}.").format(why=error)) from error
+            with unit_of_work(actor) as work:
+                save_rates(work, [made])
+            flash(_("{currency} counts {rate} from {day} on.").format(
+                currency=made.currency, rate=f"{made.rate:g}", day=day_text(made.day)))  # fmt: skip
+            st.rerun()
+
+
+def _paste(actor: Actor) -> None:
+    with (
+        st.expander(_("Many at once"), icon=":material/content_paste:"),
+        st.form("settings_rate_paste", border=False),
+    ):
+        text = st.text_area(
+            _("One rate a line: day, currency, rate"),
+            key="settings_rate_text",
+            placeholder="2026-01-31, USD, 0.92",
+            height=140,
+        )
+        file = st.file_uploader(_("or a CSV file"), type=["csv", "txt"], key="settings_rate_file")
+        sent = st.form_submit_button(_("Store all"))
+    if sent:
+        with showing_problems():
+            whole = "\n".join([text or "", file.getvalue().decode("utf-8-sig", "replace") if file else ""])
+            with unit_of_work(actor) as work:
+                changed = save_rates(work, parse_rates(whole))
+            flash(_("{n} rates are new or changed.").format(n=changed))
+            st.rerun()
+
+
+def _remove(actor: Actor, known: dict[str, DatedRate]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            _("Remove a rate"),
+            list(known),
+            index=None,
+            key="settings_rate_remove",
+            placeholder=_("Choose"),
+            width=280,
+        )
+        row = known.get(chosen or "")
+        if st.button(
+            _("Remove"), key="settings_rate_remove_go", icon=":material/delete:", disabled=row is None
+        ):
+            assert row is not None
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    delete_rate(work, currency=row.currency, day=row.day)
+                flash(_("The rate is gone; the one before it counts."))
+                st.rerun()
+
+
+def show_limits(_actor: Actor) -> None:
+    """What the installation allows; set in its environment, so only shown here."""
+    known = settings()
+    st.caption(_("Set where Rapport runs, in the environment; shown here for reference."))
+    look.facts(
+        {
+            _("Largest file to import"): _("{n} MB (CRM_UPLOAD_MAX_MB)").format(
+                n=number(known.upload_max_mb)
+            ),
+            _("Most rows in an import"): _("{n} (CRM_UPLOAD_MAX_ROWS)").format(
+                n=number(known.upload_max_rows)
+            ),
+            _("Time zone"): f"{known.time_zone} (CRM_TIME_ZONE)",
+            _("Phone numbers without country code"): f"{known.phone_region} (CRM_PHONE_REGION)",
+            _("Signed out after idle hours"): f"{known.session_idle_hours:g} (CRM_SESSION_IDLE_HOURS)",
+            _("Signed out at the latest after days"): f"{known.session_days:g} (CRM_SESSION_DAYS)",
+        },
+        alt=_("Limits of this installation"),
+    )

@@ -1,0 +1,221 @@
+"""The pieces of the screen People: tables, the form of one user, the matrix of rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.access.people import RoleRow, grant_matrix, save_grants
+from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABELS, STAFF
+from crm.access.users import change_user, create_user, set_password
+from crm.i18n import _
+from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.ui.kit.words import plain
+from crm.work import reading, unit_of_work
+
+MEANINGS = {role.key: role.meaning for role in BUILT_IN}
+
+
+def role_name(role: RoleRow) -> str:
+    """What people call the role; the names of Rapport's own are translated."""
+    return _(role.name) if role.built_in else role.name
+
+
+def show_users(users: pd.DataFrame) -> None:
+    """Everybody in one table."""
+    shown = users.assign(role=[_(role) if role else _("No access") for role in users["role"]])
+    st.dataframe(
+        shown[["name", "email", "role", "team", "job_title", "is_active"]],
+        hide_index=True,
+        height="content",
+        row_height=36,
+        placeholder="",
+        column_config={
+            "name": st.column_config.TextColumn(_("Name"), width=190),
+            "email": st.column_config.TextColumn(_("E-mail"), width=260),
+            "role": st.column_config.TextColumn(_("Role"), width=130),
+            "team": st.column_config.TextColumn(_("Team"), width=140),
+            "job_title": st.column_config.TextColumn(_("Job title"), width=180),
+            "is_active": st.column_config.CheckboxColumn(_("Active"), width=70),
+        },
+        alt=_("Users with role and team"),
+        key="people_users",
+    )
+
+
+def show_teams(teams: pd.DataFrame) -> None:
+    """All teams with the number of their people."""
+    st.dataframe(
+        teams[["name", "people"]],
+        hide_index=True,
+        width="content",
+        height="content",
+        row_height=36,
+        column_config={
+            "name": st.column_config.TextColumn(_("Team"), width=320),
+            "people": st.column_config.NumberColumn(_("People"), width=90),
+        },
+        alt=_("Teams and how many people each has"),
+        key="people_teams",
+    )
+
+
+@st.dialog(_("Add user"), position="right", width=440)
+def user_dialog(_record: None, roles: Sequence[RoleRow], teams: pd.DataFrame) -> None:
+    """A drawer with the form of a new user."""
+    user_form(None, roles, teams)
+
+
+def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams: pd.DataFrame) -> None:
+    """The form of one user; ``record`` is a row of the user table, None makes a new one."""
+    actor = current_actor()
+    key = f"people_user_{record['id'] if record else 'new'}"
+    now: Mapping[str, Any] = record or {}
+    if record:
+        # The version the person saw stays until they save, whatever the page reads meanwhile.
+        st.session_state.setdefault(f"{key}_seen", record["version"])
+    role_names: dict[int | None, str] = {None: _("No access"), **{role.id: role_name(role) for role in roles}}
+    team_names: dict[int | None, str] = dict(zip(teams["id"], teams["name"], strict=True))
+    with st.form(key):
+        name = st.text_input(_("Name"), value=now.get("name") or "", key=f"{key}_name", max_chars=200)
+        email = st.text_input(_("E-mail"), value=now.get("email") or "", key=f"{key}_email", max_chars=254)
+        job = st.text_input(_("Job title"), value=now.get("job_title") or "", key=f"{key}_job", max_chars=200)
+        role = st.selectbox(
+            _("Role"), list(role_names), format_func=role_names.__getitem__, key=f"{key}_role",
+            index=_at(role_names, now.get("role_id") if record else _usual(roles)),
+        )  # fmt: skip
+        own_teams: dict[int | None, str] = {None: _("No team"), **team_names}
+        team = st.selectbox(
+            _("Team"),
+            list(own_teams),
+            format_func=own_teams.__getitem__,
+            key=f"{key}_team",
+            index=_at(own_teams, now.get("team_id")),
+        )
+        further = st.multiselect(
+            _("Also shares the records of"), list(team_names), format_func=team_names.__getitem__, key=f"{key}_further",
+            default=[t for t in now.get("further", []) if t in team_names],
+        )  # fmt: skip
+        active = st.toggle(_("May sign in"), value=bool(now.get("is_active", True)), key=f"{key}_active")
+        password = "" if record else st.text_input(
+            _("First password"), type="password", key=f"{key}_password", autocomplete="new-password",
+            help=_("At least 10 characters; leave empty when your organisation's own sign-in is used."),
+        )  # fmt: skip
+        sent = st.form_submit_button(_("Save"), type="primary")
+    if not sent:
+        return
+    shared = [team_id for team_id in further if team_id is not None]
+    values = {"name": name, "email": email, "job_title": job, "team_id": team, "is_active": active}
+    with showing_problems():
+        with unit_of_work(actor) as work:
+            if record:
+                seen = int(st.session_state[f"{key}_seen"])
+                change_user(
+                    work,
+                    user_id=int(record["id"]),
+                    values=values,
+                    role_id=role,
+                    teams=shared,
+                    seen_version=seen,
+                )
+            else:
+                create_user(work, values=values, role_id=role, teams=shared, password=password)
+        st.session_state.pop(f"{key}_seen", None)
+        flash(_("{name} is stored.").format(name=name))
+        st.rerun()
+
+
+def _usual(roles: Sequence[RoleRow]) -> int | None:
+    """The role that most new people get."""
+    return next((role.id for role in roles if role.key == STAFF), None)
+
+
+def _at(options: Mapping[int | None, str], value: object) -> int:
+    return next((at for at, key in enumerate(options) if key == value), 0)
+
+
+def password_form(user_id: int, name: str) -> None:
+    """A new password for somebody; all their sessions end."""
+    actor = current_actor()
+    title = plain(_("New password for {name}").format(name=name))
+    with (
+        st.expander(title, icon=":material/key:"),
+        st.form(f"people_password_{user_id}", clear_on_submit=True),
+    ):
+        password = st.text_input(
+            _("New password"),
+            type="password",
+            autocomplete="new-password",
+            key=f"people_new_password_{user_id}",
+        )
+        st.caption(_("They are signed out everywhere and sign in with the new one."))
+        sent = st.form_submit_button(_("Set password"))
+    if sent:
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                set_password(work, user_id=user_id, password=password)
+            flash(_("{name} has a new password.").format(name=name))
+            st.rerun()
+
+
+def rights_form(role: RoleRow) -> None:
+    """How far one role reaches: a cell per kind of record and action."""
+    actor = current_actor()
+    with reading(actor) as session:
+        matrix = grant_matrix(session, role.id)
+    st.caption(
+        _(MEANINGS[role.key])
+        if role.key in MEANINGS
+        else _("A role of your own; nothing is allowed but what you choose.")
+    )
+    key = f"people_rights_{role.id}"
+    seen = int(st.session_state.setdefault(f"{key}_seen", role.version))
+    scopes = {scope: _(label) for scope, label in SCOPE_LABELS.items()}
+    shown = matrix.replace(scopes)
+    shown.insert(0, "kind", [_(ENTITY_LABELS.get(name, name)) for name in matrix.index])
+    with st.form(key, border=False):
+        edited = st.data_editor(
+            shown,
+            hide_index=True,
+            row_height=36,
+            height="content",
+            disabled=["kind"],
+            key=f"{key}_{seen}",
+            column_config={
+                "kind": st.column_config.TextColumn(_("Records"), width=200, pinned=True),
+                **{
+                    action: st.column_config.SelectboxColumn(
+                        _(label), options=list(scopes.values()), required=True, width=95
+                    )
+                    for action, label in ACTION_LABELS.items()
+                },
+            },
+            alt=_("How far the role reaches, by kind of record and action"),
+        )
+        st.caption(
+            _(
+                "None: not at all. Own: records one owns. Team: also those of one's teams. All: of the whole firm."
+            )
+        )
+        sent = st.form_submit_button(_("Save rights"), type="primary")
+    if not sent:
+        return
+    back = {label: scope for scope, label in scopes.items()}
+    cells = {
+        (str(entity), action): back[str(edited.at[entity, action])]
+        for entity in matrix.index
+        for action in ACTION_LABELS
+    }
+    with showing_problems():
+        with unit_of_work(actor) as work:
+            changed = save_grants(work, role_id=role.id, cells=cells, seen_version=seen)
+        st.session_state.pop(f"{key}_seen", None)
+        flash(
+            _("{n} rights of {role} changed; they hold from the next click on.").format(
+                n=changed, role=role_name(role)
+            )
+        )
+        st.rerun()

@@ -1,0 +1,201 @@
+"""Settings of selling: pipelines with their stages, and reasons for losing, each edited as a small table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.i18n import _
+from crm.pipeline.stages import (
+    KINDS,
+    PipelineForm,
+    Reason,
+    StageForm,
+    read_pipelines,
+    read_reasons,
+    save_pipeline,
+    save_reasons,
+)
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import look
+from crm.work import Actor, reading, unit_of_work
+
+
+def kind_names() -> dict[str, str]:
+    """The kinds of stages as people read them."""
+    return {"open": _("Open"), "won": _("Won"), "lost": _("Lost")}
+
+
+def stage_frame(stages: tuple[StageForm, ...]) -> pd.DataFrame:
+    """Stages as rows to edit: place, name, kind, chance in per cent, days until stale; the index is the id."""
+    names = kind_names()
+    frame = pd.DataFrame(
+        [
+            (at, s.name, names[s.kind], round(s.probability * 100, 2), s.stale_after_days)
+            for at, s in enumerate(stages, 1)
+        ],
+        columns=["place", "name", "kind", "chance", "stale"],
+    )
+    return frame.astype({"place": "float64", "chance": "float64", "stale": "float64"})
+
+
+def stage_forms(edited: pd.DataFrame, stages: tuple[StageForm, ...]) -> list[StageForm]:
+    """What the edited rows say, in the order of their places; rows beyond the known ones are new."""
+    back = {name: kind for kind, name in kind_names().items()}
+    rows = []
+    for at, row in edited.iterrows():
+        known = stages[at] if isinstance(at, int) and at < len(stages) else None
+        place = len(stages) + 1.0 if pd.isna(row["place"]) else float(row["place"])
+        form = StageForm(
+            id=known.id if known else None,
+            name=_text(row["name"]),
+            kind=back.get(_text(row["kind"]), KINDS[0]),
+            probability=0.0 if pd.isna(row["chance"]) else float(row["chance"]) / 100,
+            stale_after_days=None if pd.isna(row["stale"]) else int(row["stale"]),
+        )
+        rows.append((place, form))
+    return [form for _place, form in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)
+
+
+def show_pipelines(actor: Actor) -> None:
+    """Every pipeline with its stages, and a new one."""
+    with reading(actor) as session:
+        pipelines = read_pipelines(session)
+    st.caption(
+        _(
+            "The chance of a stage weighs its deals in sums and forecast. Places order the stages; 2.5 goes between 2 and 3."
+        )
+    )
+    for one in pipelines:
+        _pipeline(actor, one)
+    if st.button(_("New pipeline"), key="settings_pipeline_new", icon=":material/add:"):
+        _new(actor, pipelines)
+
+
+def _pipeline(actor: Actor, one: PipelineForm) -> None:
+    key = f"settings_pipeline_{one.id}"
+    # What the person saw stays until they save, whatever is read meanwhile.
+    seen: PipelineForm = st.session_state.setdefault(f"{key}_seen", one)
+    with st.form(key):
+        name = st.text_input(_("Name"), value=seen.name, key=f"{key}_name_{seen.version}", max_chars=200)
+        edited = st.data_editor(
+            stage_frame(seen.stages),
+            key=f"{key}_stages_{seen.version}",
+            hide_index=True,
+            num_rows="dynamic",
+            row_height=36,
+            height="content",
+            placeholder="",
+            column_config=_columns(),
+            alt=_("Stages of {pipeline}").format(pipeline=seen.name),
+        )
+        active = st.toggle(_("In use"), value=seen.is_active, key=f"{key}_active_{seen.version}")
+        sent = st.form_submit_button(_("Save pipeline"), type="primary")
+    if one.version != seen.version:
+        look.lines(_("Someone else changed this pipeline meanwhile."))
+        if st.button(_("Load what is stored now"), key=f"{key}_reload"):
+            st.session_state.pop(f"{key}_seen")
+            st.rerun()
+    if sent:
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                save_pipeline(
+                    work,
+                    pipeline_id=seen.id,
+                    name=name,
+                    stages=stage_forms(edited, seen.stages),
+                    is_active=active,
+                    seen_version=seen.version,
+                )
+            st.session_state.pop(f"{key}_seen")
+            flash(_("The pipeline “{name}” is stored.").format(name=name))
+            st.rerun()
+
+
+def _columns() -> dict[str, Any]:
+    columns = st.column_config
+    return {
+        "place": columns.NumberColumn(_("Place"), width=70, help=_("Order of the stages from left to right")),
+        "name": columns.TextColumn(_("Stage"), width=240, required=True, max_chars=200),
+        "kind": columns.SelectboxColumn(
+            _("Kind"), options=list(kind_names().values()), required=True, width=100, default=_("Open")
+        ),
+        "chance": columns.NumberColumn(
+            _("Chance (%)"), min_value=0, max_value=100, width=100, default=50,
+            help=_("Won counts 100 and lost 0, whatever stands here"),
+        ),
+        "stale": columns.NumberColumn(
+            _("Stale after days"), min_value=1, step=1, width=130, help=_("Empty: deals here never go stale")
+        ),
+    }  # fmt: skip
+
+
+def _new(actor: Actor, pipelines: list[PipelineForm]) -> None:
+    @st.dialog(_("New pipeline"))
+    def ask() -> None:
+        with st.form("settings_pipeline_add", border=False):
+            name = st.text_input(_("Name"), key="settings_pipeline_add_name", max_chars=200)
+            st.caption(_("It starts with the stages of the first pipeline; change them afterwards."))
+            sent = st.form_submit_button(_("Add pipeline"), type="primary")
+        if sent:
+            first = pipelines[0].stages if pipelines else ()
+            stages = [StageForm(None, s.name, s.kind, s.probability, s.stale_after_days) for s in first]
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    save_pipeline(work, pipeline_id=None, name=name, stages=stages)
+                flash(_("The pipeline “{name}” is there.").format(name=name))
+                st.rerun()
+
+    ask()
+
+
+def reason_forms(edited: pd.DataFrame, seen: list[Reason]) -> list[Reason]:
+    """What the edited rows say, in the order of their places."""
+    rows = []
+    for at, row in edited.iterrows():
+        known = seen[at].id if isinstance(at, int) and at < len(seen) else None
+        place = len(seen) + 1.0 if pd.isna(row["place"]) else float(row["place"])
+        rows.append((place, Reason(known, _text(row["name"]))))
+    return [form for _place, form in sorted(rows, key=lambda pair: pair[0])]
+
+
+def show_reasons(actor: Actor) -> None:
+    """Reasons for losing, as one table."""
+    key = "settings_reasons"
+    if f"{key}_seen" not in st.session_state:
+        with reading(actor) as session:
+            st.session_state[f"{key}_seen"] = read_reasons(session)
+    seen: list[Reason] = st.session_state[f"{key}_seen"]
+    frame = pd.DataFrame(
+        {"place": [float(at) for at in range(1, len(seen) + 1)], "name": [r.name for r in seen]}
+    )
+    with st.form(key):
+        edited = st.data_editor(
+            frame,
+            key=f"{key}_{abs(hash(tuple(seen)))}",
+            hide_index=True,
+            num_rows="dynamic",
+            row_height=36,
+            height="content",
+            placeholder="",
+            column_config={
+                "place": st.column_config.NumberColumn(_("Place"), width=70),
+                "name": st.column_config.TextColumn(_("Reason"), width=360, required=True, max_chars=200),
+            },
+            alt=_("Reasons for losing a deal"),
+        )
+        st.caption(_("People choose one of these when a deal is lost; reports group by them."))
+        sent = st.form_submit_button(_("Save reasons"), type="primary")
+    if sent:
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                save_reasons(work, reason_forms(edited, seen), seen=seen)
+            st.session_state.pop(f"{key}_seen")
+            flash(_("The reasons are stored."))
+            st.rerun()

@@ -1,0 +1,60 @@
+"""Our accounts on networks: which there are, a new one, and the one whose posts are looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from crm.campaigns.social.record import NETWORK_NAMES
+from crm.campaigns.social.social import Account
+from crm.i18n import _, ngettext
+from crm.ui.frame.guard import flash
+from crm.ui.kit import look
+from crm.ui.kit.forms import forget_form, record_form
+from crm.work import Actor
+from db.scope import CREATE
+
+KEY = "social_account"
+
+
+def choose_account(ours: list[Account]) -> int | None:
+    """The account that is looked at, kept in the address; None means all."""
+    names = {str(account.id): account.name for account in ours}
+    chosen = st.selectbox(
+        _("Account"),
+        list(names),
+        index=None,
+        format_func=lambda value: names.get(value, value),
+        key=KEY,
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder=_("All accounts"),
+        width=220,
+    )
+    return int(chosen) if chosen in names else None
+
+
+def show_accounts(actor: Actor, ours: list[Account]) -> None:
+    """A menu with every account and a way to add one."""
+    with st.popover(_("Accounts"), icon=":material/account_circle:"):
+        for account in ours:
+            posts = ngettext("{n} post", "{n} posts", account.posts).format(n=account.posts)
+            look.two_lines(account.name, _(NETWORK_NAMES[account.network]), posts)
+        if not ours:
+            st.caption(_("No accounts yet. A post can be planned once it has one."))
+        if actor.may("social", CREATE) and st.button(
+            _("New account"), icon=":material/add:", key="social_account_new"
+        ):
+            _new(actor)
+
+
+def _new(actor: Actor) -> None:
+    key = "new_social_account"
+
+    @st.dialog(_("New social account"), position="right", width=440, on_dismiss=lambda: forget_form(key))
+    def drawer() -> None:
+        fields = ("name", "network", "url")
+        if made := record_form(actor, "social_account", key=key, fields=fields, more=("owner_id", "team_id")):
+            flash(_("{title} is stored.").format(title=made["name"]))
+            st.rerun()
+
+    drawer()

@@ -1,0 +1,180 @@
+"""Visits as a technician's day, as a list, and by week."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from crm.clock import today
+from crm.i18n import _, ngettext
+from crm.service.visits.queries import Visit, my_visits, week_visits
+from crm.service.visits.visits import start_visit
+from crm.ui.equipment.words import coverage_tag
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day, number
+from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.visits.rows import plan_drawer
+from crm.ui.visits.words import customer_words, late_tag, map_address, status_tag, when_words
+from crm.work import Actor, reading, unit_of_work
+from db.scope import CREATE, UPDATE
+
+VIEW, WEEK = "visits_view", "visits_week"
+DAY, LIST, WEEKS = "day", "list", "week"
+
+
+def views() -> dict[str, str]:
+    """The views by name; the address carries what people read."""
+    return {DAY: _("My day list"), WEEKS: _("Week"), LIST: _("List")}
+
+
+def visit_screen() -> ListScreen:
+    """The list of visits and the form of a new one."""
+    return ListScreen(
+        entity="work_order",
+        page="work_orders",
+        title=_("Visits"),
+        columns=("title", "number", "status", "planned_on", "equipment_id", "organisation_id", "owner_id"),
+        form=("title", "kind", "equipment_id", "organisation_id", "planned_on", "owner_id"),
+        more=("contact_id", "case_id", "fault_code", "team_id"),
+        pill="status",
+        sort="planned_on",
+        empty_text=_(
+            "A visit is planned from a case, from a unit or here; maintenance plans make theirs by themselves."
+        ),
+    )
+
+
+def show_visit_list(actor: Actor, head: DeltaGenerator) -> None:
+    """Draw the list below the views, with its header in the place given."""
+    show_list(actor, visit_screen(), head=head)
+
+
+def show_day(actor: Actor, head: DeltaGenerator) -> None:
+    """The technician's day: what is late, what is today's, what comes; made for a phone in one hand."""
+    now = today()
+    with reading(actor) as session:
+        visits = my_visits(session, day=now)
+    late = sum(1 for v in visits if v.group == "overdue")
+    mine = sum(1 for v in visits if v.group == "today")
+    context = ngettext("{n} visit today", "{n} visits today", mine).format(n=mine)
+    if late:
+        context += ", " + _("{n} late").format(n=number(late))
+    _head(actor, head, f"{day(now)}. {context}.")
+    if not visits:
+        look.empty(
+            _("Nothing planned for you"),
+            _("Visits of which you are the technician stand here on their day. Plan visit makes one."),
+        )
+        return
+    names = {"overdue": _("Late"), "today": _("Today"), "next": _("Next"), "open": _("Without a day")}
+    for group, title in names.items():
+        of_group = [v for v in visits if v.group == group]
+        if of_group:
+            look.section(title)
+        for visit in of_group:
+            _day_card(actor, visit, now)
+
+
+def _head(actor: Actor, head: DeltaGenerator, context: str) -> None:
+    with head, look.page(_("Visits"), context):
+        if actor.may("work_order", CREATE) and st.button(
+            _("Plan visit"), key="visits_new", type="primary", icon=":material/add:"
+        ):
+            plan_drawer(actor)
+
+
+def _day_card(actor: Actor, visit: Visit, now: date) -> None:
+    with st.container(border=True, gap="xsmall", key=f"day_visit_{visit.id}"):
+        tags = [tag for tag in (late_tag(visit, today=now), coverage_tag(visit.covered)) if tag]
+        if visit.status == "under_way":
+            tags.insert(0, status_tag(visit.status))
+        when = when_words(visit.planned_on, visit.planned_at, today=now)
+        unit = "" if visit.unit in visit.title else visit.unit
+        where = " · ".join(p for p in (unit, visit.address) if p)
+        lines = [f"**{look.plain(when)}** {look.plain(visit.title)} :small[{' '.join(tags)}]"]
+        lines += [look.quiet(line) for line in (customer_words(visit), where) if line]
+        st.markdown("  \n".join(lines))
+        with st.container(horizontal=True, gap="xsmall"):
+            _go(actor, visit)
+            if visit.phone:
+                st.link_button(_("Call"), f"tel:{visit.phone}", icon=":material/call:")
+            if visit.address:
+                st.link_button(_("Map"), map_address(visit.address), icon=":material/map:")
+            if st.button(_("Open"), key=f"day_open_{visit.id}", icon=":material/arrow_forward:"):
+                _open(visit)
+
+
+def _go(actor: Actor, visit: Visit) -> None:
+    if not actor.may("work_order", UPDATE):
+        return
+    if visit.status == "under_way":
+        if st.button(_("Finish"), key=f"day_finish_{visit.id}", icon=":material/task_alt:"):
+            _open(visit)
+    elif st.button(_("Start"), key=f"day_start_{visit.id}", icon=":material/play_arrow:"):
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                start_visit(work, visit.id, seen_version=visit.version)
+            flash(_("{number} is under way.").format(number=visit.number))
+            _open(visit)
+
+
+def _open(visit: Visit) -> None:
+    st.switch_page(routes.page("work_order"), query_params={"id": str(visit.id)})
+
+
+def shown_week(now: date) -> date:
+    """The Monday of the week in the address, or of this one."""
+    try:
+        chosen = date.fromisoformat(st.query_params.get(WEEK, ""))
+    except ValueError:
+        chosen = now
+    return chosen - timedelta(days=chosen.weekday())
+
+
+def _step(first: date, days: int) -> None:
+    st.query_params[WEEK] = (first + timedelta(days=days)).isoformat()
+
+
+def show_week(actor: Actor, head: DeltaGenerator) -> None:
+    """Seven days side by side, with the weeks before and after."""
+    now = today()
+    first = shown_week(now)
+    steps = ((-7, "chevron_left", _("Week before")), (7, "chevron_right", _("Week after")))
+    with look.toolbar():
+        for days, icon, text in steps:
+            key = f"visits_week_{days}"
+            st.button("", key=key, icon=f":material/{icon}:", help=text, on_click=_step, args=(first, days))
+        whose = {"all": _("Everybody"), "mine": _("Mine")}
+        everyone = look.switch(_("Whose"), whose, key="visits_whose") == "all"
+        span = _("{start} to {end}").format(start=day(first), end=day(first + timedelta(days=6)))
+        st.markdown(f"**{look.plain(span)}**", width="content")
+    with reading(actor) as session:
+        visits = week_visits(session, first=first, day=now, everyone=everyone)
+    _head(
+        actor,
+        head,
+        ngettext("{n} visit this week", "{n} visits this week", len(visits)).format(n=len(visits)),
+    )
+    grid = st.grid(7, min_column_width=140, gap="small", border=True)
+    for offset in range(7):
+        on = first + timedelta(days=offset)
+        with grid.cell(), st.container(gap="xsmall"):
+            here = [v for v in visits if v.planned_on == on]
+            title = f"**{day(on, today=now)}**" if on != now else f"**{_('Today')}**"
+            st.markdown(f"{title} {look.quiet(str(len(here)) if here else '')}")
+            for visit in here:
+                _week_line(visit)
+
+
+def _week_line(visit: Visit) -> None:
+    with st.container(gap=None):
+        at = f"{visit.planned_at:%H:%M} " if visit.planned_at else ""
+        # A link would be cut off after a few letters here; a button wraps.
+        if st.button(f":small[{look.plain(at + visit.title)}]", key=f"week_{visit.id}", type="tertiary"):
+            _open(visit)
+        said = " · ".join(p for p in (visit.organisation, visit.technician) if p)
+        st.markdown(f"{look.quiet(said)} :small[{status_tag(visit.status)}]")

@@ -1,0 +1,301 @@
+"""The page of a visit: whether it is covered, the steps, the end with parts and next day, the customer to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from crm.clock import today
+from crm.errors import CrmError
+from crm.i18n import _
+from crm.service.visits.queries import VisitPage, visit_page
+from crm.service.visits.visits import reopen_visit, start_visit, tick_step
+from crm.ui.equipment.changes import show_changes
+from crm.ui.equipment.words import coverage_tag, day_or_dash, meter_words, until_words
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day, money, number
+from crm.ui.records.record_page import RecordForm, record_header
+from crm.ui.visits.finish import finish_card
+from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
+from crm.ui.visits.words import choice_word, map_address, status_tag, when_words
+from crm.work import Actor, reading, unit_of_work
+
+FORM = RecordForm(
+    ("title", "kind", "equipment_id", "organisation_id", "contact_id", "case_id", "planned_on", "owner_id"),
+    ("fault_code", "report", "team_id"),
+)
+OPEN = ("planned", "under_way")
+LINKS = {
+    "organisation": "apartment",
+    "contact": "person",
+    "equipment": "precision_manufacturing",
+    "case": "support_agent",
+}
+#: A problem of a tick, told in the run after it.
+PROBLEM = "visit_problem"
+
+
+def show_visit(actor: Actor, order_id: int) -> None:
+    """Draw the whole page."""
+    with reading(actor) as session:
+        page = visit_page(session, order_id, day=today())
+    view, values = page.view, page.view.values
+    tags = [status_tag(values["status"])]
+    if values["equipment_id"] is not None:
+        tags.append(coverage_tag(page.covered))
+    customer = view.titles.get("organisation_id") or view.titles.get("contact_id") or ""
+    context = " · ".join(p for p in (values["number"], customer, view.titles.get("owner_id", "")) if p)
+    record_header(
+        actor,
+        view,
+        FORM,
+        context=context,
+        tags=tags,
+        more=_more(actor, page),
+        primary=lambda: _start(actor, page),
+    )
+    if problem := st.session_state.pop(PROBLEM, None):
+        show(problem)
+    look.kpi_row(_strip(page), strip=True)
+    main, aside = look.split()
+    with main:
+        if values["equipment_id"] is not None and page.covered is not None:
+            with look.card(key="visit_covered"):
+                st.markdown(f"{coverage_tag(page.covered)} {look.plain(page.covered.reason)}")
+        _steps(actor, page)
+        if values["status"] in OPEN and view.may_change and not view.archived:
+            finish_card(actor, page)
+        elif values["status"] == "done":
+            _done(page)
+        elif values["report"]:
+            with look.card(_("Report")):
+                _text(values["report"])
+        if st.toggle(_("Show what was changed"), key="visit_changes"):
+            show_changes(actor, "work_order", view)
+    with aside:
+        _where(page)
+        _about(page)
+
+
+def _start(actor: Actor, page: VisitPage) -> None:
+    values = page.view.values
+    if values["status"] != "planned" or not page.view.may_change or page.view.archived:
+        return
+    if st.button(_("Start"), key="visit_start", type="primary", icon=":material/play_arrow:"):
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                start_visit(work, page.view.id, seen_version=values["version"])
+            flash(_("{number} is under way.").format(number=values["number"]))
+            st.rerun()
+
+
+def _more(actor: Actor, page: VisitPage) -> dict[str, Callable[[], None]]:
+    values = page.view.values
+    if not page.view.may_change or page.view.archived:
+        return {}
+    if values["status"] in OPEN:
+        return {
+            _("Move"): lambda: replan_drawer(actor, values),
+            _("Change steps"): lambda: steps_drawer(actor, values),
+            _("Cancel the visit"): lambda: cancel_drawer(actor, values),
+        }
+    return {_("Reopen"): lambda: _reopen(actor, page)}
+
+
+def _reopen(actor: Actor, page: VisitPage) -> None:
+    with showing_problems():
+        with unit_of_work(actor) as work:
+            reopen_visit(work, page.view.id, seen_version=page.view.values["version"])
+        flash(
+            _("{number} is open again; what ending it wrote is taken back.").format(
+                number=page.view.values["number"]
+            )
+        )
+        st.rerun()
+
+
+def _strip(page: VisitPage) -> list[look.Explained]:
+    values, now = page.view.values, today()
+    done = values["done_on"]
+    late = values["status"] in OPEN and values["planned_on"] is not None and values["planned_on"] < now
+    when = look.Explained(
+        _("Done") if done else _("Planned"),
+        day(done) if done else when_words(values["planned_on"], values["planned_at"], today=now),
+        _("late") if late else choice_word("kind", values["kind"]),
+        tone=look.BAD if late else look.QUIET,
+    )
+    return [when, _cover_kpi(page), _cost_kpi(page), _next_kpi(page)]
+
+
+def _cover_kpi(page: VisitPage) -> look.Explained:
+    covered = page.covered
+    if covered is None:
+        return look.Explained(_("Covered"), "–", _("no unit named"))
+    words = {"warranty": _("Warranty"), "contract": _("Contract"), "none": _("No")}
+    return look.Explained(
+        _("Covered"),
+        words[covered.state],
+        _cover_note(page),
+        tone=look.GOOD if covered.is_covered else look.WATCH,
+        formula=covered.reason,
+    )
+
+
+def _cover_note(page: VisitPage) -> str:
+    """Until when, or for a visit that is over, as of which day."""
+    done = page.view.values["done_on"]
+    if done is not None:
+        return _("as of {day}").format(day=day(done))
+    return until_words(page.covered.until, today=today()) if page.covered and page.covered.is_covered else ""
+
+
+def _cost_kpi(page: VisitPage) -> look.Explained:
+    values = page.view.values
+    known = [v for v in (values["labour_minor"], values["parts_minor"]) if v is not None]
+    currency = values["currency"] or "EUR"
+    formula = _("Hours times the firm's rate of an hour, plus pieces times cost of each part.")
+    if page.rate is None:
+        formula += " " + _("No rate of an hour is stored yet: an administrator enters it under Settings.")
+    value = money(sum(known), currency) if known else "–"
+    hours = number(values["hours"], decimals=2) if values["hours"] is not None else "0"
+    return look.Explained(
+        _("Cost"),
+        value,
+        _("{labour} labour").format(labour=money(values["labour_minor"], currency))
+        if values["labour_minor"]
+        else "",
+        formula=formula,
+        n=len(page.parts),
+        n_text=_("{hours} hours, {n} parts").format(hours=hours, n=len(page.parts)),
+    )
+
+
+def _next_kpi(page: VisitPage) -> look.Explained:
+    values = page.view.values
+    there = page.next_visit_id is not None
+    return look.Explained(
+        _("Next visit"),
+        day_or_dash(values["next_on"]),
+        formula=_("Chosen when the visit was finished; it made the next one."),
+        n=1 if there else None,
+        n_text=_("Open it"),
+        records=routes.page("work_order") if there else None,
+        query={"id": str(page.next_visit_id)} if there else {},
+    )
+
+
+def _steps(actor: Actor, page: VisitPage) -> None:
+    steps = page.view.values["checklist"]
+    if not steps:
+        return
+    may = page.view.values["status"] in OPEN and page.view.may_change and not page.view.archived
+    ticked = sum(1 for step in steps if step["done"])
+    with look.card(
+        _("Steps"), _("{n} of {all} ticked").format(n=ticked, all=len(steps)), key="visit_steps_card"
+    ):
+        for place, step in enumerate(steps):
+            if may:
+                key = f"visit_step_{page.view.id}_{place}"
+                st.session_state[key] = bool(step["done"])
+                st.checkbox(
+                    look.plain(step["text"]), key=key, on_change=_tick, args=(actor, page.view.id, place, key)
+                )
+            else:
+                icon = ":green[:material/check_circle:]" if step["done"] else ":gray[:material/circle:]"
+                st.markdown(f"{icon} {look.plain(step['text'])}")
+
+
+def _tick(actor: Actor, order_id: int, place: int, key: str) -> None:
+    try:
+        with unit_of_work(actor) as work:
+            tick_step(work, order_id, place, done=bool(st.session_state[key]))
+    except CrmError as problem:
+        st.session_state[PROBLEM] = problem
+
+
+def _done(page: VisitPage) -> None:
+    values = page.view.values
+    currency = values["currency"] or "EUR"
+    with look.card(_("What was done"), key="visit_done"):
+        if values["report"]:
+            _text(values["report"])
+        said = {
+            _("Hours"): number(values["hours"], decimals=2),
+            _("Labour"): money(values["labour_minor"], currency),
+            _("Parts"): money(values["parts_minor"], currency),
+            _("Meter"): meter_words(values["meter_value"], page.meter_unit)
+            if values["meter_value"] is not None
+            else "",
+            _("Fault code"): values["fault_code"] or "",
+        }
+        if known := {label: text for label, text in said.items() if text}:
+            look.facts(known, alt=_("What the visit took"))
+        elif not values["report"]:
+            st.caption(_("Nothing more was written down."))
+    if page.parts:
+        look.section(_("Parts put in"))
+        st.table(
+            _parts_table(page, currency),
+            border="horizontal",
+            alt=_("Parts of {number}").format(number=values["number"]),
+        )
+
+
+def _parts_table(page: VisitPage, currency: str) -> dict[str, Any]:
+    return {
+        _("Part"): [look.plain(p.name) for p in page.parts],
+        _("Pieces"): [number(p.quantity, decimals=0 if p.quantity.is_integer() else 2) for p in page.parts],
+        _("Cost of one"): [money(p.unit_cost_minor, currency) or "–" for p in page.parts],
+        _("Why"): [
+            look.tag(_("Had failed"), tone=look.BAD) if p.after_failure else look.tag(_("By plan"))
+            for p in page.parts
+        ],
+    }
+
+
+def _text(text: str) -> None:
+    st.markdown("  \n".join(look.plain(line) for line in text.split("\n")))
+
+
+def _where(page: VisitPage) -> None:
+    view, values = page.view, page.view.values
+    with look.card(_("Where to"), key="visit_where"):
+        for name, icon in LINKS.items():
+            title = view.titles.get(f"{name}_id")
+            target = {"equipment": "unit"}.get(name, name)
+            if title and target in routes.screens():
+                label = f"{page.case_number} {title}" if name == "case" else title
+                st.page_link(
+                    routes.page(target),
+                    label=look.plain(label),
+                    icon=f":material/{icon}:",
+                    query_params={"id": str(values[f"{name}_id"])},
+                )
+        line = " · ".join(p for p in (page.unit_place, page.address) if p)
+        if line:
+            st.markdown(f":small[:material/location_on: {look.plain(line)}]")
+        with st.container(horizontal=True, gap="xsmall"):
+            if page.phone:
+                st.link_button(_("Call"), f"tel:{page.phone}", icon=":material/call:")
+            if page.address:
+                st.link_button(_("Map"), map_address(page.address), icon=":material/map:")
+        if not (line or page.phone or view.titles):
+            st.caption(_("No customer yet. Edit adds one."))
+
+
+def _about(page: VisitPage) -> None:
+    view, values = page.view, page.view.values
+    with look.card(_("About"), key="visit_about"):
+        facts = {
+            _("Kind"): choice_word("kind", values["kind"]),
+            _("Technician"): view.titles.get("owner_id", ""),
+            _("Plan"): page.plan,
+            _("Meter last"): meter_words(page.meter_value, page.meter_unit)
+            if page.meter_value is not None
+            else "",
+        }
+        look.facts({k: v for k, v in facts.items() if v}, alt=_("Facts about the visit"))

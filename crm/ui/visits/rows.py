@@ -1,0 +1,226 @@
+"""Visits as lines of a list, and the drawers that plan one, move one and cancel one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from crm.clock import today
+from crm.errors import CrmError, Refused
+from crm.i18n import _
+from crm.records import registry
+from crm.service.visits.queries import Visit, technicians
+from crm.service.visits.visits import cancel_visit, plan_visit, replan_visit, set_steps
+from crm.ui.equipment.words import coverage_tag
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.kit import look
+from crm.ui.kit.formats import day
+from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, input_for, read_input
+from crm.ui.visits.words import choice_word, customer_words, status_tag, when_words
+from crm.work import Actor, reading, unit_of_work
+
+#: Which links the planning drawer asks for, when the page does not already say them.
+ASKED = ("equipment_id", "organisation_id")
+
+
+def visit_line(visit: Visit, *, with_unit: bool = True) -> None:
+    """One visit: when and what, whose it is, status and cover; the title opens it."""
+    now = today()
+    with st.container(gap=None):
+        st.page_link(
+            routes.page("work_order"),
+            label=f"**{look.plain(when_words(visit.planned_on, visit.planned_at, today=now))}** {look.plain(visit.title)}",
+            query_params={"id": str(visit.id)},
+        )
+        where = customer_words(visit) if with_unit else visit.technician
+        said = " · ".join(p for p in (visit.number, visit.unit if with_unit else "", where) if p)
+        late = visit.group == "overdue" and visit.status in ("planned", "under_way")
+        tags = [
+            look.tag(_("Late"), tone=look.BAD, icon="priority_high") if late else status_tag(visit.status)
+        ]
+        if visit.status in ("planned", "under_way"):
+            tags.append(coverage_tag(visit.covered))
+        st.markdown(f"{look.quiet(said)} :small[{' '.join(tags)}]")
+
+
+def visits_card(actor: Actor, visits: Sequence[Visit], *, key: str, preset: Mapping[str, int | None]) -> None:
+    """The open visits of a customer, with the way to plan one."""
+    with look.card(_("Visits"), key=key):
+        for visit in visits:
+            visit_line(visit)
+        if not visits:
+            st.caption(_("No visit is planned."))
+        if actor.may("work_order", "create") and st.button(
+            _("Plan a visit"), key=f"{key}_plan", type="tertiary", icon=":material/event:"
+        ):
+            plan_drawer(actor, preset=preset)
+
+
+def plan_drawer(
+    actor: Actor, *, preset: Mapping[str, int | None] | None = None, kind: str = "repair"
+) -> None:
+    """Open the drawer that plans a visit; its page opens after saving."""
+    given = {name: value for name, value in (preset or {}).items() if value is not None}
+
+    @st.dialog(_("Plan a visit"), position="right", width=440)
+    def drawer() -> None:
+        with st.form("visit_plan", border=False):
+            values = _plan_inputs(actor, given, kind)
+            sent = st.form_submit_button(_("Plan visit"), type="primary", icon=":material/check:")
+        if not sent:
+            return
+        try:
+            made = _plan(actor, given, values)
+        except CrmError as problem:
+            show(problem)
+            return
+        flash(_("Visit {number} is planned.").format(number=made["number"]))
+        st.switch_page(routes.page("work_order"), query_params={"id": str(made["id"])})
+
+    drawer()
+
+
+def _plan_inputs(actor: Actor, given: Mapping[str, int], kind: str) -> dict[str, Any]:
+    about = registry.entity("work_order")
+    values: dict[str, Any] = {}
+    kinds = [c.value for c in about["kind"].choices]
+    values["kind"] = st.segmented_control(
+        _("Kind"), kinds, default=kind, required=True, format_func=lambda k: choice_word("kind", k), key="visit_kind",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    values["title"] = st.text_input(
+        _("What is to be done?"), key="visit_title", max_chars=500,
+        placeholder=_("Blank takes the case or the unit"),
+    )  # fmt: skip
+    for name in ASKED:
+        if name not in given and not (name == "organisation_id" and "equipment_id" in given):
+            values[name] = input_for(
+                about[name], key=f"visit_{name}", value=None, actor=actor, currency="EUR"
+            )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        values["planned_on"] = st.date_input(
+            _("Day"), value=today(), min_value=FIRST_DAY, max_value=LAST_DAY, key="visit_day", format="YYYY-MM-DD",
+            width=150,
+        )  # fmt: skip
+        values["planned_at"] = st.time_input(_("Time"), value=None, key="visit_time", width=130)
+    values["owner_id"] = _technician(actor, actor.user_id, "visit_owner")
+    values["steps"] = st.text_area(
+        _("Steps, one a line"), key="visit_steps", height=90,
+        placeholder=_("For example: look at the seals"),
+    )  # fmt: skip
+    return values
+
+
+def _technician(actor: Actor, current: int | None, key: str) -> int | None:
+    with reading(actor) as session:
+        people = technicians(session)
+    ids = list(people)
+    return st.selectbox(
+        _("Technician"),
+        ids,
+        index=ids.index(current) if current in people else None,
+        format_func=lambda i: people.get(i, str(i)),
+        placeholder=_("Nobody yet"),
+        key=key,
+    )
+
+
+def _plan(actor: Actor, given: Mapping[str, int], values: Mapping[str, Any]) -> dict[str, Any]:
+    links: dict[str, Any] = dict(given)
+    about = registry.entity("work_order")
+    for name in ASKED:
+        if name in values:
+            links[name], problem = read_input(about[name], values[name], actor=actor, currency="EUR")
+            if problem is not None:
+                raise Refused(problem.message, problems=[problem])
+    with unit_of_work(actor) as work:
+        return plan_visit(
+            work,
+            title=values["title"] or "",
+            kind=values["kind"] or "repair",
+            planned_on=values["planned_on"],
+            planned_at=values["planned_at"],
+            owner_id=values["owner_id"],
+            checklist=(values["steps"] or "").split("\n"),
+            **links,
+        )
+
+
+def replan_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
+    """Open the drawer with day, time and technician of a visit."""
+
+    @st.dialog(_("Move the visit"), position="right", width=440)
+    def drawer() -> None:
+        key = f"visit_move_{order['id']}_{order['version']}"
+        with st.form(key, border=False):
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                planned_on: date | None = st.date_input(
+                    _("Day"), value=order["planned_on"], min_value=FIRST_DAY, max_value=LAST_DAY, key=f"{key}_day",
+                    format="YYYY-MM-DD", width=150,
+                )  # fmt: skip
+                planned_at = st.time_input(_("Time"), value=order["planned_at"], key=f"{key}_time", width=130)
+            owner = _technician(actor, order["owner_id"], f"{key}_owner")
+            sent = st.form_submit_button(_("Move"), type="primary", icon=":material/check:")
+        if not sent:
+            return
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                replan_visit(
+                    work,
+                    order["id"],
+                    seen_version=order["version"],
+                    planned_on=planned_on,
+                    planned_at=planned_at,
+                    owner_id=owner,
+                )
+            flash(
+                _("Planned for {day}.").format(day=day(planned_on)) if planned_on else _("It has no day now.")
+            )
+            st.rerun()
+
+    drawer()
+
+
+def steps_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
+    """Open the drawer with the steps of a visit, one a line."""
+
+    @st.dialog(_("Steps"), position="right", width=440)
+    def drawer() -> None:
+        key = f"visit_steps_{order['id']}_{order['version']}"
+        with st.form(key, border=False):
+            text = st.text_area(
+                _("Steps, one a line"), "\n".join(step["text"] for step in order["checklist"]), key=f"{key}_text",
+                height=240, placeholder=_("For example: look at the seals"),
+            )  # fmt: skip
+            st.caption(_("A step whose words stay keeps its tick."))
+            sent = st.form_submit_button(_("Save"), type="primary", icon=":material/check:")
+        if not sent:
+            return
+        with showing_problems():
+            with unit_of_work(actor) as work:
+                set_steps(work, order["id"], (text or "").split("\n"), seen_version=order["version"])
+            flash(_("The steps are stored."))
+            st.rerun()
+
+    drawer()
+
+
+def cancel_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
+    """Ask why a visit does not take place, then cancel it."""
+
+    @st.dialog(_("Cancel {number}?").format(number=order["number"]))
+    def dialog() -> None:
+        st.caption(_("It stays in the history as cancelled. Reopen takes this back."))
+        reason = st.text_input(_("Why?"), key=f"visit_cancel_{order['id']}", max_chars=500)
+        if st.button(_("Cancel the visit"), type="primary", key="visit_cancel_yes"):
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    cancel_visit(work, order["id"], seen_version=order["version"], reason=reason or "")
+                flash(_("{number} is cancelled.").format(number=order["number"]))
+                st.rerun()
+
+    dialog()

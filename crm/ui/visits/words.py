@@ -1,0 +1,59 @@
+"""How visits are said on every screen: status, day and time, the way there."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from urllib.parse import quote
+
+from crm.i18n import _
+from crm.records import registry
+from crm.service.visits.queries import Visit
+from crm.ui.kit import look
+from crm.ui.kit.formats import ago, day
+
+STATUS_TONES: dict[str, look.Tone] = {
+    "planned": "violet",
+    "under_way": look.WATCH,
+    "done": look.GOOD,
+    "cancelled": look.QUIET,
+}
+
+
+def choice_word(field: str, value: str) -> str:
+    """The status or kind of a visit as people read it."""
+    choices = registry.entity("work_order")[field].choices
+    return next((_(c.label) for c in choices if c.value == value), value)
+
+
+def status_tag(status: str) -> look.Marked:
+    """The chip of a status."""
+    return look.tag(choice_word("status", status), tone=STATUS_TONES.get(status, look.QUIET))
+
+
+def when_words(planned_on: date | None, planned_at: time | None, *, today: date) -> str:
+    """The planned day and time; a day near today as a word."""
+    if planned_on is None:
+        return _("No day yet")
+    near = abs((planned_on - today).days) <= 1
+    said = ago(planned_on, today=today) if near else day(planned_on, today=today)
+    at = f"{planned_at:%H:%M}" if planned_at else ""
+    return f"{said[:1].upper()}{said[1:]} {at}".rstrip()
+
+
+def late_tag(visit: Visit, *, today: date) -> look.Marked | None:
+    """The chip of an overdue visit."""
+    if visit.group != "overdue" or visit.planned_on is None:
+        return None
+    return look.tag(
+        _("{ago}").format(ago=ago(visit.planned_on, today=today)), tone=look.BAD, icon="priority_high"
+    )
+
+
+def map_address(line: str) -> str:
+    """Where a map shows an address; the phone's browser offers its own map from there."""
+    return f"https://www.openstreetmap.org/search?query={quote(line)}"
+
+
+def customer_words(visit: Visit) -> str:
+    """Customer and place in one line."""
+    return " · ".join(p for p in (visit.organisation, visit.contact, visit.place) if p)

@@ -1,0 +1,141 @@
+"""What fails next: the stored chances as a table that opens the unit, and the job that computes them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.clock import now, today, zone
+from crm.errors import CrmError
+from crm.i18n import _, ngettext
+from crm.jobs.queue import FAILED, JobView
+from crm.service.wear.job import latest_job, start
+from crm.service.wear.next import COUNTED, Ahead
+from crm.service.wear.settings import set_wear
+from crm.service.wear.words import range_words, sober, span_words
+from crm.ui.frame import routes
+from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit import job_progress, look
+from crm.ui.kit.formats import moment, number
+from crm.work import Actor, unit_of_work
+from db.scope import UPDATE
+
+
+def compute_button(actor: Actor, *, disabled: bool) -> None:
+    """The page's one primary button."""
+    if actor.may("equipment", UPDATE) and st.button(
+        _("Compute anew"), icon=":material/refresh:", type="primary", key="wear_compute", disabled=disabled
+    ):
+        with showing_problems():
+            start(actor)
+            st.rerun()
+
+
+def active_job(actor: Actor) -> JobView | None:
+    """The computation under way, if the actor started one."""
+    job = latest_job(actor)
+    return job if job is not None and job.is_active else None
+
+
+def show_failed(actor: Actor) -> None:
+    """Why the newest computation ended without figures."""
+    job = latest_job(actor)
+    if job is not None and job.state == FAILED:
+        st.info(_("The last computation failed. {why}").format(why=job.note), icon=":material/info:")
+
+
+def watch(job: JobView) -> None:
+    """How far the computation is."""
+    job_progress.watch(job, key="wear", done=_ready)
+
+
+def _ready(job: JobView) -> str:
+    n = int(job.result.get("units", 0))
+    return ngettext("{n} unit has figures now.", "{n} units have figures now.", n).format(n=number(n))
+
+
+def settings_popover(actor: Actor, current: float, until: date | None) -> None:
+    """From which chance a unit stands in My day, and how far records reach; for who may change settings."""
+    if not actor.may("setting", UPDATE):
+        return
+    with st.popover(_("Settings"), type="tertiary", icon=":material/tune:"):
+        value = st.number_input(
+            _("Propose a visit from this chance of failure in 90 days, %"),
+            min_value=5, max_value=99, value=round(current * 100), step=5, key="wear_threshold",
+        )  # fmt: skip
+        day = st.date_input(
+            _("Records are complete up to"), value=until, max_value=today(), key="wear_until",
+            help=_("Blank: judged from the records. Units count as running up to that day."),
+        )  # fmt: skip
+        if st.button(_("Keep"), key="wear_settings_keep"):
+            try:
+                with unit_of_work(actor) as work:
+                    set_wear(work, threshold=value / 100, until=day)
+            except CrmError as problem:
+                st.error(problem.message)
+                return
+            flash(_("Kept. Compute anew, so that the chances follow."))
+            st.rerun()
+
+
+def show_next(found: Ahead) -> None:
+    """Units by their chance of failure; a click on a row opens the unit."""
+    when = moment(found.computed_at, now=now(), zone=zone())
+    count = ngettext("{n} figure", "{n} figures", found.total).format(n=number(found.total))
+    if found.total > len(found.units):
+        most = (
+            _("{n} and more").format(n=number(found.total)) if found.total >= COUNTED else number(found.total)
+        )
+        count = _("the first {shown} of {n}").format(shown=len(found.units), n=most)
+    note = _(
+        "Chance of failure given how long it has run; {count}, computed {when}. Click a row to open the unit."
+    )
+    look.section(_("What fails next?"), note.format(count=count, when=when))
+    rows = found.units
+    frame = pd.DataFrame(
+        {
+            "name": [row.name for row in rows],
+            "part": [row.part or _("whole unit") for row in rows],
+            "organisation": [row.organisation or row.product for row in rows],
+            "owner": [row.owner for row in rows],
+            "runs": [span_words(row.age_days) for row in rows],
+            "risk_30": [sober(row.risk_30) * 100 for row in rows],
+            "risk_90": [sober(row.risk_90) * 100 for row in rows],
+            "risk_365": [sober(row.risk_365) * 100 for row in rows],
+            "left": [
+                "–" if row.median_days is None else range_words(row.median_days, row.low_days, row.high_days)
+                for row in rows
+            ],
+        }
+    )
+    columns = st.column_config
+    event: Any = st.dataframe(
+        frame,
+        key=f"wear_next_{abs(hash(tuple((r.equipment_id, r.part) for r in rows)))}",
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config={
+            "name": columns.TextColumn(_("Unit"), width=185),
+            "part": columns.TextColumn(_("Part"), width=110),
+            "organisation": columns.TextColumn(_("Customer or product"), width=155),
+            "owner": columns.TextColumn(_("Owner"), width=100),
+            "runs": columns.TextColumn(_("Has run"), width=90),
+            "risk_30": columns.NumberColumn(_("30 days"), format="%.0f%%", width=75),
+            "risk_90": columns.ProgressColumn(
+                _("90 days"), format="%.0f%%", min_value=0, max_value=100, color="gray", width=110
+            ),
+            "risk_365": columns.NumberColumn(_("365 days"), format="%.0f%%", width=80),
+            "left": columns.TextColumn(_("Half fail within"), width=165),
+        },
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=_("Units by their chance of failure within 90 days"),
+    )
+    cells = event["selection"]["cells"]
+    if cells and "unit" in routes.screens():
+        st.switch_page(routes.page("unit"), query_params={"id": str(rows[cells[0][0]].equipment_id)})

@@ -1,0 +1,242 @@
+"""The screens of visits: a technician's day, the week, the list, one visit."""
+
+from datetime import timedelta
+
+import pytest
+
+from crm.clock import today
+from crm.work import reading, unit_of_work
+from tests.factories import make
+
+
+@pytest.fixture
+def unit(house, actor_of):
+    stan = actor_of("stan")
+    firm = make(stan, "organisation", name="Lumen", phone="+4930123456", city="Berlin")
+    return make(
+        stan,
+        "equipment",
+        organisation_id=firm["id"],
+        warranty_until=today() + timedelta(days=65),
+        meter_unit="shots",
+        meter_value=100.0,
+    )
+
+
+@pytest.fixture
+def visit(actor_of, unit):
+    return plan(actor_of, equipment_id=unit["id"], planned_on=today(), checklist=["Look", "Clean"])
+
+
+def plan(actor_of, who="stan", **values):
+    from crm.service.visits.visits import plan_visit
+
+    with unit_of_work(actor_of(who)) as work:
+        return plan_visit(work, **values)
+
+
+def stored(actor_of, order):
+    from crm.records import records
+
+    with reading(actor_of("ada")) as session:
+        return records.get_record(session, "work_order", order["id"])
+
+
+def texts(page):
+    return " ".join(e.value for kind in ("markdown", "caption", "title") for e in getattr(page, kind))
+
+
+class TestDay:
+    def test_late_today_and_next_stand_in_this_order_with_their_cover(self, open_page, actor_of, unit):
+        for title, days in (("Third", 3), ("First", -2), ("Second", 0), ("Far", 30)):
+            plan(actor_of, title=title, equipment_id=unit["id"], planned_on=today() + timedelta(days=days))
+
+        page = open_page("visits", as_="stan")
+
+        assert not page.exception
+        shown = texts(page)
+        assert shown.index("First") < shown.index("Second") < shown.index("Third")
+        assert "Far" not in shown
+        assert "verified_user: Warranty" in shown
+        assert "1 visit today, 1 late" in shown
+
+    def test_a_call_and_a_map_are_one_tap_away(self, open_page, visit):
+        page = open_page("visits", as_="stan")
+
+        links = {e.proto.label: e.proto.url for e in page.get("link_button")}
+        assert links["Call"] == "tel:+4930123456"
+        assert links["Map"] == "https://www.openstreetmap.org/search?query=Berlin"
+
+    def test_visits_of_colleagues_are_not_mine(self, open_page, visit):
+        page = open_page("visits", as_="mona")
+
+        assert not page.exception
+        assert "Nothing planned for you" in texts(page)
+
+    def test_start_takes_it_under_way_and_opens_it(self, open_page, actor_of, visit):
+        page = open_page("visits", as_="stan")
+
+        page.button(key=f"day_start_{visit['id']}").click().run()
+
+        assert not page.exception
+        assert stored(actor_of, visit)["status"] == "under_way"
+        assert visit["title"] in page.title[0].value
+
+    def test_the_day_costs_the_same_statements_for_one_and_for_forty(
+        self, open_page, actor_of, unit, visit, statements
+    ):
+        counts = []
+        for more in (0, 40):
+            for n in range(more):
+                plan(actor_of, title=f"V{n}", equipment_id=unit["id"], planned_on=today())
+            page = open_page("visits", as_="stan")
+            statements.clear()
+            page.run()
+            counts.append(len(statements))
+
+        assert counts[0] == counts[1]
+
+
+class TestWeekAndList:
+    def test_the_week_shows_the_reach_or_mine(self, open_page, actor_of, visit):
+        page = open_page("visits", as_="mona", visits_view="Week")
+        assert not page.exception
+        assert any(visit["title"] in b.label for b in page.button)
+
+        mine = open_page("visits", as_="mona", visits_view="Week", visits_whose="Mine")
+
+        assert not any(visit["title"] in b.label for b in mine.button)
+
+    def test_another_team_sees_an_empty_week(self, open_page, visit):
+        page = open_page("visits", as_="sue", visits_view="Week")
+
+        assert not page.exception
+        assert not any(visit["title"] in b.label for b in page.button)
+
+    def test_a_forged_week_is_this_week(self, open_page, visit):
+        page = open_page("visits", as_="stan", visits_view="Week", visits_week="yesterday")
+
+        assert not page.exception
+        assert any(visit["title"] in b.label for b in page.button)
+
+    def test_the_list_shows_all_of_the_reach(self, open_page, visit):
+        page = open_page("visits", as_="mona", visits_view="List")
+
+        assert not page.exception
+        assert list(page.dataframe[0].value["title"]) == [visit["title"]]
+
+    @pytest.mark.parametrize("view", ["My day list", "Week", "List"])
+    def test_an_empty_view_has_no_error(self, open_page, view):
+        page = open_page("visits", visits_view=view)
+
+        assert not page.exception
+        assert not page.error
+
+    @pytest.mark.parametrize("screen", ["visits", "work_order"])
+    def test_nobody_sees_anything_without_a_session(self, open_page, visit, screen):
+        page = open_page(screen, as_=None, id=visit["id"])
+
+        assert [title.value for title in page.title] == ["You are signed out"]
+
+
+class TestVisit:
+    def test_it_says_whether_it_is_covered_and_why(self, open_page, visit):
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        assert not page.exception
+        assert "verified_user: Warranty" in page.title[0].value
+        assert "covers parts, labour and travel." in texts(page)
+
+    def test_a_tick_is_kept_at_once(self, open_page, actor_of, visit):
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        page.checkbox(key=f"visit_step_{visit['id']}_1").set_value(True).run()
+
+        assert not page.exception
+        assert [s["done"] for s in stored(actor_of, visit)["checklist"]] == [False, True]
+        assert "1 of 2 ticked" in texts(page)
+
+    def test_done_stores_all_and_shows_it(self, open_page, actor_of, visit):
+        key = f"visit_end_{visit['id']}"
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        page.number_input(key=f"{key}_hours").set_value(1.5)
+        page.number_input(key=f"{key}_meter").set_value(150.0)
+        page.text_area(key=f"{key}_report").set_value("Cleaned.")
+        page.date_input(key=f"{key}_next").set_value(today() + timedelta(days=9))
+        page.button(key=f"FormSubmitter:{key}-Done").click().run()
+
+        assert not page.exception
+        now = stored(actor_of, visit)
+        assert (now["status"], now["hours"], now["meter_value"]) == ("done", 1.5, 150.0)
+        assert now["next_on"] == today() + timedelta(days=9)
+        assert "Cleaned." in texts(page)
+
+    def test_a_refusal_names_the_field_and_keeps_what_was_typed(self, open_page, actor_of, visit):
+        key = f"visit_end_{visit['id']}"
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        page.number_input(key=f"{key}_meter").set_value(50.0)
+        page.text_area(key=f"{key}_report").set_value("Cleaned.")
+        page.button(key=f"FormSubmitter:{key}-Done").click().run()
+
+        assert "The meter showed 100" in page.error[0].value
+        assert page.text_area(key=f"{key}_report").value == "Cleaned."
+        assert stored(actor_of, visit)["status"] == "planned"
+
+    def test_a_part_is_a_line_until_it_is_stored(self, open_page, actor_of, unit, visit):
+        from crm.service.visits.visits import PartUsed, finish_visit
+
+        before = plan(actor_of, equipment_id=unit["id"])
+        with unit_of_work(actor_of("stan")) as work:
+            burrs = [PartUsed("Burrs", after_failure=True)]
+            finish_visit(work, before["id"], seen_version=before["version"], done_on=today(), parts=burrs)
+        key = f"visit_part_{visit['id']}_0"
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        page.checkbox(key=f"{key}_failed").set_value(True)
+        page.button(key=f"FormSubmitter:{key}_form-Add").click().run()
+        assert "Say which part." in page.error[0].value
+
+        page.selectbox(key=f"{key}_name").set_value("Burrs")
+        page.button(key=f"FormSubmitter:{key}_form-Add").click().run()
+        assert "Burrs" in texts(page)
+        page.button(key=f"FormSubmitter:visit_end_{visit['id']}-Done").click().run()
+
+        assert not page.exception
+        assert (
+            "Had failed" in page.table[-1].value.to_string()
+            or "Had failed" in page.table[0].value.to_string()
+        )
+
+    def test_another_team_is_told_that_it_is_not_there(self, open_page, visit):
+        page = open_page("work_order", as_="sue", id=visit["id"])
+
+        assert not page.exception
+        assert "not yours to see" in page.error[0].value
+
+    def test_a_viewer_sees_it_and_changes_nothing(self, open_page, visit):
+        page = open_page("work_order", as_="vic", id=visit["id"])
+
+        assert not page.exception
+        assert not page.checkbox
+        assert "visit_start" not in {b.key for b in page.button}
+
+    def test_a_visit_without_unit_has_no_cover_to_speak_of(self, open_page, actor_of):
+        order = plan(actor_of, title="Advice")
+
+        page = open_page("work_order", as_="stan", id=order["id"])
+
+        assert not page.exception
+        assert page.metric[1].value == "–"
+
+    def test_what_was_changed_is_one_switch_away(self, open_page, actor_of, visit):
+        from tests.factories import change
+
+        change(actor_of("mona"), "work_order", visit, title="Another title")
+        page = open_page("work_order", as_="stan", id=visit["id"])
+
+        page.toggle(key="visit_changes").set_value(True).run()
+
+        assert not page.exception
+        assert any("Mona" in step.label for step in page.expander)

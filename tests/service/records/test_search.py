@@ -1,0 +1,119 @@
+"""Finding by any part of the words, within scope, on both databases."""
+
+import pytest
+
+from crm.records.lists import list_rows
+from crm.records.search import find_anything
+from crm.work import reading
+from tests.factories import change, make
+
+
+@pytest.fixture
+def scene(people):
+    """A customer of Stan's team and one of Sue's."""
+    stan, sue = people["stan"], people["sue"]
+    casa = make(stan, "organisation", name="Casa Olivares Hotels", city="Porto")
+    make(stan, "contact", name="Ana Olivares", email="ana@casa.example", organisation_id=casa["id"])
+    make(stan, "deal", title="12 Duo machines, Porto", number="D-2041", organisation_id=casa["id"])
+    make(sue, "organisation", name="Olive Tree Café")
+    return people
+
+
+def found(actor, text):
+    with reading(actor) as session:
+        return [(hit.entity, hit.title) for hit in find_anything(session, text)]
+
+
+def test_any_part_of_a_word_finds_contacts_organisations_and_deals(scene):
+    assert found(scene["stan"], "livar") == [
+        ("contact", "Ana Olivares"),
+        ("organisation", "Casa Olivares Hotels"),
+    ]
+    assert found(scene["stan"], "d-2041") == [("deal", "12 Duo machines, Porto")]
+    assert found(scene["stan"], "casa.ex") == [("contact", "Ana Olivares")]
+
+
+def test_every_word_must_occur(scene):
+    assert found(scene["stan"], "olivares hotels") == [("organisation", "Casa Olivares Hotels")]
+    assert found(scene["stan"], "olivares roof") == []
+
+
+def test_short_words_are_looked_up_by_their_beginning(scene):
+    assert found(scene["stan"], "an") == [("contact", "Ana Olivares")]
+    assert ("deal", "12 Duo machines, Porto") in found(scene["stan"], "du")
+
+
+def test_nobody_finds_what_lies_outside_their_scope(scene):
+    assert found(scene["sue"], "oliv") == [("organisation", "Olive Tree Café")]
+    assert {title for _, title in found(scene["mona"], "oliv")} == {
+        "Ana Olivares",
+        "Casa Olivares Hotels",
+        "Olive Tree Café",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"',
+        "' OR 1=1 --",
+        "%%%",
+        "___",
+        "\\",
+        "a\x00b",
+        "*",
+        "NEAR(",
+        "name:ana",
+        "- -",
+        "🙂" * 40,
+        "x" * 5000,
+    ],
+)
+def test_signs_of_the_query_language_are_only_text(scene, text):
+    assert found(scene["stan"], text) == []
+
+
+def test_a_changed_name_is_found_and_the_old_one_is_not(scene):
+    record = make(scene["stan"], "contact", name="Ruth Adler")
+
+    change(scene["stan"], "contact", record, name="Ruth Bergmann")
+
+    assert found(scene["stan"], "Bergmann") == [("contact", "Ruth Bergmann")]
+    assert found(scene["stan"], "Adler") == []
+
+
+def test_a_list_is_searched_the_same_way(scene):
+    with reading(scene["stan"]) as session:
+        page = list_rows(session, "contact", search="olivar")
+
+    assert list(page.rows["name"]) == ["Ana Olivares"]
+    assert page.total == 1
+
+
+def test_every_searched_table_has_its_trigrams(scene):
+    from sqlalchemy import text
+
+    from crm.records.search import INDEXED
+    from db.session import engine
+
+    names = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%USING fts5%'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE indexname LIKE '%_fts_trigram'",
+    }
+    with engine().connect().execution_options(system=True) as connection:
+        found = connection.execute(text(names[connection.dialect.name])).scalars().all()
+
+    assert len(found) == len(INDEXED)
+
+
+def test_the_index_and_the_search_name_the_same_columns():
+    import importlib
+
+    from crm.records.search import INDEXED
+
+    migrations = [
+        importlib.import_module(f"db.migrations.versions.{name}")
+        for name in ("0007_search", "0014_search_service")
+    ]
+
+    assert migrations[0].FIELDS | migrations[1].FIELDS == INDEXED

@@ -1,0 +1,124 @@
+"""What received messages are taken for, and what is read from them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.mail.receiving.bounce_rules import is_about_address, read
+from tests.service.mail import mail_letters as letters
+
+MARK = "mail.12." + "a" * 32
+
+
+def test_a_standard_bounce_names_address_reason_and_mark():
+    received = read(letters.postfix(mark=MARK))
+
+    assert received.kind == "bounce"
+    assert received.refused == (("m1@example.com", "5.1.1 550 5.1.1 nobody here"),)
+    assert received.marks == (MARK,)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        ("5.1.1", "550 5.1.1 user unknown", "bounce"),
+        ("5.2.1", "550 5.2.1 disabled", "bounce"),
+        ("5.4.4", "host not found", "bounce"),
+        ("5.0.0", "550 user unknown", "bounce"),
+        ("5.0.0", "554 5.7.1 rejected for policy", "soft"),
+        ("5.2.2", "552 5.2.2 mailbox full", "soft"),
+        ("5.7.1", "550 5.7.1 message looks like spam", "soft"),
+        ("5.0.0", "no words that a program knows", "soft"),
+    ],
+)
+def test_only_an_address_that_is_not_there_is_a_hard_bounce(status, said, kind):
+    assert read(letters.postfix(status=status, said=said)).kind == kind
+
+
+def test_a_warning_of_delay_is_no_bounce():
+    assert read(letters.postfix(action="delayed", status="4.4.1")).kind == "automatic"
+    assert read(letters.postfix(action="delivered", status="2.0.0")).kind == "automatic"
+
+
+def test_a_bounce_in_plain_words_names_only_who_was_refused():
+    received = read(letters.qmail(mark=MARK))
+
+    assert received.kind == "bounce"
+    assert [address for address, _reason in received.refused] == ["m1@example.com"]
+    assert received.marks == (MARK,)
+
+
+def test_a_daemon_that_says_nothing_definite_changes_nothing():
+    assert read(letters.qmail(said="I will keep trying")).kind == "automatic"
+
+
+def test_a_complaint_names_who_complained():
+    received = read(letters.complaint(mark=MARK))
+
+    assert (received.kind, received.refused) == ("complaint", (("m1@example.com", "complaint"),))
+    assert received.marks == (MARK,)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"X_Autoreply": "yes"},
+        {"subject": "Automatic reply: A filter"},
+        {"subject": "Out of Office"},
+        {"subject": "Abwesenheitsnotiz: bis Montag"},
+    ],
+)
+def test_automatic_answers_are_nobodys_words(headers):
+    assert read(letters.answer(**headers)).kind == "automatic"
+
+
+def test_an_answer_keeps_its_own_words_only():
+    text = "Yes please\n\nOn Tue, 10 Mar 2026 at 12:00, Brew & Berg wrote:\n> Dear M1\n> order"
+
+    received = read(letters.answer(text=text, to_message=f"<{MARK}@kavarna.example>"))
+
+    assert (received.kind, received.text, received.sender) == ("reply", "Yes please", "m1@example.com")
+    assert received.marks == (MARK,)
+
+
+def test_an_answer_between_the_lines_of_ours_is_kept():
+    received = read(
+        letters.answer(text="> Which colour?\nBlue\n> How many?\nTwo", subject="Re: [C-12] Grinder")
+    )
+
+    assert received.text == "Blue\nTwo"
+    assert received.case_numbers == ("C-12",)
+
+
+def test_an_answer_in_html_is_read_as_words():
+    content = letters.answer().replace(b"text/plain", b"text/html")
+    content = content.replace(b"Yes please", b"<style>p{}</style><p>Yes &amp; no</p><br>Bye")
+
+    assert read(content).text == "Yes & no\n\nBye"
+
+
+def test_a_mark_in_the_words_of_a_stranger_counts_for_nothing():
+    assert read(letters.answer(text=f"look {MARK}")).marks == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "expected"),
+    [(550, "5.1.1 x", True), (550, "5.7.1 x", False), (550, "no such user", True), (552, "full", False)],
+)
+def test_which_refusals_are_about_the_address(code, said, expected):
+    assert is_about_address(code, said) is expected
+
+
+@given(st.binary(max_size=400))
+def test_nothing_that_arrives_breaks_the_reader(content):
+    assert read(content).kind
+
+
+@given(st.integers(0, 1200), st.integers(0, 255))
+def test_a_bounce_with_a_broken_byte_is_still_read(at, byte):
+    whole = bytearray(letters.postfix(mark=MARK))
+    whole[at % len(whole)] = byte
+
+    assert read(bytes(whole)).kind in {"bounce", "soft", "automatic", "reply", "complaint"}
