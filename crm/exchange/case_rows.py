@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, Table, literal, null, select
 
-from crm.exchange.storing.bulk import among
+from crm.records.writing.bulk import among
 from crm.i18n import _
 from crm.service.cases.record import order_words
 from crm.service.cases.rules import (

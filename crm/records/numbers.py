@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
+from crm.records import registry
+from crm.records.writing.bulk import among
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 
@@ -13,31 +16,27 @@ from db.audit import SYSTEM_OPTIONS
 PREFIXES = {"case": "C", "work_order": "W"}
 
 
-def number_of(entity: str, record_id: int) -> str:
-    """The number of a record that came without one."""
-    return f"{PREFIXES[entity]}-{record_id}"
-
-
-def give_number(work: Work, entity: str, row: Any) -> None:
-    """Give a new row its id ahead, and a number made of it that no other row has."""
-    if row.number:
+def give_numbers(work: Work, cls: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+    """Give new rows that have their ids, in place, a number made of it that no other row has."""
+    prefix = PREFIXES.get(registry.entity_of_table(cls.__tablename__))
+    if prefix is None:
         return
-    cls = type(row)
-    if row.id is None:
-        row.id = _next_id(work, cls)
-    wanted, turn = number_of(entity, row.id), 1
-    while work.session.scalar(select(cls.id).where(cls.number == wanted), execution_options={"system": True}):
-        turn += 1
-        wanted = f"{number_of(entity, row.id)}-{turn}"
-    row.number = wanted
+    bare = [row for row in rows if not row["number"]]
+    given = {row["number"] for row in rows if row["number"]}
+    wanted = {row["id"]: f"{prefix}-{row['id']}" for row in bare}
+    while wanted:
+        asked = select(cls.number).where(among(work.session, cls.number, list(wanted.values())))
+        taken = given | set(work.session.scalars(asked, execution_options=SYSTEM_OPTIONS))
+        for row in bare:
+            number = wanted.get(row["id"])
+            if number is not None and number not in taken:
+                row["number"] = number
+                given.add(number)
+                del wanted[row["id"]]
+        wanted = {record: _next(number) for record, number in wanted.items()}
 
 
-def _next_id(work: Work, cls: Any) -> int:
-    connection = work.session.connection()
-    if connection.dialect.name == "postgresql":
-        asked = text("SELECT nextval(pg_get_serial_sequence(:name, 'id'))")
-        found = connection.execute(asked, {"name": cls.__tablename__}, execution_options=SYSTEM_OPTIONS)
-        return int(found.scalar_one())
-    # The transaction holds SQLite's only write lock: nobody else can take this number.
-    last = connection.execute(select(func.max(cls.__table__.c.id)), execution_options=SYSTEM_OPTIONS).scalar()
-    return int(last or 0) + 1
+def _next(number: str) -> str:
+    """The number's next turn: ``C-7``, ``C-7-2``, ``C-7-3``."""
+    prefix, record, *turn = number.split("-")
+    return f"{prefix}-{record}-{int(turn[0]) + 1 if turn else 2}"

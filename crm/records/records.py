@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,23 +13,12 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.checks import check_values
 from crm.records.fields import Entity, Kind
-from crm.records.prepare import follow
+from crm.records.numbers import PREFIXES, give_numbers
+from crm.records.rules import Draft, rules_of
+from crm.records.settling import changing_draft, new_draft, road_of, settle, shape_of
+from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.scope import ScopedSession
-
-#: Chosen from people's rows when a form leaves them blank.
-OWNER_FIELDS = ("owner_id", "team_id")
-#: Needed fields that follow from others when left blank: a name from its parts, a stage from the first pipeline.
-FOLLOWS = {
-    "contact": {"name"},
-    "deal": {"pipeline_id", "stage_id"},
-    "equipment": {"name"},
-    "social_post": {"title"},
-}
-
-#: May clash with what was stored while they were away, so that bringing them back is checked like a change.
-WATCHED = frozenset({"contract"})
-
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:
     """All values of one record, as plain data.
@@ -75,59 +65,29 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
     NotAllowed
         The actor may not create such a record, or not for that owner.
     """
-    about = registry.entity(entity)
-    # A blank that follows from other values is no wrong value; whether they suffice is seen below.
-    values = {k: v for k, v in values.items() if v not in (None, "") or k not in FOLLOWS.get(entity, ())}
-    stored, problems = check_values(about.by_name, values)
-    problems += _missing(about, stored, {p.field for p in problems})
-    _refuse(about, problems)
-    row = registry.model(entity)(**{k: v for k, v in stored.items() if v is not None})
-    _own(work, row, entity)
-    _prepare(work, entity, row, set(stored))
-    work.session.add(row)
+    about, shape = registry.entity(entity), shape_of(entity)
+    stored, problems = check_values(about.by_name, {k: v for k, v in values.items() if v not in (None, "")})
+    draft = new_draft(entity, stored, shape.defaults(work.now))
+    draft.problems = problems
+    road = road_of(work)
+    with work.session.no_autoflush:
+        facts = settle(road, entity, [draft])
+        _refuse(about, draft.problems)
+        writer = Writer(road)
+        if entity in PREFIXES and not draft.row["number"]:
+            draft.row["id"] = writer.ids(shape.table, 1)[0]
+            give_numbers(work, shape.cls, [draft.row])
+        row = shape.cls(**draft.row)
+        work.session.add(row)
     work.session.flush()
+    draft.row["id"] = row.id
+    _afterwards(entity, writer, draft, facts)
     return _plain(row)
 
 
-def _missing(about: Entity, stored: dict[str, Any], already: set[str]) -> list[Problem]:
-    """Needed fields that nothing fills: no value, no default of the column, nothing that follows from other values."""
-    follows = FOLLOWS.get(about.name, set())
-    if about.name == "contact" and not (stored.get("first_name") or stored.get("last_name")):
-        follows = set()
-    columns = registry.model(about.name).__table__.c
-    return [
-        Problem(f.name, _("{label} is needed.").format(label=_(f.label)))
-        for f in about.fields
-        if f.required
-        and stored.get(f.name) is None
-        and f.name not in already | follows
-        and columns[f.name].default is None
-    ]
-
-
-def _own(work: Work, row: Any, entity: str) -> None:
-    """A new record belongs to whoever makes it, unless they gave it to somebody."""
-    if not hasattr(row, "owner_id"):
-        return
-    if row.owner_id is None and row.team_id is None:
-        row.owner_id = work.actor.user_id
-    if row.team_id is None:
-        row.team_id = (
-            work.actor.teams[0]
-            if work.actor.teams and row.owner_id == work.actor.user_id
-            else _team_of(work, row.owner_id)
-        )
-
-
-def _team_of(work: Work, user_id: int | None) -> int | None:
-    user = work.session.get(registry.model("user"), user_id) if user_id else None
-    return user.team_id if user else None
-
-
-def _prepare(work: Work, entity: str, row: Any, changed: set[str]) -> None:
-    # Half a change must not be sent: it would take a version of its own.
-    with work.session.no_autoflush:
-        follow(work, entity, row, changed)
+def _afterwards(entity: str, writer: Writer, draft: Draft, facts: Any) -> None:
+    rules_of(entity).after(writer, [draft], facts)
+    writer.settled()
 
 
 def _refuse(about: Entity, problems: list[Problem]) -> None:
@@ -157,34 +117,29 @@ def update_record(
     """
     about = registry.entity(entity)
     row = _find(work.session, entity, record_id)
-    stored, problems = check_values(about.by_name, values)
-    problems += _emptied(about, stored)
-    _refuse(about, problems)
+    # A blank that follows from other values is no wrong value; whether they suffice is seen below.
+    loose = {name: replace(field, required=False) for name, field in about.by_name.items()}
+    stored, problems = check_values(loose, values)
+    if problems:
+        _refuse(about, problems)
     demand_version(row, seen_version, stored, label=_(about.label).lower())
-    changed = {k for k, v in stored.items() if getattr(row, k) != v}
-    for key in changed:
-        setattr(row, key, stored[key])
-    if changed:
-        _follow_owner(work, row, changed)
-        _prepare(work, entity, row, changed)
-        work.session.flush()
+    draft = changing_draft(stored, _plain(row))
+    if draft.given:
+        _store_change(work, entity, row, draft)
     return _plain(row)
 
 
-def _emptied(about: Entity, stored: dict[str, Any]) -> list[Problem]:
-    """Fields that were emptied although their column must hold something."""
-    columns = registry.model(about.name).__table__.c
-    return [
-        Problem(name, _("{label} is needed.").format(label=_(about[name].label)))
-        for name, value in stored.items()
-        if value is None and not columns[name].nullable
-    ]
-
-
-def _follow_owner(work: Work, row: Any, changed: set[str]) -> None:
-    """A record given to somebody else goes to that person's team unless another team was chosen."""
-    if "owner_id" in changed and "team_id" not in changed and row.owner_id is not None:
-        row.team_id = _team_of(work, row.owner_id) or row.team_id
+def _store_change(work: Work, entity: str, row: Any, draft: Draft) -> None:
+    road = road_of(work)
+    # Half a change must not be sent: it would take a version of its own.
+    with work.session.no_autoflush:
+        facts = settle(road, entity, [draft])
+        _refuse(registry.entity(entity), draft.problems)
+        for name, value in draft.row.items():
+            if value != draft.old(name):
+                setattr(row, name, value)
+    work.session.flush()
+    _afterwards(entity, Writer(road), draft, facts)
 
 
 def demand_version(row: Any, seen_version: int, wanted: dict[str, Any], *, label: str) -> None:
@@ -218,25 +173,28 @@ def _archived(
 ) -> dict[str, Any]:
     row = _find(work.session, entity, record_id)
     demand_version(row, seen_version, {}, label=_label(entity))
+    draft = changing_draft({"archived_at": at}, _plain(row))
+    if at is None and rules_of(entity).checks_restored:
+        _store_change(work, entity, row, draft)
+        return _plain(row)
     row.archived_at = at
-    if at is None and entity in WATCHED:
-        _prepare(work, entity, row, {"archived_at"})
     work.session.flush()
+    rules = rules_of(entity)
+    road = road_of(work)
+    _afterwards(entity, Writer(road), draft, rules.facts(road, [draft]))
     return _plain(row)
 
 
-def delete_line(work: Work, line_id: int, *, seen_version: int) -> None:
-    """Take a line off its deal; the deal's amount follows."""
-    from crm.records.prepare import retotal
-
-    line = _find(work.session, "deal_line", line_id)
-    demand_version(line, seen_version, {}, label=_label("deal_line"))
-    deal = work.session.get(registry.model("deal"), line.deal_id)
-    work.session.delete(line)
+def delete_record(work: Work, entity: str, record_id: int, *, seen_version: int) -> None:
+    """Take a record away for good that only hangs on another one: a line, a failure."""
+    row = _find(work.session, entity, record_id)
+    demand_version(row, seen_version, {}, label=_label(entity))
+    draft = Draft({**_plain(row), "archived_at": work.now}, _plain(row), {"archived_at"})
+    rules, road = rules_of(entity), road_of(work)
+    facts = rules.facts(road, [draft])
+    work.session.delete(row)
     work.session.flush()
-    if deal is not None:
-        retotal(work, deal)
-        work.session.flush()
+    _afterwards(entity, Writer(road), draft, facts)
 
 
 def shown(about: Entity, name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from crm.campaigns.runs.arm_rules import allocate, share_problems
 from crm.campaigns.runs.audience import read_audience
 from crm.clock import today
 from crm.errors import NotFound, Problem, Refused
-from crm.exchange.storing.bulk import insert_rows
+from crm.records.writing.bulk import insert_rows
 from crm.i18n import _
 from crm.mail.sending.outbox import cancel_queued, queue_campaign
 from crm.records import records

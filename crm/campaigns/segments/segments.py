@@ -15,7 +15,7 @@ from crm.campaigns.segments.rules import MANY, SINGLE, Fields, Tree, check_rules
 from crm.clock import today as this_day
 from crm.clock import zone
 from crm.errors import NotFound
-from crm.exchange.storing.bulk import insert_rows
+from crm.records.writing.bulk import insert_rows
 from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.money import exponent, rate_on

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.exchange.storing.bulk import among
+from crm.records.writing.bulk import among
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
 from crm.exchange.storing.targets import Inserter, new_rows
 from crm.i18n import _

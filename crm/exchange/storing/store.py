@@ -11,8 +11,8 @@ from sqlalchemy import Table, bindparam, func, select, update
 from crm.exchange import area_rows
 from crm.exchange.inherit import inherit
 from crm.exchange.storing import plan as plans
-from crm.exchange.storing.bulk import among, insert_rows
-from crm.exchange.storing.search_index import in_bulk
+from crm.records.writing.bulk import among, insert_rows
+from crm.records.writing.search_index import in_bulk
 from crm.exchange.storing.targets import Inserter, Stages, defaults, derive, follow_changes, own
 from crm.i18n import _
 from crm.records import registry

@@ -11,8 +11,8 @@ from sqlalchemy import Table, bindparam, func, insert, literal, select, text, up
 from crm.campaigns.social import rules as social_rules
 from crm.clock import zone
 from crm.exchange import case_rows, unit_rows
-from crm.exchange.storing.bulk import insert_rows
-from crm.exchange.storing.search_index import in_bulk
+from crm.records.writing.bulk import insert_rows
+from crm.records.writing.search_index import in_bulk
 from crm.firm.firm import firm
 from crm.records import registry
 from crm.records.matching import name_key

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
-from crm.exchange.storing.bulk import among, insert_rows
-from crm.exchange.storing.search_index import in_bulk
+from crm.records.writing.bulk import among, insert_rows
+from crm.records.writing.search_index import in_bulk
 from crm.exchange.storing.store import LOG
 from crm.exchange.undoing.undo_base import HOLDERS, Undo
 from crm.i18n import _

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -46,6 +46,19 @@ def among(session: Session, attribute: Any, values: Collection[Any]) -> ColumnEl
     else:
         found = attribute == any_(literal(listed, ARRAY(_SIMPLE[kinds.pop()])))
     return found
+
+
+def known(
+    session: Session, cls: Any, ids: Iterable[int | None], *names: str, system: bool = False
+) -> dict[int, dict[str, Any]]:
+    """Some columns of the rows with these ids, by id; those beyond the session's reach are left out unless ``system``."""
+    asked = sorted({record for record in ids if record is not None})
+    if not asked:
+        return {}
+    columns = [getattr(cls, name) for name in names]
+    statement = select(cls.id, *columns).where(among(session, cls.id, asked))
+    found = session.execute(statement, execution_options={"system": system})
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in found}
 
 
 def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[str, Any]]) -> None:

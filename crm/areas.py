@@ -1,0 +1,21 @@
+"""The only file that knows all areas: each brings the rules of its records."""
+
+from __future__ import annotations
+
+from crm.contacts.rules import ContactRules, OrganisationRules
+from crm.pipeline.deals.rules import DealLineRules, DealRules
+from crm.pipeline.leads.rules import LeadRules
+from crm.records.rules import Rules, register_rules
+from crm.trade.rules import OrderLineRules
+
+RULES: dict[str, Rules] = {
+    "organisation": OrganisationRules(),
+    "contact": ContactRules(),
+    "lead": LeadRules(),
+    "deal": DealRules(),
+    "deal_line": DealLineRules(),
+    "order_line": OrderLineRules(),
+}
+
+for entity, rules in RULES.items():
+    register_rules(entity, rules)

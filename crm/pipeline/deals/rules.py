@@ -1,0 +1,194 @@
+"""The rules of deals and their lines: stage, status and days; currency, amount and the total of the deal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import func, select
+
+from crm.i18n import _
+from crm.records.rules import Draft, Facts, Road, Rules
+from crm.records.writing.bulk import known
+from crm.records.writing.writer import Writer, full_rows
+from db.models import Deal, DealLine, Pipeline, Stage, StageChange
+
+
+@dataclass(slots=True)
+class _Stages(Facts):
+    """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first."""
+
+    by_id: dict[int, tuple[str, int]]
+    first_of: dict[int | None, int]
+
+
+class DealRules(Rules):
+    """A deal stands in a stage; status, days and history follow from it.
+
+    What a file does not say of a deal's past is unknown: a deal that it brings as won was not won today. By hand it was.
+    """
+
+    def facts(self, road: Road, drafts: Sequence[Draft]) -> _Stages:
+        order = (Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position, Stage.id)
+        asked = select(Stage.id, Stage.kind, Stage.pipeline_id).join(Pipeline, Pipeline.id == Stage.pipeline_id)
+        by_id: dict[int, tuple[str, int]] = {}
+        first_of: dict[int | None, int] = {}
+        for stage, kind, pipeline in road.work.session.execute(asked.order_by(*order)):
+            by_id[stage] = kind, pipeline
+            first_of.setdefault(None, stage)
+            first_of.setdefault(pipeline, stage)
+        return _Stages(road, by_id, first_of)
+
+    def complete(self, draft: Draft, facts: _Stages) -> None:
+        row = draft.row
+        if row["stage_id"] is None or (draft.has("pipeline_id") and not draft.has("stage_id")):
+            row["stage_id"] = facts.first_of.get(row["pipeline_id"])
+        kind, pipeline = facts.by_id.get(row["stage_id"], ("", 0))
+        if not kind:
+            row["stage_id"] = None
+            return
+        if draft.has("pipeline_id") and draft.has("stage_id") and row["pipeline_id"] != pipeline:
+            draft.refuse("stage_id", _("The stage belongs to another pipeline. Choose a stage of this one."))
+        row["pipeline_id"] = pipeline
+        if draft.moved("stage_id"):
+            self._enter(draft, facts.road, kind)
+        elif kind == "open" and draft.has("closed_on"):
+            self._not_closed(row)
+
+    def _enter(self, draft: Draft, road: Road, kind: str) -> None:
+        """Status, days and the beginning of the stay; a day that is over starts the stay at its noon."""
+        row, now = draft.row, road.work.now
+        row["status"] = kind
+        if kind != "lost":
+            row["loss_reason_id"] = None
+        if kind == "open":
+            self._not_closed(row, keep=draft.has("closed_on"))
+        elif not draft.is_new and not draft.has("closed_on"):
+            row["closed_on"] = None
+        if road.is_file:
+            if kind != "open" and row["closed_on"] is None:
+                draft.tell(_("closed, the day unknown"))
+        else:
+            row["opened_on"] = row["opened_on"] or road.today
+            if kind != "open":
+                row["closed_on"] = row["closed_on"] or road.today
+        day = row["closed_on"] or (row["opened_on"] if draft.is_new else None)
+        row["stage_since"] = _noon(day) if day is not None and day < road.today else now
+
+    @staticmethod
+    def _not_closed(row: dict[str, Any], *, keep: bool = True) -> None:
+        """The closing day of an open deal is the one on which it is expected to close."""
+        if keep:
+            row["expected_close_on"] = row["expected_close_on"] or row["closed_on"]
+        row["closed_on"] = None
+
+    def problems(self, draft: Draft, facts: _Stages) -> None:
+        row = draft.row
+        if row["opened_on"] and row["closed_on"] and row["closed_on"] < row["opened_on"]:
+            draft.refuse("closed_on", _("The deal closes before it opens. Choose a day on or after the opening."))
+
+    def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Stages) -> None:
+        """A step of its way for each deal that came to another stage; lines count in their deal's currency."""
+        user = writer.work.actor.user_id
+        writer.add(
+            StageChange,
+            [
+                {
+                    "deal_id": d.row["id"], "from_stage_id": d.old("stage_id"), "to_stage_id": d.row["stage_id"],
+                    "at": d.row["stage_since"], "user_id": user,
+                }
+                for d in drafts
+                if d.moved("stage_id")
+            ],
+        )  # fmt: skip
+        turned = {d.row["id"]: d.row["currency"] for d in drafts if not d.is_new and d.moved("currency")}
+        if turned:
+            asked = select(DealLine.id, DealLine.deal_id, DealLine.currency).where(
+                writer.among(DealLine.deal_id, list(turned))
+            )
+            writer.change(
+                DealLine,
+                [
+                    (line, {"currency": old}, {"currency": turned[deal]})
+                    for line, deal, old in writer.send(asked)
+                    if old != turned[deal]
+                ],
+            )
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
+
+
+def line_amount(quantity: float, unit_price_minor: int | None, discount: float) -> int | None:
+    """Quantity times price less discount, in minor units; half a unit rounds to even."""
+    return None if unit_price_minor is None else round(quantity * unit_price_minor * (1 - discount))
+
+
+@dataclass(slots=True)
+class _Deals(Facts):
+    by_id: dict[int, dict[str, Any]]
+
+
+class DealLineRules(Rules):
+    """A line counts in its deal's currency and lies with its deal's owner; a deal with priced lines is worth their sum."""
+
+    def facts(self, road: Road, drafts: Sequence[Draft]) -> _Deals:
+        deals = known(
+            road.work.session, Deal, (d.row["deal_id"] for d in drafts), "currency", "owner_id", "team_id"
+        )
+        return _Deals(road, deals)
+
+    def complete(self, draft: Draft, facts: _Deals) -> None:
+        row = draft.row
+        row |= facts.by_id.get(row["deal_id"], {})
+        row["quantity"] = 1.0 if row["quantity"] is None else row["quantity"]
+        row["discount"] = row["discount"] or 0.0
+        counted = line_amount(row["quantity"], row["unit_price_minor"], row["discount"])
+        if counted is not None and not draft.has("amount_minor"):
+            row["amount_minor"] = counted
+        elif draft.has("unit_price_minor") and not draft.has("amount_minor"):
+            row["amount_minor"] = None
+
+    def problems(self, draft: Draft, facts: _Deals) -> None:
+        row = draft.row
+        if row["deal_id"] not in facts.by_id:
+            draft.refuse("deal_id", _("The line's deal does not exist, or it is not yours to see. Choose a deal."))
+        counted = line_amount(row["quantity"], row["unit_price_minor"], row["discount"])
+        # A file may have rounded the price of one piece: the sum is then off by at most half a unit a piece.
+        if (
+            draft.has("amount_minor")
+            and counted is not None
+            and row["amount_minor"] is not None
+            and abs(counted - row["amount_minor"]) > max(1.0, abs(row["quantity"]))
+        ):
+            draft.refuse(
+                "amount_minor",
+                _("The amount is not quantity times price less discount. Leave it blank, or correct one of them."),
+            )
+
+    def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Deals) -> None:
+        deals = {d.row["deal_id"] for d in drafts} | {d.old("deal_id") for d in drafts if not d.is_new}
+        retotal(writer, deals - {None})
+
+
+def retotal(writer: Writer, deals: set[int]) -> None:
+    """Deals with priced lines are worth their sum; the amount of a deal without any stays as it is."""
+    summed = (
+        select(DealLine.deal_id, func.sum(DealLine.amount_minor))
+        .where(writer.among(DealLine.deal_id, sorted(deals)), DealLine.archived_at.is_(None))
+        .group_by(DealLine.deal_id)
+        .having(func.sum(DealLine.amount_minor).is_not(None))
+    )
+    totals = {deal: int(total) for deal, total in writer.send(summed)}
+    stored = full_rows(writer, Deal, sorted(totals))
+    writer.change(
+        Deal,
+        [
+            (deal, row, {"amount_minor": totals[deal]})
+            for deal, row in stored.items()
+            if row["amount_minor"] != totals[deal]
+        ],
+    )

@@ -1,0 +1,210 @@
+"""Drafts settled by the rule book: owner, currency, key, needed values, values that stand once, and the entity's own rules.
+
+Every road makes its drafts here and hands them to ``settle``, so that the same values end alike wherever they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from crm.firm.firm import firm
+from crm.i18n import _
+from crm.records import registry
+from crm.records.fields import Kind
+from crm.records.matching import name_key
+from crm.records.numbers import PREFIXES
+from crm.records.rules import Draft, Road, rules_of
+from crm.records.writing.bulk import among
+from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
+from db.models import User
+from db.scope import ScopedSession
+
+
+def road_of(work: Work, *, currency: str = "", import_id: int | None = None) -> Road:
+    """How rows come in during this unit of work; amounts that name no currency count in the firm's, unless told."""
+    return Road(work, currency or firm(work.session).currency, import_id)
+
+
+class Shape:
+    """What the table of an entity asks of every row, read once from its columns."""
+
+    def __init__(self, entity: str) -> None:
+        self.entity, self.cls = entity, registry.model(entity)
+        self.table: Table = self.cls.__table__
+        fields = registry.entity(entity).fields if entity in registry.MODELS else ()
+        self.labels = {f.name: f.label for f in fields}
+        numbered = {"number"} if entity in PREFIXES else set()
+        self.needed = [f.name for f in fields if f.required and f.name not in numbered]
+        needed = {*self.needed, *numbered, "id", "name_key"}
+        self.filled = [
+            c.name for c in self.table.c
+            if not c.nullable and c.name not in needed and c.name in self.labels
+        ]  # fmt: skip
+        amounts: dict[str, list[str]] = {f.name: [] for f in fields if f.kind is Kind.CURRENCY}
+        for f in fields:
+            if f.kind is Kind.MONEY and f.currency_field in amounts:
+                amounts[f.currency_field].append(f.name)
+        self.amounts = [(name, self.table.c[name].nullable, tuple(of)) for name, of in amounts.items()]
+        self.own_links = [f.name for f in fields if f.kind is Kind.LINK and f.link == entity]
+        self.alone = [c.name for c in self.table.c if c.unique and c.name in self.labels]
+        self.keyed, self.owned = "name_key" in self.table.c, "owner_id" in self.table.c
+
+    def defaults(self, now: datetime) -> dict[str, Any]:
+        """A value for every column but the key, as the model would fill it in."""
+        row: dict[str, Any] = {}
+        for column in self.table.c:
+            if column.primary_key:
+                continue
+            # The type stubs know only the base of the two kinds of default that the models use.
+            default: Any = column.default
+            row[column.name] = (
+                None if default is None else default.arg if default.is_scalar else default.arg(None)
+            )
+        for name in ("created_at", "changed_at", "stage_since"):
+            if name in row:
+                row[name] = now
+        return row
+
+    def label(self, name: str) -> str:
+        """What a field is called to people."""
+        return _(self.labels.get(name, name))
+
+
+@cache
+def shape_of(entity: str) -> Shape:
+    """The shape of an entity's rows."""
+    return Shape(entity)
+
+
+def new_draft(entity: str, values: Mapping[str, Any], base: Mapping[str, Any]) -> Draft:
+    """A row to be made from what somebody gave; ``base`` holds the defaults of ``Shape.defaults``."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return Draft({**base, **given}, None, set(given))
+
+
+def changing_draft(values: Mapping[str, Any], before: Mapping[str, Any]) -> Draft:
+    """A stored row to be changed; values that are stored already are nobody's wish."""
+    wished = {name: value for name, value in values.items() if value != before[name]}
+    return Draft({**before, **wished}, before, set(wished))
+
+
+def settle(
+    road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collection[str] = ()
+) -> Any:
+    """Complete the drafts in place and write down what keeps each from being stored.
+
+    Parameters
+    ----------
+    apart : names of columns
+        Values that may stand once and were compared by the caller already.
+
+    Returns
+    -------
+    object
+        The facts of the entity's rules, for ``Rules.after``.
+    """
+    shape, rules = shape_of(entity), rules_of(entity)
+    facts, teams = rules.facts(road, drafts), TeamOf(road.work.session)
+    for draft in drafts:
+        rules.complete(draft, facts)
+        if shape.owned:
+            _own(road, draft, teams)
+        _complete(shape, road, draft)
+        _judge(shape, draft)
+        if not draft.problems:
+            rules.problems(draft, facts)
+    _alone(road, shape, [d for d in drafts if not d.problems], apart)
+    for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
+        draft.problems.append(problem)
+    return facts
+
+
+def _complete(shape: Shape, road: Road, draft: Draft) -> None:
+    row = draft.row
+    for name, optional, amounts in shape.amounts:
+        if row[name] is None and (not optional or any(row[amount] is not None for amount in amounts)):
+            row[name] = road.currency
+    if shape.keyed and row["name"] is not None and (draft.is_new or draft.moved("name")):
+        row["name_key"] = name_key(row["name"])
+
+
+def _judge(shape: Shape, draft: Draft) -> None:
+    row = draft.row
+    told = {problem.field for problem in draft.problems}
+    for name in shape.needed:
+        if row[name] is None and name not in told:
+            draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
+    for name in shape.filled:
+        if row[name] is None and name in draft.given and name not in told:
+            draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
+    if not draft.is_new:
+        for name in shape.own_links:
+            if row[name] is not None and row[name] == row["id"] and name in draft.given:
+                draft.refuse(name, own_link(shape.entity, name))
+
+
+def own_link(entity: str, name: str) -> str:
+    """Why a record cannot point to itself."""
+    return _("A record cannot be its own {label}. Choose another one.").format(
+        label=shape_of(entity).label(name).lower()
+    )
+
+
+def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[str]) -> None:
+    """Values that may stand only once in the table: in stored rows, and in earlier drafts."""
+    for name in shape.alone:
+        if name in apart:
+            continue
+        asked = [d for d in drafts if d.row[name] is not None and (d.is_new or d.moved(name))]
+        if not asked:
+            continue
+        column, wanted = shape.table.c[name], sorted({d.row[name] for d in asked})
+        stored = select(column, shape.table.c.id).where(among(road.work.session, column, wanted))
+        found = road.work.session.connection().execute(stored, execution_options=SYSTEM_OPTIONS)
+        taken: dict[Any, Any] = {value: record for value, record in found}
+        for draft in asked:
+            value, mine = draft.row[name], draft.row.get("id")
+            if value in taken and (mine is None or taken[value] != mine):
+                text = _("Another record has this {label} already.")
+                draft.refuse(name, text.format(label=shape.label(name).lower()))
+            else:
+                taken[value] = mine
+
+
+def _own(road: Road, draft: Draft, teams: TeamOf) -> None:
+    """A new record belongs to whoever it was given to, else to whoever makes it; its team is the owner's.
+
+    A record given to somebody else goes to that person's team unless another team was chosen.
+    """
+    row, actor = draft.row, road.work.actor
+    if draft.is_new:
+        if row["owner_id"] is None and row["team_id"] is None:
+            row["owner_id"] = actor.user_id
+        if row["team_id"] is None and row["owner_id"] is not None:
+            mine = row["owner_id"] == actor.user_id and actor.teams
+            row["team_id"] = actor.teams[0] if mine else teams[row["owner_id"]]
+    elif draft.has("owner_id") and not draft.has("team_id") and row["owner_id"] is not None:
+        row["team_id"] = teams[row["owner_id"]] or row["team_id"]
+
+
+class TeamOf(dict[int, "int | None"]):
+    """The team of each user, read once and only when somebody asks."""
+
+    def __init__(self, session: ScopedSession) -> None:
+        super().__init__()
+        self._session, self._read = session, False
+
+    def __missing__(self, user_id: int) -> int | None:
+        if not self._read:
+            self._read = True
+            for found, team in self._session.execute(select(User.id, User.team_id)):
+                self[found] = team
+            if user_id in self:
+                return self[user_id]
+        return None

@@ -1,0 +1,45 @@
+"""The rules of sales lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm.i18n import _
+from crm.records.rules import Draft, Facts, Road, Rules, take_owner
+from crm.records.writing.bulk import known
+from db.models import Order
+
+#: What a line carries of its order, so that slices need no join: column of the line to column of the order.
+_OF_ORDER = {
+    "sold_on": "ordered_on", "organisation_id": "organisation_id", "contact_id": "contact_id", "channel": "channel",
+    "region": "region",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Orders(Facts):
+    by_id: dict[int, dict[str, Any]]
+
+
+class OrderLineRules(Rules):
+    """A line takes over from its order what it does not say itself."""
+
+    def facts(self, road: Road, drafts: Sequence[Draft]) -> _Orders:
+        ids = [d.row["order_id"] for d in drafts if d.has("order_id")]
+        return _Orders(road, known(road.work.session, Order, ids, *_OF_ORDER.values(), "owner_id", "team_id"))
+
+    def complete(self, draft: Draft, facts: _Orders) -> None:
+        order = facts.by_id.get(draft.row["order_id"] or 0) if draft.has("order_id") else None
+        if order is None:
+            return
+        for name, at in _OF_ORDER.items():
+            if draft.row[name] is None:
+                draft.row[name] = order[at]
+        if draft.is_new:
+            take_owner(draft, order, "order", facts.road)
+
+    def problems(self, draft: Draft, facts: _Orders) -> None:
+        if draft.has("order_id") and draft.row["order_id"] not in facts.by_id:
+            draft.refuse("order_id", _("There is no such order, or it is not yours to see. Choose an order."))
