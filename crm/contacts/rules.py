@@ -33,7 +33,9 @@ class OrganisationRules(Rules):
             return
         holder = getattr(Channel, self.holder)
         mine = (holder == bindparam("row_id")) & (Channel.kind == kind)
-        writer.send(update(Channel).where(mine).values(is_primary=False), [{"row_id": d.row["id"]} for d in drafts])
+        writer.send(
+            update(Channel).where(mine).values(is_primary=False), [{"row_id": d.row["id"]} for d in drafts]
+        )
         named = [{"row_id": d.row["id"], "reached_at": d.row[kind]} for d in drafts if d.row[kind]]
         if not named:
             return

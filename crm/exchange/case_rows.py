@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, Table, literal, null, select
 
-from crm.records.writing.bulk import among
 from crm.i18n import _
+from crm.records.writing.bulk import among
 from crm.service.cases.record import order_words
 from crm.service.cases.rules import (
     ENDED,

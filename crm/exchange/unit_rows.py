@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from crm.records.writing.bulk import among
 from crm.i18n import _
+from crm.records.writing.bulk import among
 from crm.service.equipment.coverage_rules import COVERS
 from crm.service.equipment.equipment_record import known_covers, unit_name
 from crm.service.words import day_words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -19,6 +20,7 @@ from crm.records.settling import changing_draft, new_draft, road_of, settle, sha
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.scope import ScopedSession
+
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:
     """All values of one record, as plain data.
@@ -123,13 +125,21 @@ def update_record(
     if problems:
         _refuse(about, problems)
     demand_version(row, seen_version, stored, label=_(about.label).lower())
-    draft = changing_draft(stored, _plain(row))
-    if draft.given:
-        _store_change(work, entity, row, draft)
+    store_change(work, entity, row, stored)
     return _plain(row)
 
 
-def _store_change(work: Work, entity: str, row: Any, draft: Draft) -> None:
+def store_change(work: Work, entity: str, row: Any, values: Mapping[str, Any]) -> None:
+    """Change a record that was loaded within this unit of work, by the rules; its version is the caller's to ask for.
+
+    Raises
+    ------
+    Refused
+        With one ``Problem`` per wrong field.
+    """
+    draft = changing_draft(values, _plain(row))
+    if not draft.given:
+        return
     road = road_of(work)
     # Half a change must not be sent: it would take a version of its own.
     with work.session.no_autoflush:
@@ -173,14 +183,13 @@ def _archived(
 ) -> dict[str, Any]:
     row = _find(work.session, entity, record_id)
     demand_version(row, seen_version, {}, label=_label(entity))
-    draft = changing_draft({"archived_at": at}, _plain(row))
-    if at is None and rules_of(entity).checks_restored:
-        _store_change(work, entity, row, draft)
+    rules, road = rules_of(entity), road_of(work)
+    if at is None and rules.checks_restored:
+        store_change(work, entity, row, {"archived_at": at})
         return _plain(row)
+    draft = changing_draft({"archived_at": at}, _plain(row))
     row.archived_at = at
     work.session.flush()
-    rules = rules_of(entity)
-    road = road_of(work)
     _afterwards(entity, Writer(road), draft, rules.facts(road, [draft]))
     return _plain(row)
 

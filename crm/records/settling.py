@@ -94,9 +94,7 @@ def changing_draft(values: Mapping[str, Any], before: Mapping[str, Any]) -> Draf
     return Draft({**before, **wished}, before, set(wished))
 
 
-def settle(
-    road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collection[str] = ()
-) -> Any:
+def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collection[str] = ()) -> Any:
     """Complete the drafts in place and write down what keeps each from being stored.
 
     Parameters

@@ -11,10 +11,10 @@ from crm.campaigns.runs.arm_rules import allocate, share_problems
 from crm.campaigns.runs.audience import read_audience
 from crm.clock import today
 from crm.errors import NotFound, Problem, Refused
-from crm.records.writing.bulk import insert_rows
 from crm.i18n import _
 from crm.mail.sending.outbox import cancel_queued, queue_campaign
 from crm.records import records
+from crm.records.writing.bulk import insert_rows
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import Campaign, CampaignArm, CampaignMember, Outbox

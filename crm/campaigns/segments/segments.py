@@ -15,13 +15,13 @@ from crm.campaigns.segments.rules import MANY, SINGLE, Fields, Tree, check_rules
 from crm.clock import today as this_day
 from crm.clock import zone
 from crm.errors import NotFound
-from crm.records.writing.bulk import insert_rows
 from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.money import exponent, rate_on
 from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.records import demand_version
+from crm.records.writing.bulk import insert_rows
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import Campaign, Contact, Organisation, Segment, SegmentMember

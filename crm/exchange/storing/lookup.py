@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.records.writing.bulk import among
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
 from crm.exchange.storing.targets import Inserter, new_rows
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.matching import name_key, near_matches
+from crm.records.writing.bulk import among
 from crm.work import Work
 from db.scope import OutOfScope, criterion
 

@@ -11,13 +11,13 @@ from sqlalchemy import Table, bindparam, func, select, update
 from crm.exchange import area_rows
 from crm.exchange.inherit import inherit
 from crm.exchange.storing import plan as plans
-from crm.records.writing.bulk import among, insert_rows
-from crm.records.writing.search_index import in_bulk
 from crm.exchange.storing.targets import Inserter, Stages, defaults, derive, follow_changes, own
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key
+from crm.records.writing.bulk import among, insert_rows
+from crm.records.writing.search_index import in_bulk
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch, plain
 from db.models import Change

@@ -11,12 +11,12 @@ from sqlalchemy import Table, bindparam, func, insert, literal, select, text, up
 from crm.campaigns.social import rules as social_rules
 from crm.clock import zone
 from crm.exchange import case_rows, unit_rows
-from crm.records.writing.bulk import insert_rows
-from crm.records.writing.search_index import in_bulk
 from crm.firm.firm import firm
 from crm.records import registry
 from crm.records.matching import name_key
 from crm.records.numbers import PREFIXES, number_of
+from crm.records.writing.bulk import insert_rows
+from crm.records.writing.search_index import in_bulk
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
 from db.models import CaseMove, Change, Channel, Pipeline, Stage, StageChange, User

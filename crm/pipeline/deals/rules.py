@@ -32,7 +32,9 @@ class DealRules(Rules):
 
     def facts(self, road: Road, drafts: Sequence[Draft]) -> _Stages:
         order = (Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position, Stage.id)
-        asked = select(Stage.id, Stage.kind, Stage.pipeline_id).join(Pipeline, Pipeline.id == Stage.pipeline_id)
+        asked = select(Stage.id, Stage.kind, Stage.pipeline_id).join(
+            Pipeline, Pipeline.id == Stage.pipeline_id
+        )
         by_id: dict[int, tuple[str, int]] = {}
         first_of: dict[int | None, int] = {}
         for stage, kind, pipeline in road.work.session.execute(asked.order_by(*order)):
@@ -87,7 +89,9 @@ class DealRules(Rules):
     def problems(self, draft: Draft, facts: _Stages) -> None:
         row = draft.row
         if row["opened_on"] and row["closed_on"] and row["closed_on"] < row["opened_on"]:
-            draft.refuse("closed_on", _("The deal closes before it opens. Choose a day on or after the opening."))
+            draft.refuse(
+                "closed_on", _("The deal closes before it opens. Choose a day on or after the opening.")
+            )
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Stages) -> None:
         """A step of its way for each deal that came to another stage; lines count in their deal's currency."""
@@ -155,7 +159,9 @@ class DealLineRules(Rules):
     def problems(self, draft: Draft, facts: _Deals) -> None:
         row = draft.row
         if row["deal_id"] not in facts.by_id:
-            draft.refuse("deal_id", _("The line's deal does not exist, or it is not yours to see. Choose a deal."))
+            draft.refuse(
+                "deal_id", _("The line's deal does not exist, or it is not yours to see. Choose a deal.")
+            )
         counted = line_amount(row["quantity"], row["unit_price_minor"], row["discount"])
         # A file may have rounded the price of one piece: the sum is then off by at most half a unit a piece.
         if (
@@ -166,7 +172,9 @@ class DealLineRules(Rules):
         ):
             draft.refuse(
                 "amount_minor",
-                _("The amount is not quantity times price less discount. Leave it blank, or correct one of them."),
+                _(
+                    "The amount is not quantity times price less discount. Leave it blank, or correct one of them."
+                ),
             )
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Deals) -> None:

@@ -10,7 +10,11 @@ class LeadRules(Rules):
     """A lead is converted by the button that makes its contact; a file may bring leads that were converted elsewhere."""
 
     def problems(self, draft: Draft, facts: Facts) -> None:
-        if draft.row["status"] != "converted" or not draft.moved("status") or draft.row["contact_id"] is not None:
+        if (
+            draft.row["status"] != "converted"
+            or not draft.moved("status")
+            or draft.row["contact_id"] is not None
+        ):
             return
         if facts.road.is_file:
             draft.tell(_("converted before it came in"))

@@ -78,7 +78,9 @@ class Writer:
         table: Table = cls.__table__
         batch = open_batch(self.work.session, import_id=self.import_id)
         names = sorted({name for _record, _old, new in changed for name in new})
-        settings: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+        settings: dict[str, Any] = {
+            name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names
+        }
         if "version" in table.c:
             settings["version"] = table.c.version + 1
         if "changed_at" in table.c:
