@@ -52,7 +52,7 @@ def report(
             return
         ready()
         from crm.reporting.catalogue import run_report, to_json
-        from crm.reporting.report_basis import SalesFilter
+        from crm.reporting.report import SalesFilter
         from db.models import Campaign, Pipeline, Product, Team, User
 
         with reading(_actor(as_email)) as session:
