@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy import insert
 
-from crm.exchange.consequences import consequence
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.lookup import find_parents
 from crm.exchange.storing.plan import Lookup, Plan
@@ -20,11 +19,14 @@ from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.matching import name_key
 from crm.records.settling import own_link
+from crm.register import Register
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import ImportFailure
 from db.scope import UPDATE
 
+#: What follows from a step as a whole: called with the import and, for each link field, the records its rows belong to.
+FOLLOWS: Register[Callable[[Work, int, Mapping[str, set[int]]], None]] = Register("follow")
 _LONGEST = 1_000
 _MOST_EXAMPLES = 100
 
@@ -209,10 +211,9 @@ class StepRun:
             self.target.link(work, name, pairs, import_id)
             column = next(column for column in self.report.columns if column.field == name)
             column.stored += len(pairs)
-        follow = consequence(self.entity.name)
-        if follow is not None:
+        if self.entity.name in FOLLOWS:
             parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
-            follow(work, import_id, parents)
+            FOLLOWS[self.entity.name](work, import_id, parents)
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)

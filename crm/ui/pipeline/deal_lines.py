@@ -10,8 +10,8 @@ from crm.errors import CrmError, Refused
 from crm.i18n import _
 from crm.money import exponent, to_major, to_minor
 from crm.pipeline.deal_page import DealView, Line, list_prices
-from crm.records import records
 from crm.pipeline.deals.rules import line_amount
+from crm.records import records
 from crm.ui.frame.guard import current_actor, flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, number, percent
