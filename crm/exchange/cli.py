@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from crm.cli_frame import As, AsJson, acting, commanded, show
+from crm.access.actors import acting
+from crm.cli_frame import As, AsJson, commanded, show
 from crm.exchange.asking.service import import_profile
 from crm.exchange.storing.journal import failed_csv, list_imports
 from crm.exchange.storing.report import ImportReport
