@@ -183,6 +183,8 @@ PREPARE: dict[str, Callable[[Work, Any, Set[str]], None]] = {
 }
 #: What other areas do for their own records, as ``module:function``; imported when first needed.
 ELSEWHERE: dict[str, str] = {
+    "interaction": "crm.interactions.record:prepare_talk",
+    "task": "crm.interactions.record:prepare_task",
     "segment": "crm.campaigns.runs.record:prepare_segment",
     "campaign": "crm.campaigns.runs.record:prepare_campaign",
     "campaign_arm": "crm.campaigns.runs.record:prepare_arm",

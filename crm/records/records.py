@@ -23,6 +23,7 @@ FOLLOWS = {
     "contact": {"name"},
     "deal": {"pipeline_id", "stage_id"},
     "equipment": {"name"},
+    "interaction": {"subject"},
     "social_post": {"title"},
 }
 
