@@ -67,7 +67,7 @@ class TalkRules(_Linked):
         """What does not hold, each with its remedy."""
         found = []
         if not row.get("subject"):
-            found.append(Problem("subject", _("Say in a few words what it was about.")))
+            found.append(Problem("body", _("Say in a few words what it was about, as text or subject.")))
         if _differ(row, before, ("happened_at",)) and row["happened_at"] > facts.now + CLOCKS:
             found.append(
                 Problem(
@@ -103,7 +103,9 @@ class TaskRules(_Linked):
             text = _("“{value}” is not a time of day. Write it as 14:30.").format(value=typed)
             found.append(Problem("due_time", text))
         elif typed and row.get("due_on") is None:
-            found.append(Problem("due_on", _("Choose the day on which it is due at {time}.").format(time=typed)))
+            found.append(
+                Problem("due_on", _("Choose the day on which it is due at {time}.").format(time=typed))
+            )
         done = row.get("done_at")
         if done is not None and _differ(row, before, ("done_at",)) and done > facts.now + CLOCKS:
             text = _("{moment} lies ahead. Enter when the task was done, or leave it open.")
