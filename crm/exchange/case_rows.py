@@ -10,8 +10,7 @@ from sqlalchemy import Integer, Select, Table, literal, null, select
 
 from crm.i18n import _
 from crm.records.writing.bulk import among
-from crm.service.cases.record import order_words
-from crm.service.cases.rules import (
+from crm.service.cases.moves import (
     ENDED,
     dates_after,
     degrees_of,
@@ -20,6 +19,7 @@ from crm.service.cases.rules import (
     status_from_dates,
     wrong_order,
 )
+from crm.service.cases.rules import order_words
 from crm.service.levels.level_rules import choose_policy
 from crm.service.levels.levels import active_policies, policy_time
 from crm.work import Work

@@ -190,7 +190,7 @@ ELSEWHERE: dict[str, str] = {
     "web_form": "crm.campaigns.forms.record:prepare_web_form",
     "message_template": "crm.mail.templates.record:prepare",
     "social_post": "crm.campaigns.social.record:prepare_social_post",
-    "case": "crm.service.cases.record:prepare_case",
+    "case": "crm.service.cases.rules:prepare_case",
     "equipment": "crm.service.equipment.equipment_record:prepare_equipment",
     "contract": "crm.service.equipment.equipment_record:prepare_contract",
     "meter_reading": "crm.service.equipment.equipment_record:prepare_reading",
