@@ -1,35 +1,102 @@
-"""The only file that knows all areas: each brings the rules of its records."""
+"""The only file that knows all areas: what each hands in to those who must not know it.
+
+One block per area, from the ground up; an area may import those above it. By purpose:
+
+``start``    what a firm starts with, by the entity whose records need it; also before an import of them
+``job``      what a kind of job does
+``every``    minutes from one run of a job to the next, by the clock
+``rules``    the rules by which an entity's rows are stored
+``follow``   what follows an import of an entity's rows
+``command``  commands of ``python -m crm``
+"""
 
 from __future__ import annotations
 
-from crm.contacts.rules import ContactRules, OrganisationRules
-from crm.pipeline.deals.rules import DealLineRules, DealRules
-from crm.pipeline.leads.rules import LeadRules
-from crm.records.rules import Rules, register_rules
-from crm.service.cases.rules import CaseRules
-from crm.service.contracts.rules import ContractRules
-from crm.service.equipment.rules import HappeningRules, UnitRules
-from crm.service.meters.rules import ReadingRules
-from crm.service.visits.rules import PlanRules, VisitRules
-from crm.trade.rules import OrderLineRules
+from crm.register import hand_in
 
-RULES: dict[str, Rules] = {
-    "organisation": OrganisationRules(),
-    "contact": ContactRules(),
-    "lead": LeadRules(),
-    "deal": DealRules(),
-    "deal_line": DealLineRules(),
-    "order_line": OrderLineRules(),
-    "case": CaseRules(),
-    "equipment": UnitRules(),
-    "contract": ContractRules(),
-    "maintenance_plan": PlanRules(),
-    "work_order": VisitRules(),
-    "failure": HappeningRules("failed_at"),
-    "part_change": HappeningRules("at"),
-    "meter_reading": ReadingRules(),
-    "equipment_event": HappeningRules("at"),
-}
+DAILY = 24 * 60
 
-for entity, rules in RULES.items():
-    register_rules(entity, rules)
+hand_in(
+    "access",
+    start={"role": "crm.access.people:ensure_roles"},
+    command={"session": "crm.access.cli:session", "user": "crm.access.cli:user"},
+)
+hand_in(
+    "exchange",
+    job={"import": "crm.exchange.storing.job:run", "undo_import": "crm.exchange.storing.job:run_undo"},
+    command={"import": "crm.exchange.cli:import_files", "imports": "crm.exchange.cli:imports"},
+)
+hand_in(
+    "mail",
+    job={"mailbox": "crm.mail.receiving.mailbox:run"},
+    every={"mailbox": 5},
+    command={"mail": "crm.mail.cli:mail"},
+)
+hand_in(
+    "reporting",
+    command={"report": "crm.reporting.cli:report"},
+)
+hand_in(
+    "contacts",
+    rules={
+        "organisation": "crm.contacts.rules:OrganisationRules",
+        "contact": "crm.contacts.rules:ContactRules",
+    },
+)
+hand_in(
+    "pipeline",
+    start={"deal": "crm.pipeline.defaults:ensure_defaults"},
+    rules={
+        "lead": "crm.pipeline.leads.rules:LeadRules",
+        "deal": "crm.pipeline.deals.rules:DealRules",
+        "deal_line": "crm.pipeline.deals.rules:DealLineRules",
+    },
+)
+hand_in(
+    "trade",
+    rules={"order_line": "crm.trade.rules:OrderLineRules"},
+)
+hand_in(
+    "service",
+    start={"service_policy": "crm.service.defaults:ensure_service_defaults"},
+    job={
+        "service_levels": "crm.service.levels.levels_job:run",
+        "maintenance": "crm.service.visits.plans_job:run",
+        "wear": "crm.service.wear.job:run",
+    },
+    rules={
+        "case": "crm.service.cases.rules:CaseRules",
+        "equipment": "crm.service.equipment.rules:UnitRules",
+        "contract": "crm.service.contracts.rules:ContractRules",
+        "maintenance_plan": "crm.service.visits.rules:PlanRules",
+        "work_order": "crm.service.visits.rules:VisitRules",
+        "failure": "crm.service.equipment.rules:FailureRules",
+        "part_change": "crm.service.equipment.rules:HappeningRules",
+        "meter_reading": "crm.service.meters.rules:ReadingRules",
+        "equipment_event": "crm.service.equipment.rules:HappeningRules",
+    },
+    every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
+    command={"life-file": "crm.service.wear.cli:life_file"},
+)
+hand_in(
+    "campaigns",
+    job={
+        "plan_campaign": "crm.campaigns.runs.job:run_plan",
+        "responses": "crm.campaigns.runs.responses_job:run",
+    },
+    every={"responses": 10},
+    follow={"campaign_member": "crm.campaigns.runs.member_files:settle"},
+)
+hand_in(
+    "forecasting",
+    job={"forecast": "crm.forecasting.job:run"},
+    command={
+        "forecast": "crm.forecasting.cli:forecast",
+        "forecast-file": "crm.forecasting.cli:forecast_file",
+    },
+)
+hand_in(
+    "sample",
+    company={"sample": "crm.sample:load_sample"},
+    command={"sample": "crm.sample.cli:sample"},
+)

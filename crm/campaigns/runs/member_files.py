@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from crm.exchange.storing.targets import Inserter, new_rows
+from crm.exchange.storing.store import make_rows
 from crm.records.matching import name_key
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
@@ -98,7 +98,7 @@ def _settle_one(work: Work, import_id: int, campaign_id: int) -> None:
         }
         for at, name in enumerate(order)
     ]  # fmt: skip
-    Inserter(work, "campaign_arm", import_id).insert(new_rows(work, "campaign_arm", rows))
+    make_rows(work, "campaign_arm", rows, import_id)
     controls |= {name for name, control in is_control.items() if control}
     closed = session.scalar(select(Campaign.status).where(Campaign.id == campaign_id)) == "closed"
     mine = CampaignMember.campaign_id == campaign_id

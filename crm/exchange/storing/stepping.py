@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy import insert
 
-from crm.exchange.consequences import consequence
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.lookup import find_parents
 from crm.exchange.storing.plan import Lookup, Plan
@@ -18,11 +17,16 @@ from crm.exchange.storing.store import Outcome, Row, Target
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
+from crm.records.matching import name_key
+from crm.records.settling import own_link
+from crm.register import Register
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import ImportFailure
 from db.scope import UPDATE
 
+#: What follows from a step as a whole: called with the import and, for each link field, the records its rows belong to.
+FOLLOWS: Register[Callable[[Work, int, Mapping[str, set[int]]], None]] = Register("follow")
 _LONGEST = 1_000
 _MOST_EXAMPLES = 100
 
@@ -53,9 +57,10 @@ class StepRun:
                 self._resolve(work, name, import_id)
         self._find_doubles()
         self.target = Target(
-            work, self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
+            self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
             currency=self.plan.currency,
         )  # fmt: skip
+        self._find_own_parents()
         if count:
             self._note_bad_lines(work, import_id)
 
@@ -137,19 +142,17 @@ class StepRun:
         chosen = []
         for at, values in enumerate(zip(*columns.values(), strict=True), start):
             if at not in self.failures and at not in self.doubles:
-                row = dict(zip(names, values, strict=True))
-                if self.entity.name == "deal" and not row.get("title"):
-                    row["title"] = self._title(at, row)
-                chosen.append(Row(at, row))
+                chosen.append(Row(at, dict(zip(names, values, strict=True))))
         return chosen
 
-    def _title(self, at: int, row: dict[str, Any]) -> str | None:
-        """A deal without a title is called after what is sold to whom."""
-        links = self.prepared.links
-        chosen = [links[name] for name in ("product_id", "organisation_id", "contact_id") if name in links]
-        parts = [str(cells.iat[at]) for cells in chosen]
-        named = ", ".join(part for part in parts if part)[:200]
-        return named or row.get("number")
+    def _find_own_parents(self) -> None:
+        """A row that names itself where it should name another record fails as it would by hand."""
+        named = [*self.step.key, self.entity.title_field]
+        mine = [array for name in dict.fromkeys(named) if (array := self._array(name)) is not None]
+        for name in self.own_links:
+            for row, text in enumerate(self.prepared.links[name].tolist()):
+                if text and any(name_key(text) == name_key(str(array[row] or "")) for array in mine):
+                    self.fail(row, name, text, own_link(self.entity.name, name))
 
     def store(self, work: Work, import_id: int, start: int, stop: int) -> None:
         """Store one chunk and count it."""
@@ -160,6 +163,8 @@ class StepRun:
         for at, (name, reason) in outcome.failed.items():
             value = values[at].get(name)
             self.fail(at, name, "" if value is None else str(value), reason)
+        for words, count in outcome.history.items():
+            self.report.history[words] = self.report.history.get(words, 0) + count
         self._count(rows, outcome, start, stop)
         self._note_failures(work, import_id, start, stop)
         if self.own_links:
@@ -206,10 +211,9 @@ class StepRun:
             self.target.link(work, name, pairs, import_id)
             column = next(column for column in self.report.columns if column.field == name)
             column.stored += len(pairs)
-        follow = consequence(self.entity.name)
-        if follow is not None:
+        if self.entity.name in FOLLOWS:
             parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
-            follow(work, import_id, parents)
+            FOLLOWS[self.entity.name](work, import_id, parents)
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)
@@ -273,8 +277,6 @@ class _KeyProbe:
         self.folded = [entity[name].kind is Kind.EMAIL for name in key]
 
     def key(self, values: Sequence[Any]) -> tuple[str, ...] | None:
-        from crm.records.matching import name_key
-
         parts = []
         for value, named, folded in zip(values, self.named, self.folded, strict=True):
             if value is None or value == "":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -17,14 +16,11 @@ from crm.records.settling import shape_of
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer
 from crm.service.equipment.coverage_rules import spelled, uncovered
-from crm.service.meters.rules import Meters
+from crm.service.meters.rules import AHEAD, Meters
 from crm.service.visits.plans import refresh_due
 from crm.service.words import day_words
 from db.audit import SYSTEM_OPTIONS
 from db.models import Contact, Equipment, MeterReading, Product
-
-#: Clocks of machines may be ahead of ours by so much.
-_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -195,13 +191,18 @@ def _retirement(draft: Draft, road: Road) -> None:
 
 
 class HappeningRules(Rules):
-    """A failure, a changed part or a message of a unit is told when it has happened."""
+    """A changed part or a message of a unit is told when it has happened."""
 
-    def __init__(self, at: str) -> None:
-        self._at = at
+    at = "at"
 
     def problems(self, draft: Draft, facts: Facts) -> None:
-        at = draft.row[self._at]
-        if draft.has(self._at) and at > facts.road.work.now + _AHEAD:
+        at = draft.row[self.at]
+        if draft.has(self.at) and at > facts.road.work.now + AHEAD:
             text = _("{day} lies ahead. Enter it on the day on which it happens.")
-            draft.refuse(self._at, text.format(day=day_words(here(at).date())))
+            draft.refuse(self.at, text.format(day=day_words(here(at).date())))
+
+
+class FailureRules(HappeningRules):
+    """A failure is told when it has happened."""
+
+    at = "failed_at"

@@ -27,7 +27,7 @@ RESET = "reset"
 #: A reading that is not stored yet comes after those of the same moment.
 _LAST = float("inf")
 #: Clocks of machines may be ahead of ours by so much.
-_AHEAD = timedelta(minutes=5)
+AHEAD = timedelta(minutes=5)
 
 
 class Meters:
@@ -130,7 +130,7 @@ class ReadingRules(Rules):
             draft.refuse(
                 "equipment_id", _("There is no such unit, or it is not yours to see. Choose a unit.")
             )
-        if row["at"] > facts.road.work.now + _AHEAD:
+        if row["at"] > facts.road.work.now + AHEAD:
             text = _("{day} lies ahead. Enter a reading on the day it is taken.")
             draft.refuse("at", text.format(day=_day(row["at"])))
 
