@@ -59,7 +59,7 @@ class _Around(Facts):
     units: dict[int, dict[str, Any]]
     people: dict[int, dict[str, Any]]
     firms: dict[int, dict[str, Any]]
-    queues: dict[tuple[str, int], int]
+    queues: Mapping[tuple[str, int], int | None]
     promises: Promises
     moves: Mapping[int, Sequence[Move]]
 
@@ -244,7 +244,7 @@ def _kept(draft: Draft, road: Road) -> None:
         draft.refuse(name, text.format(label=_(registry.entity("case")[name].label)))
 
 
-def _queues(road: Road, drafts: Sequence[Draft]) -> dict[tuple[str, int], int]:
+def _queues(road: Road, drafts: Sequence[Draft]) -> dict[tuple[str, int], int | None]:
     """The team in whose queue the actor may lay a case that nobody owns, by what is done and queue."""
     if not any(d.has("queue_id") for d in drafts):
         return {}

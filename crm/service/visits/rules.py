@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,7 +29,7 @@ class _Around(Facts):
     cases: dict[int, dict[str, Any]]
     units: dict[int, dict[str, Any]]
     people: dict[int, dict[str, Any]]
-    covers: dict[tuple[int, date], str]
+    covers: Mapping[tuple[int, date], str]
 
 
 class VisitRules(Rules):
