@@ -17,14 +17,14 @@ from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
 from crm.service.cases import mail as case_mail
 from crm.service.cases.find import by_key, demand_unmerged, find_case, last_of_merge, status_word
-from crm.service.cases.record import move_entry
-from crm.service.cases.rules import (
+from crm.service.cases.moves import (
     ENDED,
     dates_after,
     is_reopening,
     may_move,
     may_rate_again,
 )
+from crm.service.cases.rules import move_entry
 from crm.service.levels.levels import follow_status, note_answer
 from crm.work import Work
 from db.models import Case, CaseMessage, Contact, Outbox, User

@@ -16,7 +16,7 @@ from crm.records.search import search_condition
 from crm.service.cases.find import find_case
 from crm.service.cases.mail import hindrance
 from crm.service.cases.messages import Message, read_thread
-from crm.service.cases.rules import ENDED, OPEN
+from crm.service.cases.moves import ENDED, OPEN
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.levels.levels import Clock, clock
 from db.models import (

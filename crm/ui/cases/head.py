@@ -10,8 +10,8 @@ import streamlit as st
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.records import records
+from crm.service.cases.moves import ENDED, MOVES, OPEN
 from crm.service.cases.queries import CaseView
-from crm.service.cases.rules import ENDED, MOVES, OPEN
 from crm.service.levels.level_rules import Hand
 from crm.service.levels.working_time_rules import in_words
 from crm.ui.cases import drawers as case_drawers
