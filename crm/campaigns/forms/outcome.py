@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from crm.campaigns.forms.rules import FormField, in_words
+from crm.campaigns.forms.questions import FormField, in_words
 from crm.campaigns.runs.consent import set_consent
 from crm.firm.firm import firm
 from crm.i18n import _

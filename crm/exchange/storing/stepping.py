@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy import insert
 
-from crm.exchange.consequences import consequence
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.lookup import find_parents
 from crm.exchange.storing.plan import Lookup, Plan
@@ -18,6 +17,9 @@ from crm.exchange.storing.store import Outcome, Row, Target
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
+from crm.records.rules import rules_of
+from crm.records.settling import road_of
+from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import ImportFailure
@@ -206,10 +208,9 @@ class StepRun:
             self.target.link(work, name, pairs, import_id)
             column = next(column for column in self.report.columns if column.field == name)
             column.stored += len(pairs)
-        follow = consequence(self.entity.name)
-        if follow is not None:
-            parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
-            follow(work, import_id, parents)
+        parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
+        road = road_of(work, currency=self.plan.currency, import_id=import_id)
+        rules_of(self.entity.name).finish(Writer(road), parents)
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)

@@ -16,8 +16,8 @@ from crm.campaigns.segments.segments import (
     thaw_segment,
 )
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
-from crm.records.writing.bulk import insert_rows
 from crm.records.lists import list_rows
+from crm.records.writing.bulk import insert_rows
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Contact, Deal, SegmentMember, Stage
 from db.session import refresh_statistics
