@@ -35,7 +35,7 @@ class WebFormRules(Rules):
         asked = select(WebForm.slug, WebForm.id).where(among(session, WebForm.slug, wanted))
         # Also forms that this person may not see hold their address.
         found = session.execute(asked, execution_options={"system": True}) if wanted else ()
-        return _Addresses(road, dict(tuple(row) for row in found))
+        return _Addresses(road, {row.slug: row.id for row in found})
 
     def complete(self, draft: Draft, facts: _Addresses) -> None:
         row = draft.row

@@ -61,7 +61,8 @@ class ArmRules(Rules):
 
     cls: type[Any] = CampaignArm
     #: What stands once in a campaign, and what the draw fixes beside it.
-    once, fixed = "name", ("is_control", "share")
+    once: str = "name"
+    fixed: tuple[str, ...] = ("is_control", "share")
     drawn = N_("The members are drawn already. Take the draw back, then change arms.")
     double = N_("The campaign has an arm of this name already. Choose another name.")
 
@@ -101,7 +102,8 @@ class MemberRules(ArmRules):
     """A member counts in its campaign's currency; its arm and what is said of it follow once all members are there."""
 
     cls = CampaignMember
-    once, fixed = "contact_id", ("arm",)
+    once = "contact_id"
+    fixed = ("arm",)
     drawn = N_("The members are drawn already. Take the draw back, then change members.")
     double = N_("This contact is a member of the campaign already. Change that member instead.")
 
