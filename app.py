@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+import crm.areas  # noqa: F401 - hands in what the areas offer
 from crm.access.signing import open_edge
 from crm.errors import CrmError
 from crm.http.edge import Edge, House

@@ -1,32 +1,98 @@
-"""The only file that knows all areas: each brings the rules of its records."""
+"""The only file that knows all areas: what each hands in to those who must not know it.
+
+One block per area, from the ground up; an area may import those above it. By purpose:
+
+``start``    what a firm starts with, by the entity whose records need it; also before an import of them
+``job``      what a kind of job does
+``every``    minutes from one run of a job to the next, by the clock
+``rules``    the rules by which an entity's rows are stored
+``command``  commands of ``python -m crm``
+"""
 
 from __future__ import annotations
 
-from crm.campaigns.forms.rules import WebFormRules
-from crm.campaigns.runs.rules import ArmRules, CampaignRules, ConsentRules, MemberRules
-from crm.campaigns.social.rules import PostRules
-from crm.contacts.rules import ContactRules, OrganisationRules
-from crm.mail.templates.rules import TemplateRules
-from crm.pipeline.deals.rules import DealLineRules, DealRules
-from crm.pipeline.leads.rules import LeadRules
-from crm.records.rules import Rules, register_rules
-from crm.trade.rules import OrderLineRules
+from crm.register import hand_in
 
-RULES: dict[str, Rules] = {
-    "organisation": OrganisationRules(),
-    "contact": ContactRules(),
-    "lead": LeadRules(),
-    "deal": DealRules(),
-    "deal_line": DealLineRules(),
-    "order_line": OrderLineRules(),
-    "campaign": CampaignRules(),
-    "campaign_arm": ArmRules(),
-    "campaign_member": MemberRules(),
-    "consent": ConsentRules(),
-    "message_template": TemplateRules(),
-    "web_form": WebFormRules(),
-    "social_post": PostRules(),
-}
+DAILY = 24 * 60
 
-for entity, rules in RULES.items():
-    register_rules(entity, rules)
+hand_in(
+    "access",
+    start={"role": "crm.access.people:ensure_roles"},
+    command={"session": "crm.access.cli:session", "user": "crm.access.cli:user"},
+)
+hand_in(
+    "exchange",
+    job={"import": "crm.exchange.storing.job:run", "undo_import": "crm.exchange.storing.job:run_undo"},
+    command={"import": "crm.exchange.cli:import_files", "imports": "crm.exchange.cli:imports"},
+)
+hand_in(
+    "mail",
+    job={"mailbox": "crm.mail.receiving.mailbox:run"},
+    every={"mailbox": 5},
+    rules={"message_template": "crm.mail.templates.rules:TemplateRules"},
+    command={"mail": "crm.mail.cli:mail"},
+)
+hand_in(
+    "reporting",
+    command={"report": "crm.reporting.cli:report"},
+)
+hand_in(
+    "contacts",
+    rules={
+        "organisation": "crm.contacts.rules:OrganisationRules",
+        "contact": "crm.contacts.rules:ContactRules",
+    },
+)
+hand_in(
+    "pipeline",
+    start={"deal": "crm.pipeline.defaults:ensure_defaults"},
+    rules={
+        "lead": "crm.pipeline.leads.rules:LeadRules",
+        "deal": "crm.pipeline.deals.rules:DealRules",
+        "deal_line": "crm.pipeline.deals.rules:DealLineRules",
+    },
+)
+hand_in(
+    "trade",
+    rules={"order_line": "crm.trade.rules:OrderLineRules"},
+)
+hand_in(
+    "service",
+    start={"service_policy": "crm.service.defaults:ensure_service_defaults"},
+    job={
+        "service_levels": "crm.service.levels.levels_job:run",
+        "maintenance": "crm.service.visits.plans_job:run",
+        "wear": "crm.service.wear.job:run",
+    },
+    every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
+    command={"life-file": "crm.service.wear.cli:life_file"},
+)
+hand_in(
+    "campaigns",
+    job={
+        "plan_campaign": "crm.campaigns.runs.job:run_plan",
+        "responses": "crm.campaigns.runs.responses_job:run",
+    },
+    every={"responses": 10},
+    rules={
+        "campaign": "crm.campaigns.runs.rules:CampaignRules",
+        "campaign_arm": "crm.campaigns.runs.rules:ArmRules",
+        "campaign_member": "crm.campaigns.runs.rules:MemberRules",
+        "consent": "crm.campaigns.runs.rules:ConsentRules",
+        "web_form": "crm.campaigns.forms.rules:WebFormRules",
+        "social_post": "crm.campaigns.social.rules:PostRules",
+    },
+)
+hand_in(
+    "forecasting",
+    job={"forecast": "crm.forecasting.job:run"},
+    command={
+        "forecast": "crm.forecasting.cli:forecast",
+        "forecast-file": "crm.forecasting.cli:forecast_file",
+    },
+)
+hand_in(
+    "sample",
+    company={"sample": "crm.sample:load_sample"},
+    command={"sample": "crm.sample.cli:sample"},
+)

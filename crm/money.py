@@ -54,8 +54,8 @@ class Money:
         return to_major(self.minor, self.currency)
 
 
-def rate_on(rates: Mapping[str, list[tuple[date, float]]], currency: str, day: date) -> float:
-    """The newest rate of a currency on or before a day; the first known one when all are later.
+def rate_used(rates: Mapping[str, list[tuple[date, float]]], currency: str, day: date) -> tuple[date, float]:
+    """The newest rate of a currency on or before a day, with its own day; the first known one when all are later.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def rate_on(rates: Mapping[str, list[tuple[date, float]]], currency: str, day: d
                 currency=currency
             )
         )
-    return max((dated for dated in known if dated[0] <= day), default=min(known))[1]
+    return max((dated for dated in known if dated[0] <= day), default=min(known))
 
 
 def convert(money: Money, to: str, *, day: date, rates: Mapping[str, list[tuple[date, float]]]) -> Money:
@@ -85,7 +85,7 @@ def convert(money: Money, to: str, *, day: date, rates: Mapping[str, list[tuple[
     """
     if money.currency == to:
         return money
-    rate = Decimal(str(rate_on(rates, money.currency, day)))
+    rate = Decimal(str(rate_used(rates, money.currency, day)[1]))
     return Money(to_minor(money.major * rate, to), to)
 
 

@@ -1,13 +1,11 @@
-"""What a database needs before anybody uses it: this program's version, the first pipeline, the built-in roles."""
+"""What a database needs before anybody uses it: this program's version, and what every firm starts with."""
 
 from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from crm.access.people import ensure_roles
+from crm.firm.defaults import ensure_defaults
 from crm.links import ensure_key
-from crm.pipeline.defaults import ensure_defaults
-from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, unit_of_work
 from db import migrate
 
@@ -25,8 +23,6 @@ def bring_up(engine: Engine) -> bool:
     if not migrate.upgrade(engine):
         return False
     with unit_of_work(SYSTEM, cause="upgrade") as work:
-        ensure_roles(work)
         ensure_defaults(work)
-        ensure_service_defaults(work)
     ensure_key()
     return True

@@ -16,6 +16,7 @@ import time_machine
 from hypothesis import settings
 from sqlalchemy import URL
 
+import crm.areas  # noqa: F401 - hands in what the areas offer
 from tests import postgres
 
 RUN = "RAPPORT_TEST_RUN"

@@ -10,6 +10,7 @@ import typer
 from crm.access.actors import actor_of, user_id_by_email
 from crm.access.sessions import hash_of, sign_out, start_session
 from crm.access.users import add_user
+from crm.cli_frame import commanded
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.work import SYSTEM, unit_of_work
@@ -38,10 +39,7 @@ def issue_session(email: str) -> str:
 @session.command("issue")
 def issue(email: Email) -> None:
     """Print a session cookie value for scripts and tests."""
-    from crm.commands import ready, spoken
-
-    with spoken():
-        ready()
+    with commanded():
         print(issue_session(email))
 
 
@@ -63,11 +61,7 @@ def add(
     ] = False,
 ) -> None:
     """Add a person, or give a known one another role and password."""
-    from crm.commands import ready, spoken
-
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ""
-    with spoken():
-        ready()
-        with unit_of_work(SYSTEM, cause="command line") as work:
-            user_id = add_user(work, email=email, name=name or email, role=role, password=password)
+    with commanded(), unit_of_work(SYSTEM, cause="command line") as work:
+        user_id = add_user(work, email=email, name=name or email, role=role, password=password)
     print(user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,15 +18,18 @@ from crm.access.sessions import start_session
 from crm.access.users import give_password
 from crm.config import settings
 from crm.errors import CrmError, NotAllowed, Problem, Refused
+from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import get_setting, put_setting, set_firm
 from crm.i18n import _
-from crm.pipeline.defaults import ensure_defaults
 from crm.records.checks import Bad, check_currency, check_email
+from crm.register import Register
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Credential, Setting, User
 from db.scope import ScopedSession
 from db.session import engine
 
+#: What fills an empty database with a firm to try.
+COMPANIES: Register[Callable[..., object]] = Register("company")
 #: Says in the database that one process is loading the sample company.
 LOADING = "setup"
 #: A load that has not ended by then died with its process.
@@ -141,11 +145,9 @@ def begin_sample(*, token: str = "", in_background: bool = True) -> None:
 
 
 def _load() -> None:
-    from crm.sample import load_sample
-
     problem = ""
     try:
-        load_sample(engine(), scale="small", seed=1)
+        COMPANIES["sample"](engine(), scale="small", seed=1)
     except CrmError as error:
         problem = error.message
     except Exception:

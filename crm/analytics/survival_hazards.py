@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -16,24 +16,37 @@ from crm.analytics.survival_fit import FEWEST, NoFit, WeibullFit, fit_life
 from crm.analytics.survival_likelihood import theta_of
 from crm.i18n import _
 
-#: Of a covariate in words, so many values get an effect of their own; the rest are one group.
+#: Of a covariate in words, so many values get an effect of their own; the rest are one group with one effect.
 MOST_GROUPS = 10
 _STEPS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the design: a number less its mean in units of its deviation, or membership in a group."""
+    """One column of the design: a number less its mean in units of its deviation, or membership in a group.
+
+    ``named`` are all groups of the covariate that are told apart, what they are compared with first; blank ``group``
+    is then membership in none of them. A number has no ``named``.
+    """
 
     covariate: str
     group: str
     mean: float
     deviation: float
+    named: tuple[str, ...] = ()
+
+    def members(self, labels: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Which labels belong to the column's group."""
+        found: NDArray[np.bool_] = labels == self.group if self.group else ~_among(labels, self.named)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How the danger changes: ``ratio`` per unit of a number, or of a group against ``against``; 1 is no change."""
+    """How the danger changes: ``ratio`` per unit of a number, or of a group against ``against``; 1 is no change.
+
+    Blank ``group`` with an ``against`` stands for all others, those without an effect of their own.
+    """
 
     covariate: str
     group: str
@@ -92,13 +105,16 @@ def fit_hazards(
     numbers : mapping of name to array of length n
         Covariates that are numbers, such as age in years; NaN counts as the mean. One that does not vary is left out.
     groups : mapping of name to array of str of length n
-        Covariates that are words, such as the model. The largest group is what the others are compared with; groups with
-        fewer than five failures are taken together.
+        Covariates that are words, such as the model. The group with most failures is what the others are compared with;
+        groups with fewer than five failures, and lives of no known group, are one group of others with its own effect.
     plain : WeibullFit or NoFit, optional
         What ``fit_life`` said of the same lives, where that is known already.
 
     Notes
     -----
+    Without any failure among the others the largest likelihood is that of no danger at all: their lives then add
+    nothing to log L, they are left out, and a unit of theirs counts as average.
+
     Newton's method on log L = Σ w [d·log h(t) − H(t) + H(entry)], log H = beta·log t + b + z·gamma, which is
     concave in (beta, b, gamma); intervals are Wald's on the log ratio.
     """
@@ -107,10 +123,14 @@ def fit_hazards(
         return plain
     kept = life.times > 0
     used = life.where(kept)
-    n = len(used.times)
     given = {name: np.asarray(v, dtype=np.float64)[kept] for name, v in (numbers or {}).items()}
     named = {name: np.asarray(v, dtype=object)[kept] for name, v in (groups or {}).items()}
-    columns, reference = _columns(used, given, named)
+    safe = _safe(used, named)
+    base = _newton(used, np.zeros((len(used.times), 0)), plain)
+    used, given, named = (
+        used.where(~safe), *({k: v[~safe] for k, v in of.items()} for of in (given, named))
+    )  # fmt: skip
+    columns = _columns(used, given, named)
     room = max(0, used.failures // FEWEST - 2)
     if not columns or len(columns) > room:
         text = (
@@ -119,9 +139,7 @@ def fit_hazards(
             else _("{d} failures are too few to tell what age and model do.").format(d=used.failures)
         )
         return NoFit(plain.n, plain.failures, text)
-    z = _design(columns, given, named, n)
-    base = _newton(used, np.zeros((n, 0)), plain)
-    found = _newton(used, z, plain)
+    found = _newton(used, _design(columns, given, named, len(used.times)), plain)
     if found is None or base is None:
         return NoFit(plain.n, plain.failures, _("The effects of age and model cannot be told apart here."))
     at, value, information, scale = found
@@ -129,7 +147,7 @@ def fit_hazards(
     # From (log beta, b, gamma) to (log alpha, log beta, gamma).
     beta = math.exp(at[0])
     log_alpha = -at[1] / beta
-    k = len(at)
+    k, dropped = len(at), int(safe.any())
     turn = np.eye(k)
     turn[0, :2] = (-log_alpha, -1 / beta)
     turn[1, :2] = (1.0, 0.0)
@@ -140,51 +158,70 @@ def fit_hazards(
         beta=beta,
         gamma=at[2:],
         columns=columns,
-        effects=_effects(columns, reference, at[2:], covariance[2:, 2:], confidence),
+        effects=_effects(columns, at[2:], covariance[2:, 2:], confidence),
         log_likelihood=value,
-        aic=2 * k - 2 * value,
+        aic=2 * (k + dropped) - 2 * value,
         n=plain.n,
         failures=plain.failures,
         covariance=covariance,
-        p_value=float(chi2.sf(ratio, len(columns))),
+        p_value=float(chi2.sf(ratio, len(columns) + dropped)),
         confidence=confidence,
         note=_("Weibull with proportional hazards; the effects multiply the danger at every age."),
     )
 
 
+def _among(labels: NDArray[np.object_], named: tuple[str, ...]) -> NDArray[np.bool_]:
+    return np.fromiter((label in named for label in labels.tolist()), np.bool_, len(labels))
+
+
+def _told_apart(life: LifeData, labels: NDArray[np.object_]) -> tuple[str, ...]:
+    """Groups with failures enough for an effect, most first; none where there is nothing to compare."""
+    failed: dict[str, float] = {}
+    for label, weight in zip(labels[life.observed], life.weights[life.observed], strict=True):
+        if isinstance(label, str) and label:
+            failed[label] = failed.get(label, 0.0) + float(weight)
+    large = [label for label, d in sorted(failed.items(), key=lambda kv: (-kv[1], kv[0])) if d >= FEWEST]
+    return tuple(large[: MOST_GROUPS + 1]) if len(large) > 1 else ()
+
+
+def _safe(life: LifeData, groups: Mapping[str, NDArray[np.object_]]) -> NDArray[np.bool_]:
+    """Lives of the others of a covariate that had no failure at all."""
+    safe = np.zeros(len(life.times), dtype=np.bool_)
+    for labels in groups.values():
+        if named := _told_apart(life, labels):
+            others = ~_among(labels, named)
+            safe |= others & (not life.observed[others].any())
+    return safe
+
+
 def _columns(
     life: LifeData, numbers: Mapping[str, Floats], groups: Mapping[str, NDArray[np.object_]]
-) -> tuple[tuple[Column, ...], dict[str, str]]:
+) -> tuple[Column, ...]:
     found: list[Column] = []
-    reference: dict[str, str] = {}
     for name, values in numbers.items():
         known = values[np.isfinite(values)]
         if known.size and float(known.std()) > 0:
             found.append(Column(name, "", float(known.mean()), float(known.std())))
     for name, labels in groups.items():
-        failed: dict[str, float] = {}
-        for label, weight in zip(labels[life.observed], life.weights[life.observed], strict=True):
-            if label:
-                failed[str(label)] = failed.get(str(label), 0.0) + float(weight)
-        large = [label for label, d in sorted(failed.items(), key=lambda kv: (-kv[1], kv[0])) if d >= FEWEST]
-        if len(large) < 2:
-            continue
-        reference[name] = large[0]
-        for label in large[1 : MOST_GROUPS + 1]:
-            member = labels == label
-            share = float(life.weights[member].sum() / life.weights.sum())
-            found.append(Column(name, label, share, 1.0))
-    return tuple(found), reference
+        named = _told_apart(life, labels)
+        for label in (*named[1:], "") if named else ():
+            column = Column(name, label, 0.0, 1.0, named)
+            share = float(life.weights[column.members(labels)].sum() / life.weights.sum())
+            if share:
+                found.append(replace(column, mean=share))
+    return tuple(found)
 
 
 def _design(
     columns: tuple[Column, ...], numbers: Mapping[str, ArrayLike], groups: Mapping[str, ArrayLike], n: int
 ) -> Floats:
     z = np.zeros((n, len(columns)))
+    others = {column.covariate for column in columns if column.named and not column.group}
     for place, column in enumerate(columns):
-        if column.group:
+        if column.named:
             labels = np.asarray(groups.get(column.covariate, np.full(n, "")), dtype=object)
-            z[:, place] = (labels == column.group) - column.mean
+            known = _among(labels, column.named) | (column.covariate in others)
+            z[:, place] = np.where(known, column.members(labels) - column.mean, 0.0)
         else:
             values = np.asarray(numbers.get(column.covariate, np.full(n, np.nan)), dtype=np.float64)
             z[:, place] = np.nan_to_num((values - column.mean) / column.deviation, nan=0.0)
@@ -240,11 +277,7 @@ def _newton(life: LifeData, z: Floats, plain: WeibullFit) -> tuple[Floats, float
 
 
 def _effects(
-    columns: tuple[Column, ...],
-    reference: Mapping[str, str],
-    gamma: Floats,
-    covariance: Floats,
-    confidence: float,
+    columns: tuple[Column, ...], gamma: Floats, covariance: Floats, confidence: float
 ) -> tuple[Effect, ...]:
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     made = []
@@ -255,7 +288,7 @@ def _effects(
             Effect(
                 covariate=column.covariate,
                 group=column.group,
-                against=reference.get(column.covariate, ""),
+                against=column.named[0] if column.named else "",
                 ratio=math.exp(value * per),
                 low=math.exp((value - half) * per),
                 high=math.exp((value + half) * per),

@@ -16,7 +16,7 @@ from crm.contacts.queries import POINTS
 from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.pipeline.board import deal_value
-from crm.reporting.report_basis import Book
+from crm.reporting.book import Book
 from db.models import Deal, OrderLine, Product
 from db.scope import ScopedSession
 

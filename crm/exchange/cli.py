@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from crm.access.actors import actor_of, user_id_by_email
-from crm.errors import NotFound
+from crm.cli_frame import As, AsJson, acting, commanded, show
 from crm.exchange.asking.service import import_profile
 from crm.exchange.storing.journal import failed_csv, list_imports
 from crm.exchange.storing.report import ImportReport
 from crm.exchange.undoing.undo import undo_import
 from crm.i18n import _
-from crm.work import SYSTEM, Actor, unit_of_work
 
 imports = typer.Typer(help="Imports made so far: list, undo, failed rows.", no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-As = Annotated[
-    str, typer.Option("--as", help="E-mail address of the person whose rights apply; default: all rights.")
-]
-
-
-@contextmanager
-def commanded() -> Iterator[None]:
-    """A command's frame: the database is ready, problems are told in a sentence."""
-    from crm.commands import ready, spoken
-
-    ready()
-    with spoken():
-        yield
-
-
-def acting(email: str) -> Actor:
-    """The person with this address, or the system when none is given.
-
-    Raises
-    ------
-    NotFound
-        Nobody who may sign in has this address.
-    """
-    if not email:
-        return SYSTEM
-    with unit_of_work(SYSTEM, cause="command line") as work:
-        user_id = user_id_by_email(work.session, email)
-        actor = actor_of(work.session, user_id) if user_id is not None else None
-    if actor is None:
-        raise NotFound(_("Nobody who may sign in has the address {email}.").format(email=email))
-    return actor
 
 
 def import_files(
@@ -76,7 +38,7 @@ def _import(profile: Path, data: Path, dry_run: bool, resume: int | None, who: s
         acting(who), profile, data=folder, dry_run=dry_run, resume=resume, progress=progress
     )
     if as_json:
-        _show(report.as_json())
+        show(report.as_json())
     else:
         typer.echo(as_text(report))
 
@@ -118,7 +80,7 @@ def list_command(
     with commanded():
         entries = list_imports(acting(who), limit=limit)
         if as_json:
-            _show(
+            show(
                 [
                     {**e.report.as_json(), "who": e.who, "started_at": e.started_at, "undone_at": e.undone_at}
                     for e in entries
@@ -138,7 +100,7 @@ def undo_command(
     with commanded():
         report = undo_import(acting(who), import_id)
         if as_json:
-            _show(report.as_json())
+            show(report.as_json())
             return
         for entity, count in report.removed.items():
             typer.echo(_("{n:,} removed: {entity}").format(n=count, entity=entity))
@@ -157,7 +119,3 @@ def failed_command(import_id: Annotated[int, typer.Argument(metavar="ID")], who:
     """Print the rows that were not stored, as CSV."""
     with commanded():
         typer.echo(failed_csv(acting(who), import_id), nl=False)
-
-
-def _show(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

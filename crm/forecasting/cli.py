@@ -6,16 +6,16 @@ Heavy parts are imported inside, as everywhere on the command line.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crm.errors import NotFound
+from crm.cli_frame import As, AsJson, acting, commanded, show, spoken
 from crm.i18n import _
 
 if TYPE_CHECKING:
     from crm.forecasting.queries import Run
-    from crm.work import Actor
 
 
 def forecast(
@@ -25,21 +25,16 @@ def forecast(
     team: str = typer.Option("", help="Only this team, by name."),
     category: str = typer.Option("", help="Only products of this category, by name."),
     region: str = typer.Option("", help="Only this region; for sales."),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON with all values instead of a table."),
-    as_email: str = typer.Option(
-        "", "--as", help="Count only what this user may see; by default everything."
-    ),
+    as_json: AsJson = False,
+    who: As = "",
 ) -> None:
     """Compute the monthly forecast of won deals or sales, store it for the screen, and print it."""
-    from crm.commands import ready, spoken
-
-    with spoken():
-        ready()
+    with commanded():
         from crm.forecasting import queries, service
         from crm.forecasting.chosen import MONTHS, SeriesChoice
         from crm.work import reading
 
-        actor = _actor(as_email)
+        actor = acting(who)
         with reading(actor) as session:
             choice = SeriesChoice(
                 series,
@@ -52,24 +47,24 @@ def forecast(
         with reading(actor) as session:
             run = queries.latest_run(session, choice)
         assert run is not None
-        typer.echo(
-            json.dumps(to_json(run, horizon), ensure_ascii=False, indent=2)
-            if as_json
-            else as_text(run, horizon)
-        )
+        show(to_json(run, horizon)) if as_json else typer.echo(as_text(run, horizon))
 
 
-def _actor(email: str) -> Actor:
-    """Whoever may run commands on the server administers it; ``--as`` takes a user's own view."""
-    from crm.access.actors import find_actor_by_email
-    from crm.work import SYSTEM
+def forecast_file(
+    source: Annotated[Path, typer.Argument(help="CSV with unique_id, ds, y")],
+    target: Annotated[
+        Path, typer.Argument(help="CSV to write: unique_id, ds, yhat, lo80, hi80, lo95, hi95, model")
+    ],
+    freq: Annotated[str, typer.Option(help="Step between two dates: MS, W, D, QS, h")] = "MS",
+    horizon: Annotated[int, typer.Option(min=1, help="How many steps ahead")] = 12,
+    workers: Annotated[int | None, typer.Option(help="Processes; default all cores")] = None,
+) -> None:
+    """Forecast every series of a file with the engine of the forecast screen."""
+    from crm.forecasting.files import forecast_file as files
 
-    if not email:
-        return SYSTEM
-    found = find_actor_by_email(email)
-    if found is None:
-        raise NotFound(_("No active user has the e-mail address {email}.").format(email=email))
-    return found
+    with spoken():
+        report = files.forecast_file(source, target, freq=freq, horizon=horizon, workers=workers)
+    typer.echo(report.summary(), err=True)
 
 
 def _told(done: int, total: int, note: str) -> None:

@@ -17,7 +17,10 @@ from crm.forecasting.result import Forecast
 from crm.i18n import _
 from crm.jobs.queue import JobView
 from crm.periods import add_months, month_start, months_between
-from crm.reporting.report_basis import SalesFilter, converted, deal_conditions, grouped, open_book, rate_day
+from crm.reporting.book import open_book
+from crm.reporting.grouped import converted, grouped, rate_day
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import SalesFilter
 from db.models import Category, Deal, ForecastRun, Job, Order, OrderLine, Product, Team
 from db.scope import ALL, READ, TEAM, Actor, ScopedSession
 

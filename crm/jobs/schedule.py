@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm.config import settings
 from crm.jobs import queue
-from crm.jobs.worker import KINDS
+from crm.register import Register
 from db.models import Job
 from db.scope import SYSTEM
 from db.session import engine, write_turn
@@ -38,13 +38,8 @@ class Period:
         return f"schedule:{self.kind}:{self.start(now):%Y-%m-%dT%H:%M}"
 
 
-PERIODS = (
-    Period("service_levels", 1),
-    Period("mailbox", 5),
-    Period("responses", 10),
-    Period("maintenance", 24 * 60),
-    Period("wear", 24 * 60),
-)
+#: Minutes from one run of a kind of job to the next.
+EVERY: Register[int] = Register("every")
 #: Seconds after the start: whoever opens the first page is not made to wait for the day's jobs.
 FIRST_LOOK = 20.0
 #: Rows of ended jobs are kept for so many stretches, and never less than an hour: long enough to see what went wrong.
@@ -53,9 +48,9 @@ _KEPT_AT_LEAST = timedelta(hours=1)
 
 
 def periods() -> tuple[Period, ...]:
-    """The kinds that this program can do and that the settings ask for."""
-    wanted = (p for p in PERIODS if p.kind in KINDS)
-    return tuple(p for p in wanted if p.kind != "mailbox" or settings().imap_host)
+    """The kinds of job that run by the clock and that the settings ask for."""
+    found = (Period(kind, minutes) for kind, minutes in EVERY.items())
+    return tuple(p for p in found if p.kind != "mailbox" or settings().imap_host)
 
 
 class Schedule:

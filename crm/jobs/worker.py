@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import structlog
@@ -16,6 +15,7 @@ import structlog
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.jobs import queue
+from crm.register import Register
 from db.scope import SYSTEM, Actor
 
 log = structlog.get_logger(__name__)
@@ -28,24 +28,8 @@ PAUSE = 1.0
 Step = Callable[[int, int, str], None]
 Runner = Callable[[Actor, dict[str, Any], Step], dict[str, Any]]
 
-#: Which function does which kind of job; imported when first needed.
-KINDS = {
-    "forecast": "crm.forecasting.job:run",
-    "import": "crm.exchange.storing.job:run",
-    "mailbox": "crm.mail.receiving.mailbox:run",
-    "plan_campaign": "crm.campaigns.runs.job:run_plan",
-    "responses": "crm.campaigns.runs.responses_job:run",
-    "service_levels": "crm.service.levels.levels_job:run",
-    "undo_import": "crm.exchange.storing.job:run_undo",
-    "maintenance": "crm.service.visits.plans_job:run",
-    "wear": "crm.service.wear.job:run",
-}
-
-
-def runner(kind: str) -> Runner:
-    """The function that does a kind of job."""
-    module, name = KINDS[kind].split(":")
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]
+#: Which function does which kind of job.
+KINDS: Register[Runner] = Register("job")
 
 
 class Worker:
@@ -88,7 +72,7 @@ class Worker:
         job_id, kind, args, user_id = taken
         log.info("job_started", job=job_id, kind=kind)
         try:
-            result = runner(kind)(self._actor(user_id), args | {"job_id": job_id}, self._step(job_id))
+            result = KINDS[kind](self._actor(user_id), args | {"job_id": job_id}, self._step(job_id))
             queue.finish(job_id, self.owner, queue.DONE, result=result)
         except queue.Stopped:
             stopping = self._end.is_set()

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import typer
 
+from crm.cli_frame import commanded
 from crm.errors import Unavailable
-from crm.exchange.cli import commanded
 from crm.i18n import _, ngettext
 from crm.work import SYSTEM, unit_of_work
 

@@ -10,15 +10,10 @@ from sqlalchemy import extract, null, select
 
 from crm.periods import add_months, month_start
 from crm.pipeline.targets import applicable, target_table
-from crm.reporting.report_basis import (
-    Book,
-    SalesFilter,
-    converted,
-    deal_conditions,
-    grouped,
-    names,
-    rate_day,
-)
+from crm.reporting.book import Book
+from crm.reporting.grouped import converted, grouped, rate_day
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import SalesFilter, names
 from db.models import Category, Deal, Product, Stage
 from db.scope import ALL, OWN, READ, ScopedSession
 

@@ -9,7 +9,7 @@ from sqlalchemy import Table, bindparam, inspect, select, update
 from crm.errors import Conflict, NotFound, Problem, Refused
 from crm.i18n import _
 from crm.records import records
-from crm.records.prepare import enter_stage
+from crm.records.records import store_change
 from crm.work import Work
 from db.models import Deal, LossReason, Stage, StageChange
 
@@ -58,10 +58,8 @@ def move_deal(
             return _moved(deal, stage)
         raise _moved_meanwhile(work, deal, stage)
     with work.session.no_autoflush:
-        if deal.stage_id != stage.id:
-            enter_stage(work, deal, stage)
-        deal.rank = _rank(work, deal, stage.id, before_id)
-    work.session.flush()
+        rank = _rank(work, deal, stage.id, before_id)
+    store_change(work, "deal", deal, {"stage_id": stage.id, "rank": rank})
     return _moved(deal, stage)
 
 

@@ -13,7 +13,8 @@ from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
 from crm.periods import month_start
 from crm.records.checks import check_currency
-from crm.reporting.report_basis import Book, Names
+from crm.reporting.book import Book
+from crm.reporting.report import Names
 from crm.work import Work
 from db.models import Target, Team, User
 from db.scope import CREATE, UPDATE, Actor, ScopedSession

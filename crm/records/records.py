@@ -69,7 +69,7 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
     """
     about, shape = registry.entity(entity), shape_of(entity)
     stored, problems = check_values(about.by_name, {k: v for k, v in values.items() if v not in (None, "")})
-    draft = new_draft(entity, stored, shape.defaults(work.now))
+    draft = new_draft(stored, shape.defaults(work.now))
     draft.problems = problems
     road = road_of(work)
     with work.session.no_autoflush:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from crm.clock import here
 from crm.errors import Problem
+from crm.register import Register
 from crm.work import Work
 from db.scope import CREATE
 
@@ -150,22 +152,16 @@ def take_owner(draft: Draft, parent: Mapping[str, Any], rights: str, road: Road)
 
 
 _PLAIN = Rules()
-_RULES: dict[str, Rules] = {}
+_HANDED_IN: Register[type[Rules]] = Register("rules")
 
 
-def register_rules(entity: str, rules: Rules) -> None:
-    """Have an entity's rows settled by these rules."""
-    _RULES[entity] = rules
-
-
+@cache
 def rules_of(entity: str) -> Rules:
-    """The rules of an entity; those that know nothing particular where an area registered none.
+    """The rules of an entity; those that know nothing particular where its area handed none in.
 
     Raises
     ------
     RuntimeError
-        No area has registered its rules: ``crm.areas`` was not loaded, and rows must not come in unchecked.
+        No area handed its rules in: ``crm.areas`` was not loaded, and rows must not come in unchecked.
     """
-    if not _RULES:
-        raise RuntimeError("No rules are registered. Import crm.areas at the edge of the program.")
-    return _RULES.get(entity, _PLAIN)
+    return _HANDED_IN[entity]() if entity in _HANDED_IN else _PLAIN

@@ -82,7 +82,7 @@ def shape_of(entity: str) -> Shape:
     return Shape(entity)
 
 
-def new_draft(entity: str, values: Mapping[str, Any], base: Mapping[str, Any]) -> Draft:
+def new_draft(values: Mapping[str, Any], base: Mapping[str, Any]) -> Draft:
     """A row to be made from what somebody gave; ``base`` holds the defaults of ``Shape.defaults``."""
     given = {name: value for name, value in values.items() if value is not None}
     return Draft({**base, **given}, None, set(given))
@@ -165,7 +165,7 @@ def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[
         column, wanted = shape.table.c[name], sorted({d.row[name] for d in asked})
         stored = select(column, shape.table.c.id).where(among(road.work.session, column, wanted))
         found = road.work.session.connection().execute(stored, execution_options=SYSTEM_OPTIONS)
-        taken: dict[Any, Any] = {value: record for value, record in found}
+        taken: dict[Any, Any] = dict(tuple(row) for row in found)
         for draft in asked:
             value, mine = draft.row[name], draft.row.get("id")
             if value in taken and (mine is None or taken[value] != mine):

@@ -18,8 +18,7 @@ from crm.i18n import _
 from crm.money import to_major
 from crm.pipeline.reports import report_stages, report_targets, reports
 from crm.pipeline.reports.report_sales import sales_report
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import Report, SalesFilter
 from crm.service.reports import service_reports as service
 from crm.service.wear import reports as wear
 from db.scope import ScopedSession

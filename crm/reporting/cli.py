@@ -5,23 +5,22 @@ Heavy parts are imported inside, as everywhere on the command line.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from crm.cli_frame import As, AsJson, acting, ready, show, spoken
 from crm.errors import NotFound, Problem, Refused
 from crm.i18n import _
 
 if TYPE_CHECKING:
-    from crm.work import Actor
     from db.scope import ScopedSession
 
 
 def report(
     name: str = typer.Argument("", help="Which report; without a name the reports are listed."),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON with all values instead of a table."),
+    as_json: AsJson = False,
     start: str = typer.Option("", "--from", help="First day, as 2026-01-31."),
     end: str = typer.Option("", "--to", help="Last day, as 2026-01-31."),
     team: list[str] = typer.Option([], "--team", help="Team by name; may be given several times."),
@@ -38,12 +37,9 @@ def report(
     campaign: list[str] = typer.Option(
         [], "--campaign", help="Campaign by name or number; may be given several times."
     ),
-    as_email: str = typer.Option(
-        "", "--as", help="Count only what this user may see; by default everything."
-    ),
+    who: As = "",
 ) -> None:
     """Print a report: won value, win rate, cycle time, pipeline, sales, campaigns."""
-    from crm.commands import ready, spoken
     from crm.work import reading
 
     with spoken():
@@ -52,10 +48,10 @@ def report(
             return
         ready()
         from crm.reporting.catalogue import run_report, to_json
-        from crm.reporting.report_basis import SalesFilter
+        from crm.reporting.report import SalesFilter
         from db.models import Campaign, Pipeline, Product, Team, User
 
-        with reading(_actor(as_email)) as session:
+        with reading(acting(who)) as session:
             chosen = SalesFilter(
                 start=_day(start, "--from"),
                 end=_day(end, "--to"),
@@ -67,20 +63,7 @@ def report(
                 campaigns=_ids(session, Campaign, [Campaign.name, Campaign.number], campaign, "--campaign"),
             )
             made = to_json(run_report(session, name, chosen))
-        typer.echo(json.dumps(made, ensure_ascii=False, indent=2) if as_json else as_text(made))
-
-
-def _actor(email: str) -> Actor:
-    """Whoever may run commands on the server administers it; ``--as`` takes a user's own view."""
-    from crm.access.actors import find_actor_by_email
-    from crm.work import SYSTEM
-
-    if not email:
-        return SYSTEM
-    found = find_actor_by_email(email)
-    if found is None:
-        raise NotFound(_("No active user has the e-mail address {email}.").format(email=email))
-    return found
+        show(made) if as_json else typer.echo(as_text(made))
 
 
 def _day(text: str, option: str) -> date | None:
@@ -116,7 +99,7 @@ def _print_kinds(as_json: bool) -> None:
             {"report": k.name, "description": _(k.description), "takes": list(k.takes)}
             for k in KINDS.values()
         ]
-        typer.echo(json.dumps(kinds, ensure_ascii=False, indent=2))
+        show(kinds)
         return
     width = max(map(len, KINDS))
     for kind in KINDS.values():

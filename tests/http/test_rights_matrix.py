@@ -17,7 +17,7 @@ from crm.records import records
 from crm.records.lists import list_rows
 from crm.records.search import find_anything
 from crm.reporting.catalogue import run_report
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.work import reading, unit_of_work
 from tests.factories import make, make_people
 from tests.rows import all_rows

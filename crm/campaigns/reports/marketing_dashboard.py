@@ -12,15 +12,10 @@ from sqlalchemy import extract, select
 from crm.analytics.intervals import Share, wilson
 from crm.campaigns.reports import marketing_reports as reports
 from crm.periods import Period, add_months, month_start, months_between, period_of
-from crm.reporting.report_basis import (
-    Book,
-    SalesFilter,
-    converted,
-    deal_conditions,
-    grouped,
-    open_book,
-    rate_day,
-)
+from crm.reporting.book import Book, open_book
+from crm.reporting.grouped import converted, grouped, rate_day
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import SalesFilter
 from db.models import Campaign, Deal, Lead, Team, User
 from db.scope import ScopedSession
 

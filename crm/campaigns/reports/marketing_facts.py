@@ -13,7 +13,10 @@ import pandas as pd
 from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 
 from crm.clock import zone
-from crm.reporting.report_basis import Book, SalesFilter, converted, deal_conditions, grouped
+from crm.reporting.book import Book
+from crm.reporting.grouped import converted, grouped
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import SalesFilter
 from db.models import Campaign, CampaignArm, CampaignMember, Contact, Deal, Lead, Segment, User
 from db.scope import ScopedSession
 

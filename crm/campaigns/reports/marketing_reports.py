@@ -10,8 +10,8 @@ import pandas as pd
 from crm.analytics.intervals import wilson
 from crm.campaigns.reports import marketing_facts as facts
 from crm.campaigns.reports.marketing_formulas import formula
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import Book, SalesFilter, open_book
+from crm.reporting.book import Book, open_book
+from crm.reporting.report import Report, SalesFilter
 from db.scope import ScopedSession
 
 

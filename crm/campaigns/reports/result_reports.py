@@ -16,8 +16,8 @@ from crm.campaigns.reports.marketing_formulas import formula
 from crm.campaigns.reports.results import CampaignResult, campaign_result, circumstances
 from crm.i18n import _
 from crm.money import exponent
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import Book, SalesFilter, open_book
+from crm.reporting.book import Book, open_book
+from crm.reporting.report import Report, SalesFilter
 from db.scope import ScopedSession
 
 #: Without a chosen campaign so many of the newest ones are told.

@@ -21,7 +21,7 @@ from crm.clock import here
 from crm.errors import NotFound
 from crm.firm.firm import firm, rates
 from crm.i18n import _
-from crm.reporting.report_basis import Book
+from crm.reporting.book import Book
 from db.models import Campaign, CampaignArm, CampaignMember, Contact
 from db.scope import ScopedSession
 

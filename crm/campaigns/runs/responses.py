@@ -17,7 +17,7 @@ from crm.clock import here, zone
 from crm.errors import NotFound
 from crm.firm.firm import firm, rates
 from crm.i18n import _
-from crm.reporting.report_basis import Book
+from crm.reporting.book import Book
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import (

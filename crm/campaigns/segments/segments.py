@@ -17,7 +17,7 @@ from crm.clock import zone
 from crm.errors import NotFound
 from crm.firm.firm import firm, rates
 from crm.i18n import _
-from crm.money import exponent, rate_on
+from crm.money import exponent, rate_used
 from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.records import demand_version
@@ -161,7 +161,7 @@ class _Compiler:
         foreign = [
             (
                 currency == code,
-                column * (rate_on(known, code, self.on) * 10 ** (exponent(home) - exponent(code))),
+                column * (rate_used(known, code, self.on)[1] * 10 ** (exponent(home) - exponent(code))),
             )
             for code in sorted(known)
             if code != home

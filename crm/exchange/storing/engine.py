@@ -19,9 +19,9 @@ from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.storing.prepared import Prepared, prepare
 from crm.exchange.storing.report import ColumnReport, ImportReport, StepReport
 from crm.exchange.storing.stepping import StepRun
+from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import firm
 from crm.i18n import _
-from crm.pipeline.defaults import ensure_defaults
 from crm.records import registry
 from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.scope import CREATE, IMPORT, UPDATE
@@ -111,10 +111,9 @@ def run_import(
         prepared = prepare_all(plan, sources, currency=currency)
         report = ImportReport(plan.name, dry_run=dry_run)
         report.steps = [step_report(made) for made in prepared]
-        if any(step.entity == "deal" for step in plan.steps):
-            # Deals need stages, also in a database that nobody has opened yet.
-            with unit_of_work(SYSTEM, cause="setup") as work:
-                ensure_defaults(work)
+        with unit_of_work(SYSTEM, cause="setup") as work:
+            # A deal needs stages, also in a database that nobody has opened yet.
+            ensure_defaults(work, {step.entity for step in plan.steps})
         if dry_run:
             _tried(actor, plan, prepared, report, progress, chunk)
         else:

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
-from crm.exchange.storing.targets import Inserter, new_rows
+from crm.exchange.storing.store import make_rows
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.matching import name_key, near_matches
 from crm.records.writing.bulk import among
 from crm.work import Work
-from db.scope import OutOfScope, criterion
+from db.scope import criterion
 
 _AT_ONCE = 20_000
 _NEAR = 90.0
@@ -250,15 +250,13 @@ def _make(
         if lookup.by and lookup.by != title and about[lookup.by].kind is not Kind.LINK:
             values[lookup.by] = spellings[0]
         rows.append(values)
-    try:
-        ids = Inserter(work, entity, import_id).insert(new_rows(work, entity, rows))
-    except OutOfScope:
-        reason = _("You may not make a {label}.").format(label=label)
-        found.reasons.update(dict.fromkeys(texts, reason))
-        return
-    found.made += len(ids)
-    for record, spellings in zip(ids, by_key.values(), strict=True):
-        found.ids.update(dict.fromkeys(spellings, record))
+    made = make_rows(work, entity, rows, import_id)
+    for (record, why), spellings in zip(made, by_key.values(), strict=True):
+        if record is None:
+            found.reasons.update(dict.fromkeys(spellings, why))
+        else:
+            found.made += 1
+            found.ids.update(dict.fromkeys(spellings, record))
 
 
 def _created(about: Any, create: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ class StepReport:
     """One step. ``skipped`` rows were there already with the same values, or stand twice in the file.
 
     ``parents`` counts the records made because a link named them; ``taken_near`` holds the names that were
-    taken for a near one; ``examples`` are the first rows that failed: row, column, value, reason.
+    taken for a near one; ``history`` counts, in words,
+    what only a file may bring; ``examples`` are the first rows that failed: row, column, value, reason.
     """
 
     file: str
@@ -41,6 +42,7 @@ class StepReport:
     taken_near: dict[str, str] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
     left_empty: dict[str, int] = field(default_factory=dict)
+    history: dict[str, int] = field(default_factory=dict)
     columns: list[ColumnReport] = field(default_factory=list)
 
 

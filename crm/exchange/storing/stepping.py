@@ -17,8 +17,9 @@ from crm.exchange.storing.store import Outcome, Row, Target
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
+from crm.records.matching import name_key
 from crm.records.rules import rules_of
-from crm.records.settling import road_of
+from crm.records.settling import own_link, road_of
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
@@ -55,9 +56,10 @@ class StepRun:
                 self._resolve(work, name, import_id)
         self._find_doubles()
         self.target = Target(
-            work, self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
+            self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
             currency=self.plan.currency,
         )  # fmt: skip
+        self._find_own_parents()
         if count:
             self._note_bad_lines(work, import_id)
 
@@ -139,19 +141,17 @@ class StepRun:
         chosen = []
         for at, values in enumerate(zip(*columns.values(), strict=True), start):
             if at not in self.failures and at not in self.doubles:
-                row = dict(zip(names, values, strict=True))
-                if self.entity.name == "deal" and not row.get("title"):
-                    row["title"] = self._title(at, row)
-                chosen.append(Row(at, row))
+                chosen.append(Row(at, dict(zip(names, values, strict=True))))
         return chosen
 
-    def _title(self, at: int, row: dict[str, Any]) -> str | None:
-        """A deal without a title is called after what is sold to whom."""
-        links = self.prepared.links
-        chosen = [links[name] for name in ("product_id", "organisation_id", "contact_id") if name in links]
-        parts = [str(cells.iat[at]) for cells in chosen]
-        named = ", ".join(part for part in parts if part)[:200]
-        return named or row.get("number")
+    def _find_own_parents(self) -> None:
+        """A row that names itself where it should name another record fails as it would by hand."""
+        named = [*self.step.key, self.entity.title_field]
+        mine = [array for name in dict.fromkeys(named) if (array := self._array(name)) is not None]
+        for name in self.own_links:
+            for row, text in enumerate(self.prepared.links[name].tolist()):
+                if text and any(name_key(text) == name_key(str(array[row] or "")) for array in mine):
+                    self.fail(row, name, text, own_link(self.entity.name, name))
 
     def store(self, work: Work, import_id: int, start: int, stop: int) -> None:
         """Store one chunk and count it."""
@@ -162,6 +162,8 @@ class StepRun:
         for at, (name, reason) in outcome.failed.items():
             value = values[at].get(name)
             self.fail(at, name, "" if value is None else str(value), reason)
+        for words, count in outcome.history.items():
+            self.report.history[words] = self.report.history.get(words, 0) + count
         self._count(rows, outcome, start, stop)
         self._note_failures(work, import_id, start, stop)
         if self.own_links:
@@ -274,8 +276,6 @@ class _KeyProbe:
         self.folded = [entity[name].kind is Kind.EMAIL for name in key]
 
     def key(self, values: Sequence[Any]) -> tuple[str, ...] | None:
-        from crm.records.matching import name_key
-
         parts = []
         for value, named, folded in zip(values, self.named, self.folded, strict=True):
             if value is None or value == "":

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
-from crm.exchange.storing.store import LOG
 from crm.exchange.undoing.undo_base import HOLDERS, Undo
 from crm.i18n import _
 from crm.records.fields import Kind
 from crm.records.matching import name_key
 from crm.records.writing.bulk import among, insert_rows
 from crm.records.writing.search_index import in_bulk
+from crm.records.writing.writer import LOG
 from db.audit import plain
 from db.models import Change, Channel
 from db.scope import UPDATE

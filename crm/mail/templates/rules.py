@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crm.i18n import LANGUAGES, _
+from crm.mail.templates.places import TemplateProblem
+from crm.mail.templates.render import Source, check
 from crm.records.rules import Draft, Facts, Rules
-
-if TYPE_CHECKING:
-    from crm.mail.templates.places import TemplateProblem
 
 TEXTS = ("subject", "preheader", "body")
 
@@ -17,9 +14,6 @@ class TemplateRules(Rules):
     """Its texts are read by Jinja when they change, and every complaint names its line."""
 
     def problems(self, draft: Draft, facts: Facts) -> None:
-        # Jinja and Markdown take a while to load, and every program knows these rules.
-        from crm.mail.templates.render import Source, check
-
         row = draft.row
         if row["language"] not in LANGUAGES:
             said = _("“{language}” is not a language of this program.").format(language=row["language"])

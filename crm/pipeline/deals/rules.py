@@ -13,15 +13,22 @@ from crm.i18n import _
 from crm.records.rules import Draft, Facts, Road, Rules
 from crm.records.writing.bulk import known
 from crm.records.writing.writer import Writer, full_rows
-from db.models import Deal, DealLine, Pipeline, Stage, StageChange
+from db.models import Contact, Deal, DealLine, Organisation, Pipeline, Product, Stage, StageChange
 
 
 @dataclass(slots=True)
 class _Stages(Facts):
-    """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first."""
+    """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first; names of
+    what deals without a title are about.
+    """
 
     by_id: dict[int, tuple[str, int]]
     first_of: dict[int | None, int]
+    names: dict[str, dict[int, dict[str, Any]]]
+
+
+#: What a deal without a title is called after: what is sold to whom.
+_CALLED_AFTER = {"product_id": Product, "organisation_id": Organisation, "contact_id": Contact}
 
 
 class DealRules(Rules):
@@ -41,10 +48,18 @@ class DealRules(Rules):
             by_id[stage] = kind, pipeline
             first_of.setdefault(None, stage)
             first_of.setdefault(pipeline, stage)
-        return _Stages(road, by_id, first_of)
+        bare = [draft.row for draft in drafts if not draft.row["title"]]
+        names = {
+            link: known(road.work.session, cls, (row[link] for row in bare), "name")
+            for link, cls in _CALLED_AFTER.items()
+        }
+        return _Stages(road, by_id, first_of, names)
 
     def complete(self, draft: Draft, facts: _Stages) -> None:
         row = draft.row
+        if not row["title"]:
+            named = [facts.names[link].get(row[link], {}).get("name") for link in _CALLED_AFTER]
+            row["title"] = ", ".join(filter(None, named))[:200] or row["number"]
         if row["stage_id"] is None or (draft.has("pipeline_id") and not draft.has("stage_id")):
             row["stage_id"] = facts.first_of.get(row["pipeline_id"])
         kind, pipeline = facts.by_id.get(row["stage_id"], ("", 0))

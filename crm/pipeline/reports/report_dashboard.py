@@ -16,7 +16,10 @@ from crm.pipeline.reports import report_stages
 from crm.pipeline.reports.report_targets import target_rows
 from crm.pipeline.reports.reports import called_by, ranked, rates_by
 from crm.pipeline.targets import applicable, target_table
-from crm.reporting.report_basis import Book, Names, SalesFilter, deal_conditions, grouped, names, open_book
+from crm.reporting.book import Book, open_book
+from crm.reporting.grouped import grouped
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import Names, SalesFilter, names
 from db.models import Deal, LossReason, Pipeline
 from db.scope import ScopedSession
 

@@ -13,15 +13,10 @@ import pandas as pd
 from sqlalchemy import Date, and_, case, extract, func, literal, null, select
 from sqlalchemy.orm import aliased
 
-from crm.reporting.report_basis import (
-    Book,
-    SalesFilter,
-    converted,
-    days_between,
-    deal_conditions,
-    grouped,
-    rate_day,
-)
+from crm.reporting.book import Book
+from crm.reporting.grouped import converted, days_between, grouped, rate_day
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import SalesFilter
 from db.models import Deal, DealLine, Product, Stage, StageChange
 from db.scope import ScopedSession
 

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.periods import month_end
-from crm.reporting.report_basis import SalesFilter, deal_conditions
+from crm.reporting.measures import deal_conditions
+from crm.reporting.report import SalesFilter
 from db.models import Deal, Organisation, Product, Stage, User
 from db.scope import ScopedSession
 

@@ -8,8 +8,9 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, extract, func, select
 
 from crm.pipeline.reports.report_formulas import formula
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import Book, SalesFilter, converted, open_book, rate_day
+from crm.reporting.book import Book, open_book
+from crm.reporting.grouped import converted, rate_day
+from crm.reporting.report import Report, SalesFilter
 from db.models import Category, Order, OrderLine, Product
 from db.scope import ScopedSession
 

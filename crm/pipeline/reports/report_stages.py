@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_formulas import formula
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import Book, SalesFilter, open_book
+from crm.reporting.book import Book, open_book
+from crm.reporting.report import Report, SalesFilter
 from db.models import LossReason, Pipeline
 from db.scope import ScopedSession
 

@@ -9,9 +9,9 @@ import pandas as pd
 from crm.i18n import _
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_formulas import formula
-from crm.pipeline.reports.reports import Report
 from crm.pipeline.targets import applicable, target_table
-from crm.reporting.report_basis import Names, SalesFilter, names, open_book
+from crm.reporting.book import open_book
+from crm.reporting.report import Names, Report, SalesFilter, names
 from db.scope import ScopedSession
 
 

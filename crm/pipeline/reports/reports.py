@@ -6,8 +6,7 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -16,25 +15,12 @@ from crm.analytics.intervals import spread_of, wilson
 from crm.i18n import _
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_formulas import formula
-from crm.reporting.report_basis import Book, Names, SalesFilter, names, open_book
+from crm.reporting.book import Book, open_book
+from crm.reporting.report import Names, Report, SalesFilter, names
 from db.scope import ScopedSession
 
 #: Outside these months gaps are not filled: such a day is mistyped, and would bring thousands of empty months.
 FILLED_FROM, FILLED_TO = "1900-01", "2199-12"
-
-
-@dataclass(frozen=True)
-class Report:
-    """One report. Columns and summary entries named ``…_minor`` are minor units of the book's currency."""
-
-    name: str
-    formula: str
-    book: Book
-    chosen: SalesFilter
-    n: int
-    rows: pd.DataFrame
-    summary: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 def won_by_month(session: ScopedSession, chosen: SalesFilter) -> Report:

@@ -16,7 +16,7 @@ from crm.records.numbers import give_numbers
 from crm.records.rules import Road
 from crm.records.writing.bulk import among, insert_rows
 from crm.records.writing.search_index import in_bulk
-from db.audit import SYSTEM_OPTIONS, open_batch, plain
+from db.audit import SILENT, SYSTEM_OPTIONS, open_batch, plain
 from db.models import Change
 
 LOG: Table = Change.__table__  # type: ignore[assignment]  # mapped classes are typed as any FromClause
@@ -101,12 +101,14 @@ class Writer:
             log = [
                 {
                     "batch_id": batch, "entity": table.name, "record_id": record, "op": "U",
-                    "old": {name: plain(old[name]) for name in new},
-                    "new": {name: plain(value) for name, value in new.items()},
+                    "old": {name: plain(old[name]) for name in new if name not in SILENT},
+                    "new": {name: plain(value) for name, value in new.items() if name not in SILENT},
                 }
                 for record, old, new in changed
+                if new.keys() - SILENT
             ]  # fmt: skip
-            insert_rows(self.connection, LOG, log)
+            if log:
+                insert_rows(self.connection, LOG, log)
 
     def add(self, cls: type[Any], rows: Sequence[dict[str, Any]]) -> None:
         """Store rows that hang on others and have no log of their own: steps of a way, channels."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from crm.analytics.intervals import Share, wilson
 from crm.clock import zone
 from crm.periods import Period, period_before, period_of
-from crm.reporting.report_basis import names
+from crm.reporting.report import names
 from crm.service.reports.service_reports import (
     PROMISES,
     age_rows,

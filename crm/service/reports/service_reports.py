@@ -13,8 +13,8 @@ from crm.analytics.intervals import Share, wilson
 from crm.clock import zone
 from crm.firm.firm import firm
 from crm.i18n import _
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import Book, Names, SalesFilter, names
+from crm.reporting.book import Book
+from crm.reporting.report import Names, Report, SalesFilter, names
 from crm.service.cases.rules import PRIORITY_ORDER
 from crm.service.reports.service_reports_facts import (
     as_service,

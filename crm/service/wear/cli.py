@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crm.cli_frame import AsJson, show, spoken
 from crm.i18n import _
 
 if TYPE_CHECKING:
@@ -25,11 +25,9 @@ def life_file(
     entry: Annotated[
         str, typer.Option(help="Column of the age at which a unit came under observation.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON with the whole curve.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Study a file of lives: counted curve with band, Weibull plain and with a share that can fail."""
-    from crm.commands import spoken
-
     with spoken():
         from crm.service.wear.life_file import read_life_file
 
@@ -41,7 +39,7 @@ def life_file(
             "entry": entry,
         }
         found = read_life_file(source, chosen=chosen)
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2) if as_json else as_text(found))
+        show(found.to_dict()) if as_json else typer.echo(as_text(found))
 
 
 def as_text(found: LifeFile | RepairFile) -> str:

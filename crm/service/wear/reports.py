@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 
 from crm.clock import now
 from crm.i18n import N_, _
-from crm.pipeline.reports.reports import Report
-from crm.reporting.report_basis import SalesFilter, open_book
+from crm.reporting.book import open_book
+from crm.reporting.report import Report, SalesFilter
 from crm.service.visits.proposals import PUT_OFF
 from db.models import Contract, Equipment, UnitRisk
 from db.scope import ScopedSession

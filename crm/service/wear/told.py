@@ -69,9 +69,10 @@ def ageing(study: Study, part: str) -> str:
 
 
 def effect_words(effect: Effect) -> str:
-    """What an effect compares: a year more of age, or one model against the most frequent one."""
+    """What an effect compares: a year more of age, or a model, or all others, against the one with most failures."""
     if effect.covariate == MODEL:
-        return _("{model} against {other}").format(model=effect.group, other=effect.against)
+        model = effect.group or _("other models")
+        return _("{model} against {other}").format(model=model, other=effect.against)
     return _("each year older")
 
 

@@ -17,7 +17,8 @@ from crm.i18n import _, ngettext
 from crm.jobs.queue import JobView
 from crm.periods import month_start
 from crm.pipeline.expected import OpenDeals, open_deals, products_of, targets_ahead
-from crm.reporting.report_basis import SalesFilter, open_book
+from crm.reporting.book import open_book
+from crm.reporting.report import SalesFilter
 from crm.ui.kit import look
 from crm.work import Actor, cache_key, reading
 from db.scope import READ

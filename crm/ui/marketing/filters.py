@@ -8,7 +8,7 @@ import streamlit as st
 
 from crm.campaigns.reports.marketing_dashboard import MarketingChoices, MarketingQuestion
 from crm.i18n import _
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.ui.kit import look
 from crm.ui.kit.dashboard_filters import any_of, choose_days, choose_period, keys_of
 

@@ -10,8 +10,8 @@ from crm.errors import CrmError, Refused
 from crm.i18n import _
 from crm.money import exponent, to_major, to_minor
 from crm.pipeline.deal_page import DealView, Line, list_prices
+from crm.pipeline.deals.rules import line_amount
 from crm.records import records
-from crm.records.prepare import line_amount
 from crm.ui.frame.guard import current_actor, flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, number, percent
@@ -70,7 +70,7 @@ def _remove(actor: Actor, line: Line, title: str) -> None:
     # A callback knows the line as it was shown, not as somebody changed it meanwhile.
     try:
         with unit_of_work(actor) as work:
-            records.delete_line(work, line.id, seen_version=line.version)
+            records.delete_record(work, "deal_line", line.id, seen_version=line.version)
     except CrmError as problem:
         st.session_state[PROBLEM] = problem
     else:

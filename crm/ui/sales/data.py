@@ -13,7 +13,7 @@ import streamlit as st
 from crm.pipeline.reports import report_dashboard
 from crm.pipeline.reports.report_dashboard import Choices, Dashboard, Question
 from crm.pipeline.reports.report_records import Narrowed, Records, deal_records
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.ui.sales.figures import Drawn, draw
 from crm.work import Actor, reading
 

@@ -8,7 +8,7 @@ import streamlit as st
 from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.pipeline.reports.report_records import Narrowed
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.ui.frame import routes
 from crm.ui.kit import formats, look
 from crm.ui.sales import data

@@ -202,7 +202,7 @@ def show_effects(board: Board) -> None:
     if not isinstance(fit, HazardFit):
         st.caption(look.plain(fit.note))
         return
-    effects = fit.effects[:_MOST_ROWS]
+    effects = fit.effects
     figure = charts.intervals(
         [effect_words(effect) for effect in effects],
         [effect.ratio for effect in effects],

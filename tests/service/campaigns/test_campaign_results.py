@@ -17,7 +17,7 @@ from crm.campaigns.reports.result_members import result_members
 from crm.campaigns.reports.results import campaign_result, circumstances
 from crm.errors import NotFound
 from crm.reporting.catalogue import run_report, to_json
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.models import Campaign, CampaignMember, Contact, Rate
 from tests.service.campaigns.campaign_scene import START, Scene, later

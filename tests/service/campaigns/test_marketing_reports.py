@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from crm.campaigns.reports.marketing_dashboard import MarketingQuestion, marketing_board, marketing_choices
 from crm.reporting.catalogue import run_report, to_json
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember, Contact, Deal, Lead, Segment, Stage
 from tests.service.pipeline.selling_company import column

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from crm.analytics.intervals import wilson
 from crm.clock import here, zone
 from crm.reporting.catalogue import run_report, to_json
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, reading
 from db.models import Case, CaseMessage, User, WorkOrder
 from db.session import engine

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from crm.reporting.catalogue import run_report, to_json
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.service.wear.job import compute
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import EquipmentEvent, Failure, PartChange

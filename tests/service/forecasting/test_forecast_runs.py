@@ -205,7 +205,7 @@ class TestCommand:
         [
             (["--series", "leads"], "no series"),
             (["--team", "West"], "no team called West"),
-            (["--as", "nobody@example.com"], "No active user"),
+            (["--as", "nobody@example.com"], "Nobody who may sign in"),
             ([], "no value to forecast from"),
         ],
     )

@@ -15,7 +15,8 @@ from crm.forecasting.files.export import forecast_csv
 from crm.periods import add_months
 from crm.pipeline.expected import open_deals, products_of, targets_ahead
 from crm.pipeline.targets import set_target
-from crm.reporting.report_basis import SalesFilter, open_book
+from crm.reporting.book import open_book
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Order, OrderLine, Rate, Stage
 from tests.service.forecasting.forecast_firm import Firm, latest, silent, values_of

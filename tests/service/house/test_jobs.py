@@ -15,7 +15,7 @@ def kind(monkeypatch):
     """Registers a function as the kind of job "probe"."""
 
     def register(run):
-        monkeypatch.setattr(worker_module, "runner", lambda _kind: run)
+        monkeypatch.setattr(worker_module, "KINDS", {"probe": run})
 
     return register
 

@@ -19,9 +19,10 @@ NOW = datetime(2026, 3, 10, 12, 7, 30, tzinfo=UTC)
 @pytest.fixture
 def minutely(database, monkeypatch):
     """A program that does one kind of job each minute and one each day."""
-    monkeypatch.setattr(schedule, "PERIODS", (Period("probe", 1), Period("daily", 24 * 60)))
-    monkeypatch.setattr(schedule, "KINDS", {"probe": "", "daily": ""})
-    monkeypatch.setattr(worker_module, "runner", lambda _kind: lambda actor, args, step: {})
+    monkeypatch.setattr(schedule, "EVERY", {"probe": 1, "daily": 24 * 60})
+    monkeypatch.setattr(
+        worker_module, "KINDS", dict.fromkeys(("probe", "daily"), lambda actor, args, step: {})
+    )
 
 
 def jobs():
@@ -65,15 +66,8 @@ def test_ended_jobs_of_the_clock_are_forgotten_and_the_others_stay(minutely):
     assert [row.kind for row in jobs()] == ["daily"]
 
 
-def test_a_kind_that_the_program_cannot_do_is_not_queued(minutely, monkeypatch):
-    monkeypatch.setattr(schedule, "KINDS", {"daily": ""})
-
-    assert Schedule().tick(NOW) == ["daily"]
-
-
 def test_the_mailbox_is_read_only_where_there_is_one(minutely, monkeypatch):
-    monkeypatch.setattr(schedule, "PERIODS", (Period("mailbox", 5),))
-    monkeypatch.setattr(schedule, "KINDS", {"mailbox": ""})
+    monkeypatch.setattr(schedule, "EVERY", {"mailbox": 5})
     settings.cache_clear()
 
     assert Schedule().tick(NOW) == []

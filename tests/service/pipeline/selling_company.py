@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crm.reporting.catalogue import run_report, to_json
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, Work
 from db.models import Deal, LossReason, Pipeline, Product, Setting, Stage, StageChange, Team, User
 

@@ -8,7 +8,7 @@ import pytest
 from crm.pipeline.reports.report_dashboard import Question, sales_choices, sales_dashboard
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.reporting.catalogue import run_report
-from crm.reporting.report_basis import SalesFilter
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Deal, Pipeline, Rate, Setting, Stage, Team, User
 

@@ -10,9 +10,9 @@ from crm.errors import Conflict, NotFound, Refused
 from crm.firm.firm import set_firm
 from crm.firm.rates import DatedRate, delete_rate, parse_rates, read_rates, save_rates
 from crm.pipeline.deal_page import deal_lines, read_deal
+from crm.pipeline.deals.rules import line_amount
 from crm.pipeline.defaults import ensure_defaults
 from crm.records import records
-from crm.records.prepare import line_amount
 from crm.work import SYSTEM, reading, unit_of_work
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -68,10 +68,10 @@ def test_a_removed_line_leaves_the_others_sum_and_the_last_one_the_amount(deal):
     second = add(deal, unit_price_minor=50_00)
 
     with unit_of_work(SYSTEM) as work:
-        records.delete_line(work, first["id"], seen_version=first["version"])
+        records.delete_record(work, "deal_line", first["id"], seen_version=first["version"])
     assert amount(deal) == 50_00
     with unit_of_work(SYSTEM) as work:
-        records.delete_line(work, second["id"], seen_version=second["version"])
+        records.delete_record(work, "deal_line", second["id"], seen_version=second["version"])
 
     assert amount(deal) == 50_00
     with reading(SYSTEM) as session:
@@ -86,7 +86,7 @@ def test_a_stale_line_is_neither_changed_nor_removed(deal):
     with pytest.raises(Conflict) as refused, unit_of_work(SYSTEM) as work:
         records.update_record(work, "deal_line", line["id"], {"quantity": 5}, seen_version=line["version"])
     with pytest.raises(Conflict), unit_of_work(SYSTEM) as work:
-        records.delete_line(work, line["id"], seen_version=line["version"])
+        records.delete_record(work, "deal_line", line["id"], seen_version=line["version"])
 
     assert (refused.value.mine, refused.value.theirs) == ({"quantity": 5}, {"quantity": 2})
     assert amount(deal) == 200_00

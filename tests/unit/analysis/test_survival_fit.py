@@ -204,8 +204,8 @@ def test_a_group_with_few_failures_gets_no_effect_of_its_own():
 
     fit = fit_hazards(life_data(times, failed), groups={"model": model})
 
-    assert [effect.group for effect in fit.effects] == ["b"]
-    assert fit.effects[0].against == "a"
+    assert [effect.group for effect in fit.effects] == ["b", ""]
+    assert {effect.against for effect in fit.effects} == {"a"}
 
 
 def test_risk_and_time_left_of_a_unit_are_those_of_the_law():
@@ -262,3 +262,81 @@ def test_fifty_thousand_units_are_told_at_once():
 
     assert np.isfinite(ahead.median).all()
     assert (np.diff(ahead.median) <= 0).all()
+
+
+def lives_with_rare_models(calm=60, gone=0):
+    """A model that fails often, one half as dangerous, and several rare ones that hardly ever fail."""
+    draw = np.random.default_rng(21)
+    model = np.array(
+        ["often"] * 120 + ["half"] * 120 + [f"rare {n % 6}" for n in range(calm)] + ["gone"] * gone,
+        dtype=object,
+    )
+    age = draw.uniform(0, 10, len(model))
+    danger = 0.05 * age + np.select([model == "often", model == "half"], [0.0, math.log(0.5)], math.log(0.08))
+    times = 100 * (draw.exponential(size=len(model)) / np.exp(danger)) ** (1 / 1.4)
+    end = draw.uniform(40, 160, len(model))
+    return times, end, age, model
+
+
+def ratios_by_search(life, age, membership):
+    """Ratios of age and of groups by a general search on the likelihood, written anew from its definition."""
+    z = np.column_stack([age - age.mean(), *membership]).astype(float)
+
+    def worse(theta):
+        shape, eta = np.exp(theta[0]), theta[1] + z @ theta[2:]
+        danger = np.exp(eta) * shape * (life.times / 100) ** (shape - 1) / 100
+        passed = np.exp(eta) * ((life.times / 100) ** shape - (life.entry / 100) ** shape)
+        return -(np.where(life.observed, np.log(danger), 0.0) - passed).sum()
+
+    found = minimize(worse, np.zeros(2 + z.shape[1]), method="BFGS", options={"gtol": 1e-7})
+    return np.exp(found.x[2:]), -found.fun
+
+
+def test_groups_too_rare_for_an_effect_do_not_change_what_the_others_are_compared_with():
+    times, end, age, model = lives_with_rare_models()
+    life = life_data(np.minimum(times, end), times <= end)
+    rare = ~np.isin(model, ["often", "half"])
+    assert life.observed[rare].sum() > 0
+    assert all(life.observed[model == name].sum() < FEWEST for name in set(model[rare]))
+
+    fit = fit_hazards(life, numbers={"age": age}, groups={"model": model})
+
+    told = [(effect.covariate, effect.group, effect.against) for effect in fit.effects]
+    assert told == [("age", "", ""), ("model", "half", "often"), ("model", "", "often")]
+    ratios, best = ratios_by_search(life, age, [model == "half", rare])
+    assert [effect.ratio for effect in fit.effects] == pytest.approx(ratios, rel=1e-3)
+    assert fit.log_likelihood == pytest.approx(best, abs=1e-4)
+    assert fit.effects[1].low < 0.5 < fit.effects[1].high
+    # Merged into "often", as they once were, they would have hidden the difference.
+    assert ratios_by_search(life, age, [model == "half"])[0][1] > 0.65
+
+
+def test_a_unit_of_a_rare_group_is_told_by_the_column_of_the_others():
+    times, end, age, model = lives_with_rare_models()
+    fit = fit_hazards(
+        life_data(np.minimum(times, end), times <= end), numbers={"age": age}, groups={"model": model}
+    )
+
+    some = np.array(["often", "rare 1", "unheard of", None, math.nan], dtype=object)
+    design = fit.design({"age": np.full(5, 5.0)}, {"model": some}, 5)
+    ahead = outlook(fit, np.full(5, 30.0), design=design)
+
+    assert ahead.risks[0, 1] > 2 * ahead.risks[1, 1]
+    assert ahead.risks[1:, 1] == pytest.approx(np.full(4, ahead.risks[1, 1]))
+
+
+def test_others_without_any_failure_leave_the_named_groups_as_they_are():
+    times, end, age, model = lives_with_rare_models(calm=0, gone=30)
+    failed = (times <= end) & (model != "gone")
+    life = life_data(np.minimum(times, end), failed)
+
+    fit = fit_hazards(life, numbers={"age": age}, groups={"model": model})
+
+    kept = model != "gone"
+    ratios, best = ratios_by_search(life.where(kept), age[kept], [model[kept] == "half"])
+    assert [effect.group for effect in fit.effects] == ["", "half"]
+    assert [effect.ratio for effect in fit.effects] == pytest.approx(ratios, rel=1e-3)
+    # With no danger their lives add nothing to the likelihood, so it is that of all lives.
+    assert fit.log_likelihood == pytest.approx(best, abs=1e-4)
+    average = fit.design({"age": [math.nan]}, {"model": ["gone"]}, 1)
+    assert average == pytest.approx(np.zeros((1, 2)))

@@ -1,0 +1,110 @@
+"""The one currency in which a page, board, report or dashboard adds up, with the dated rates into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.firm.firm import firm, rates
+from crm.i18n import _
+from crm.money import rate_used, to_major, to_minor
+from db.models import Deal
+from db.scope import ScopedSession
+
+#: An amount at a rate older than this many days is said: nobody has entered one for long.
+OLD_DAYS = 366
+
+
+@dataclass(frozen=True)
+class Book:
+    """In which currency sums are made, and the rates they are converted with.
+
+    Each amount is converted at the rate of its day and rounded once. What has no rate counts as nothing and is named in
+    ``notes``, as is what counts at a rate that is later than its day or much older.
+    """
+
+    currency: str
+    rates: dict[str, list[tuple[date, float]]]
+    as_of: datetime
+    said: tuple[str, ...] = ()
+    missing: set[str] = field(default_factory=set, compare=False)
+    #: By currency: the first day whose amounts count at a later rate, and the day of that rate; the same for old rates.
+    later: dict[str, tuple[date, date]] = field(default_factory=dict, compare=False)
+    older: dict[str, tuple[date, date]] = field(default_factory=dict, compare=False)
+    # Thousands of days ask for the same few rates.
+    _found: dict[tuple[str, date], Decimal] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def today(self) -> date:
+        """The day at which open amounts are converted."""
+        return self.as_of.date()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know about the sums made so far."""
+        found = list(self.said)
+        if self.missing:
+            text = _(
+                "Amounts in {currencies} are left out, because no rate is stored. Enter one under Settings, Rates."
+            )
+            found.append(text.format(currencies=", ".join(sorted(self.missing))))
+        for text, days in (
+            (_("{currency} of {day} counts at the first rate stored, of {rate}: that is later."), self.later),
+            (
+                _("{currency} of {day} counts at a rate of {rate}, because no newer one is stored."),
+                self.older,
+            ),
+        ):
+            found += [
+                text.format(currency=code, day=day.isoformat(), rate=rate.isoformat())
+                for code, (day, rate) in sorted(days.items())
+            ]
+        return tuple(found)
+
+    def knows(self, currency: str) -> bool:
+        """True when amounts in a currency can be converted."""
+        return currency == self.currency or currency in self.rates
+
+    def worth(self, minor: int, currency: str, day: date | None = None) -> int:
+        """An amount in the book's currency at the rate of a day, today's without one; zero, and noted, without a rate."""
+        if currency == self.currency or not minor:
+            return minor
+        if currency not in self.rates:
+            self.missing.add(currency)
+            return 0
+        return to_minor(to_major(minor, currency) * self._rate(currency, day or self.today), self.currency)
+
+    def _rate(self, currency: str, day: date) -> Decimal:
+        key = (currency, day)
+        if key not in self._found:
+            dated, rate = rate_used(self.rates, currency, day)
+            if dated > day:
+                self.later[currency] = min(self.later.get(currency, (day, dated)), (day, dated))
+            elif (day - dated).days > OLD_DAYS:
+                self.older[currency] = max(self.older.get(currency, (day, dated)), (day, dated))
+            self._found[key] = Decimal(str(rate))
+        return self._found[key]
+
+    def fitting(self, used: Iterable[str]) -> Book:
+        """The book for amounts in these currencies: where all share one without a rate, they are added up in that."""
+        found = set(used)
+        if len(found) != 1 or self.knows(only := found.pop()):
+            return self
+        note = _("All amounts are in {only}; they were not converted to {base}, because no rate is stored.")
+        return replace(self, currency=only, said=(*self.said, note.format(only=only, base=self.currency)))
+
+
+def firm_book(session: ScopedSession) -> Book:
+    """The firm's currency with the rates into it; two statements."""
+    return Book(firm(session).currency, rates(session), datetime.now(UTC))
+
+
+def open_book(session: ScopedSession, cls: type[Any] = Deal) -> Book:
+    """The book for adding up all rows of a class with amounts, fitting what they are in; three statements."""
+    used = session.scalars(select(cls.currency).where(cls.archived_at.is_(None)).distinct())
+    return firm_book(session).fitting(used)

@@ -1,0 +1,115 @@
+"""Grouped statements as tables, with their amounts converted at the rate of each day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Integer, case, func, null, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+
+from crm.reporting.book import Book
+from db.scope import ScopedSession
+
+
+class days_between(FunctionElement[int]):
+    """Whole days from the first date to the second."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(days_between, "sqlite")
+def _days_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"CAST(julianday({last}) - julianday({first}) AS INTEGER)"
+
+
+@compiles(days_between, "postgresql")
+def _days_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"({last} - {first})"
+
+
+def rate_day(currency: Any, day: Any, book: Book) -> ColumnElement[date | None]:
+    """The day whose rate counts, as a key to group by; nothing where no conversion is needed."""
+    return case((currency == book.currency, null()), else_=day)
+
+
+def grouped(
+    session: ScopedSession,
+    keys: dict[str, Any],
+    sums: dict[str, Any],
+    *,
+    joins: Sequence[Any] = (),
+    where: Sequence[Any],
+) -> pd.DataFrame:
+    """One grouped statement as a table: a column per key and per sum.
+
+    The keys are computed in an inner select, because PostgreSQL takes an expression with a parameter in it
+    for a different one each time and would not group by it.
+    """
+    parts = {name: expression for name, expression in sums.items() if expression is not None}
+    inner = select(*(e.label(n) for n, e in keys.items()), *(e.label(n) for n, e in parts.items()))
+    for target, on, outer in joins:
+        inner = inner.join(target, on, isouter=outer)
+    rows = inner.where(*where).subquery()
+    totals = [
+        func.count().label(n) if e is None else func.coalesce(func.sum(rows.c[n]), 0).label(n)
+        for n, e in sums.items()
+    ]
+    statement = (
+        select(*(rows.c[n] for n in keys), *totals).select_from(rows).group_by(*(rows.c[n] for n in keys))
+    )
+    frame = pd.DataFrame(session.execute(statement).all(), columns=[*keys, *sums])
+    for name in sums:
+        # PostgreSQL adds up big integers as decimals; minor units are whole either way.
+        frame[name] = frame[name].map(round).astype("int64")
+    return frame
+
+
+def converted(
+    frame: pd.DataFrame, book: Book, columns: Sequence[str], *, counts: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The table with its amounts in the book's currency, without the columns that say how to convert.
+
+    A row is one amount of ``currency`` at the rate of ``rate_day``, or many equal ones where it has ``each`` (and
+    ``upto``, the sum of the deal's parts with this one, so that the parts of a deal add up to it). ``counts`` are set to
+    zero where the currency has no rate: what is left out of a sum is left out of its number.
+    """
+    foreign = frame["currency"].notna() & (frame["currency"] != book.currency)
+    if foreign.any():
+        rows = frame[foreign]
+        each = rows.get("each")
+        upto = rows.get("upto", each)
+        for name in columns:
+            sums = [int(v) for v in rows[name]]
+            units = sums if each is None else [0 if pd.isna(v) else int(v) for v in each]
+            ends = units if upto is None else [0 if pd.isna(v) else int(v) for v in upto]
+            frame.loc[foreign, name] = [
+                (book.worth(end, currency, day) - book.worth(end - unit, currency, day)) * (total // unit)
+                if unit
+                else 0
+                for total, unit, end, currency, day in zip(
+                    sums, units, ends, rows["currency"], [_day(v) for v in rows["rate_day"]], strict=True
+                )
+            ]
+        unknown = foreign & ~frame["currency"].map(book.knows)
+        for name in counts:
+            frame.loc[unknown, name] = 0
+    return frame[[c for c in frame.columns if c not in ("currency", "rate_day", "each", "upto")]]
+
+
+def _day(value: Any) -> date | None:
+    return None if pd.isna(value) else value
+
+
+def folded(frame: pd.DataFrame, sums: Sequence[str]) -> pd.DataFrame:
+    """Add up the groups that differed only in currency, day and amount."""
+    keys = [c for c in frame.columns if c not in sums]
+    if not keys:
+        return frame[list(sums)].sum().to_frame().T
+    return frame.groupby(keys, dropna=False, as_index=False, sort=False)[list(sums)].sum()
