@@ -9,7 +9,6 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
 ``reply``    who takes replies to our mail
-``follow``   what follows an import of an entity's rows
 ``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
 """
@@ -34,6 +33,7 @@ hand_in(
     "mail",
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
+    rules={"message_template": "crm.mail.templates.rules:TemplateRules"},
     command={"mail": "crm.mail.cli:mail"},
 )
 hand_in(
@@ -100,7 +100,14 @@ hand_in(
     filter={"contact.in_segment": "crm.campaigns.segments.segments:IN_SEGMENT"},
     message={"campaign": "crm.campaigns.runs.message:write"},
     reply={"campaign": "crm.campaigns.runs.responses:take_reply"},
-    follow={"campaign_member": "crm.campaigns.runs.member_files:settle"},
+    rules={
+        "campaign": "crm.campaigns.runs.rules:CampaignRules",
+        "campaign_arm": "crm.campaigns.runs.rules:ArmRules",
+        "campaign_member": "crm.campaigns.runs.rules:MemberRules",
+        "consent": "crm.campaigns.runs.rules:ConsentRules",
+        "web_form": "crm.campaigns.forms.rules:WebFormRules",
+        "social_post": "crm.campaigns.social.rules:PostRules",
+    },
 )
 hand_in(
     "forecasting",

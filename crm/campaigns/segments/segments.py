@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Float, String, and_, cast, delete, func, o
 from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import JSONB
 
-from crm.campaigns.segments.rules import MANY, SINGLE, Fields, Tree, check_rules, span
+from crm.campaigns.segments.conditions import MANY, SINGLE, Fields, Tree, check_rules, span
 from crm.clock import today as this_day
 from crm.clock import zone
 from crm.errors import NotFound
