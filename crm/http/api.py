@@ -71,8 +71,8 @@ Asking = Annotated[Actor, Depends(asking)]
 
 
 def _demand_read(actor: Actor, entity: str) -> None:
-    if entity not in registry.MODELS:
-        known = ", ".join(registry.MODELS)
+    if entity not in registry.names():
+        known = ", ".join(registry.names())
         raise NotFound(
             _("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=known)
         )

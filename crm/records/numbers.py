@@ -6,16 +6,14 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from crm.records import registry
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
-
-#: Letter before the number, by entity.
-PREFIXES = {"case": "C", "work_order": "W"}
 
 
 def number_of(entity: str, record_id: int) -> str:
     """The number of a record that came without one."""
-    return f"{PREFIXES[entity]}-{record_id}"
+    return f"{registry.card(entity).number}-{record_id}"
 
 
 def give_number(work: Work, entity: str, row: Any) -> None:

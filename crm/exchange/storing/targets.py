@@ -16,7 +16,7 @@ from crm.exchange.storing.search_index import in_bulk
 from crm.firm.firm import firm
 from crm.records import registry
 from crm.records.matching import name_key
-from crm.records.numbers import PREFIXES, number_of
+from crm.records.numbers import number_of
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
 from db.models import CaseMove, Change, Channel, Pipeline, Stage, StageChange, User
@@ -163,7 +163,7 @@ class Inserter:
         ids = self._ids(len(rows))
         for record, row in zip(ids, rows, strict=True):
             row["id"] = record
-            if self.entity in PREFIXES and row["number"] is None:
+            if registry.card(self.entity).number and row["number"] is None:
                 row["number"] = number_of(self.entity, record)
             row["import_id"] = self.import_id
         with in_bulk(self.connection, self.table.name, made=ids):
