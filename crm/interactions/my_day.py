@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import case, func, or_, select
 
-from crm.firm.firm import firm, rates
-from crm.money import Money, convert
-from crm.pipeline.board import Book, deal_flag, deal_value
+from crm.pipeline.board import deal_flag
+from crm.pipeline.targets import goals_by_month, target_table
 from crm.records import registry
+from crm.reporting.book import firm_book
+from crm.reporting.grouped import converted, grouped
+from crm.reporting.measures import amounts, deal_conditions, worth
+from crm.reporting.report import SalesFilter, names
 from db.models import (
     Campaign,
     Case,
@@ -21,9 +25,7 @@ from db.models import (
     Contact,
     Deal,
     Organisation,
-    Product,
     Stage,
-    Target,
     Task,
     User,
 )
@@ -86,6 +88,7 @@ class Goal:
     deals: int
     currency: str
     by_day: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[list[DueTask], int]:
@@ -119,10 +122,10 @@ def deals_to_move(
     Most expected money first, in the firm's currency at today's rates; last those whose currency has no rate. Mine, or
     with ``everyone`` all that I may see.
     """
-    book = Book(session, today)
+    book, own = firm_book(session), worth()
     rate = case(
-        {book.currency: 1.0} | {code: book.converted(10**9, code) / 10**9 for code in book.known},
-        value=Deal.currency,
+        {book.currency: 1.0} | {code: book.worth(10**9, code, today) / 10**9 for code in book.rates},
+        value=own.currency,
         else_=0.0,
     )
     stale = or_(
@@ -138,11 +141,11 @@ def deals_to_move(
     rows = session.execute(
         _open_deals()
         .where(*mine, late)
-        .order_by((deal_value() * Stage.probability * rate).desc(), Deal.id)
+        .order_by((func.coalesce(own.minor, 0) * Stage.probability * rate).desc(), Deal.id)
         .limit(limit)
     )
     found = []
-    for deal, organisation, value, stage in rows:
+    for deal, organisation, value, currency, stage in rows:
         days = max(0, (now - deal.stage_since).days)
         due = deal.next_step_on is not None and deal.next_step_on <= today
         found.append(
@@ -151,7 +154,7 @@ def deals_to_move(
                 deal.title,
                 organisation or "",
                 int(value or 0),
-                deal.currency,
+                currency,
                 stage.name,
                 "step" if due else deal_flag(deal, stage, days, today),
                 days,
@@ -165,44 +168,31 @@ def deals_to_move(
 
 @cache
 def _open_deals() -> Any:
+    own = worth()
     return (
-        select(Deal, Organisation.name, deal_value(), Stage)
+        select(Deal, Organisation.name, own.minor, own.currency, Stage)
         .join(Stage, Stage.id == Deal.stage_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
         .where(Deal.status == "open", Deal.archived_at.is_(None))
     )
 
 
 def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False) -> Goal:
-    """What I won since the first of the month, day by day, and my target; with ``everyone`` the teams' I may see."""
+    """What I won since the first of the month, day by day, and my target; with ``everyone`` that of all I may see."""
     first = today.replace(day=1)
-    own, known = firm(session).currency, rates(session)
-    mine = [] if everyone else [Deal.owner_id == session.actor.user_id]
-    rows = session.execute(
-        select(Deal.closed_on, Deal.currency, func.sum(Deal.amount_minor), func.count())
-        .where(
-            *mine,
-            Deal.status == "won",
-            Deal.archived_at.is_(None),
-            Deal.closed_on >= first,
-            Deal.closed_on <= today,
-        )
-        .group_by(Deal.closed_on, Deal.currency)
-    ).all()
+    owners = () if everyone or session.actor.user_id is None else (session.actor.user_id,)
+    chosen = SalesFilter(start=first, end=today, owners=owners)
+    book, where = firm_book(session), [*deal_conditions(chosen), Deal.status == "won"]
+    told = amounts(book, where, Deal.closed_on)
+    keys, sums = {"day": Deal.closed_on} | told.keys, {"deals": told.once, "minor": told.minor}
+    won = converted(grouped(session, keys, sums, joins=told.joins, where=where), book, ["minor"])
     by_day = [0] * today.day
-    for day, currency, minor, _count in rows:
-        if day is not None and minor:
-            by_day[day.day - 1] += convert(Money(int(minor), currency), own, day=day, rates=known).minor
-    whose = Target.team_id.is_not(None) if everyone else Target.user_id == session.actor.user_id
-    wanted = session.execute(
-        select(Target.amount_minor, Target.currency).where(whose, Target.month == first)
-    ).all()
-    target = (
-        sum(convert(Money(*row), own, day=first, rates=known).minor for row in wanted) if wanted else None
-    )
-    running = [sum(by_day[: i + 1]) for i in range(len(by_day))]
-    return Goal(running[-1], target, sum(row[3] for row in rows), own, tuple(running))
+    for day, minor in zip(won["day"], won["minor"], strict=True):
+        by_day[day.day - 1] += int(minor)
+    goals = target_table(session, book, start=first, end=today, today=today)
+    wanted = goals_by_month(goals, names(session), teams=(), owners=owners)
+    running = tuple(accumulate(by_day))
+    return Goal(running[-1], wanted.get(first), int(won["deals"].sum()), book.currency, running, book.notes)
 
 
 def news(session: ScopedSession, *, now: datetime, limit: int = 6) -> list[News]:

@@ -19,6 +19,7 @@ from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
 from crm.records import registry
 from crm.records.view import RecordView, record_view
+from crm.reporting.book import firm_book
 from crm.ui.cases.party import cases_card
 from crm.ui.contacts.consent_card import show_consent
 from crm.ui.equipment.party import equipment_card
@@ -77,7 +78,7 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
     """
     with reading(actor) as session:
         view = record_view(session, entity, record_id)
-        book = sums.money_book(session)
+        book = firm_book(session)
         return Party(
             view,
             queries.ways_to_reach(session, entity, record_id),

@@ -10,6 +10,7 @@ from crm.i18n import _, ngettext
 from crm.interactions.timeline import timeline
 from crm.records import registry
 from crm.records.view import record_view
+from crm.reporting.book import firm_book
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, percent, short_money
 from crm.ui.records import record_facts, record_work
@@ -24,7 +25,7 @@ def show_product(actor: Actor, record_id: int) -> None:
     key = f"product_{record_id}"
     with reading(actor) as session:
         view = record_view(session, "product", record_id)
-        book = sums.money_book(session)
+        book = firm_book(session)
         deals = sums.deal_sums(session, "product", record_id, book=book)
         sales = sums.sales_by_year(session, "product", record_id, book=book)
         rows = deals_of(session, "product", record_id)

@@ -64,9 +64,14 @@ def goal_card(goal: Goal, *, on: date, everyone: bool) -> None:
             short_money(goal.won_minor, goal.currency),
             ngettext("{n} deal", "{n} deals", goal.deals).format(n=goal.deals),
             spark=[v / 100 for v in goal.by_day],
-            formula=_(
-                "Sum of your won deals by closing day since the first of the month, in {currency}."
-            ).format(currency=goal.currency),
+            formula=" ".join(
+                [
+                    _(
+                        "Sum of your won deals by closing day since the first of the month, in {currency}."
+                    ).format(currency=goal.currency),
+                    *goal.notes,
+                ]
+            ),
             n=goal.deals,
             as_of=day(on),
         ),

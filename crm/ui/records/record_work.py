@@ -29,8 +29,8 @@ from db.scope import CREATE, UPDATE
 def deal_kpis(view: RecordView, sums: DealSums) -> list[look.Explained]:
     """Open and won value, each explained and opening the deals behind it."""
     there, query = routes.page(view.entity), {"id": str(view.id), "tab": "deals"}
-    open_formula = _("Sum of the open deals, converted at today's rates to {currency}. A deal without amount counts with "
-                     "the list price of its main product.")  # fmt: skip
+    open_formula = _("Sum of the open deals, converted at today's rates to {currency}. A deal without amount counts "
+                     "with its lines or main product at list price.")  # fmt: skip
     won_formula = _("Sum of the won deals, each converted to {currency} at the rate of the day it was won. "
                     "{lost} were lost.")  # fmt: skip
     return [
