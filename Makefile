@@ -5,13 +5,14 @@ BIN := .venv/bin
 SOURCES := app.py crm db pages tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench load pictures install install-dev
+.PHONY: help run test quick check fix bench load pictures install install-dev
 
 help:
 	@echo "make run     set everything up and start Rapport on http://localhost:$(PORT)  (PORT=9000 for another port)"
 	@echo "make test    set everything up, also a browser and a PostgreSQL, and run all tests  (ARGS='-k deals')"
+	@echo "make quick   lint what changed and run the tests nearest to it, within a minute  (ARGS=crm/money.py)"
 	@echo "make check   lint, format, types, architecture, migrations on both databases"
-	@echo "make fix     correct what lint and format can correct"
+	@echo "make fix     correct what lint and format can correct, and README's count of tests"
 	@echo "make bench   measure screens, imports and exports on the large sample company"
 	@echo "make load    fifty people at once on one server"
 	@echo "make pictures  take the pictures of docs/pictures anew  (ARGS='sales deal' for some)"
@@ -33,15 +34,20 @@ test: install-dev
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
 	exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
+quick: install-dev
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
+	exec $(BIN)/python -m tests.quick $(ARGS)
+
 check: install-dev
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy crm db pages app.py
-	@$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_requirements.py tests/test_migrations.py
+	@$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_requirements.py tests/test_migrations.py tests/test_readme.py
 
 fix: install-dev
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/python -m tests.counting
 
 bench: install-dev
 	@$(BIN)/python -m tests.load.bench $(ARGS)
