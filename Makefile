@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := app.py crm db pages tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix bench load pictures install install-dev
+.PHONY: help run test quick check fix bench load steady pictures install install-dev
 
 help:
 	@echo "make run     set everything up and start Rapport on http://localhost:$(PORT)  (PORT=9000 for another port)"
@@ -15,6 +15,7 @@ help:
 	@echo "make fix     correct what lint and format can correct, and README's count of tests"
 	@echo "make bench   measure screens, imports and exports on the large sample company"
 	@echo "make load    fifty people at once on one server"
+	@echo "make steady  run the browser's tests twenty times and count failures  (ARGS='--busy 2 tests/browser/test_cases.py')"
 	@echo "make pictures  take the pictures of docs/pictures anew  (ARGS='sales deal' for some)"
 	@echo
 	@echo "Python 3.11, 3.12 or 3.13 is found by itself; PYTHON=/path/to/python names another one."
@@ -55,6 +56,10 @@ bench: install-dev
 load: install-dev
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
 	exec $(BIN)/python -m pytest -s tests/load $(ARGS)
+
+steady: install-dev
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
+	exec $(BIN)/python -m tests.load.steady $(ARGS)
 
 pictures: install-dev
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \

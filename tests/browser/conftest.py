@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.hands import PATIENCE, in_process
+from tests.browser.hands import KEEP_NOTES, PATIENCE, in_process
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".test-artifacts"
@@ -94,6 +94,7 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callabl
         context = browser.new_context(viewport={"width": width, "height": height}, **usual | options)
         opened.append(context)
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(KEEP_NOTES)
         if house is not None:
             context.add_cookies(
                 [{"name": "rapport_session", "value": house.session(email), "url": house.url}]

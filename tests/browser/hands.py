@@ -18,12 +18,28 @@ PATIENCE = 60_000
 #: So many looks in a row, a twentieth of a second apart, must find a thing at the same place.
 STILL = 5
 
+#: Every page keeps the passing notes it showed, for ``told``.
+KEEP_NOTES = """
+window.passingNotes = []
+new MutationObserver(() => {
+    for (const { textContent } of document.querySelectorAll('[data-testid=stToast]'))
+        if (!window.passingNotes.includes(textContent)) window.passingNotes.push(textContent)
+}).observe(document, { childList: true, characterData: true, subtree: true })
+"""
+
 T = TypeVar("T")
 
 
 def stands(place: Locator) -> None:
     """This stands on the screen, and stands there once."""
     expect(place.filter(visible=True)).to_have_count(1)
+
+
+def told(page: Page, words: str) -> None:
+    """A passing note held these words, written as a regular expression: it may be gone before anybody looks."""
+    page.wait_for_function(
+        "words => window.passingNotes.some(note => new RegExp(words).test(note))", arg=words, polling=100
+    )
 
 
 def settled(page: Page) -> None:

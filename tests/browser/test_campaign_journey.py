@@ -15,7 +15,7 @@ from crm.clock import today
 from crm.jobs.queue import DONE, enqueue, get_job
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import CampaignMember, Consent, Contact
-from tests.browser.hands import choose, fill, in_process, set_day, stands, until
+from tests.browser.hands import choose, fill, in_process, set_day, stands, told, until
 from tests.browser.journey_scene import PERSON, address_in, letters, mailing_house
 from tests.factories import make
 
@@ -121,7 +121,7 @@ def test_from_the_segment_to_the_next_plan(scene, window, shop, reader):
     choose(mona, mona, "Value", "Berlin")
     stands(mona.get_by_text("12 contacts fit"))
     mona.get_by_role("button", name="Save rules").click()
-    stands(mona.get_by_text("The rules are stored."))
+    told(mona, "The rules are stored.")
 
     # Two messages with a link.
     link = f"{shop}/filters?from=mail&n=1"
@@ -153,7 +153,7 @@ def test_from_the_segment_to_the_next_plan(scene, window, shop, reader):
     for _ in range(3):
         slider.press("ArrowRight")
     drawer.get_by_role("button", name="Save").click()
-    stands(mona.get_by_text("The arms are stored."))
+    told(mona, "The arms are stored.")
     stands(bars(mona, get=6).get_by_text("4 · 33%"))
     mona.get_by_role("button", name="Plan", exact=True).click()
     drawer = mona.get_by_role("dialog")

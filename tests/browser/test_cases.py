@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import drag, fits, stands
+from tests.browser.hands import drag, fits, stands, told
 
 BOSS = "helene.brandt@brewandberg.example"
 
@@ -114,7 +114,7 @@ def test_a_card_is_dragged_to_its_next_status_and_refused_where_it_may_not_go(ho
 
     drag(card, columns.nth(2))
 
-    stands(tab.get_by_text("is “Waiting for customer” now."))
+    told(tab, "is “Waiting for customer” now.")
     assert asked(house, f"SELECT status FROM cases WHERE id = {case_id}") == [("waiting",)]
 
     drag(columns.nth(2).locator(f'.card[data-id="{case_id}"]'), columns.nth(0))

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import fits, stands
+from tests.browser.hands import fits, stands, told
 
 MONA = "mona@kavarna.si"
 
@@ -59,7 +59,7 @@ def test_interest_from_the_form_to_the_lead_and_back_to_no(house, mona, stranger
     mona.get_by_role("option", name="Offers").click()
     mona.keyboard.press("Escape")
     mona.get_by_role("button", name="Save questions").click()
-    stands(mona.get_by_text("The questions are stored."))
+    told(mona, "The questions are stored.")
 
     # Wrong at first: told beside the field, what was typed stays.
     stranger.goto(house.url + "/forms/ask-us")

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import drag, fits, stands
+from tests.browser.hands import drag, fits, stands, told
 
 BOSS = "helene.brandt@brewandberg.example"
 
@@ -45,7 +45,7 @@ def test_a_deal_from_its_first_stage_to_its_end_and_back(house, tab):
 
     drag(first.locator(f'.card[data-id="{deal}"]'), second)
 
-    stands(tab.get_by_text("is in Needs and demo now"))
+    told(tab, "is in Needs and demo now")
     stands(second.locator(f'.card[data-id="{deal}"]'))
     expect(tab.locator(".card.pending")).to_have_count(0)
 
@@ -59,14 +59,14 @@ def test_a_deal_from_its_first_stage_to_its_end_and_back(house, tab):
     drawer.get_by_label("Quantity").press("Tab")
     stands(drawer.get_by_text(re.compile(r"Line total .*\d")))
     drawer.get_by_role("button", name="Save").click()
-    stands(tab.get_by_text("The products are stored"))
+    told(tab, "The products are stored")
 
     tab.get_by_label("What", exact=True).fill("Bring the grinder")
     tab.get_by_label("What", exact=True).press("Tab")
     tab.get_by_test_id("stForm").filter(has=tab.get_by_label("What", exact=True)).get_by_role(
         "button", name="Save"
     ).click()
-    stands(tab.get_by_text("The next step is stored."))
+    told(tab, "The next step is stored.")
 
     tab.get_by_role("button", name="Lost", exact=True).click()
     ask = tab.get_by_role("dialog")
@@ -108,7 +108,7 @@ def test_of_two_people_moving_one_deal_the_second_is_told_where_it_went(house, t
     deal = card_ids(columns(tab).nth(0))[0]
 
     drag(tab.locator(f'.card[data-id="{deal}"]'), columns(tab).nth(1))
-    stands(tab.get_by_text("is in Needs and demo now"))
+    told(tab, "is in Needs and demo now")
     drag(other.locator(f'.card[data-id="{deal}"]'), columns(other).nth(2))
 
     stands(other.get_by_text("it is in “Needs and demo” now, you chose “Offer sent”").first)
@@ -127,7 +127,7 @@ def test_of_two_people_editing_one_deal_the_second_chooses_between_both_values(h
         drawer.get_by_label("Title").press("Tab")
         drawer.get_by_role("button", name="Save").click()
         if page is tab:
-            stands(tab.get_by_text("The deal is stored."))
+            told(tab, "The deal is stored.")
 
     drawer = other.get_by_role("dialog")
     stands(drawer.get_by_text("Someone else changed this deal"))

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import click_on, fits, settled, stands
+from tests.browser.hands import click_on, fits, settled, stands, told
 
 MANAGER = "helene.brandt@brewandberg.example"
 
@@ -45,7 +45,7 @@ def test_a_manager_enters_a_target(screen):
 
     screen.get_by_role("dialog").get_by_role("button", name="Save").click()
 
-    stands(screen.get_by_text("Target of The firm stored."))
+    told(screen, "Target of The firm stored.")
     expect(screen.get_by_role("dialog")).to_have_count(0)
 
 

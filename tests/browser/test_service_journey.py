@@ -13,7 +13,7 @@ from crm.jobs.queue import DONE, enqueue, get_job
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, Failure, PartChange
-from tests.browser.hands import fill, fits, in_process, set_day, stands, until
+from tests.browser.hands import fill, fits, in_process, set_day, stands, told, until
 from tests.browser.journey_scene import address_in, letters, mailing_house
 from tests.factories import make
 from tests.service.mail.mail_letters import answer
@@ -159,7 +159,7 @@ def test_from_the_risk_to_the_next_visit(scene, window):
     proposals = desk.get_by_text(re.compile("^Pump: .* such units fail within 90 days.*failures among"))
     expect(proposals).to_have_count(2)
     desk.get_by_role("button", name="Plan visit").first.click()
-    stands(desk.get_by_text(re.compile(r"Visit W-\d+ is planned for")))
+    told(desk, r"Visit W-\d+ is planned for")
     expect(proposals).to_have_count(1)
 
     # On the phone it stands in the list of the day it is planned for; the technician notes what to do.

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import stands
+from tests.browser.hands import stands, told
 
 PASSWORD = "blue teapot sings"
 
@@ -107,7 +107,7 @@ def test_an_administrator_adds_somebody_who_then_signs_in(house, page):
     expect(drawer.get_by_label("Name")).to_have_value("Bo Dahl")
     drawer.get_by_role("textbox", name="First password").fill("grey lantern walks")
     drawer.get_by_role("button", name="Save").click()
-    stands(page.get_by_text("Bo Dahl is stored."))
+    told(page, "Bo Dahl is stored.")
 
     page.context.clear_cookies()
     sign_in(page, house, email="bo@kavarna.si", password="grey lantern walks")
