@@ -28,7 +28,7 @@ from crm.ui.equipment.words import coverage_tag, day_or_dash, meter_words, until
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
-from crm.ui.records import record_facts
+from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.visits.rows import plan_drawer, visit_line
 from crm.work import Actor, reading
@@ -72,7 +72,7 @@ def show_unit(actor: Actor, equipment_id: int) -> None:
         _tab(actor, page)
     with aside:
         _customer(page)
-        record_facts.about_card(view, FACTS)
+        facts.about_card(view, FACTS)
 
 
 def _primary(actor: Actor, page: UnitPage) -> None:

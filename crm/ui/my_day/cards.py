@@ -18,8 +18,8 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, moment, percent, short_money
-from crm.ui.records.record_work import due_tag
 from crm.ui.records.task_drawer import open_task
+from crm.ui.records.to_do import due_tag
 from crm.work import Actor, unit_of_work
 from db.actor import UPDATE
 

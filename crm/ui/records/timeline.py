@@ -13,9 +13,9 @@ from crm.i18n import _
 from crm.interactions.timeline import CUSTOMERS, OTHERS, Entry
 from crm.records.changes import FieldChange
 from crm.records.fields import Entity, Field, Kind
-from crm.ui.frame.quick import talk_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock, day, moment, money, number, percent
+from crm.ui.records.quick import talk_drawer
 from crm.work import Actor
 
 ICONS = {
