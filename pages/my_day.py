@@ -4,7 +4,8 @@ import streamlit as st
 
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
-from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
+from crm.interactions.my_day import due_tasks, news
+from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.service.cases.board import my_queue
 from crm.service.visits.proposals import proposals
 from crm.service.visits.queries import my_visits

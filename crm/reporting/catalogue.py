@@ -16,6 +16,7 @@ import pandas as pd
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.money import to_major
+from crm.register import Register
 from crm.reporting.report import Report, SalesFilter
 from db.scope import ScopedSession
 
@@ -40,6 +41,8 @@ class ReportKind:
 Run = TypeVar("Run", bound=Callable[..., Report])
 
 KINDS: dict[str, ReportKind] = {}
+#: Where the reports of the areas are.
+MODULES: Register[str] = Register("reports")
 
 
 def report(name: str, description: str, takes: tuple[str, ...] = DEALS, **fixed: Any) -> Callable[[Run], Run]:
@@ -54,7 +57,8 @@ def report(name: str, description: str, takes: tuple[str, ...] = DEALS, **fixed:
 
 def kinds() -> dict[str, ReportKind]:
     """All reports by name; they register when their modules are loaded."""
-    import_module("crm.report_modules")
+    for module in MODULES.values():
+        import_module(module)
     return KINDS
 
 

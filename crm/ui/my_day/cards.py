@@ -10,9 +10,10 @@ import streamlit as st
 from crm.clock import today, zone
 from crm.errors import Conflict
 from crm.i18n import _, ngettext
-from crm.interactions.my_day import DealToMove, DueTask, Goal, News
+from crm.interactions.my_day import DueTask, News
 from crm.interactions.service import finish_task
 from crm.pipeline.board import flag_words
+from crm.pipeline.my_day import DealToMove, Goal
 from crm.records import registry
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
