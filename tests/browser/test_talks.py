@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_contacts import signed_in
+from tests.browser.hands import settled, stands, told
 
 EMAIL = "ana@kavarna.si"
 
@@ -24,12 +24,12 @@ def new_contact(page, house):
     expect(page).to_have_url(re.compile(r"/contact\?id=\d+"))
 
 
-def test_a_talk_of_yesterday_by_keyboard_corrected_and_undone(house, browser):
-    expect.set_options(timeout=20_000)
-    ana = signed_in(browser, house, EMAIL)
+def test_a_talk_of_yesterday_by_keyboard_corrected_and_undone(house, window):
+    ana = window(house, EMAIL)
     new_contact(ana, house)
     ana.goto(house.url + "/")
-    expect(ana.get_by_role("button", name="Log a talk")).to_be_visible()
+    stands(ana.get_by_role("button", name="Log a talk"))
+    settled(ana)
     keys = 0
 
     def press(*names):
@@ -58,13 +58,13 @@ def test_a_talk_of_yesterday_by_keyboard_corrected_and_undone(house, browser):
     press("Tab")
     write("Wants two machines")
     press("Control+Enter")
-    expect(ana.get_by_text("Written down.")).to_be_visible()
+    told(ana, "Written down")
     # Four keys a second are slow typing.
     assert keys < 4 * 15, f"{keys} keys"
 
     ana.goto(house.url + "/contact?id=1")
     step = ana.get_by_text(re.compile(r"15:00 · Ana · incoming · 20 min"))
-    expect(step).to_be_visible()
+    stands(step)
 
     # It was longer: corrected, and said so.
     ana.get_by_role("button", name="Correct").click()
@@ -72,18 +72,18 @@ def test_a_talk_of_yesterday_by_keyboard_corrected_and_undone(house, browser):
     minutes.fill("35")
     minutes.press("Tab")
     ana.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(ana.get_by_text(re.compile("incoming · 35 min · corrected"))).to_be_visible()
+    stands(ana.get_by_text(re.compile("incoming · 35 min · corrected")))
 
     # It was not: taken back.
     ana.get_by_role("button", name="Correct").click()
     ana.get_by_role("dialog").get_by_role("button", name="Undo the last change").click()
-    expect(ana.get_by_text(re.compile("incoming · 20 min"))).to_be_visible()
+    stands(ana.get_by_text(re.compile("incoming · 20 min")))
 
     # Put away, and back again.
     ana.get_by_role("button", name="Correct").click()
     ana.get_by_role("dialog").get_by_role("button", name="Archive").click()
-    expect(ana.get_by_text(re.compile("incoming · 20 min"))).not_to_be_visible()
+    expect(ana.get_by_text(re.compile("incoming · 20 min"))).to_have_count(0)
     ana.get_by_role("radio", name="Archived").or_(ana.get_by_role("button", name="Archived")).first.click()
     ana.get_by_role("button", name="Restore").click()
     ana.get_by_role("dialog").get_by_role("button", name="Restore").click()
-    expect(ana.get_by_text(re.compile("incoming · 20 min"))).to_be_visible()
+    stands(ana.get_by_text(re.compile("incoming · 20 min")))
