@@ -261,11 +261,10 @@ def _where(page: VisitPage) -> None:
     with look.card(_("Where to"), key="visit_where"):
         for name, icon in LINKS.items():
             title = view.titles.get(f"{name}_id")
-            target = {"equipment": "unit"}.get(name, name)
-            if title and target in routes.screens():
+            if title and name in routes.screens():
                 label = f"{page.case_number} {title}" if name == "case" else title
                 st.page_link(
-                    routes.page(target),
+                    routes.page(name),
                     label=look.plain(label),
                     icon=f":material/{icon}:",
                     query_params={"id": str(values[f"{name}_id"])},
