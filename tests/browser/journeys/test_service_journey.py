@@ -14,7 +14,7 @@ from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, Failure, PartChange
 from tests.browser.hands import fill, fits, in_process, set_day, stands, told, until
-from tests.browser.journey_scene import address_in, letters, mailing_house
+from tests.browser.journeys.journey_scene import address_in, letters, mailing_house
 from tests.factories import make
 from tests.service.mail.mail_letters import answer
 
