@@ -21,8 +21,6 @@ class Card:
         Its name in snake case names the entity in addresses, profiles and the API.
     number : str
         The letter before numbers that the program gives, as ``C`` in ``C-1041``.
-    rules : object, optional
-        What follows from a record's values, and what is wrong with them.
     list, pill, sort : str
         Columns of the list; the CHOICE field whose values stand as pills; the field it is sorted by at first, with a minus
         for the newest first.
@@ -53,7 +51,6 @@ class Card:
 
     model: type[Any]
     number: str = ""
-    rules: Any = None
     list: str = ""
     pill: str = ""
     sort: str = ""
