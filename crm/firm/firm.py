@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
 
 from crm.config import settings
-from crm.money import check_currency
+from crm.money import check_currency, rate_used
 from crm.work import Actor, Work, reading
 from db.models import Deal, OrderLine, Rate, Setting
 from db.scope import ScopedSession
@@ -65,17 +66,35 @@ def firm_currency(actor: Actor) -> str:
 
 
 def set_firm(work: Work, *, name: str, currency: str, is_sample: bool = False) -> Firm:
-    """Name the firm and the currency of its totals."""
+    """Name the firm and the currency of its totals; stored rates stay prices in the currency they were entered for."""
+    before = firm(work.session).currency
     made = Firm(name.strip() or "Rapport", check_currency(currency), is_sample)
     put_setting(work, "firm", {"name": made.name, "currency": made.currency, "is_sample": made.is_sample})
+    if before != made.currency:
+        for row in work.session.scalars(select(Rate).where(Rate.base.in_(("", made.currency)))):
+            row.base = "" if row.base else before
+        work.session.flush()
     return made
 
 
-def rates(session: ScopedSession) -> dict[str, list[tuple[Any, float]]]:
-    """All stored rates by currency, oldest first; for ``crm.money.convert``."""
-    found: dict[str, list[tuple[Any, float]]] = {}
-    for currency, day, rate in session.execute(
-        select(Rate.currency, Rate.day, Rate.rate).order_by(Rate.currency, Rate.day)
-    ):
-        found.setdefault(currency, []).append((day, rate))
-    return found
+def rates(session: ScopedSession) -> dict[str, list[tuple[date, float]]]:
+    """All stored rates by currency, oldest first, as prices in the firm's currency.
+
+    Rates entered while the firm counted in another currency go through that one, where it has a rate to the new one.
+    """
+    own: dict[str, dict[date, float]] = {}
+    bases: dict[str, dict[str, list[tuple[date, float]]]] = {}
+    columns = (Rate.base, Rate.currency, Rate.day, Rate.rate)
+    for base, currency, day, rate in session.execute(select(*columns).order_by(Rate.currency, Rate.day)):
+        if base:
+            bases.setdefault(base, {}).setdefault(currency, []).append((day, rate))
+        else:
+            own.setdefault(currency, {})[day] = rate
+    home = firm(session).currency if bases else ""
+    for base, known in bases.items():
+        bridge = known.pop(home, [])
+        for currency, prices in {**known, base: [(day, 1.0) for day, _rate in bridge]}.items():
+            for day in sorted({day for day, _rate in prices + bridge} if bridge else ()):
+                price = rate_used({"": prices}, "", day)[1] / rate_used({"": bridge}, "", day)[1]
+                own.setdefault(currency, {}).setdefault(day, price)
+    return {currency: sorted(prices.items()) for currency, prices in own.items()}

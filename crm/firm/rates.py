@@ -25,21 +25,24 @@ SHOWN_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class DatedRate:
-    """What one major unit of a currency costs in the firm's currency from a day on."""
+    """What one major unit of a currency costs from a day on, in ``base``: empty is the firm's currency."""
 
     currency: str
     day: date
     rate: float
+    base: str = ""
 
 
 def read_rates(session: ScopedSession, *, currency: str = "", limit: int = 500) -> list[DatedRate]:
     """Stored rates, newest first."""
     statement = (
-        select(Rate.currency, Rate.day, Rate.rate).order_by(Rate.day.desc(), Rate.currency).limit(limit)
+        select(Rate.currency, Rate.day, Rate.rate, Rate.base)
+        .order_by(Rate.day.desc(), Rate.currency)
+        .limit(limit)
     )
     if currency:
         statement = statement.where(Rate.currency == currency)
-    return [DatedRate(r.currency, r.day, r.rate) for r in session.execute(statement)]
+    return [DatedRate(r.currency, r.day, r.rate, r.base) for r in session.execute(statement)]
 
 
 def parse_rates(text: str) -> list[DatedRate]:
@@ -118,7 +121,7 @@ def save_rates(work: Work, rates: Sequence[DatedRate]) -> int:
     own = firm(work.session).currency
     if any(r.currency == own for r in rates):
         raise Refused(_("{currency} is the firm's own currency; its rate is always 1.").format(currency=own))
-    known = {(r.currency, r.day): r for r in work.session.scalars(select(Rate))}
+    known = {(r.currency, r.day): r for r in work.session.scalars(select(Rate).where(Rate.base == ""))}
     changed = 0
     for one in rates:
         row = known.get((one.currency, one.day))
@@ -133,9 +136,10 @@ def save_rates(work: Work, rates: Sequence[DatedRate]) -> int:
     return changed
 
 
-def delete_rate(work: Work, *, currency: str, day: date) -> None:
+def delete_rate(work: Work, *, currency: str, day: date, base: str = "") -> None:
     """Take a wrong rate away; amounts then convert at the one before it."""
-    row = work.session.scalars(select(Rate).where(Rate.currency == currency, Rate.day == day)).first()
+    where = [Rate.currency == currency, Rate.day == day, Rate.base == base]
+    row = work.session.scalars(select(Rate).where(*where)).first()
     if row is not None:
         work.session.delete(row)
         work.session.flush()

@@ -19,7 +19,7 @@ from crm.jobs.queue import JobView
 from crm.periods import add_months, month_start, months_between
 from crm.reporting.book import open_book
 from crm.reporting.grouped import converted, grouped, rate_day
-from crm.reporting.measures import deal_conditions
+from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter
 from db.models import Category, Deal, ForecastRun, Job, Order, OrderLine, Product, Team
 from db.scope import ALL, READ, TEAM, Actor, ScopedSession
@@ -92,47 +92,50 @@ def scope_key(actor: Actor, choice: SeriesChoice) -> str:
     return text if len(text) <= KEY_LENGTH else f"{reach}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _conditions(choice: SeriesChoice) -> list[ColumnElement[bool]]:
+def _conditions(
+    session: ScopedSession, choice: SeriesChoice
+) -> tuple[tuple[int, ...], list[ColumnElement[bool]]]:
+    """The products of the series, none for all, and the conditions on its rows."""
     teams = () if choice.team_id is None else (choice.team_id,)
+    products = () if choice.category_id is None else products_of(session, choice.category_id)
     if choice.kind == WON:
-        found = [*deal_conditions(SalesFilter(teams=teams), day=None), Deal.closed_on.is_not(None)]
-        found.append(Deal.status == "won")
-        product = Deal.product_id
-    else:
-        found = [OrderLine.archived_at.is_(None)]
-        found += [OrderLine.team_id == choice.team_id] if teams else []
-        product = OrderLine.product_id
-    if choice.category_id is not None:
-        found.append(product.in_(_products(choice.category_id)))
+        found = deal_conditions(SalesFilter(teams=teams, products=products), day=None)
+        return products, [*found, Deal.closed_on.is_not(None), Deal.status == "won"]
+    found = [OrderLine.archived_at.is_(None)]
+    found += [OrderLine.team_id == choice.team_id] if teams else []
+    found += [OrderLine.product_id.in_(products)] if products else []
     if choice.region:
         orders = select(Order.id).where(Order.region == choice.region)
         of_order = OrderLine.region.is_(None) & OrderLine.order_id.in_(orders)
         found.append(or_(OrderLine.region == choice.region, of_order))
-    return found
+    return products, found
 
 
-def _products(category_id: int) -> Any:
-    """Products of a category and of those directly under it."""
+def products_of(session: ScopedSession, category_id: int) -> tuple[int, ...]:
+    """Products of a category and of those directly under it; never empty, because empty would mean all."""
     within = select(Category.id).where(or_(Category.id == category_id, Category.parent_id == category_id))
-    return select(Product.id).where(Product.category_id.in_(within))
+    return tuple(session.scalars(select(Product.id).where(Product.category_id.in_(within)))) or (0,)
 
 
 def monthly_values(session: ScopedSession, choice: SeriesChoice, *, today: date) -> Past:
-    """The series before the running month, converted at the rate of each day; four statements.
+    """The series before the running month, converted at the rate of each day; four statements, five of a category.
 
     Months without a value inside the series are absent. An empty end counts as zeros where it is no longer
     than the longest gap seen before: a quiet month is a fact, a data set that ended years ago is not.
     """
-    cls, day, amount = _columns(choice)
+    cls, day = _columns(choice)
     book = open_book(session, cls)
-    keys = {
-        "year": extract("year", day),
-        "month": extract("month", day),
-        "currency": cls.currency,
-        "rate_day": rate_day(cls.currency, day, book),
-    }
-    where = [*_conditions(choice), day < month_start(today)]
-    frame = converted(grouped(session, keys, {"rows": None, "minor": amount}, where=where), book, ["minor"])
+    products, where = _conditions(session, choice)
+    where.append(day < month_start(today))
+    keys: dict[str, Any] = {"year": extract("year", day), "month": extract("month", day)}
+    if choice.kind == SALES:
+        keys |= {"currency": cls.currency, "rate_day": rate_day(cls.currency, day, book)}
+        frame = grouped(session, keys, {"rows": None, "minor": OrderLine.amount_minor}, where=where)
+    else:
+        told = amounts(book, where, day, products=products)
+        columns = {"rows": told.once, "minor": told.minor}
+        frame = grouped(session, keys | told.keys, columns, joins=told.joins, where=where)
+    frame = converted(frame, book, ["minor"])
     sums = frame.groupby(["year", "month"], as_index=False)[["rows", "minor"]].sum()
     months = [date(int(y), int(m), 1) for y, m in zip(sums["year"], sums["month"], strict=True)]
     values = pd.Series(sums["minor"].to_numpy(dtype=float), index=pd.DatetimeIndex(months)).sort_index()
@@ -154,16 +157,15 @@ def _with_quiet_end(values: pd.Series, today: date) -> pd.Series:
     return joined
 
 
-def _columns(choice: SeriesChoice) -> tuple[Any, Any, Any]:
-    if choice.kind == SALES:
-        return OrderLine, OrderLine.sold_on, OrderLine.amount_minor
-    return Deal, Deal.closed_on, Deal.amount_minor
+def _columns(choice: SeriesChoice) -> tuple[Any, Any]:
+    return (OrderLine, OrderLine.sold_on) if choice.kind == SALES else (Deal, Deal.closed_on)
 
 
 def span(session: ScopedSession, choice: SeriesChoice, *, today: date) -> Span:
-    """Where the series begins and ends before the running month; one statement along an index."""
-    _cls, day, _amount = _columns(choice)
-    where = [*_conditions(choice), day < month_start(today)]
+    """Where the series begins and ends before the running month; one statement along an index, after one of a category."""
+    _cls, day = _columns(choice)
+    _products, where = _conditions(session, choice)
+    where.append(day < month_start(today))
     ends = [
         select(day).where(*where).order_by(order).limit(1).scalar_subquery() for order in (day, day.desc())
     ]

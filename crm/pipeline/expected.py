@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import extract, null, select
+from sqlalchemy import extract, null
 
 from crm.periods import add_months, month_start
 from crm.pipeline.targets import goals_by_month, target_table
@@ -14,7 +14,7 @@ from crm.reporting.book import Book
 from crm.reporting.grouped import converted, grouped
 from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter, names
-from db.models import Category, Deal, Product, Stage
+from db.models import Deal, Stage
 from db.scope import ScopedSession
 
 
@@ -41,12 +41,6 @@ class OpenDeals:
     months: dict[date, Due]
     late: Due
     undated: Due
-
-
-def products_of(session: ScopedSession, category_id: int) -> tuple[int, ...]:
-    """Products of a category and of those directly under it; never empty, because empty would mean all."""
-    within = select(Category.id).where((Category.id == category_id) | (Category.parent_id == category_id))
-    return tuple(session.scalars(select(Product.id).where(Product.category_id.in_(within)))) or (0,)
 
 
 def open_deals(session: ScopedSession, book: Book, chosen: SalesFilter, *, today: date) -> OpenDeals:

@@ -120,13 +120,14 @@ class Product(Business, Base):
 
 
 class Rate(Base):
-    """What one major unit of a currency cost in the firm's currency on a day."""
+    """What one major unit of a currency cost on a day, in ``base``: empty is the firm's currency of now."""
 
     __tablename__ = "rates"
     __guard__ = "open"
     __entity__ = "setting"
-    __table_args__ = (UniqueConstraint("currency", "day"),)
+    __table_args__ = (UniqueConstraint("currency", "day", "base", name="uq_rates_currency_day"),)
 
     currency: Mapped[str] = mapped_column(text(3))
     day: Mapped[date]
+    base: Mapped[str] = mapped_column(text(3), default="", server_default="")
     rate: Mapped[float]

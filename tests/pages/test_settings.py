@@ -31,6 +31,7 @@ def test_the_firm_gets_a_name_and_a_currency(open_page, house):
     page.text_input(key="settings_firm_name").input("Kavarna Soča")
     page.selectbox(key="settings_firm_currency").select("DKK")
     page.button(key="FormSubmitter:settings_firm-Save").click().run()
+    page.button(key="settings_firm_change").click().run()
 
     assert not page.exception
     with reading(SYSTEM) as session:

@@ -30,6 +30,21 @@ def test_a_running_period_ends_today_and_is_compared_with_as_many_days(kind, sta
     assert (earlier.start, earlier.end) == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "today", "start", "end"),
+    [
+        ("quarter", date(2026, 11, 30), date(2026, 7, 1), date(2026, 8, 31)),
+        ("year", date(2024, 2, 29), date(2023, 1, 1), date(2023, 2, 28)),
+        ("year", date(2025, 2, 28), date(2024, 1, 1), date(2024, 2, 29)),
+        ("month", date(2026, 11, 30), date(2026, 10, 1), date(2026, 10, 31)),
+    ],
+)
+def test_the_end_of_a_month_is_compared_with_the_end_of_a_month(kind, today, start, end):
+    earlier = period_before(period_of(kind, today, today=today))
+
+    assert (earlier.start, earlier.end) == (start, end)
+
+
 def test_a_finished_quarter_is_compared_with_the_whole_one_before():
     period = period_of("quarter", date(2026, 5, 10), today=TODAY)
 

@@ -12,11 +12,11 @@ from crm.errors import CrmError
 from crm.forecasting import queries
 from crm.forecasting.chosen import ENTITIES, LABELS, MONTHS, SALES, WON, SeriesChoice
 from crm.forecasting.engine import FEWEST
-from crm.forecasting.queries import Run, RunRow, Span
+from crm.forecasting.queries import Run, RunRow, Span, products_of
 from crm.i18n import _, ngettext
 from crm.jobs.queue import JobView
 from crm.periods import month_start
-from crm.pipeline.expected import OpenDeals, open_deals, products_of, targets_ahead
+from crm.pipeline.expected import OpenDeals, open_deals, targets_ahead
 from crm.reporting.book import open_book
 from crm.reporting.report import SalesFilter
 from crm.ui.kit import look

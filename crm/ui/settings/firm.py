@@ -8,7 +8,7 @@ import streamlit as st
 from crm.clock import today
 from crm.config import settings
 from crm.errors import Refused
-from crm.firm.firm import firm, set_firm
+from crm.firm.firm import Firm, firm, rates, set_firm
 from crm.firm.rates import DatedRate, checked, delete_rate, parse_rates, read_rates, save_rates
 from crm.i18n import _
 from crm.money import CURRENCIES
@@ -36,19 +36,44 @@ def show_firm(actor: Actor) -> None:
             codes(),
             index=codes().index(now.currency),
             key="settings_firm_currency",
-            help=_(
-                "Deals keep their own currency. Rates are prices in this one: after a change, enter them anew."
-            ),
+            help=_("Deals and targets keep their own currency, stored rates too; a change is asked before."),
         )
         sent = st.form_submit_button(_("Save"), type="primary")
     if sent:
         with showing_problems():
             if not name.strip():
                 raise Refused(_("The firm needs a name."))
-            with unit_of_work(actor) as work:
-                set_firm(work, name=name, currency=str(currency), is_sample=now.is_sample)
-            flash(_("Stored. Totals are in {currency}.").format(currency=currency))
-            st.rerun()
+            if currency == now.currency:
+                _store_firm(actor, name, now, now.currency)
+            st.session_state["settings_firm_asked"] = (name, str(currency))
+    if (asked := st.session_state.get("settings_firm_asked")) and asked[1] != now.currency:
+        _ask_currency(actor, now, *asked)
+
+
+def _store_firm(actor: Actor, name: str, now: Firm, currency: str) -> None:
+    with unit_of_work(actor) as work:
+        set_firm(work, name=name, currency=currency, is_sample=now.is_sample)
+    st.session_state.pop("settings_firm_asked", None)
+    flash(_("Stored. Totals are in {currency}.").format(currency=currency))
+    st.rerun()
+
+
+def _ask_currency(actor: Actor, now: Firm, name: str, currency: str) -> None:
+    """Say what a new currency of all totals means before it counts."""
+    text = _(
+        "Deals, targets and stored rates stay in the currency they were entered in. Totals are converted to {new} "
+        "through the rate of {new} in {old}; what has no rate is left out of them and named."
+    )
+    with reading(actor) as session:
+        if currency not in rates(session):
+            text += " " + _(
+                "There is no rate of {new} in {old} yet: enter one first, or no {old} amount counts."
+            )
+    st.warning(look.plain(text.format(new=currency, old=now.currency)), icon=":material/currency_exchange:")
+    change = _("Count all totals in {currency}").format(currency=currency)
+    if st.button(change, type="primary", key="settings_firm_change"):
+        with showing_problems():
+            _store_firm(actor, name, now, currency)
 
 
 def show_rates(actor: Actor) -> None:
@@ -70,21 +95,23 @@ def show_rates(actor: Actor) -> None:
             )
             return
         st.dataframe(
-            pd.DataFrame([(r.day, r.currency, r.rate) for r in known], columns=["day", "currency", "rate"]),
+            pd.DataFrame(
+                [(r.day, r.currency, r.rate, r.base or own) for r in known],
+                columns=["day", "currency", "rate", "base"],
+            ),
             hide_index=True,
             row_height=36,
             height=min(600, 38 + 36 * len(known)),
             column_config={
                 "day": st.column_config.DateColumn(_("From"), format="D MMM YYYY", width=120),
                 "currency": st.column_config.TextColumn(_("Currency"), width=100),
-                "rate": st.column_config.NumberColumn(
-                    _("Rate in {own}").format(own=own), format="%.6g", width=140
-                ),
+                "rate": st.column_config.NumberColumn(_("Rate"), format="%.6g", width=140),
+                "base": st.column_config.TextColumn(_("In"), width=80),
             },
             alt=_("Exchange rates, newest first"),
             key="settings_rates",
         )
-        _remove(actor, {f"{r.currency} · {day_text(r.day)} · {r.rate:g}": r for r in known})
+        _remove(actor, {f"{r.currency} · {day_text(r.day)} · {r.rate:g} {r.base or own}": r for r in known})
 
 
 def _one_rate(actor: Actor, own: str) -> None:
@@ -151,7 +178,7 @@ def _remove(actor: Actor, known: dict[str, DatedRate]) -> None:
             assert row is not None
             with showing_problems():
                 with unit_of_work(actor) as work:
-                    delete_rate(work, currency=row.currency, day=row.day)
+                    delete_rate(work, currency=row.currency, day=row.day, base=row.base)
                 flash(_("The rate is gone; the one before it counts."))
                 st.rerun()
 

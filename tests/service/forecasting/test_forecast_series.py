@@ -12,8 +12,9 @@ from crm.errors import NotFound, Refused
 from crm.forecasting import queries, service
 from crm.forecasting.chosen import SALES, WON, SeriesChoice
 from crm.forecasting.files.export import forecast_csv
+from crm.forecasting.queries import products_of
 from crm.periods import add_months
-from crm.pipeline.expected import open_deals, products_of, targets_ahead
+from crm.pipeline.expected import open_deals, targets_ahead
 from crm.pipeline.targets import set_target
 from crm.reporting.book import open_book
 from crm.reporting.report import SalesFilter
