@@ -6,7 +6,10 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``job``      what a kind of job does
 ``every``    minutes from one run of a job to the next, by the clock
 ``rules``    the rules by which an entity's rows are stored
-``follow``   what follows an import of an entity's rows
+``filter``   filters of a list that are no fields, by ``entity.name``
+``message``  who writes messages of a kind, and checks that they may go
+``reply``    who takes replies to our mail
+``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
 """
 
@@ -30,6 +33,7 @@ hand_in(
     "mail",
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
+    rules={"message_template": "crm.mail.templates.rules:TemplateRules"},
     command={"mail": "crm.mail.cli:mail"},
 )
 hand_in(
@@ -41,6 +45,13 @@ hand_in(
     rules={
         "organisation": "crm.contacts.rules:OrganisationRules",
         "contact": "crm.contacts.rules:ContactRules",
+    },
+)
+hand_in(
+    "interactions",
+    rules={
+        "interaction": "crm.interactions.rules:TalkRules",
+        "task": "crm.interactions.rules:TaskRules",
     },
 )
 hand_in(
@@ -76,16 +87,27 @@ hand_in(
         "equipment_event": "crm.service.equipment.rules:HappeningRules",
     },
     every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
+    reply={"case": "crm.service.cases.cases:take_reply"},
     command={"life-file": "crm.service.wear.cli:life_file"},
 )
 hand_in(
     "campaigns",
     job={
         "plan_campaign": "crm.campaigns.runs.job:run_plan",
-        "responses": "crm.campaigns.runs.responses_job:run",
+        "responses": "crm.campaigns.runs.job:run_responses",
     },
     every={"responses": 10},
-    follow={"campaign_member": "crm.campaigns.runs.member_files:settle"},
+    filter={"contact.in_segment": "crm.campaigns.segments.segments:IN_SEGMENT"},
+    message={"campaign": "crm.campaigns.runs.message:write"},
+    reply={"campaign": "crm.campaigns.runs.responses:take_reply"},
+    rules={
+        "campaign": "crm.campaigns.runs.rules:CampaignRules",
+        "campaign_arm": "crm.campaigns.runs.rules:ArmRules",
+        "campaign_member": "crm.campaigns.runs.rules:MemberRules",
+        "consent": "crm.campaigns.runs.rules:ConsentRules",
+        "web_form": "crm.campaigns.forms.rules:WebFormRules",
+        "social_post": "crm.campaigns.social.rules:PostRules",
+    },
 )
 hand_in(
     "forecasting",

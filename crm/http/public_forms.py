@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from crm.campaigns.forms import forms
-from crm.campaigns.forms.rules import CONSENT_WORDS, LENGTHS
+from crm.campaigns.forms.questions import CONSENT_WORDS, LENGTHS
 from crm.errors import Refused
 from crm.http.edge import address_of
 from crm.http.public import message, posted, shown, told

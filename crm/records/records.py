@@ -88,7 +88,10 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
 
 
 def _afterwards(entity: str, writer: Writer, draft: Draft, facts: Any) -> None:
-    rules_of(entity).after(writer, [draft], facts)
+    rules = rules_of(entity)
+    rules.after(writer, [draft], facts)
+    links = [field.name for field in registry.entity(entity).fields if field.kind is Kind.LINK]
+    rules.finish(writer, {name: {draft.row[name]} - {None} for name in links})
     writer.settled()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,10 @@ from db.scope import CREATE
 
 if TYPE_CHECKING:
     from crm.records.writing.writer import Writer
+
+
+#: A clock that runs a little ahead of ours is no error.
+_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Road:
     def today(self) -> date:
         """This day on the firm's clocks."""
         return here(self.work.now).date()
+
+    def is_to_come(self, moment: datetime) -> bool:
+        """Whether a moment lies ahead."""
+        return moment > self.work.now + _AHEAD
 
 
 @dataclass(slots=True)
@@ -129,6 +137,9 @@ class Rules:
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: Any) -> None:
         """What follows elsewhere from rows that are stored now: history, channels, totals of the parent."""
+
+    def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> None:
+        """What follows from all rows of a file, or from the one of a form; ``parents``: by link field whom they belong to."""
 
 
 def take_owner(draft: Draft, parent: Mapping[str, Any], rights: str, road: Road) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from crm.access.locks import lock_tables
 from crm.campaigns.forms.outcome import become
-from crm.campaigns.forms.rules import CONSENT_WORDS, FormField, check_answers, fields_of
+from crm.campaigns.forms.questions import CONSENT_WORDS, FormField, check_answers, fields_of
 from crm.clock import now as right_now
 from crm.errors import CrmError, NotFound, Refused
 from crm.i18n import _, ngettext

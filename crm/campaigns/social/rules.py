@@ -1,145 +1,97 @@
-"""What a network takes, how long a post is there, and what follows from a post's own values. No database."""
+"""The rules of posts: what each must be before it is planned or published, and what follows from its values."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
-from crm.i18n import N_, _
+from crm.campaigns.social.networks import METRICS, clock_of, full_text, length_on, named, too_long
+from crm.clock import zone
+from crm.i18n import _
+from crm.records.rules import Draft, Facts, Road, Rules
+from crm.records.writing.bulk import known
+from db.models import SocialAccount
+from db.models.campaigns.social import NETWORKS
 
-#: Characters that a post of each network may have; 0 where the network sets no limit of its own.
-LIMITS = {"facebook": 63_206, "instagram": 2_200, "x": 280, "linkedin": 3_000, "web": 0}
-MOST_HASHTAGS = {"instagram": 30}
-#: X counts every address as so many characters, however long it is.
-X_ADDRESS = 23
-METRICS = ("reach", "impressions", "engaged", "clicks", "likes", "comments", "shares", "interactions")
-WEEKDAYS = (
-    N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
-)  # fmt: skip
-KINDS = {
-    "text": N_("Text"), "photo": N_("Photo"), "video": N_("Video"), "link": N_("Link"), "status": N_("Status"),
-    "story": N_("Story"),
-}  # fmt: skip
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_HASHTAG = re.compile(r"(?<![\w&/])#\w*[^\W\d_]\w*")
-#: Ranges of characters that X counts once; every other one counts twice.
-_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-_JOINER, _PICTURE = 0x200D, 0xFE0F
-_SKIN, _FLAGS = range(0x1F3FB, 0x1F400), range(0x1F1E6, 0x1F200)
+NETWORK_NAMES = dict(NETWORKS)
+_SUMMED = ("likes", "comments", "shares")
+_CLOCK = ("weekday", "hour")
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How long a post is on one network; ``most`` is 0 where nothing limits it."""
+@dataclass(slots=True)
+class _Accounts(Facts):
+    """The network of each account, and the firm's time zone."""
 
-    network: str
-    used: int
-    most: int
-    hashtags: int
-    most_hashtags: int
-
-    @property
-    def fits(self) -> bool:
-        """True when the network takes the post."""
-        return not (self.most and self.used > self.most) and not (
-            self.most_hashtags and self.hashtags > self.most_hashtags
-        )
+    by_id: dict[int, dict[str, Any]]
+    zone: tzinfo
 
 
-def full_text(body: str | None, link: str | None) -> str:
-    """A post as it goes out: its text, and its link below unless the text has it already."""
-    text = (body or "").strip()
-    if link and link not in text:
-        text = f"{text}\n{link}" if text else link
-    return text
+class PostRules(Rules):
+    """A draft may be too long, a planned or published post may not; whatever reached people is published.
 
-
-def length_on(network: str, text: str) -> Length:
-    """How long a text is on a network, by the way that the network counts.
-
-    Notes
-    -----
-    X counts the text in composed form (NFC): addresses as 23, Latin and most European letters as 1, all others and
-    each emoji as 2, however many characters it is made of (the weighted count of its own library, configuration 3).
-    The others count characters.
+    When a post appeared may be unknown of one that a file brings; by hand it was now, or when it was planned.
     """
-    used = _weighted(text) if network == "x" else len(text)
-    hashtags = len(_HASHTAG.findall(text))
-    return Length(network, used, LIMITS.get(network, 0), hashtags, MOST_HASHTAGS.get(network, 0))
+
+    def facts(self, road: Road, drafts: Sequence[Draft]) -> _Accounts:
+        accounts = known(road.work.session, SocialAccount, (d.row["account_id"] for d in drafts), "network")
+        return _Accounts(road, accounts, zone())
+
+    def complete(self, draft: Draft, facts: _Accounts) -> None:
+        row = draft.row
+        self._appeared(draft, facts.road)
+        if row["published_at"] is None:
+            if draft.old("published_at") is not None:
+                row.update({name: None for name in _CLOCK if not draft.has(name)})
+        elif draft.moved("published_at") or row["weekday"] is None:
+            clock = zip(_CLOCK, clock_of(row["published_at"], facts.zone), strict=True)
+            row.update({name: value for name, value in clock if not draft.has(name)})
+        if draft.has(*_SUMMED) and not draft.has("interactions"):
+            # A network may count more kinds of them: its own sum stays.
+            before = None if draft.before is None else _sum(draft.before)
+            if row["interactions"] == before:
+                row["interactions"] = _sum(row)
+        row["title"] = row["title"] or named(row, facts.zone)
+
+    @staticmethod
+    def _appeared(draft: Draft, road: Road) -> None:
+        """Whether it is out, and since when."""
+        row, now = draft.row, road.work.now
+        out = draft.has("published_at") and row["published_at"] is not None
+        if out or (draft.is_new and row["status"] == "draft" and draft.has(*METRICS)):
+            row["status"] = "published"
+        if row["status"] != "published":
+            row["published_at"] = None
+        elif row["published_at"] is None and draft.moved("status"):
+            if road.is_file:
+                draft.tell(_("published, the time unknown"))
+            else:
+                planned = row["planned_at"]
+                row["published_at"] = planned if planned is not None and planned <= now else now
+
+    def problems(self, draft: Draft, facts: _Accounts) -> None:
+        row = draft.row
+        account = facts.by_id.get(row["account_id"] or 0)
+        if row["published_at"] is not None and facts.road.is_to_come(row["published_at"]):
+            draft.refuse(
+                "published_at", _("A post is published at a time that has come. Plan it for later instead.")
+            )
+        if row["status"] == "draft" or not any(
+            map(draft.moved, ("status", "body", "link", "account_id", "planned_at"))
+        ):
+            return
+        if row["status"] == "planned" and account is None:
+            draft.refuse("account_id", _("Choose the account on which it will appear."))
+        if row["status"] == "planned" and row["planned_at"] is None:
+            draft.refuse("planned_at", _("Say when it will appear."))
+        if account is not None:
+            network = account["network"]
+            length = length_on(network, full_text(row["body"], row["link"]))
+            if why := too_long(length, _(NETWORK_NAMES.get(network, network))):
+                draft.refuse("body", why)
 
 
-def _weighted(text: str) -> int:
-    composed = unicodedata.normalize("NFC", text)
-    addresses = len(_ADDRESS.findall(composed))
-    weight, joined, flag, after_picture = 0, False, False, False
-    for sign in _ADDRESS.sub("", composed):
-        point = ord(sign)
-        if point == _JOINER and after_picture:
-            joined = True
-            continue
-        if point == _PICTURE or point in _SKIN:
-            continue
-        if joined or (point in _FLAGS and flag):
-            # Part of the emoji before: a family, a profession, the second letter of a flag.
-            joined = flag = False
-            continue
-        flag = point in _FLAGS
-        is_light = any(low <= point <= high for low, high in _LIGHT)
-        after_picture = not is_light and (point >= 0x1F000 or unicodedata.category(sign) == "So")
-        weight += 1 if is_light else 2
-    return weight + X_ADDRESS * addresses
-
-
-def too_long(length: Length, name: str) -> str:
-    """Why a network would not take a post, or nothing."""
-    if length.most and length.used > length.most:
-        text = _("{network} takes {most:,} characters; this post has {n:,}. Shorten it by {over:,}.")
-        over = length.used - length.most
-        return text.format(network=name, most=length.most, n=length.used, over=over)
-    if length.most_hashtags and length.hashtags > length.most_hashtags:
-        text = _("{network} takes {most} hashtags; this post has {n}. Take some out.")
-        return text.format(network=name, most=length.most_hashtags, n=length.hashtags)
-    return ""
-
-
-def clock_of(moment: datetime, zone: tzinfo) -> tuple[int, int]:
-    """Weekday (1 Monday to 7 Sunday) and hour of a moment as the firm's clocks show it."""
-    local = moment.astimezone(zone)
-    return local.isoweekday(), local.hour
-
-
-def complete(row: dict[str, Any], zone: tzinfo) -> None:
-    """Fill in what follows for a post that a file brings: its clock, that it is out, its sum, and a name of its own."""
-    moment = row.get("published_at")
-    if moment is not None:
-        weekday, hour = clock_of(moment, zone)
-        row["weekday"], row["hour"] = row.get("weekday") or weekday, _first(row.get("hour"), hour)
-    if row.get("status") == "draft" and (moment is not None or any(row.get(m) is not None for m in METRICS)):
-        row["status"] = "published"
-    parts = [row.get(name) for name in ("likes", "comments", "shares")]
-    if row.get("interactions") is None and any(part is not None for part in parts):
-        row["interactions"] = sum(part or 0 for part in parts)
-    if not row.get("title"):
-        row["title"] = named(row, zone)
-
-
-def _first(given: Any, other: Any) -> Any:
-    return other if given is None else given
-
-
-def named(row: Mapping[str, Any], zone: tzinfo) -> str:
-    """A name for a post that was given none: the beginning of its text, else its kind and when it appeared."""
-    moment = row.get("published_at")
-    kind = _(KINDS.get(str(row.get("kind")), KINDS["text"]))
-    if body := " ".join(str(row.get("body") or "").split()):
-        return body if len(body) <= 80 else f"{body[:79]}…"
-    if moment is not None:
-        return f"{kind}, {moment.astimezone(zone):%Y-%m-%d %H:%M}"
-    day, hour = row.get("weekday"), row.get("hour")
-    when = [_(WEEKDAYS[day - 1])] if isinstance(day, int) and 1 <= day <= 7 else []
-    when += [f"{hour}:00"] if isinstance(hour, int) else []
-    return ", ".join([kind, " ".join(when)]) if when else kind
+def _sum(values: Mapping[str, Any]) -> int | None:
+    parts = [values[name] for name in _SUMMED if values[name] is not None]
+    return sum(parts) if parts else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,14 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.matching import name_key
-from crm.records.settling import own_link
-from crm.register import Register
+from crm.records.rules import rules_of
+from crm.records.settling import own_link, road_of
+from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import ImportFailure
 from db.scope import UPDATE
 
-#: What follows from a step as a whole: called with the import and, for each link field, the records its rows belong to.
-FOLLOWS: Register[Callable[[Work, int, Mapping[str, set[int]]], None]] = Register("follow")
 _LONGEST = 1_000
 _MOST_EXAMPLES = 100
 
@@ -211,9 +210,9 @@ class StepRun:
             self.target.link(work, name, pairs, import_id)
             column = next(column for column in self.report.columns if column.field == name)
             column.stored += len(pairs)
-        if self.entity.name in FOLLOWS:
-            parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
-            FOLLOWS[self.entity.name](work, import_id, parents)
+        parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
+        road = road_of(work, currency=self.plan.currency, import_id=import_id)
+        rules_of(self.entity.name).finish(Writer(road), parents)
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)

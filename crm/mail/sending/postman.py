@@ -24,7 +24,7 @@ from crm.mail.sending import rounds
 from crm.mail.sending.compose import Outgoing, Row, Skip, compose
 from crm.mail.sending.smtp import Conversation, Later, Refusal, Trouble, Unclear
 from crm.mail.sending.status import missing
-from crm.mail.templates.rules import Unusable
+from crm.mail.templates.places import Unusable
 from crm.work import SYSTEM, reading
 
 log = structlog.get_logger(__name__)

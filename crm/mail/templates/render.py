@@ -11,7 +11,7 @@ from typing import Any
 
 from crm.i18n import _, language, set_language
 from crm.mail.templates.markdown import Follow, as_html, as_text, frame, parse
-from crm.mail.templates.rules import TemplateProblem, Unusable, fill, problems_of
+from crm.mail.templates.places import TemplateProblem, Unusable, fill, problems_of
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 LONGEST_SUBJECT = 300
@@ -57,7 +57,7 @@ def render(
     Parameters
     ----------
     values : mapping
-        What stands in the fields, see ``template_rules.FIELDS``; whatever is missing is empty.
+        What stands in the fields, see ``places.FIELDS``; whatever is missing is empty.
     follow : callable, optional
         Gives the counted address for a web address in the text.
     leave : str, optional

@@ -9,7 +9,7 @@ from babel.dates import format_date
 from sqlalchemy import select
 
 from crm.firm.firm import firm
-from crm.mail.templates.rules import FIELDS
+from crm.mail.templates.places import FIELDS
 from db.models import Campaign, Contact, Organisation, User
 from db.scope import ScopedSession
 

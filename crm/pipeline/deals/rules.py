@@ -13,21 +13,29 @@ from crm.i18n import _
 from crm.records.rules import Draft, Facts, Road, Rules
 from crm.records.writing.bulk import known
 from crm.records.writing.writer import Writer, full_rows
-from db.models import Deal, DealLine, Pipeline, Stage, StageChange
+from db.models import Contact, Deal, DealLine, Organisation, Pipeline, Product, Stage, StageChange
 
 
 @dataclass(slots=True)
 class _Stages(Facts):
-    """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first."""
+    """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first; names of
+    what deals without a title are about.
+    """
 
     by_id: dict[int, tuple[str, int]]
     first_of: dict[int | None, int]
+    names: dict[str, dict[int, dict[str, Any]]]
+
+
+#: What a deal without a title is called after: what is sold to whom.
+_CALLED_AFTER = {"product_id": Product, "organisation_id": Organisation, "contact_id": Contact}
 
 
 class DealRules(Rules):
     """A deal stands in a stage; status, days and history follow from it.
 
-    What a file does not say of a deal's past is unknown: a deal that it brings as won was not won today. By hand it was.
+    A deal that a file brings as won or lost was not won or lost today, as one that is entered by hand: without a day in
+    the file its day is unknown. When a closed deal was opened is unknown unless somebody says it.
     """
 
     def facts(self, road: Road, drafts: Sequence[Draft]) -> _Stages:
@@ -41,10 +49,18 @@ class DealRules(Rules):
             by_id[stage] = kind, pipeline
             first_of.setdefault(None, stage)
             first_of.setdefault(pipeline, stage)
-        return _Stages(road, by_id, first_of)
+        bare = [draft.row for draft in drafts if not draft.row["title"]]
+        names = {
+            link: known(road.work.session, cls, (row[link] for row in bare), "name")
+            for link, cls in _CALLED_AFTER.items()
+        }
+        return _Stages(road, by_id, first_of, names)
 
     def complete(self, draft: Draft, facts: _Stages) -> None:
         row = draft.row
+        if not row["title"]:
+            named = [facts.names[link].get(row[link], {}).get("name") for link in _CALLED_AFTER]
+            row["title"] = ", ".join(filter(None, named))[:200] or row["number"]
         if row["stage_id"] is None or (draft.has("pipeline_id") and not draft.has("stage_id")):
             row["stage_id"] = facts.first_of.get(row["pipeline_id"])
         kind, pipeline = facts.by_id.get(row["stage_id"], ("", 0))
@@ -69,13 +85,12 @@ class DealRules(Rules):
             self._not_closed(row, keep=draft.has("closed_on"))
         elif not draft.is_new and not draft.has("closed_on"):
             row["closed_on"] = None
-        if road.is_file:
-            if kind != "open" and row["closed_on"] is None:
-                draft.tell(_("closed, the day unknown"))
-        else:
+        if kind == "open":
             row["opened_on"] = row["opened_on"] or road.today
-            if kind != "open":
-                row["closed_on"] = row["closed_on"] or road.today
+        elif road.is_file and row["closed_on"] is None:
+            draft.tell(_("closed, the day unknown"))
+        else:
+            row["closed_on"] = row["closed_on"] or road.today
         day = row["closed_on"] or (row["opened_on"] if draft.is_new else None)
         row["stage_since"] = _noon(day) if day is not None and day < road.today else now
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import Table, Update, bindparam, func, insert, literal, select, text, update
 
 from crm.records.matching import name_key
 from crm.records.numbers import give_numbers
@@ -34,6 +34,7 @@ class Writer:
 
     def send(self, statement: Any, rows: Any = None) -> Any:
         """A statement of the program's own."""
+        self._touched |= isinstance(statement, Update)
         return self.connection.execute(statement, rows, execution_options=SYSTEM_OPTIONS)
 
     def ids(self, table: Table, count: int) -> list[int]:
@@ -74,7 +75,6 @@ class Writer:
         changed = [(record, old, new) for record, old, new in changed if new]
         if not changed:
             return
-        self._touched = True
         table: Table = cls.__table__
         batch = open_batch(self.work.session, import_id=self.import_id)
         names = sorted({name for _record, _old, new in changed for name in new})

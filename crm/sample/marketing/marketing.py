@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from crm.campaigns.forms.rules import starting_fields
+from crm.campaigns.forms.questions import starting_fields
 from crm.records.matching import name_key
 from crm.sample.marketing.words import OFFERS, QUESTIONS, SEASONS, SEGMENTS, TEMPLATES, Offer
 from crm.sample.people.staff import MARKETING

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from crm.campaigns.forms.answers import LATELY, MOST_ANSWERS, Became, FormView, answers_of, form_view
-from crm.campaigns.forms.rules import fields_of
+from crm.campaigns.forms.questions import fields_of
 from crm.clock import here, now
 from crm.i18n import _
 from crm.links import public_url

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from crm.campaigns.forms.record import save_fields
-from crm.campaigns.forms.rules import CONSENT_WORDS, FIELD_KINDS, MEANINGS, MOST_FIELDS
+from crm.campaigns.forms.questions import CONSENT_WORDS, FIELD_KINDS, MEANINGS, MOST_FIELDS
+from crm.campaigns.forms.rules import save_fields
 from crm.i18n import _
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look

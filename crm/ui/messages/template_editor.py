@@ -10,9 +10,9 @@ import streamlit as st
 
 from crm.errors import Conflict, CrmError, Refused
 from crm.i18n import LANGUAGES, _
-from crm.mail.templates.record import in_words
+from crm.mail.templates.places import FIELDS, TemplateProblem
 from crm.mail.templates.render import Source, check
-from crm.mail.templates.rules import FIELDS, TemplateProblem
+from crm.mail.templates.rules import in_words
 from crm.mail.templates.templates import TemplateView, save_template, template_view
 from crm.ui.frame.guard import flash, show
 from crm.ui.kit import look

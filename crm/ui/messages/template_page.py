@@ -7,8 +7,8 @@ import streamlit as st
 from crm.clock import here, now
 from crm.i18n import _
 from crm.mail.sending.status import missing
+from crm.mail.templates.places import Unusable
 from crm.mail.templates.render import check
-from crm.mail.templates.rules import Unusable
 from crm.mail.templates.templates import TemplateView, copy_template, send_test, template_view
 from crm.records import records
 from crm.ui.frame import routes

@@ -8,8 +8,8 @@ import streamlit as st
 
 from crm.errors import CrmError
 from crm.i18n import _
+from crm.mail.templates.places import Unusable
 from crm.mail.templates.render import Rendered, Source
-from crm.mail.templates.rules import Unusable
 from crm.mail.templates.templates import preview
 from crm.records import registry
 from crm.ui.frame.guard import show

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm.campaigns.segments.rules import MANY, MOST_DEPTH, SINGLE, THROUGH_ORGANISATION
+from crm.campaigns.segments.conditions import MANY, MOST_DEPTH, SINGLE, THROUGH_ORGANISATION
 from crm.campaigns.segments.segments import compile_rules, count_rules, first_contacts, save_rules
 from crm.clock import now, zone
 from crm.errors import CrmError, Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from crm.campaigns.segments.rules import MANY, Tree
+from crm.campaigns.segments.conditions import MANY, Tree
 
 #: How the conditions of a group are joined, as people choose it.
 ALL, ANY, NONE, NOT_ALL = "all", "any", "none", "not_all"

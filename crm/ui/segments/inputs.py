@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm.campaigns.segments.rules import SPANS, UNITS, operators
+from crm.campaigns.segments.conditions import SPANS, UNITS, operators
 from crm.campaigns.segments.segments import segment_fields
 from crm.i18n import _
 from crm.records import lists

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from crm.campaigns.segments.rules import HAS, SPANS, UNITS, Tree, operators
+from crm.campaigns.segments.conditions import HAS, SPANS, UNITS, Tree, operators
 from crm.campaigns.segments.segments import segment_fields
 from crm.i18n import N_, _
 from crm.records.fields import Field, Kind

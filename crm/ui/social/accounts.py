@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from crm.campaigns.social.record import NETWORK_NAMES
+from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import Account
 from crm.i18n import _, ngettext
 from crm.ui.frame.guard import flash

@@ -11,7 +11,7 @@ import streamlit as st
 
 from crm import charts
 from crm.analytics.posts import LEAST, Ratio, Typical, compare, typical_by
-from crm.campaigns.social.rules import KINDS, WEEKDAYS
+from crm.campaigns.social.networks import KINDS, WEEKDAYS
 from crm.campaigns.social.social import MEASURES, published
 from crm.i18n import N_, _
 from crm.ui.frame import routes

@@ -9,7 +9,7 @@ from itertools import groupby
 import streamlit as st
 
 from crm import charts
-from crm.campaigns.social.record import NETWORK_NAMES
+from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import CalendarPost, posts_between
 from crm.clock import here, today, zone
 from crm.i18n import _, ngettext

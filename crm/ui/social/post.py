@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from crm.campaigns.social.record import NETWORK_NAMES
-from crm.campaigns.social.rules import LIMITS, METRICS, full_text, length_on, too_long
+from crm.campaigns.social.networks import LIMITS, METRICS, full_text, length_on, too_long
+from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import Account, accounts
 from crm.errors import CrmError, Refused
 from crm.i18n import _

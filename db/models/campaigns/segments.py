@@ -39,7 +39,7 @@ BASES = (
 
 class Segment(Business, Base):
     """A group of contacts by rules (living) or as it was on a day (fixed). ``rules`` is the tree of
-    ``crm.campaigns.segments.rules``."""
+    ``crm.campaigns.segments.conditions``."""
 
     __tablename__ = "segments"
     __guard__ = "self"

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.campaigns.forms import forms
-from crm.campaigns.forms.record import save_fields
+from crm.campaigns.forms.rules import save_fields
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import WebForm

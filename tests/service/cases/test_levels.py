@@ -48,7 +48,7 @@ def policy(work, **values):
 
 def apply_policy(work, row):
     """What the rules of cases do when the customer, the priority or the opening changes."""
-    values = {name: getattr(row, name) for name in Case.__table__.columns.keys()}
+    values = {c.name: getattr(row, c.name) for c in Case.__table__.columns}
     way = moves_of(work.session, [row.id] if row.id else [])
     Promises(work.session).give(values, work.now, list(pauses(way.get(row.id, []))))
     for name, value in values.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from crm.campaigns.segments.rules import check_rules
+from crm.campaigns.segments.conditions import check_rules
 from crm.campaigns.segments.segments import segment_fields
 from crm.sample import load_sample
 from crm.sample.service.cases import office_hours

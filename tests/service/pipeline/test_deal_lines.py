@@ -10,9 +10,9 @@ from crm.errors import Conflict, NotFound, Refused
 from crm.firm.firm import set_firm
 from crm.firm.rates import DatedRate, delete_rate, parse_rates, read_rates, save_rates
 from crm.pipeline.deal_page import deal_lines, read_deal
+from crm.pipeline.deals.rules import line_amount
 from crm.pipeline.defaults import ensure_defaults
 from crm.records import records
-from crm.pipeline.deals.rules import line_amount
 from crm.work import SYSTEM, reading, unit_of_work
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

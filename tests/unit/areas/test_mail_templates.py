@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.mail.templates.places import FIELDS, Unusable, fill, problems_of
 from crm.mail.templates.render import Source, check, render
-from crm.mail.templates.rules import FIELDS, Unusable, fill, problems_of
 
 ANA = {
     "contact": {

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.campaigns.segments.rules import check_rules
+from crm.campaigns.segments.conditions import check_rules
 from crm.campaigns.segments.segments import segment_fields
 from crm.ui.segments.draft import Draft
 from crm.ui.segments.words import sentence

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.campaigns.segments.rules import MOST_CONDITIONS, back, check_rules, conditions, span
+from crm.campaigns.segments.conditions import MOST_CONDITIONS, back, check_rules, conditions, span
 from crm.errors import Refused
 from crm.records.fields import Choice, Field, Kind
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crm.analytics.posts import compare, typical_by
-from crm.campaigns.social.rules import full_text, length_on, too_long
+from crm.campaigns.social.networks import full_text, length_on, too_long
 
 URL = "https://example.com/" + "x" * 100
 

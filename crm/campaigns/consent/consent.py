@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
-from crm.campaigns.runs.reach import consenting, reached
+from crm.campaigns.consent.reach import consenting, reached
 from crm.clock import here, now
-from crm.errors import NotFound, Problem, Refused
+from crm.errors import NotFound
 from crm.i18n import _
+from crm.records import records
 from crm.work import Work
 from db.models import Consent, Contact, User
-from db.models.campaigns.segments import BASES, CONSENT_CHANNELS, CONSENT_STATES, PURPOSES
+from db.models.campaigns.segments import CONSENT_CHANNELS, PURPOSES
 from db.scope import ScopedSession
 
 GIVEN = "given"
@@ -24,14 +25,6 @@ CHANNEL_OF_CAMPAIGN = {
     "letter": "post",
     "social": "social",
     "event": "email",
-}
-#: A clock that runs a little ahead of ours is no error.
-AHEAD = timedelta(minutes=5)
-_ALLOWED = {
-    "purpose": PURPOSES,
-    "channel": CONSENT_CHANNELS,
-    "state": CONSENT_STATES,
-    "basis": BASES,
 }
 
 
@@ -95,34 +88,11 @@ def set_consent(
     NotFound
         The contact is not there, or not this actor's to see.
     """
-    moment = at or work.now
-    said = {"purpose": purpose, "channel": channel, "state": state, "basis": basis}
-    problems = [
-        Problem(name, _("“{value}” is not one of: {known}.").format(value=said[name], known=_listed(known)))
-        for name, known in _ALLOWED.items()
-        if said[name] not in dict(known)
-    ]
-    source = (source or "").strip() or None
-    if state == GIVEN and source is None:
-        problems.append(Problem("source", _("Say where consent was given, for example “Phone call”.")))
-    if source and len(source) > 200:
-        problems.append(Problem("source", _("Say it in at most 200 characters.")))
-    if moment.tzinfo is None or moment > work.now + AHEAD:
-        problems.append(Problem("at", _("Consent holds from a time that has come, with its time zone.")))
-    if problems:
-        raise Refused(_("The consent was not stored. ") + problems[0].message, problems=problems)
     if work.session.get(Contact, contact_id) is None:
         raise NotFound(_("There is no contact {id}, or it is not yours to see.").format(id=contact_id))
-    row = Consent(
-        contact_id=contact_id, **said, source=source, at=moment, user_id=work.actor.user_id
-    )  # fmt: skip
-    work.session.add(row)
-    work.session.flush()
-    return row.id
-
-
-def _listed(choices: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(_(label) for _value, label in choices)
+    said = {"purpose": purpose, "channel": channel, "state": state, "basis": basis}
+    values = {"contact_id": contact_id, **said, "source": source, "at": at}
+    return int(records.create_record(work, "consent", values)["id"])
 
 
 def consents_of(session: ScopedSession, contact_id: int) -> list[ConsentNow]:
