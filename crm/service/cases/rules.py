@@ -128,10 +128,10 @@ class CaseRules(Rules):
             label = _(registry.entity("case")[wrong].label)
             text = _("“{label}” lies before the case was opened or solved. Correct one of the times.")
             draft.refuse(wrong, text.format(label=label))
-        ends = [name for name in ("resolved_at", "closed_at") if row[name] is not None]
-        if ends and row["status"] not in (*ENDED, "merged") and not draft.problems:
+        end = "resolved_at" if row["resolved_at"] else "closed_at" if row["closed_at"] else ""
+        if end and row["status"] not in (*ENDED, "merged") and not wrong:
             draft.refuse(
-                ends[0],
+                end,
                 _(
                     "A case that is not solved has no end. Leave it blank, or give the status that belongs to it."
                 ),
@@ -176,11 +176,12 @@ def _customer(draft: Draft, facts: _Around) -> None:
 
 def _priority(draft: Draft) -> None:
     """Impact and urgency make the priority; a priority that somebody gave alone says both."""
-    row = draft.row
-    if draft.has("priority") and row["priority"] is not None:
-        if draft.is_new or not draft.has("impact", "urgency"):
-            for name, degree in zip(("impact", "urgency"), degrees_of(row["priority"]), strict=True):
-                row[name] = row[name] if draft.has(name) else degree
+    row, given = draft.row, draft.given
+    if "priority" in given and row["priority"] is not None:
+        impact, urgency = degrees_of(row["priority"])
+        if draft.is_new or given.isdisjoint(("impact", "urgency")):
+            row["impact"] = row["impact"] if "impact" in given else impact
+            row["urgency"] = row["urgency"] if "urgency" in given else urgency
         return
     row["impact"], row["urgency"] = row["impact"] or "medium", row["urgency"] or "medium"
     if draft.is_new or draft.has("impact", "urgency", "priority"):

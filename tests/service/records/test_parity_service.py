@@ -136,7 +136,6 @@ class TestUnit(Serving):
     good = (
         {"serial": "N 1"},
         {"serial": " N   1 ", "product_id": At("volta")},
-        {"serial": "TW 9"},
         {"serial": "N1", "name": "The one at the bar", "contact_id": At("ana")},
         {"serial": "N1", "meter_value": 1200.5, "meter_unit": "shots"},
         {"serial": "N1", "meter_value": 0.0},
