@@ -111,12 +111,12 @@ class Writer:
                 insert_rows(self.connection, LOG, log)
 
     def add(self, cls: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-        """Store rows that hang on others and have no log of their own: steps of a way, channels."""
+        """Store rows that hang on others and have no log of their own: steps of a way, channels. All name the same columns."""
         if not rows:
             return
         table: Table = cls.__table__
         held = {"import_id": self.import_id} if "import_id" in table.c else {}
-        self.send(insert(table), [{**row, **held} for row in rows])
+        insert_rows(self.connection, table, [{**row, **held} for row in rows])
 
     def settled(self) -> None:
         """Have the session read anew what was changed past it."""
