@@ -26,8 +26,8 @@ CARDS = (
         form="serial product_id organisation_id contact_id place installed_on warranty_until warranty_covers meter_unit "
         "status",
         more="name meter_value retired_on observed_since age_years owner_id team_id notes",
-        screen="equipment",
-        page="unit",
+        screen="equipment_list",
+        page="equipment",
         empty=N_(
             "What you sold and now look after stands here: with its serial, its place and what is covered. Add a unit, or "
             "import your list of machines."
@@ -67,8 +67,8 @@ CARDS = (
         sort="next_due_on",
         form="name equipment_id every_days every_usage lead_days minutes checklist next_due_on",
         more="last_done_on last_done_meter is_active owner_id team_id",
-        screen="plans",
-        page="plans",
+        screen="maintenance_plans",
+        page="maintenance_plans",
         empty=N_(
             "A plan makes the visits that return: every so many days, or whenever the meter has grown by so much, whichever "
             "comes first."
@@ -93,14 +93,19 @@ CARDS = (
         model=Failure,
         list="equipment_id failed_at part code",
         form="equipment_id failed_at part code note",
-        page="unit",
+        page="equipment",
     ),
-    Card(model=PartChange, list="equipment_id at part", form="equipment_id at part", page="unit"),
-    Card(model=MeterReading, list="equipment_id at value source", form="equipment_id at value", page="unit"),
+    Card(model=PartChange, list="equipment_id at part", form="equipment_id at part", page="equipment"),
+    Card(
+        model=MeterReading,
+        list="equipment_id at value source",
+        form="equipment_id at value",
+        page="equipment",
+    ),
     Card(
         model=EquipmentEvent,
         list="equipment_id at code detail",
         form="equipment_id at code detail",
-        page="unit",
+        page="equipment",
     ),
 )

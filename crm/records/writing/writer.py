@@ -67,7 +67,9 @@ class Writer:
         return ids
 
     def among(self, column: Any, ids: Sequence[int]) -> Any:
-        """That a column holds one of many ids."""
+        """That a column holds one of many ids; a run of them is no list for the database."""
+        if ids and list(ids) == list(range(ids[0], ids[0] + len(ids))):
+            return column.between(ids[0], ids[-1])
         return among(self.work.session, column, ids)
 
     def change(self, cls: type[Any], changed: Sequence[Changed]) -> None:

@@ -59,19 +59,27 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
     ),
     N_("Service"): (
         Screen("cases", N_("Cases"), ":material/support_agent:", ("case", READ)),
-        Screen("visits", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
-        Screen("equipment", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
-        Screen("contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment"),
+        Screen("work_orders", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
+        Screen("equipment_list", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
         Screen(
-            "plans",
+            "contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment_list"
+        ),
+        Screen(
+            "maintenance_plans",
             N_("Maintenance plans"),
             ":material/event_repeat:",
             ("work_order", READ),
-            beside="equipment",
+            beside="equipment_list",
         ),
         Screen("wear", N_("Wear and faults"), ":material/troubleshoot:", ("equipment", READ)),
         Screen("case", N_("Case"), ":material/support_agent:", ("case", READ), in_menu=False),
-        Screen("unit", N_("Unit"), ":material/precision_manufacturing:", ("equipment", READ), in_menu=False),
+        Screen(
+            "equipment",
+            N_("Equipment"),
+            ":material/precision_manufacturing:",
+            ("equipment", READ),
+            in_menu=False,
+        ),
         Screen(
             "work_order", N_("Visit"), ":material/home_repair_service:", ("work_order", READ), in_menu=False
         ),

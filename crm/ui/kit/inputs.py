@@ -108,7 +108,8 @@ def input_for(
             )
         case Kind.DATETIME:
             here = value.astimezone(ZoneInfo(settings().time_zone)) if value else None
-            return st.datetime_input(label, value=here.replace(tzinfo=None) if here else None, **common)
+            shown = here.replace(tzinfo=None) if here else None
+            return st.datetime_input(label, value=shown, format="YYYY-MM-DD", **common)
         case Kind.BOOLEAN:
             return st.checkbox(label, value=bool(value), **common)
         case Kind.CHOICE:

@@ -11,18 +11,18 @@ from crm.clock import today
 from crm.i18n import _, ngettext
 from crm.service.visits.queries import Visit, my_visits, week_visits
 from crm.service.visits.visits import start_visit
-from crm.ui.equipment.words import coverage_tag
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.rows import plan_drawer
 from crm.ui.visits.words import customer_words, late_tag, map_address, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE, UPDATE
 
-VIEW, WEEK = "visits_view", "visits_week"
+VIEW, WEEK = "work_orders_view", "work_orders_week"
 DAY, LIST, WEEKS = "day", "list", "week"
 
 
@@ -132,7 +132,7 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
             key = f"visits_week_{days}"
             st.button("", key=key, icon=f":material/{icon}:", help=text, on_click=_step, args=(first, days))
         whose = {"all": _("Everybody"), "mine": _("Mine")}
-        everyone = look.switch(_("Whose"), whose, key="visits_whose") == "all"
+        everyone = look.switch(_("Whose"), whose, key="work_orders_whose") == "all"
         span = _("{start} to {end}").format(start=day(first), end=day(first + timedelta(days=6)))
         st.markdown(f"**{look.plain(span)}**", width="content")
     with reading(actor) as session:
