@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.i18n import _
+from crm.i18n import N_, _
 from crm.records import registry
 from crm.records.rules import Draft, Facts, Road, Rules
 from crm.records.writing.bulk import known
@@ -42,6 +42,7 @@ KEPT = (
     "satisfaction",
     "satisfaction_note",
 )
+_NOT_MERGED = N_("A case is merged by Merge on its page. Choose another status, and merge it there.")
 #: The promise depends on these, and they on the others.
 _PROMISE = ("priority", "organisation_id", "opened_at")
 _BEHIND_PROMISE = (*_PROMISE, "impact", "urgency", "contact_id", "equipment_id")
@@ -232,6 +233,8 @@ def _kept(draft: Draft, road: Road) -> None:
     if draft.has("status"):
         if draft.old("status") == "merged":
             draft.refuse("status", _("This case was merged into another one. Take the merge back first."))
+        elif draft.row["status"] == "merged":
+            draft.refuse("status", _(_NOT_MERGED))
         elif not road.is_file:
             draft.refuse("status", _("The status changes by a move: choose one under Status on the case."))
         else:
