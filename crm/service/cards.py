@@ -18,20 +18,19 @@ from db.models import (
 CARDS = (
     Card(model=Queue, is_small=True),
     Card(
-        model=Equipment,
-        list="name organisation_id status installed_on warranty_until meter_value owner_id",
+        model=Case,
+        number="C",
+        list="subject organisation_id status priority number opened_at queue_id owner_id",
         pill="status",
-        find="serial place",
-        add="serial product_id organisation_id contact_id place installed_on warranty_until",
-        form="serial product_id organisation_id contact_id place installed_on warranty_until warranty_covers meter_unit "
-        "status",
-        more="name meter_value retired_on observed_since age_years owner_id team_id notes",
-        screen="equipment_list",
-        page="equipment",
-        empty=N_(
-            "What you sold and now look after stands here: with its serial, its place and what is covered. Add a unit, or "
-            "import your list of machines."
-        ),
+        sort="-opened_at",
+        find="number status",
+        add="subject description contact_id organisation_id equipment_id impact urgency queue_id",
+        form="subject description contact_id organisation_id equipment_id impact urgency kind origin queue_id",
+        more="product_id fault_code opened_at",
+        later="owner_id team_id resolution",
+        screen="cases",
+        page="case",
+        empty=N_("What customers ask, report and complain about stands here. Add one, or import a file."),
     ),
     Card(
         model=Contract,
@@ -47,19 +46,20 @@ CARDS = (
         ),
     ),
     Card(
-        model=Case,
-        number="C",
-        list="subject organisation_id status priority number opened_at queue_id owner_id",
+        model=Equipment,
+        list="name organisation_id status installed_on warranty_until meter_value owner_id",
         pill="status",
-        sort="-opened_at",
-        find="number status",
-        add="subject description contact_id organisation_id equipment_id impact urgency queue_id",
-        form="subject description contact_id organisation_id equipment_id impact urgency kind origin queue_id",
-        more="product_id fault_code opened_at",
-        later="owner_id team_id resolution",
-        screen="cases",
-        page="case",
-        empty=N_("What customers ask, report and complain about stands here. Add one, or import a file."),
+        find="serial place",
+        add="serial product_id organisation_id contact_id place installed_on warranty_until",
+        form="serial product_id organisation_id contact_id place installed_on warranty_until warranty_covers meter_unit "
+        "status",
+        more="name meter_value retired_on observed_since age_years owner_id team_id notes",
+        screen="equipment_list",
+        page="equipment",
+        empty=N_(
+            "What you sold and now look after stands here: with its serial, its place and what is covered. Add a unit, or "
+            "import your list of machines."
+        ),
     ),
     Card(
         model=MaintenancePlan,

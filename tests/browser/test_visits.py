@@ -27,6 +27,7 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
 
     # A unit whose warranty ends before it begins is refused at its field; put right, its page opens.
     dora.goto(house.url + "/equipment")
+    expect(dora).to_have_url(house.url + "/equipment_list")
     dora.get_by_role("button", name="New equipment").first.click()
     drawer = dora.get_by_role("dialog")
     fill(drawer, "Serial", "V3-118842")
@@ -40,6 +41,9 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
     stands(dora.get_by_role("heading", name="V3-118842").first)
     stands(dora.get_by_text("Warranty until 11 Mar 2030 covers parts, labour and travel.").first)
     unit = dora.url
+    dora.goto(unit.replace("/equipment?", "/unit?"))  # the address of former days
+    stands(dora.get_by_role("heading", name="V3-118842").first)
+    assert dora.url == unit
 
     # The visit is planned for the technician.
     dora.get_by_role("button", name="Plan visit").click()
