@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, UniqueConstraint, select
 
 from crm.firm.firm import firm
 from crm.i18n import _
@@ -52,7 +52,10 @@ class Shape:
                 amounts[f.currency_field].append(f.name)
         self.amounts = [(name, self.table.c[name].nullable, tuple(of)) for name, of in amounts.items()]
         self.own_links = [f.name for f in fields if f.kind is Kind.LINK and f.link == entity]
-        self.alone = [c.name for c in self.table.c if c.unique and c.name in self.labels]
+        single = {tuple(c.columns.keys()) for c in self.table.constraints if isinstance(c, UniqueConstraint)}
+        self.alone = [
+            c.name for c in self.table.c if (c.unique or (c.name,) in single) and c.name in self.labels
+        ]
         self.keyed, self.owned = "name_key" in self.table.c, "owner_id" in self.table.c
 
     def defaults(self, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -25,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
+
+from db.types import UtcDateTime
 
 #: Values that JSON and PostgreSQL's arrays hold as they are.
 _SIMPLE: dict[type, TypeEngine[Any]] = {str: String(), int: BigInteger()}
@@ -69,6 +72,7 @@ def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[st
     """
     dialect = connection.dialect
     columns: dict[str, list[Any]] = {}
+    moments: Any = None
     for name in rows[0]:
         values = [row[name] for row in rows]
         first = values[0]
@@ -77,6 +81,10 @@ def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[st
             continue
         convert = target.c[name].type.dialect_impl(dialect).bind_processor(dialect)
         if convert is not None:
+            if not same and isinstance(target.c[name].type, UtcDateTime):
+                # Several columns of a row hold the same moment, and it takes long to write one down.
+                moments = moments or cache(convert)
+                convert = moments
             values = [convert(first)] * len(values) if same else [convert(value) for value in values]
         columns[name] = values
     if dialect.name == "postgresql":

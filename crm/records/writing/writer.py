@@ -113,7 +113,7 @@ class Writer:
                 insert_rows(self.connection, LOG, log)
 
     def add(self, cls: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-        """Store rows that hang on others and have no log of their own: steps of a way, channels."""
+        """Store rows that hang on others and have no log of their own: steps of a way, channels. All name the same columns."""
         if not rows:
             return
         table: Table = cls.__table__

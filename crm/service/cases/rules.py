@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.i18n import _
+from crm.i18n import N_, _
 from crm.records import registry
 from crm.records.rules import Draft, Facts, Road, Rules
 from crm.records.writing.bulk import known
@@ -42,6 +42,7 @@ KEPT = (
     "satisfaction",
     "satisfaction_note",
 )
+_NOT_MERGED = N_("A case is merged by Merge on its page. Choose another status, and merge it there.")
 #: The promise depends on these, and they on the others.
 _PROMISE = ("priority", "organisation_id", "opened_at")
 _BEHIND_PROMISE = (*_PROMISE, "impact", "urgency", "contact_id", "equipment_id")
@@ -128,10 +129,10 @@ class CaseRules(Rules):
             label = _(registry.entity("case")[wrong].label)
             text = _("“{label}” lies before the case was opened or solved. Correct one of the times.")
             draft.refuse(wrong, text.format(label=label))
-        ends = [name for name in ("resolved_at", "closed_at") if row[name] is not None]
-        if ends and row["status"] not in (*ENDED, "merged") and not draft.problems:
+        end = "resolved_at" if row["resolved_at"] else "closed_at" if row["closed_at"] else ""
+        if end and row["status"] not in (*ENDED, "merged") and not wrong:
             draft.refuse(
-                ends[0],
+                end,
                 _(
                     "A case that is not solved has no end. Leave it blank, or give the status that belongs to it."
                 ),
@@ -176,11 +177,12 @@ def _customer(draft: Draft, facts: _Around) -> None:
 
 def _priority(draft: Draft) -> None:
     """Impact and urgency make the priority; a priority that somebody gave alone says both."""
-    row = draft.row
-    if draft.has("priority") and row["priority"] is not None:
-        if draft.is_new or not draft.has("impact", "urgency"):
-            for name, degree in zip(("impact", "urgency"), degrees_of(row["priority"]), strict=True):
-                row[name] = row[name] if draft.has(name) else degree
+    row, given = draft.row, draft.given
+    if "priority" in given and row["priority"] is not None:
+        impact, urgency = degrees_of(row["priority"])
+        if draft.is_new or given.isdisjoint(("impact", "urgency")):
+            row["impact"] = row["impact"] if "impact" in given else impact
+            row["urgency"] = row["urgency"] if "urgency" in given else urgency
         return
     row["impact"], row["urgency"] = row["impact"] or "medium", row["urgency"] or "medium"
     if draft.is_new or draft.has("impact", "urgency", "priority"):
@@ -231,6 +233,8 @@ def _kept(draft: Draft, road: Road) -> None:
     if draft.has("status"):
         if draft.old("status") == "merged":
             draft.refuse("status", _("This case was merged into another one. Take the merge back first."))
+        elif draft.row["status"] == "merged":
+            draft.refuse("status", _(_NOT_MERGED))
         elif not road.is_file:
             draft.refuse("status", _("The status changes by a move: choose one under Status on the case."))
         else:

@@ -90,14 +90,14 @@ class Promises:
         policy = self._chosen[asked]
         if policy is not None:
             time, row["policy_id"] = self._times[policy.id], policy.id
-            waited = paused_between(time, stops)
+            waited = paused_between(time, stops) if stops else 0.0
             row["paused_minutes"] = round(waited)
             if policy.response_minutes is not None:
-                unanswered = paused_between(time, stops, row["first_response_at"])
+                unanswered = paused_between(time, stops, row["first_response_at"]) if stops else 0.0
                 row["response_due_at"] = time.add(row["opened_at"], policy.response_minutes + unanswered)
             if policy.resolution_minutes is not None:
                 row["resolution_due_at"] = time.add(row["opened_at"], policy.resolution_minutes + waited)
-        if before != (row["response_due_at"], row["resolution_due_at"]):
+        if before not in ((None, None), (row["response_due_at"], row["resolution_due_at"])):
             _forget_marks(row, now)
 
 

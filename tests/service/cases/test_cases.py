@@ -142,6 +142,16 @@ class TestMaking:
         assert dump() == before
 
 
+    def test_a_number_stands_once(self, people, dump):
+        make(people["stan"], "case", number="T-1")
+        before = dump()
+
+        with pytest.raises(Refused, match="Another record has this number already"):
+            make(people["stan"], "case", number="T-1")
+
+        assert dump() == before
+
+
 class TestKept:
     @pytest.mark.parametrize(
         ("values", "words"),

@@ -1,5 +1,7 @@
 """Tickets of other programs become cases: statuses, dates, priorities, the first step of their way, and back again."""
 
+from datetime import timedelta
+
 from crm.exchange.asking.mapping import guess_entity
 from crm.exchange.files.reading import read_table
 from crm.exchange.storing.journal import failed_rows
@@ -10,7 +12,7 @@ from crm.service.cases import cases
 from crm.service.cases.merge import merge_cases
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, unit_of_work
-from db.models import Case, CaseMove, Contact
+from db.models import Case, CaseMove, Contact, Queue
 from tests.factories import make
 from tests.service.exchange.import_scene import bring, counts, rows_of, stored
 
@@ -164,6 +166,42 @@ def test_a_second_file_moves_cases_on_and_counts_what_comes_back(people):
     assert two[2] == two[3]
     steps = stored(people["ada"], CaseMove, "from_status", "to_status")[3:]
     assert steps == [("closed", "open"), ("open", "closed")]
+
+
+def test_what_a_file_moves_goes_on_with_its_promise_and_is_told(people):
+    with unit_of_work(SYSTEM) as work:
+        ensure_service_defaults(work)
+    case = make(people["ada"], "case", number="A1", priority="high")
+    waits = make(
+        people["ada"], "case", number="A2", status="waiting", opened_at=case["opened_at"] - timedelta(days=7)
+    )
+
+    report = bring(people["ada"], update({"status": "s"}), b"n,s\nA1,closed\nA2,open\n")
+
+    ended, goes_on = stored(
+        people["ada"], Case, "status", "resolution_due_at", "waiting_since", "paused_minutes", "resolved_at"
+    )
+    assert ended[:2] == ("closed", case["resolution_due_at"])
+    assert ended[2] == ended[4]
+    assert goes_on[0] == "open"
+    assert goes_on[1] > waits["resolution_due_at"]
+    assert (goes_on[2], goes_on[3] > 0) == (None, True)
+    assert report.steps[0].history == {"moved in another program": 2}
+
+
+def test_cases_of_a_teams_queue_wait_there_for_somebody(people):
+    with unit_of_work(SYSTEM) as work:
+        north = people["stan"].teams[0]
+        work.session.add(Queue(name="Repairs", team_id=north))
+
+    bring(
+        people["ada"], Step("t.csv", "case", {"subject": "s", "queue_id": "q"}), b"s,q\nOne,Repairs\nTwo,\n"
+    )
+
+    assert stored(people["ada"], Case, "owner_id", "team_id") == [
+        (None, north),
+        (people["ada"].user_id, north),
+    ]
 
 
 def test_impact_changes_the_priority_and_a_priority_both_degrees(people):

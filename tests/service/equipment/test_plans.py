@@ -214,10 +214,10 @@ class TestOrders:
         assert {o.team_id for o in orders()} == {people["stan"].teams[0], people["sue"].teams[0]}
 
     def test_the_worker_knows_the_job(self):
-        from crm.jobs.worker import runner
+        from crm.jobs.worker import KINDS
         from crm.service.visits.plans_job import run
 
-        assert runner("maintenance") is run
+        assert KINDS["maintenance"] is run
 
     @pytest.mark.parametrize("waiting", [1, 12])
     def test_looking_costs_the_same_statements_for_any_number_of_plans(
