@@ -141,7 +141,6 @@ class TestMaking:
         assert [p.field for p in refused.value.problems] == [field]
         assert dump() == before
 
-
     def test_a_number_stands_once(self, people, dump):
         make(people["stan"], "case", number="T-1")
         before = dump()
