@@ -47,13 +47,13 @@ def test_arms_are_made_and_the_control_group_is_known_by_its_name(ada):
     assert [share for (share,) in stored(ada, CampaignArm, "share")] == pytest.approx([2 / 3, 1 / 3])
     assert stored(ada, CampaignMember, *SHOWN) == [
         ("Letter", "planned", True, True, 120_50, "EUR", "file"),
-        ("Letter", "planned", False, False, 0, None, None),
+        ("Letter", "planned", False, False, 0, "EUR", None),
         ("Control group", "control", True, False, 0, "EUR", "file"),
     ]
 
 
 def test_members_of_a_closed_campaign_were_sent_their_message(ada):
-    make(ada, "campaign", name="Spring", status="closed")
+    make(ada, "campaign", name="Spring")
     with unit_of_work(SYSTEM) as work:
         work.session.scalars(select(Campaign)).one().status = "closed"
 
