@@ -6,6 +6,10 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``job``      what a kind of job does
 ``every``    minutes from one run of a job to the next, by the clock
 ``rules``    the rules by which an entity's rows are stored
+``filter``   filters of a list that are no fields, by ``entity.name``
+``message``  who writes messages of a kind, and checks that they may go
+``reply``    who takes replies to our mail
+``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
 """
 
@@ -44,6 +48,13 @@ hand_in(
     },
 )
 hand_in(
+    "interactions",
+    rules={
+        "interaction": "crm.interactions.rules:TalkRules",
+        "task": "crm.interactions.rules:TaskRules",
+    },
+)
+hand_in(
     "pipeline",
     start={"deal": "crm.pipeline.defaults:ensure_defaults"},
     rules={
@@ -64,16 +75,31 @@ hand_in(
         "maintenance": "crm.service.visits.plans_job:run",
         "wear": "crm.service.wear.job:run",
     },
+    rules={
+        "case": "crm.service.cases.rules:CaseRules",
+        "equipment": "crm.service.equipment.rules:UnitRules",
+        "contract": "crm.service.contracts.rules:ContractRules",
+        "maintenance_plan": "crm.service.visits.rules:PlanRules",
+        "work_order": "crm.service.visits.rules:VisitRules",
+        "failure": "crm.service.equipment.rules:FailureRules",
+        "part_change": "crm.service.equipment.rules:HappeningRules",
+        "meter_reading": "crm.service.meters.rules:ReadingRules",
+        "equipment_event": "crm.service.equipment.rules:HappeningRules",
+    },
     every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
+    reply={"case": "crm.service.cases.cases:take_reply"},
     command={"life-file": "crm.service.wear.cli:life_file"},
 )
 hand_in(
     "campaigns",
     job={
         "plan_campaign": "crm.campaigns.runs.job:run_plan",
-        "responses": "crm.campaigns.runs.responses_job:run",
+        "responses": "crm.campaigns.runs.job:run_responses",
     },
     every={"responses": 10},
+    filter={"contact.in_segment": "crm.campaigns.segments.segments:IN_SEGMENT"},
+    message={"campaign": "crm.campaigns.runs.message:write"},
+    reply={"campaign": "crm.campaigns.runs.responses:take_reply"},
     rules={
         "campaign": "crm.campaigns.runs.rules:CampaignRules",
         "campaign_arm": "crm.campaigns.runs.rules:ArmRules",

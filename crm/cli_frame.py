@@ -1,4 +1,4 @@
-"""What commands share: the database is ready, whose rights apply, problems are told in a sentence.
+"""What commands share: the database is ready, problems are told in a sentence.
 
 Heavy parts are imported inside the commands, so that ``--help`` and ``upgrade`` answer at once.
 """
@@ -8,15 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from crm.errors import CrmError, NotFound
-from crm.i18n import _
-
-if TYPE_CHECKING:
-    from crm.work import Actor
+from crm.errors import CrmError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with all values instead of a table.")]
 As = Annotated[
@@ -55,23 +51,6 @@ def ready() -> None:
     except NewerDatabase as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from problem
-
-
-def acting(email: str) -> Actor:
-    """The person with this address, or the system when none is given: whoever may run commands administers the server.
-
-    Raises
-    ------
-    NotFound
-        Nobody who may sign in has this address.
-    """
-    from crm.access.actors import find_actor_by_email
-    from crm.work import SYSTEM
-
-    actor = find_actor_by_email(email) if email else SYSTEM
-    if actor is None:
-        raise NotFound(_("Nobody who may sign in has the address {email}.").format(email=email))
-    return actor
 
 
 def show(data: Any) -> None:

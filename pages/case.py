@@ -34,5 +34,6 @@ with aside:
     case_side.show_customer(case)
     case_side.show_facts(case)
     case_side.show_work(actor, case)
+    case_side.show_talks(actor, case)
     case_side.show_seen_before(case)
     case_side.show_way(case)

@@ -1,9 +1,10 @@
 """Tasks: mine and my team's, the next due first; open ones, or those that are done."""
 
 from crm.i18n import _
-from crm.ui.contacts.task_drawer import open_task
 from crm.ui.frame.guard import current_actor
+from crm.ui.frame.quick import TASK
 from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.task_drawer import open_task
 
 actor = current_actor()
 
@@ -12,8 +13,8 @@ show_list(
     ListScreen(
         entity="task",
         page="tasks",
-        columns=("title", "due_on", "priority", "organisation_id", "contact_id", "owner_id"),
-        form=("title", "due_on", "priority", "contact_id", "organisation_id", "deal_id", "owner_id", "notes"),
+        columns=("title", "due_on", "due_time", "priority", "organisation_id", "contact_id", "owner_id"),
+        form=(*TASK, "organisation_id", "deal_id", "case_id", "campaign_id", "notes"),
         pill="priority",
         sort="due_on",
         open_while_blank="done_at",

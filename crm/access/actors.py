@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from crm.access.roles import effective_grants
+from crm.errors import NotFound
+from crm.i18n import _
 from crm.work import SYSTEM, Actor, reading
 from db.models import Grant, Membership, Role, User
 from db.scope import ScopedSession
@@ -53,3 +55,17 @@ def find_actor_by_email(email: str) -> Actor | None:
     with reading(SYSTEM) as session:
         user_id = user_id_by_email(session, email)
         return None if user_id is None else actor_of(session, user_id)
+
+
+def acting(email: str) -> Actor:
+    """Who a command works for: the person with this address, or the system, because who runs commands has the server.
+
+    Raises
+    ------
+    NotFound
+        Nobody who may sign in has this address.
+    """
+    actor = find_actor_by_email(email) if email else SYSTEM
+    if actor is None:
+        raise NotFound(_("Nobody who may sign in has the address {email}.").format(email=email))
+    return actor

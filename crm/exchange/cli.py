@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from crm.cli_frame import As, AsJson, acting, commanded, show
+from crm.access.actors import acting
+from crm.cli_frame import As, AsJson, commanded, show
 from crm.exchange.asking.service import import_profile
 from crm.exchange.storing.journal import failed_csv, list_imports
 from crm.exchange.storing.report import ImportReport
@@ -69,6 +70,10 @@ def as_text(report: ImportReport) -> str:
             lines.append(
                 _("{file}: “{text}” was taken for “{near}”.").format(file=step.file, text=text, near=near)
             )
+        lines += [
+            _("{file}: {n:,} came in as history: {words}.").format(file=step.file, n=count, words=words)
+            for words, count in step.history.items()
+        ]
     return "\n".join(lines)
 
 

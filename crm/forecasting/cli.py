@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crm.cli_frame import As, AsJson, acting, commanded, show, spoken
+from crm.cli_frame import As, AsJson, commanded, show, spoken
 from crm.i18n import _
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def forecast(
 ) -> None:
     """Compute the monthly forecast of won deals or sales, store it for the screen, and print it."""
     with commanded():
+        from crm.access.actors import acting
         from crm.forecasting import queries, service
         from crm.forecasting.chosen import MONTHS, SeriesChoice
         from crm.work import reading

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from crm.campaigns.runs import clicks, preferences
+from crm.campaigns.consent import preferences
+from crm.campaigns.runs import clicks
 from crm.errors import NotFound, Refused
 from crm.http.public import message, posted, shown, told
 from crm.i18n import _

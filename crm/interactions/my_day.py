@@ -14,6 +14,8 @@ from crm.money import Money, convert
 from crm.pipeline.board import Book, deal_flag, deal_value
 from crm.records import registry
 from db.models import (
+    Campaign,
+    Case,
     Change,
     ChangeBatch,
     Contact,
@@ -34,7 +36,7 @@ NEWS_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
-    """A task of mine; ``about`` names the customer or deal it belongs to."""
+    """A task of mine; ``about`` names the customer, deal, case or campaign it belongs to."""
 
     id: int
     title: str
@@ -42,6 +44,7 @@ class DueTask:
     priority: str
     about: str
     version: int
+    due_time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,16 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
         Task.archived_at.is_(None),
         or_(Task.due_on.is_(None), Task.due_on <= today + timedelta(days=AHEAD_DAYS)),
     )
-    about = func.coalesce(Organisation.name, Contact.name, Deal.title, "")
+    about = func.coalesce(Organisation.name, Contact.name, Deal.title, Case.subject, Campaign.name, "")
     rows = session.execute(
-        select(Task.id, Task.title, Task.due_on, Task.priority, about, Task.version)
+        select(Task.id, Task.title, Task.due_on, Task.priority, about, Task.version, Task.due_time)
         .outerjoin(Organisation, Organisation.id == Task.organisation_id)
         .outerjoin(Contact, Contact.id == Task.contact_id)
         .outerjoin(Deal, Deal.id == Task.deal_id)
+        .outerjoin(Case, Case.id == Task.case_id)
+        .outerjoin(Campaign, Campaign.id == Task.campaign_id)
         .where(*mine)
-        .order_by(case((Task.due_on.is_(None), 1), else_=0), Task.due_on, Task.id)
+        .order_by(case((Task.due_on.is_(None), 1), else_=0), Task.due_on, Task.due_time, Task.id)
         .limit(limit)
     )
     return [DueTask(*row) for row in rows], int(session.scalar(select(func.count(Task.id)).where(*mine)) or 0)

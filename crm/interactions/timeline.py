@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, null, select
 
 from crm.i18n import _
 from crm.interactions.service import ABOUT
 from crm.records import records, registry
 from crm.records.changes import FieldChange, record_changes
-from db.models import Case, Interaction, Task, User
-from db.scope import ScopedSession
+from db.models import Case, Contact, Interaction, Task, User
+from db.scope import UPDATE, ScopedSession
 
 #: Whose cases stand in their timeline, by the field that holds their id.
 CUSTOMERS = {"contact": "contact_id", "organisation": "organisation_id"}
+#: Steps that are no talk.
+OTHERS = ("case", "task", "change")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One step of a timeline. ``kind`` is an interaction's kind, ``case``, ``task`` or ``change``; ``changes`` holds each
-    field before and after."""
+    field before and after. Of a talk, ``detail`` says direction, length and with whom, ``corrected`` that it was changed
+    after it was written down, and ``may_change`` that the actor may put it right."""
 
     kind: str
     at: datetime
@@ -33,6 +36,14 @@ class Entry:
     record_id: int = 0
     version: int = 0
     changes: tuple[FieldChange, ...] = field(default=())
+    detail: str = ""
+    archived: bool = False
+    may_change: bool = False
+
+    @property
+    def corrected(self) -> bool:
+        """A talk that is no longer as it was written down."""
+        return self.kind not in OTHERS and self.version > 1
 
 
 def timeline(
@@ -51,7 +62,7 @@ def timeline(
     records.get_record(session, entity, record_id)
     found = _changes(session, entity, record_id, limit, before)
     if entity in ABOUT:
-        found += _talks(session, entity, record_id, limit, before)
+        found += talks_of(session, entity, record_id, limit=limit, before=before)
         found += _tasks(session, entity, record_id, limit, before)
     if entity in CUSTOMERS:
         found += _cases(session, entity, record_id, limit, before)
@@ -59,31 +70,55 @@ def timeline(
     return sorted(found, key=lambda e: (e.at, e.kind != "change"), reverse=True)[:limit]
 
 
-def _talks(
-    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
+def talks_of(
+    session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None
 ) -> list[Entry]:
+    """Talks of a record, the newest first, archived ones among them. One statement."""
     statement = _talks_of(entity).limit(limit)
     if before is not None:
         statement = statement.where(Interaction.happened_at < before)
-    rows = session.execute(statement, {"record": record_id})
-    return [Entry(r[0], r[1], r[2] or "", r[3], r[4] or "", r[5], r[6]) for r in rows]
+    may = partial(session.actor.holds, "interaction", UPDATE)
+    return [
+        Entry(
+            r.kind,
+            r.happened_at,
+            r.owner or "",
+            r.subject,
+            r.body or "",
+            r.id,
+            r.version,
+            detail=_detail(r),
+            archived=r.archived_at is not None,
+            may_change=may(owner_id=r.owner_id, team_id=r.team_id),
+        )
+        for r in session.execute(statement, {"record": record_id})
+    ]
+
+
+def _detail(row: Any) -> str:
+    direction = {"in": _("incoming"), "out": _("outgoing")}.get(row.direction, "")
+    long = _("{n} min").format(n=row.duration_minutes) if row.duration_minutes else ""
+    return " · ".join(part for part in (direction, long, row.contact or "") if part)
 
 
 @cache
 def _talks_of(entity: str) -> Any:
-    return (
+    columns = ("kind", "direction", "happened_at", "duration_minutes", "subject", "body", "id", "version")
+    contact = Contact.name if entity != "contact" else null()
+    statement = (
         select(
-            Interaction.kind,
-            Interaction.happened_at,
-            User.name,
-            Interaction.subject,
-            Interaction.body,
-            Interaction.id,
-            Interaction.version,
+            *(getattr(Interaction, name) for name in (*columns, "archived_at", "owner_id", "team_id")),
+            User.name.label("owner"),
+            contact.label("contact"),
         )
         .outerjoin(User, User.id == Interaction.owner_id)
-        .where(getattr(Interaction, ABOUT[entity]) == bindparam("record"), Interaction.archived_at.is_(None))
+        .where(getattr(Interaction, ABOUT[entity]) == bindparam("record"))
         .order_by(Interaction.happened_at.desc(), Interaction.id.desc())
+    )
+    return (
+        statement.outerjoin(Contact, Contact.id == Interaction.contact_id)
+        if entity != "contact"
+        else statement
     )
 
 
@@ -157,7 +192,7 @@ def _changes(
 def open_tasks(
     session: ScopedSession, entity: str, record_id: int, *, limit: int = 20
 ) -> list[dict[str, Any]]:
-    """Tasks of a record that are not done, the next due first: id, title, due_on, priority, owner, version."""
+    """Tasks of a record that are not done, the next due first: id, title, due_on, due_time, priority, owner, version."""
     rows = session.execute(_open_of(entity).limit(limit), {"record": record_id})
     return [dict(r) for r in rows.mappings()]
 
@@ -167,8 +202,16 @@ def _open_of(entity: str) -> Select[Any]:
     owner = registry.alias("user", "owner_id")
     mine = getattr(Task, ABOUT[entity]) == bindparam("record")
     return (
-        select(Task.id, Task.title, Task.due_on, Task.priority, owner.name.label("owner"), Task.version)
+        select(
+            Task.id,
+            Task.title,
+            Task.due_on,
+            Task.due_time,
+            Task.priority,
+            owner.name.label("owner"),
+            Task.version,
+        )
         .outerjoin(owner, owner.id == Task.owner_id)
         .where(mine, Task.done_at.is_(None), Task.archived_at.is_(None))
-        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.due_time, Task.id)
     )

@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select, union_all
 
+from crm.errors import Refused
 from crm.i18n import N_, _
-from crm.records import registry
+from crm.records import records, registry
 from crm.records.fields import Entity, Kind
+from crm.work import Work
 from db.models import Address, Change, ChangeBatch, Channel, ContactRole, DealLine
 from db.scope import ScopedSession
 
@@ -70,6 +72,34 @@ def record_changes(
         batches.setdefault(row[7], []).append(row)
     entries = [_entry(about, of_batch, titles) for of_batch in batches.values()]
     return [e for e in entries if e.fields or e.op != "U"][:limit]
+
+
+def undo_last(work: Work, entity: str, record_id: int, *, seen_version: int) -> dict[str, Any]:
+    """Give the fields of the newest change their values from before; done again, it brings the change back.
+
+    Raises
+    ------
+    Conflict
+        Somebody changed the record since ``seen_version``.
+    Refused
+        The record was never changed, or the old values no longer go together.
+    """
+    about = registry.entity(entity)
+    record = records.get_record(work.session, entity, record_id)
+    last = work.session.execute(
+        select(Change.op, Change.old)
+        .where(Change.entity == registry.model(entity).__tablename__, Change.record_id == record_id)
+        .order_by(Change.id.desc())
+        .limit(1),
+        execution_options={"system": True},
+    ).first()
+    if last is None or last.op != "U":
+        raise Refused(_("Nothing was changed here yet, so there is nothing to undo."))
+    old = {name: value for name, value in last.old.items() if name in about.by_name}
+    if "archived_at" in old:
+        act = records.restore_record if record["archived_at"] else records.archive_record
+        return act(work, entity, record_id, seen_version=seen_version)
+    return records.update_record(work, entity, record_id, old, seen_version=seen_version)
 
 
 @lru_cache(maxsize=64)

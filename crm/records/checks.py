@@ -19,6 +19,27 @@ class Bad(Exception):
     """The value cannot be stored; the text says what would be right."""
 
 
+def short(value: Any) -> str:
+    """What somebody wrote, as a complaint shows it."""
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def not_a_date(value: Any) -> str:
+    """The complaint about a day that cannot be read."""
+    return _("“{value}” is not a date. Write it as 2026-11-30.").format(value=short(value))
+
+
+def not_a_time(value: Any) -> str:
+    """The complaint about a moment that cannot be read."""
+    return _("“{value}” is not a time. Write it as 2026-11-30T14:05+01:00.").format(value=short(value))
+
+
+def not_yes_or_no(value: Any) -> str:
+    """The complaint about a word that is neither."""
+    return _("“{value}” is neither yes nor no. Write one of them.").format(value=short(value))
+
+
 def check_email(value: str) -> str:
     """The address in normal form. Syntax only: no name server is asked."""
     from email_validator import EmailNotValidError, validate_email
@@ -27,7 +48,9 @@ def check_email(value: str) -> str:
         return validate_email(value.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise Bad(
-            _("“{value}” is not an e-mail address. It should look like name@example.com.").format(value=value)
+            _("“{value}” is not an e-mail address. It should look like name@example.com.").format(
+                value=short(value)
+            )
         ) from error
 
 
@@ -45,17 +68,23 @@ def check_phone(value: str, *, region: str | None = None) -> str:
         ) from error
     # Some countries' plans call two digits possible, because they are inside one town; nobody can dial them from elsewhere.
     if not phonenumbers.is_possible_number(number) or (number.national_number or 0) < 1000:
-        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=value))
+        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=short(value)))
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def check_url(value: str) -> str:
     """The address with its scheme; only web addresses, so that a link can never run anything."""
     text = value.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    if parts.scheme not in ("http", "https") or "." not in (parts.hostname or "") or " " in text:
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in ("http", "https") or "." not in host or " " in text:
         raise Bad(
-            _("“{value}” is not a web address. It should look like https://example.com.").format(value=value)
+            _("“{value}” is not a web address. It should look like https://example.com.").format(
+                value=short(value)
+            )
         )
     return parts.geturl()
 
@@ -64,7 +93,7 @@ def check_currency(value: str) -> str:
     """An ISO 4217 code."""
     code = value.strip().upper()
     if code not in CURRENCIES:
-        raise Bad(_("“{value}” is not a currency code. Use three letters as EUR.").format(value=value))
+        raise Bad(_("“{value}” is not a currency code. Use three letters as EUR.").format(value=short(value)))
     return code
 
 
@@ -90,16 +119,16 @@ def _whole(value: Any) -> int:
             return int(str(value))
         return int(number)
     except (ValueError, OverflowError, TypeError) as error:
-        raise Bad(_("“{value}” is not a whole number.").format(value=value)) from error
+        raise Bad(_("“{value}” is not a whole number.").format(value=short(value))) from error
 
 
 def _real(value: Any) -> float:
     try:
         number = float(value)
     except (ValueError, TypeError) as error:
-        raise Bad(_("“{value}” is not a number.").format(value=value)) from error
+        raise Bad(_("“{value}” is not a number.").format(value=short(value))) from error
     if not math.isfinite(number):
-        raise Bad(_("“{value}” is not a number that can be stored.").format(value=value))
+        raise Bad(_("“{value}” is not a number that can be stored.").format(value=short(value)))
     return number
 
 
@@ -111,18 +140,16 @@ def _day(value: Any) -> date:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError as error:
-        raise Bad(_("“{value}” is not a date. Write it as 2026-11-30.").format(value=value)) from error
+        raise Bad(not_a_date(value)) from error
 
 
 def _moment(value: Any) -> datetime:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise Bad(
-            _("“{value}” is not a time. Write it as 2026-11-30T14:05+01:00.").format(value=value)
-        ) from error
+        raise Bad(not_a_time(value)) from error
     if moment.tzinfo is None:
-        raise Bad(_("“{value}” has no time zone. Add one, as +01:00.").format(value=value))
+        raise Bad(_("“{value}” has no time zone. Add one, as +01:00.").format(value=short(value)))
     return moment
 
 
@@ -175,13 +202,13 @@ def check_value(field: Field, value: Any) -> Any:
         value = str(value)
     if field.kind is Kind.BOOLEAN:
         if not isinstance(value, bool):
-            raise Bad(_("{label} is yes or no.").format(label=_(field.label)))
+            raise Bad(not_yes_or_no(value))
         return value
     if field.kind is Kind.CHOICE:
         if value not in {c.value for c in field.choices}:
             raise Bad(
                 _("“{value}” is not one of: {choices}.").format(
-                    value=value, choices=", ".join(_(c.label) for c in field.choices)
+                    value=short(value), choices=", ".join(_(c.label) for c in field.choices)
                 )
             )
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,8 +18,9 @@ from sqlalchemy.sql.operators import custom_op
 from crm.errors import Refused
 from crm.i18n import _
 from crm.records import registry
-from crm.records.fields import Kind
+from crm.records.fields import Field, Kind
 from crm.records.search import search_condition
+from crm.register import Register
 from db.scope import ScopedSession
 
 #: Counting stops here: "1,000+" says enough and costs the same on any length.
@@ -27,8 +28,24 @@ COUNT_CAP = 1000
 MOST_ROWS = 500
 #: Filter value for "nothing entered".
 BLANK = "(blank)"
-#: Filter of contacts by the segments they belong to now, given by id.
-IN_SEGMENT = "in_segment"
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherFilter:
+    """A filter that is no field of its entity: what is chosen are records of the entity that ``field`` links to."""
+
+    field: Field
+    condition: Callable[[ScopedSession, int], ColumnElement[bool]]
+
+
+#: By ``entity.name``.
+FILTERS: Register[FurtherFilter] = Register("filter")
+
+
+def further_filters(entity: str) -> dict[str, FurtherFilter]:
+    """The filters of an entity that are no fields of it, by name."""
+    names = (name.partition(".") for name in FILTERS)
+    return {name: FILTERS[f"{of}.{name}"] for of, _dot, name in names if of == entity}
 
 
 @dataclass(frozen=True)
@@ -121,9 +138,11 @@ def list_conditions(
             # a plus sign keeps it to the index of the order asked for.
             put_away = UnaryExpression(cls.archived_at, operator=custom_op("+"))
         conditions.append(put_away.is_not(None) if archived else put_away.is_(None))
+    further = further_filters(entity)
     for name, wanted in (filters or {}).items():
-        if name == IN_SEGMENT and entity == "contact":
-            conditions.append(_in_segments(session, wanted))
+        if name in further:
+            ids = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
+            conditions.append(or_(*(further[name].condition(session, int(i)) for i in ids)))
             continue
         if name not in about.by_name and name != "id":
             raise Refused(
@@ -133,13 +152,6 @@ def list_conditions(
     if (condition := search_condition(session, cls, search)) is not None:
         conditions.append(condition)
     return conditions
-
-
-def _in_segments(session: ScopedSession, wanted: Any) -> ColumnElement[bool]:
-    from crm.campaigns.segments.segments import segment_condition
-
-    ids = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
-    return or_(*(segment_condition(session, int(i)) for i in ids))
 
 
 def _filter(attribute: Any, wanted: Any) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from crm.cli_frame import As, AsJson, acting, ready, show, spoken
+from crm.cli_frame import As, AsJson, ready, show, spoken
 from crm.errors import NotFound, Problem, Refused
 from crm.i18n import _
 
@@ -40,6 +40,7 @@ def report(
     who: As = "",
 ) -> None:
     """Print a report: won value, win rate, cycle time, pipeline, sales, campaigns."""
+    from crm.access.actors import acting
     from crm.work import reading
 
     with spoken():

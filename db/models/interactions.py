@@ -41,6 +41,8 @@ class Interaction(Business, Base):
         Index("ix_interactions_contact", "contact_id", "happened_at"),
         Index("ix_interactions_organisation", "organisation_id", "happened_at"),
         Index("ix_interactions_deal", "deal_id", "happened_at"),
+        Index("ix_interactions_case", "case_id", "happened_at"),
+        Index("ix_interactions_campaign", "campaign_id", "happened_at"),
     )
 
     kind: Mapped[str] = mapped_column(
@@ -113,6 +115,12 @@ class Interaction(Business, Base):
     deal_id: Mapped[int | None] = mapped_column(
         ForeignKey("deals.id"), info=about("Deal", "link", link="deal", form=True, filter=True)
     )
+    case_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cases.id"), info=about("Case", "link", link="case", form=True, filter=True)
+    )
+    campaign_id: Mapped[int | None] = mapped_column(
+        ForeignKey("campaigns.id"), info=about("Campaign", "link", link="campaign", form=True, filter=True)
+    )
 
 
 class Task(Business, Base):
@@ -153,6 +161,12 @@ class Task(Business, Base):
             "Due", "date", list=True, form=True, sort=True, filter=True, aliases=("due date", "deadline")
         )
     )
+    due_time: Mapped[str | None] = mapped_column(
+        text(5),
+        info=about(
+            "Time", "text", form=True, aliases=("due time",), help="Hour and minutes of that day, as 14:30"
+        ),
+    )
     priority: Mapped[str] = mapped_column(
         text(10),
         default="normal",
@@ -180,5 +194,10 @@ class Task(Business, Base):
     )
     case_id: Mapped[int | None] = mapped_column(
         ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", form=True, filter=True)
+    )
+    campaign_id: Mapped[int | None] = mapped_column(
+        ForeignKey("campaigns.id"),
+        index=True,
+        info=about("Campaign", "link", link="campaign", form=True, filter=True),
     )
     notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))

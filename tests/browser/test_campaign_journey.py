@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from crm.campaigns.runs.consent import set_consent
+from crm.campaigns.consent.consent import set_consent
 from crm.clock import today
 from crm.jobs.queue import DONE, enqueue, get_job
 from crm.work import SYSTEM, reading, unit_of_work

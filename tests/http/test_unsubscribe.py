@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from crm.campaigns.runs.consent import consents_of, set_consent
-from crm.campaigns.runs.preferences import masked
+from crm.campaigns.consent.consent import consents_of, set_consent
+from crm.campaigns.consent.preferences import masked
 from crm.links import make_token
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import CampaignMember, Consent

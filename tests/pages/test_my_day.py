@@ -1,5 +1,7 @@
 """My day: shown, empty, refused, not signed in; tick, log, find."""
 
+from datetime import UTC, datetime, timedelta
+
 from crm.clock import today
 from crm.interactions.service import add_task
 from crm.work import reading, unit_of_work
@@ -47,18 +49,37 @@ def test_a_ticked_task_is_done(open_page, actor_of):
 
 
 def test_a_talk_without_a_word_is_refused_and_what_was_typed_stays(open_page, actor_of):
+    ana = make(actor_of("stan"), "contact")
     app = open_page("my_day", as_="stan")
+    save = "FormSubmitter:my_day_talk0_form-Save to timeline"
 
-    app.text_input(key="my_day_talk_step").input("Send the offer")
-    app.button(key="FormSubmitter:my_day_talk_form-Save to timeline").click().run()
+    app.text_input(key="my_day_talk0_step").input("Send the offer")
+    app.button(key=save).click().run()
 
-    assert any("Nothing was written down" in e.value for e in app.error)
-    assert app.text_input(key="my_day_talk_step").value == "Send the offer"
-    app.text_area(key="my_day_talk_text").input("Talked about filters")
-    app.button(key="FormSubmitter:my_day_talk_form-Save to timeline").click().run()
+    told = " ".join(c.value for c in app.caption)
+    assert "Say in a few words what it was about" in told
+    assert "Say with whom or about what" in told
+    assert app.text_input(key="my_day_talk0_step").value == "Send the offer"
+    app.text_area(key="my_day_talk0_body").input("Talked about filters")
+    app.selectbox(key="my_day_talk0_contact_id").select(ana["id"])
+    app.button(key=save).click().run()
     with reading(actor_of("stan")) as session:
-        assert session.query(Interaction).one().subject == "Talked about filters"
-        assert session.query(Task).one().title == "Send the offer"
+        talk, task = session.query(Interaction).one(), session.query(Task).one()
+        assert (talk.subject, talk.contact_id) == ("Talked about filters", ana["id"])
+        assert (task.title, task.contact_id) == ("Send the offer", ana["id"])
+
+
+def test_a_moment_left_alone_is_the_moment_of_saving(open_page, actor_of, at_noon):
+    ana = make(actor_of("stan"), "contact")
+    app = open_page("my_day", as_="stan")
+    at_noon.shift(timedelta(minutes=50))
+
+    app.selectbox(key="my_day_talk0_contact_id").select(ana["id"])
+    app.text_area(key="my_day_talk0_body").input("Talked about filters")
+    app.button(key="FormSubmitter:my_day_talk0_form-Save to timeline").click().run()
+
+    with reading(actor_of("stan")) as session:
+        assert session.query(Interaction).one().happened_at == datetime(2026, 3, 10, 12, 50, tzinfo=UTC)
 
 
 def test_a_viewer_sees_no_way_to_write(open_page):

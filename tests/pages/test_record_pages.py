@@ -1,6 +1,6 @@
 """The pages of a contact, an organisation and a product."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -95,7 +95,7 @@ def test_a_talk_is_written_down_in_place_with_its_follow_up(open_page, actor_of)
     ana = make(actor_of("stan"), "contact")
     page = open_page("contact", as_="stan", id=ana["id"])
     key = f"contact_{ana['id']}_talk0"
-    page.text_area(key=f"{key}_text").set_value("Wants two machines")
+    page.text_area(key=f"{key}_body").set_value("Wants two machines")
     page.text_input(key=f"{key}_step").set_value("Send the offer")
 
     next(b for b in page.button if b.key.startswith(f"FormSubmitter:{key}")).click().run()
@@ -103,7 +103,7 @@ def test_a_talk_is_written_down_in_place_with_its_follow_up(open_page, actor_of)
     assert not page.exception
     assert "Wants two machines" in words(page)
     assert "Send the offer" in words(page)
-    assert page.text_area(key=f"{key[:-1]}1_text").value == ""
+    assert page.text_area(key=f"{key[:-1]}1_body").value == ""
 
 
 def test_an_empty_talk_is_refused_and_the_next_step_stays_typed(open_page, actor_of):
@@ -114,8 +114,38 @@ def test_an_empty_talk_is_refused_and_the_next_step_stays_typed(open_page, actor
 
     next(b for b in page.button if b.key.startswith(f"FormSubmitter:{key}")).click().run()
 
-    assert "Nothing was written down" in page.error[0].value
+    assert "Say in a few words what it was about" in words(page)
     assert page.text_input(key=f"{key}_step").value == "Send the offer"
+
+
+def test_a_talk_says_when_how_long_and_which_way_and_opens_to_be_corrected(open_page, actor_of):
+    stan = actor_of("stan")
+    ana = make(stan, "contact")
+    with unit_of_work(stan) as work:
+        talk = log_talk(
+            work, body="Wants two", contact_id=ana["id"], direction="in", duration_minutes=20,
+            happened_at=work.now - timedelta(days=1),
+        )  # fmt: skip
+    page = open_page("contact", as_="stan", id=ana["id"])
+    assert "incoming · 20 min" in " ".join(e.label for e in page.expander)
+
+    page.button(key=f"contact_{ana['id']}_talk_{talk}").click().run()
+
+    assert not page.exception
+    assert page.number_input(key=f"talk_{talk}_edit_duration_minutes").value == 20
+    assert page.selectbox(key=f"talk_{talk}_edit_direction").value == "in"
+    assert not [b for b in page.button if b.key == f"talk_{talk}_undo"]
+
+
+def test_who_may_not_change_a_talk_sees_no_way_to(open_page, actor_of):
+    ana = make(actor_of("stan"), "contact")
+    with unit_of_work(actor_of("stan")) as work:
+        log_talk(work, body="Wants two", contact_id=ana["id"])
+
+    page = open_page("contact", as_="vic", id=ana["id"])
+
+    assert "Wants two" in " ".join(e.label for e in page.expander)
+    assert not [b for b in page.button if "_talk_" in b.key]
 
 
 def test_the_next_step_is_ticked_off(open_page, actor_of):

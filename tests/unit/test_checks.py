@@ -66,7 +66,7 @@ def test_a_good_value_is_stored_in_normal_form(name, given, stored):
         ("name", "Anastasia", "9 characters"),
         ("name", "  ", "is needed"),
         ("name", "a\x00b", "NUL"),
-        ("yes", "perhaps", "yes or no"),
+        ("yes", "perhaps", "neither yes nor no"),
         ("currency", "EURO", "three letters"),
     ],
 )

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from crm.campaigns.consent.consent import set_consent
 from crm.campaigns.forms.questions import FormField, in_words
-from crm.campaigns.runs.consent import set_consent
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.links import keyed_hash, make_token, public_url

@@ -1,1 +1,1 @@
-"""A campaign's run: audience, arms, consent, draw, sending, answers."""
+"""A campaign's run: audience, arms, draw, sending, answers."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from crm.campaigns.runs.consent import CHANNEL_OF_CAMPAIGN
-from crm.campaigns.runs.reach import REASONS, Cap, reached
+from crm.campaigns.consent.consent import CHANNEL_OF_CAMPAIGN
+from crm.campaigns.consent.reach import REASONS, Cap, reached
 from crm.campaigns.segments.segments import segment_condition
 from crm.clock import here
 from crm.records import registry

@@ -1,15 +1,24 @@
-"""The job that draws the members of a large campaign."""
+"""Jobs of campaigns: draw the members of a large one, and count responses by the clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from crm.campaigns.runs.service import plan_campaign
-from crm.i18n import _
-from crm.work import Actor, unit_of_work
+from sqlalchemy import or_, select
 
-Step = Callable[[int, int, str], None]
+from crm.campaigns.runs.responses import collect_responses
+from crm.campaigns.runs.service import plan_campaign
+from crm.clock import here
+from crm.clock import now as this_moment
+from crm.i18n import _
+from crm.jobs.worker import Step
+from crm.work import Actor, reading, unit_of_work
+from db.models import Campaign
+
+#: Sales are often entered some days late.
+GRACE = timedelta(days=7)
+_LONGEST = timedelta(days=365)
 
 
 def run_plan(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
@@ -20,3 +29,30 @@ def run_plan(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
     with unit_of_work(actor, cause="campaign") as work:
         draw = plan_campaign(work, int(args["campaign_id"]))
     return {"by_arm": draw.by_arm, "left_out": draw.left_out}
+
+
+def run_responses(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
+    """Count the responses of running campaigns, and of closed ones until their days and a week are over.
+
+    Returns
+    -------
+    dict
+        ``campaigns`` counted and ``members`` changed.
+    """
+    at = this_moment()
+    closed_lately = (Campaign.status == "closed") & (Campaign.closed_at >= at - _LONGEST - GRACE)
+    with reading(actor) as session:
+        found = select(Campaign).where(or_(Campaign.status.in_(("running", "paused")), closed_lately))
+        ids = [
+            campaign.id
+            for campaign in session.scalars(found.order_by(Campaign.id))
+            if campaign.closed_at is None
+            or here(campaign.closed_at) + timedelta(days=campaign.response_days) + GRACE >= here(at)
+        ]
+    changed = 0
+    for done, campaign_id in enumerate(ids):
+        step(done, len(ids), _("Responses to campaigns"))
+        with unit_of_work(actor, cause="responses") as work:
+            changed += collect_responses(work, campaign_id, at)
+    step(len(ids), len(ids), "")
+    return {"campaigns": len(ids), "members": changed}

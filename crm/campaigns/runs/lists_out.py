@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select, update
 
+from crm.campaigns.consent.consent import CHANNEL_OF_CAMPAIGN, set_consent
+from crm.campaigns.consent.reach import POSTAL, postal_parts, reached
 from crm.campaigns.runs.audience import cap_of
-from crm.campaigns.runs.consent import CHANNEL_OF_CAMPAIGN, set_consent
-from crm.campaigns.runs.reach import POSTAL, postal_parts, reached
 from crm.clock import here
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.exchange.export import neutral

@@ -16,10 +16,11 @@ from crm.clock import today as this_day
 from crm.clock import zone
 from crm.errors import NotFound
 from crm.firm.firm import firm, rates
-from crm.i18n import _
+from crm.i18n import N_, _
 from crm.money import exponent, rate_used
 from crm.records import registry
 from crm.records.fields import Field, Kind
+from crm.records.lists import FurtherFilter
 from crm.records.records import demand_version
 from crm.records.writing.bulk import insert_rows
 from crm.work import Work
@@ -68,6 +69,12 @@ def segment_condition(
         inside = Contact.id.in_(members)
         return inside if archived else and_(Contact.archived_at.is_(None), inside)
     return and_(Contact.archived_at.is_(None), compile_rules(session, row.rules))
+
+
+#: Contacts by the segments they belong to now.
+IN_SEGMENT = FurtherFilter(
+    Field("in_segment", N_("In segment"), Kind.LINK, link="segment"), segment_condition
+)
 
 
 def count_segment(session: ScopedSession, segment: Segment | int) -> int:

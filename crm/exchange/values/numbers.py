@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from crm.i18n import _
 from crm.money import CURRENCIES
+from crm.records.checks import short
 
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP"})
 _CROWNS = frozenset({"DKK", "SEK", "NOK", "ISK"})
@@ -207,4 +208,4 @@ def currency_of(number: Written, default: str) -> str:
 
 def reason(text: str) -> str:
     """Why a text is no number."""
-    return _("“{value}” is not a number.").format(value=text[:80])
+    return _("“{value}” is not a number.").format(value=short(text))

@@ -15,7 +15,15 @@ from rapidfuzz import fuzz, process
 from crm.exchange.values.numbers import take_apart
 from crm.i18n import _
 from crm.money import CURRENCIES
-from crm.records.checks import Bad, check_currency, check_email, check_phone, check_url
+from crm.records.checks import (
+    Bad,
+    check_currency,
+    check_email,
+    check_phone,
+    check_url,
+    not_yes_or_no,
+    short,
+)
 from crm.records.fields import Choice
 from crm.records.matching import name_key
 
@@ -63,7 +71,7 @@ def email(text: str) -> str:
         if len(local) <= 64 and "--" not in domain and domain.rpartition(".")[2].lower() not in _RESERVED:
             return f"{local}@{domain.lower()}"
     if len(re.findall(r"[^\s;,]+@[^\s;,]+", plain)) > 1:
-        raise Bad(_("“{value}” holds several e-mail addresses. Keep one.").format(value=text[:80]))
+        raise Bad(_("“{value}” holds several e-mail addresses. Keep one.").format(value=short(text)))
     return check_email(plain)
 
 
@@ -81,7 +89,7 @@ def phone(text: str, *, region: str) -> str:
             return digits
     # The country's numbering plan would let "12" pass as a local number.
     if len(re.sub(r"\D", "", plain)) < _SHORTEST_PHONE:
-        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=text[:80]))
+        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=short(text)))
     return check_phone(plain, region=region)
 
 
@@ -101,10 +109,7 @@ def link(text: str) -> str:
     """A web address with its scheme; usual ones by pattern."""
     if _PLAIN_LINK.fullmatch(text):
         return text if "://" in text else f"https://{text}"
-    try:
-        return check_url(text)
-    except ValueError as error:
-        raise Bad(_("“{value}” is not a web address.").format(value=text[:80])) from error
+    return check_url(text)
 
 
 def currency(text: str) -> str:
@@ -130,7 +135,7 @@ def yes_or_no(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise Bad(_("“{value}” is neither yes nor no.").format(value=text[:80]))
+    raise Bad(not_yes_or_no(text))
 
 
 def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str], str]:
@@ -152,7 +157,7 @@ def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str],
             return by_key[hits[0][0]]
         raise Bad(
             _("“{value}” is not one of: {choices}.").format(
-                value=text[:80], choices=", ".join(_(choice.label) for choice in choices)
+                value=short(text), choices=", ".join(_(choice.label) for choice in choices)
             )
         )
 

@@ -22,7 +22,7 @@ from crm.exchange.files.column import Column, Made, Reading, different_texts
 from crm.exchange.values import dates, texts
 from crm.exchange.values.amounts import read_numbers
 from crm.i18n import _
-from crm.records.checks import Bad
+from crm.records.checks import Bad, not_a_date, not_a_time, short
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
 
@@ -142,7 +142,9 @@ def _date(about: Field, column: Column, told: Reading) -> Made:
     for at, parts in enumerate(written):
         moment = dates.resolved(parts, order.order) if isinstance(parts, dates.Numbers) else parts
         if moment is None:
-            made.problems[at] = _no_date(column.texts[at], order.order, isinstance(parts, dates.Numbers))
+            made.problems[at] = _no_date(
+                about, column.texts[at], order.order, isinstance(parts, dates.Numbers)
+            )
         else:
             day = moment.day
             if about.name in _PAST and day > today and not _FULL_YEAR.search(column.texts[at]):
@@ -160,12 +162,12 @@ def _instant(moment: dates.Moment, zone: ZoneInfo) -> datetime:
     return datetime.combine(moment.day, moment.clock or _MIDNIGHT, moment.zone or zone).astimezone(UTC)
 
 
-def _no_date(text: str, order: str, numbers_only: bool) -> str:
+def _no_date(about: Field, text: str, order: str, numbers_only: bool) -> str:
     if numbers_only:
         return _("“{value}” is no date in the order {order}, which this column has.").format(
-            value=text[:80], order=_(dates.ORDERS[order])
+            value=short(text), order=_(dates.ORDERS[order])
         )
-    return _("“{value}” is not a date.").format(value=text[:80])
+    return not_a_date(text) if about.kind is Kind.DATE else not_a_time(text)
 
 
 def _limit(about: Field, made: Made) -> None:

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import mailbox
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import structlog
 from sqlalchemy import func, select
 
-from crm.clock import here
 from crm.errors import CrmError, NotFound
 from crm.i18n import _
 from crm.links import read_token
-from crm.mail.address import same_address
 from crm.mail.receiving.bounce_rules import AUTOMATIC, BOUNCE, COMPLAINT, REPLY, Received, read
 from crm.mail.receiving.reachable import mark_address, mark_bounced
 from crm.mail.sending.outbox import MAIL
+from crm.register import Register
 from crm.work import SYSTEM, Work, unit_of_work
-from db.models import Campaign, CampaignMember, Case, Contact, Outbox
+from db.models import CampaignMember, Contact, Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +32,10 @@ log = structlog.get_logger(__name__)
 BOUNCED, COMPLAINED, ANSWERED, RESPONDED, PASSED, FOREIGN, BROKEN = (
     "bounced", "complained", "answered", "responded", "passed", "foreign", "broken",
 )  # fmt: skip
+
+#: Who takes replies: asked with the message of ours that is answered, where it is known, and a key that is the same
+#: whenever the reply is read; empty when it is not for them.
+REPLIES: Register[Callable[[Work, Received, Outbox | None, str], str]] = Register("reply")
 
 
 @dataclass
@@ -97,7 +99,7 @@ def _take_in(work: Work, received: Received, content: bytes, source: str) -> str
         return PASSED
     if received.kind == REPLY:
         return _reply(work, received, content)
-    row_id = _proven("mail", received.marks)
+    row_id = proven("mail", received.marks)
     kind = COMPLAINT if received.kind == COMPLAINT else "bounce"
     is_hard = received.kind in (BOUNCE, COMPLAINT)
     believed = False
@@ -122,7 +124,7 @@ def _take_in(work: Work, received: Received, content: bytes, source: str) -> str
     return COMPLAINED if kind == COMPLAINT else BOUNCED
 
 
-def _proven(purpose: str, marks: tuple[str, ...]) -> int | None:
+def proven(purpose: str, marks: tuple[str, ...]) -> int | None:
     """The id behind the first mark with our signature."""
     for mark in marks:
         try:
@@ -162,42 +164,10 @@ def _bounce_newest(work: Work, member_ids: list[int]) -> None:
 
 
 def _reply(work: Work, received: Received, content: bytes) -> str:
-    row_id = _proven("mail", received.marks)
+    row_id = proven("mail", received.marks)
     row = work.session.get(Outbox, row_id) if row_id is not None else None
-    if row is not None and row.member_id is not None:
-        return _campaign_reply(work, row.member_id, received)
-    case = _case_of(work, row.case_id if row is not None else _proven("case", received.case_marks), received)
-    if case is None or not received.text:
-        return FOREIGN
-    contact = work.session.get(Contact, case.contact_id) if case.contact_id is not None else None
-    if contact is None or same_address(contact.email or "") != received.sender:
-        # A number in a subject is no secret: only the case's own customer speaks in it.
-        return FOREIGN
-    from crm.service.cases.cases import customer_message
-
     name = received.message_id.encode() if received.message_id else content
-    customer_message(work, case.id, received.text, key=f"mail:{sha256(name).hexdigest()}")
-    return ANSWERED
-
-
-def _case_of(work: Work, case_id: int | None, received: Received) -> Case | None:
-    if case_id is not None:
-        return work.session.get(Case, case_id)
-    if not received.case_numbers:
-        return None
-    return work.session.scalars(select(Case).where(Case.number.in_(received.case_numbers))).first()
-
-
-def _campaign_reply(work: Work, member_id: int, received: Received) -> str:
-    """The first response counts, within the campaign's days; whoever answers for somebody else does not."""
-    member = work.session.get(CampaignMember, member_id)
-    contact = work.session.get(Contact, member.contact_id) if member is not None else None
-    if member is None or contact is None or same_address(contact.email or "") != received.sender:
-        return FOREIGN
-    campaign = work.session.get_one(Campaign, member.campaign_id)
-    since = member.sent_at or work.now
-    last = here(since).date() + timedelta(days=campaign.response_days)
-    if not member.responded and here(work.now).date() <= last:
-        member.responded, member.responded_at, member.response_by = True, work.now, "reply"
-        work.session.flush()
-    return RESPONDED
+    for take in REPLIES.values():
+        if came_to := take(work, received, row, f"mail:{sha256(name).hexdigest()}"):
+            return came_to
+    return FOREIGN

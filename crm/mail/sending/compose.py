@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,21 +12,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.campaigns.runs.audience import cap_of
-from crm.campaigns.runs.reach import REASONS, reached
-from crm.clock import here, now
 from crm.config import settings
-from crm.i18n import N_
 from crm.links import make_token, read_token
 from crm.mail.address import same_address
-from crm.mail.links import counted, leave_address
-from crm.mail.sending.outbox import CAMPAIGN
-from crm.mail.templates.render import Rendered, Source, render
-from crm.mail.templates.values import campaign_values, contact_values
-from db.models import Campaign, CampaignArm, CampaignMember, Case, Contact, MessageTemplate
+from crm.mail.templates.render import Rendered, Source
+from crm.register import Register
+from db.models import Case, MessageTemplate
 from db.scope import ScopedSession
-
-GONE = N_("The member, the arm or its template is gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,10 @@ class Skip:
     reason: str
 
 
+#: Who writes messages of a kind that is more than a text in the outbox, and checks that they may go.
+WRITERS: Register[Callable[[ScopedSession, Row], Outgoing | Skip]] = Register("message")
+
+
 def compose(session: ScopedSession, row: Row) -> Outgoing | Skip:
     """The message as it is now: consent, address and texts are read at this moment, not when it was queued.
 
@@ -69,8 +65,8 @@ def compose(session: ScopedSession, row: Row) -> Outgoing | Skip:
     Unusable
         The template breaks a rule, or comes out without a subject.
     """
-    if row.kind == CAMPAIGN:
-        return _campaign_message(session, row)
+    if row.kind in WRITERS:
+        return WRITERS[row.kind](session, row)
     payload = row.payload
     said = Rendered(payload["subject"], payload.get("html") or "", payload["text"])
     extra: dict[str, str] = dict(payload.get("headers") or {})
@@ -82,44 +78,7 @@ def compose(session: ScopedSession, row: Row) -> Outgoing | Skip:
         extra.setdefault("Auto-Submitted", "auto-generated")
         # All messages of a case hang on one root, so that mail programs show them as one talk.
         raw["References"] = f"<{make_token('case', row.case_id)}@{_domain()}>"
-    return _sealed(row, payload["to"], said, extra, raw)
-
-
-def _campaign_message(session: ScopedSession, row: Row) -> Outgoing | Skip:
-    member = session.get(CampaignMember, row.member_id)
-    campaign = session.get(Campaign, row.campaign_id)
-    if member is None or campaign is None:
-        return Skip(GONE)
-    template = session.scalars(
-        select(MessageTemplate)
-        .join(CampaignArm, CampaignArm.template_id == MessageTemplate.id)
-        .where(CampaignArm.campaign_id == campaign.id, CampaignArm.name == member.arm)
-    ).first()
-    if template is None:
-        return Skip(GONE)
-    asked = reached(
-        session,
-        Contact.id == member.contact_id,
-        purpose=campaign.purpose,
-        channel="email",
-        on=here(now()).date(),
-        contact_id=member.contact_id,
-        cap=cap_of(campaign, now()),
-    )
-    if asked.empty:
-        return Skip(GONE)
-    if reason := str(asked["reason"].iloc[0]):
-        return Skip(REASONS[reason])
-    contact = session.get_one(Contact, member.contact_id)
-    leave = leave_address(contact.id, campaign.id)
-    said = render(
-        source_of(template),
-        contact_values(session, contact.id) | campaign_values(session, campaign, template.language),
-        follow=counted(campaign.id, member.arm, member.id),
-        leave=leave,
-    )
-    raw = {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    return _sealed(row, str(contact.email), said, {}, raw)
+    return sealed(row, payload["to"], said, extra, raw)
 
 
 def source_of(template: MessageTemplate) -> Source:
@@ -127,7 +86,8 @@ def source_of(template: MessageTemplate) -> Source:
     return Source(template.subject, template.body, template.preheader or "", template.language)
 
 
-def _sealed(row: Row, to: str, said: Rendered, extra: Mapping[str, str], raw: Mapping[str, str]) -> Outgoing:
+def sealed(row: Row, to: str, said: Rendered, extra: Mapping[str, str], raw: Mapping[str, str]) -> Outgoing:
+    """The message in its envelope; ``raw`` holds headers that must stay on one line each."""
     name, sender = parseaddr(settings().mail_from)
     wide = not (to + sender).isascii()
     message = EmailMessage(policy=SMTPUTF8 if wide else SMTP)

@@ -34,7 +34,8 @@ _CALLED_AFTER = {"product_id": Product, "organisation_id": Organisation, "contac
 class DealRules(Rules):
     """A deal stands in a stage; status, days and history follow from it.
 
-    What a file does not say of a deal's past is unknown: a deal that it brings as won was not won today. By hand it was.
+    A deal that a file brings as won or lost was not won or lost today, as one that is entered by hand: without a day in
+    the file its day is unknown. When a closed deal was opened is unknown unless somebody says it.
     """
 
     def facts(self, road: Road, drafts: Sequence[Draft]) -> _Stages:
@@ -84,13 +85,12 @@ class DealRules(Rules):
             self._not_closed(row, keep=draft.has("closed_on"))
         elif not draft.is_new and not draft.has("closed_on"):
             row["closed_on"] = None
-        if road.is_file:
-            if kind != "open" and row["closed_on"] is None:
-                draft.tell(_("closed, the day unknown"))
-        else:
+        if kind == "open":
             row["opened_on"] = row["opened_on"] or road.today
-            if kind != "open":
-                row["closed_on"] = row["closed_on"] or road.today
+        elif road.is_file and row["closed_on"] is None:
+            draft.tell(_("closed, the day unknown"))
+        else:
+            row["closed_on"] = row["closed_on"] or road.today
         day = row["closed_on"] or (row["opened_on"] if draft.is_new else None)
         row["stage_since"] = _noon(day) if day is not None and day < road.today else now
 

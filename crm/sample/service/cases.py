@@ -21,7 +21,7 @@ from crm.sample.service.words import (
     Complaint,
 )
 from crm.sample.world import Columns, Ints, World, calendar, draw_days, pick
-from crm.service.cases.rules import degrees_of
+from crm.service.cases.moves import degrees_of
 from crm.service.defaults import OFFICE, POLICIES
 from crm.service.levels.working_time_rules import WorkingTime, working_time
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, uni
 
 from crm.records import registry
 from crm.records.search import search_condition
-from crm.service.cases.rules import ENDED, OPEN, PRIORITY_ORDER, WAY
+from crm.service.cases.moves import ENDED, OPEN, PRIORITY_ORDER, WAY
 from db.models import Case, Contact, Organisation, Queue
 from db.scope import UPDATE, ScopedSession
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from crm.errors import Conflict, Problem, Refused
 from crm.i18n import N_, _
+from crm.mail.address import same_address
+from crm.mail.receiving.bounce_rules import Received
+from crm.mail.receiving.bounces import ANSWERED, proven
 from crm.records import records
 from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
 from crm.service.cases import mail as case_mail
 from crm.service.cases.find import by_key, demand_unmerged, find_case, last_of_merge, status_word
-from crm.service.cases.record import move_entry
-from crm.service.cases.rules import (
+from crm.service.cases.moves import (
     ENDED,
     dates_after,
     is_reopening,
     may_move,
     may_rate_again,
 )
+from crm.service.cases.rules import move_entry
 from crm.service.levels.levels import follow_status, note_answer
 from crm.work import Work
-from db.models import Case, CaseMessage, User
+from db.models import Case, CaseMessage, Contact, Outbox, User
 
 _TEXT = Field("text", N_("Text"), Kind.LONGTEXT, required=True, max_length=20_000)
 _AUTHOR = Field("author", N_("Name"), Kind.TEXT, max_length=200)
@@ -254,3 +259,23 @@ def _checked(field: Field, value: str | None) -> str | None:
         raise Refused(problems[0].message, problems=problems)
     found: str | None = stored[field.name]
     return found
+
+
+def take_reply(work: Work, received: Received, answered: Outbox | None, key: str) -> str:
+    """Add what a customer answered to their case."""
+    if answered is not None and answered.member_id is not None:
+        return ""
+    case_id = answered.case_id if answered is not None else proven("case", received.case_marks)
+    if case_id is not None:
+        case = work.session.get(Case, case_id)
+    else:
+        numbers = received.case_numbers
+        case = work.session.scalars(select(Case).where(Case.number.in_(numbers))).first() if numbers else None
+    if case is None or not received.text:
+        return ""
+    contact = work.session.get(Contact, case.contact_id) if case.contact_id is not None else None
+    if contact is None or same_address(contact.email or "") != received.sender:
+        # A number in a subject is no secret: only the case's own customer speaks in it.
+        return ""
+    customer_message(work, case.id, received.text, key=key)
+    return ANSWERED

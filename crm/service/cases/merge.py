@@ -10,14 +10,14 @@ from crm.errors import Conflict, NotAllowed, Refused
 from crm.i18n import _
 from crm.records import records
 from crm.service.cases.find import demand_unmerged, find_case
-from crm.service.cases.record import move_entry
+from crm.service.cases.rules import move_entry
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
-from db.models import Case, CaseMessage, CaseMove, Change, Failure, Task, WorkOrder
+from db.models import Case, CaseMessage, CaseMove, Change, Failure, Interaction, Task, WorkOrder
 from db.scope import UPDATE
 
 #: What hangs on a case and goes with it.
-FOLLOWERS: tuple[Any, ...] = (CaseMessage, Task, WorkOrder, Failure)
+FOLLOWERS: tuple[Any, ...] = (CaseMessage, Interaction, Task, WorkOrder, Failure)
 
 
 def merge_cases(work: Work, source_id: int, into_id: int) -> dict[str, Any]:

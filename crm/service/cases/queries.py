@@ -10,12 +10,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.clock import here
+from crm.interactions.timeline import Entry, open_tasks, talks_of
 from crm.records import records
 from crm.records.search import search_condition
 from crm.service.cases.find import find_case
 from crm.service.cases.mail import hindrance
 from crm.service.cases.messages import Message, read_thread
-from crm.service.cases.rules import ENDED, OPEN
+from crm.service.cases.moves import ENDED, OPEN
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.levels.levels import Clock, clock
 from db.models import (
@@ -27,7 +28,6 @@ from db.models import (
     Organisation,
     Product,
     Queue,
-    Task,
     Team,
     User,
     WorkOrder,
@@ -36,6 +36,7 @@ from db.scope import ScopedSession
 
 MOST_OTHERS = 5
 MOST_MOVES = 40
+MOST_TALKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class CaseView:
     solved_this_year: int
     visits: tuple[Visit, ...]
     tasks: tuple[dict[str, Any], ...]
+    talks: tuple[Entry, ...]
 
     @property
     def customer(self) -> str:
@@ -134,7 +136,8 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
         open_cases=open_cases,
         solved_this_year=solved,
         visits=_visits(session, case_id),
-        tasks=_tasks(session, case_id),
+        tasks=tuple(open_tasks(session, "case", case_id)),
+        talks=tuple(talks_of(session, "case", case_id, limit=MOST_TALKS)),
     )  # fmt: skip
 
 
@@ -274,18 +277,6 @@ def _visits(session: ScopedSession, case_id: int) -> tuple[Visit, ...]:
         .limit(10)
     )
     return tuple(Visit(r[0], r[1], r[2], r[3], r[4]) for r in rows)
-
-
-def _tasks(session: ScopedSession, case_id: int) -> tuple[dict[str, Any], ...]:
-    owner = aliased(User)
-    rows = session.execute(
-        select(Task.id, Task.title, Task.due_on, Task.priority, owner.name.label("owner"), Task.version)
-        .outerjoin(owner, owner.id == Task.owner_id)
-        .where(Task.case_id == case_id, Task.done_at.is_(None), Task.archived_at.is_(None))
-        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
-        .limit(20)
-    )
-    return tuple(dict(r) for r in rows.mappings())
 
 
 def merge_choices(session: ScopedSession, case_id: int, words: str) -> tuple[Other, ...]:

@@ -13,6 +13,11 @@ from crm.service.words import day_words
 State = Literal["warranty", "contract", "none"]
 #: What can be covered, in the order in which it is said.
 COVERS = ("parts", "labour", "travel")
+#: What people write for them.
+SPELLINGS = {
+    "part": "parts", "spare parts": "parts", "spares": "parts", "material": "parts", "labor": "labour", "work": "labour",
+    "hours": "labour", "travelling": "travel", "traveling": "travel", "journey": "travel",
+}  # fmt: skip
 COVER_WORDS = {"parts": N_("parts"), "labour": N_("labour"), "travel": N_("travel")}
 
 
@@ -92,6 +97,18 @@ def coverage_on(on: date, unit: UnitFacts, contracts: Sequence[ContractFacts] = 
         contract.id if contract else None,
         contract.name if contract else "",
     )
+
+
+def spelled(words: Sequence[str] | None) -> list[str]:
+    """The covered things as they are stored, in one order; words that mean none of them stay behind, to be complained of."""
+    said = {SPELLINGS.get(word := str(given).strip().lower(), word): str(given) for given in words or ()}
+    return [c for c in COVERS if c in said] + [text for word, text in said.items() if word not in COVERS]
+
+
+def uncovered(words: Sequence[str]) -> list[str]:
+    """A complaint for each word that names nothing that can be covered."""
+    text = _("“{word}” cannot be covered. Choose from parts, labour and travel.")
+    return [text.format(word=word) for word in words if word not in COVERS]
 
 
 def _warranty_covers(on: date, unit: UnitFacts) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.service.equipment.equipment import SYSTEM_OPTIONS, Coverage, coverage, coverages
 from crm.service.visits.plan_rules import Usage
-from crm.service.visits.plans import OPEN, usage
+from crm.service.visits.plans import OPEN, usages
 from crm.service.words import day_words
 from db.models import (
     Case,
@@ -123,7 +123,7 @@ def unit_page(session: ScopedSession, equipment_id: int, *, on: date) -> UnitPag
         coverage(session, equipment_id, on=on),
         _agreements(session, equipment_id, view.values.get("organisation_id")),
         _plans(session, equipment_id),
-        usage(session, equipment_id),
+        usages(session, [equipment_id]).get(equipment_id),
         tuple((r[0], r[1]) for r in reversed(readings)),
         int(counts[0] or 0),
         int(counts[1]),

@@ -8,12 +8,14 @@ answer stops the clock of the answer for good; a solution without one counts as 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.i18n import _
+from crm.records.writing.bulk import among
 from crm.service.levels.level_rules import (
     ENDED,
     STOPPED,
@@ -24,14 +26,15 @@ from crm.service.levels.level_rules import (
     ends_stop,
     hand,
     paused_between,
-    pauses,
 )
 from crm.service.levels.working_time_rules import WorkingTime, in_words, working_time
 from crm.work import Work
-from db.models import Case, CaseMove, ServicePolicy, WorkCalendar
+from db.models import CaseMove, ServicePolicy, WorkCalendar
 from db.scope import ScopedSession
 
-__all__ = ["Clock", "Hand", "apply_policy", "clock", "follow_status", "left_words", "note_answer", "time_of"]
+__all__ = [
+    "Clock", "Hand", "Move", "Promises", "clock", "follow_status", "left_words", "moves_of", "note_answer", "time_of",
+]  # fmt: skip
 
 
 def time_of(calendar: WorkCalendar) -> WorkingTime:
@@ -52,65 +55,81 @@ def policy_time(session: ScopedSession, policy: ServicePolicy) -> WorkingTime:
     return time_of(calendar)
 
 
-def active_policies(session: ScopedSession) -> list[ServicePolicy]:
-    """Every policy that applies to new cases."""
-    return list(session.scalars(select(ServicePolicy).where(ServicePolicy.is_active)))
+#: A step of a case's way: from, to, when.
+Move = tuple["str | None", str, datetime]
 
 
-def apply_policy(work: Work, case: Case) -> None:
-    """Give a case the promise that fits its customer and priority, and the due times that follow from it.
+class Promises:
+    """The service levels in force, read once for a batch of cases: what is promised for each."""
 
-    Call it when a case is made and when its priority, organisation or opening changes; a case that has ended keeps the
-    promise that it was answered under. Waits so far count by the new policy's calendar.
-    """
-    if case.id is not None and case.status in ENDED:
-        return
-    before = case.response_due_at, case.resolution_due_at
-    with work.session.no_autoflush:
-        policy = choose_policy(
-            active_policies(work.session), priority=case.priority, organisation_id=case.organisation_id
-        )
-        case.policy_id = policy.id if policy else None
-        case.response_due_at = case.resolution_due_at = None
+    def __init__(self, session: ScopedSession) -> None:
+        self._policies = session.scalars(select(ServicePolicy).where(ServicePolicy.is_active)).all()
+        # Kept as well, so that whoever asks the session for one of them sends no statement.
+        self._calendars = {c.id: c for c in session.scalars(select(WorkCalendar))} if self._policies else {}
+        self._times = {policy.id: time_of(self._calendars[policy.calendar_id]) for policy in self._policies}
+        self._chosen: dict[tuple[str, int | None], ServicePolicy | None] = {}
+
+    def give(self, row: dict[str, Any], now: datetime, stops: Sequence[Pause] = ()) -> None:
+        """Put in the promise that fits customer and priority, and the due times that follow from it.
+
+        For a case that is made, or whose priority, organisation or opening changes; one that has ended keeps the promise
+        that it was answered under. Waits so far count by the new policy's calendar.
+
+        Parameters
+        ----------
+        row : dict of column to value
+            The case; changed in place.
+        stops : sequence of (from, to)
+            When its clocks stood still.
+        """
+        before = row["response_due_at"], row["resolution_due_at"]
+        row["policy_id"] = row["response_due_at"] = row["resolution_due_at"] = None
+        asked = row["priority"], row["organisation_id"]
+        if asked not in self._chosen:
+            self._chosen[asked] = choose_policy(self._policies, priority=asked[0], organisation_id=asked[1])
+        policy = self._chosen[asked]
         if policy is not None:
-            opened = case.opened_at = case.opened_at or work.now
-            time, stops = policy_time(work.session, policy), _stops(work, case)
+            time, row["policy_id"] = self._times[policy.id], policy.id
             waited = paused_between(time, stops)
-            case.paused_minutes = round(waited)
+            row["paused_minutes"] = round(waited)
             if policy.response_minutes is not None:
-                unanswered = paused_between(time, stops, case.first_response_at)
-                case.response_due_at = time.add(opened, policy.response_minutes + unanswered)
+                unanswered = paused_between(time, stops, row["first_response_at"])
+                row["response_due_at"] = time.add(row["opened_at"], policy.response_minutes + unanswered)
             if policy.resolution_minutes is not None:
-                case.resolution_due_at = time.add(opened, policy.resolution_minutes + waited)
-    if before != (case.response_due_at, case.resolution_due_at):
-        _forget_marks(case, work.now)
+                row["resolution_due_at"] = time.add(row["opened_at"], policy.resolution_minutes + waited)
+        if before != (row["response_due_at"], row["resolution_due_at"]):
+            _forget_marks(row, now)
 
 
-def _stops(work: Work, case: Case) -> list[Pause]:
-    """The ended stops of a stored case, those of this unit of work among them."""
-    known: int | None = case.id
-    if known is None:
-        return []
-    stored = select(CaseMove).where(CaseMove.case_id == case.id)
-    moves = list(work.session.scalars(stored, execution_options={"system": True}))
-    moves += [m for m in work.session.new if isinstance(m, CaseMove) and m.case_id == case.id]
-    return list(pauses((m.from_status, m.to_status, m.at) for m in sorted(moves, key=lambda m: m.at)))
+def moves_of(session: ScopedSession, cases: Sequence[int]) -> dict[int, list[Move]]:
+    """The way of each of these cases, oldest step first."""
+    if not cases:
+        return {}
+    asked = (
+        select(CaseMove.case_id, CaseMove.from_status, CaseMove.to_status, CaseMove.at)
+        .where(among(session, CaseMove.case_id, cases))
+        .order_by(CaseMove.at, CaseMove.id)
+    )
+    found: dict[int, list[Move]] = {}
+    for case, before, after, at in session.execute(asked, execution_options={"system": True}):
+        found.setdefault(case, []).append((before, after, at))
+    return found
 
 
-def _forget_marks(case: Case, now: datetime) -> None:
+def _forget_marks(row: dict[str, Any], now: datetime) -> None:
     """A promise with a later end is not broken yet, and its owner will be warned anew."""
-    if case.response_due_at is None or case.response_due_at > now:
-        case.response_breached_at = None
-    if case.resolution_due_at is None or case.resolution_due_at > now:
-        case.resolution_breached_at = None
-    if case.response_breached_at is None and case.resolution_breached_at is None:
-        case.warned_at = None
+    for name in ("response", "resolution"):
+        if row[f"{name}_due_at"] is None or row[f"{name}_due_at"] > now:
+            row[f"{name}_breached_at"] = None
+    if row["response_breached_at"] is None and row["resolution_breached_at"] is None:
+        row["warned_at"] = None
 
 
-def follow_status(work: Work, case: Case, before: str, after: str, at: datetime) -> None:
+def follow_status(work: Work, case: Any, before: str, after: str, at: datetime) -> None:
     """Stop the clocks of a case that begins to wait or ends, and let them go on where they stopped.
 
-    Call it once per change of status, before the end dates of the case are emptied by a reopening.
+    Call it once per change of status, before the end dates of the case are emptied by a reopening; ``case`` is a ``Case`` or
+    anything with its columns.
     """
     if ends_stop(before, after):
         _go_on(work, case, at)
@@ -121,13 +140,13 @@ def follow_status(work: Work, case: Case, before: str, after: str, at: datetime)
     note_answer(case, case.first_response_at or (at if after in ENDED else None))
 
 
-def note_answer(case: Case, at: datetime | None) -> None:
+def note_answer(case: Any, at: datetime | None) -> None:
     """Mark a first answer that came late. Call it when the first answer is given."""
     if at is not None and case.response_due_at is not None and at > case.response_due_at:
         case.response_breached_at = case.response_breached_at or case.response_due_at
 
 
-def _go_on(work: Work, case: Case, at: datetime) -> None:
+def _go_on(work: Work, case: Any, at: datetime) -> None:
     # An imported case that comes back has no mark of when its clock stopped, only its end.
     since = case.waiting_since or case.resolved_at or case.closed_at
     case.waiting_since = None

@@ -15,7 +15,7 @@ from crm.firm.firm import firm
 from crm.i18n import _
 from crm.reporting.book import Book
 from crm.reporting.report import Names, Report, SalesFilter, names
-from crm.service.cases.rules import PRIORITY_ORDER
+from crm.service.cases.moves import PRIORITY_ORDER
 from crm.service.reports.service_reports_facts import (
     as_service,
     first_contact,

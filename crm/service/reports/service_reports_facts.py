@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from crm.clock import zone
 from crm.reporting.report import SalesFilter
-from crm.service.cases.rules import ENDED, OPEN
+from crm.service.cases.moves import ENDED, OPEN
 from db.models import Case, CaseMessage, Failure, User, WorkOrder
 from db.scope import ScopedSession
 

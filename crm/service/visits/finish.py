@@ -16,7 +16,7 @@ from crm.records.checks import Bad, check_value
 from crm.service.equipment.equipment import coverage, record_meter
 from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
 from crm.service.visits.base import find_visit, open_visit, steps_of
-from crm.service.visits.plans import due_of
+from crm.service.visits.plans import dues
 from crm.service.words import day_words
 from crm.work import Work
 from db.models import Equipment, Failure, MaintenancePlan, PartChange, WorkOrder, WorkOrderPart
@@ -195,7 +195,8 @@ def _plan_next(work: Work, order: WorkOrder, next_on: date | None) -> None:
     """The day chosen by the technician, else the one that follows from the plan; read after the meter."""
     plan = _my_plan(work, order)
     if plan is not None:
-        plan.next_due_on = next_on or due_of(work, plan).on
+        known = records.get_record(work.session, "maintenance_plan", plan.id)
+        plan.next_due_on = next_on or dues(work.session, [known], here(work.now).date())[0]
 
 
 def _next_visit(work: Work, order: WorkOrder, next_on: date) -> int:

@@ -2,75 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, func, select
 
 from crm.clock import here
 from crm.records import records
-from crm.service.visits.plan_rules import Due, PlanFacts, Usage, next_due, usage_of
+from crm.records.writing.bulk import among, known
+from crm.records.writing.writer import Writer
+from crm.service.visits.plan_rules import PlanFacts, Usage, next_due, usage_of
 from crm.work import Work
 from db.models import Equipment, MaintenancePlan, MeterReading, WorkOrder
-from db.scope import ScopedSession
+from db.scope import UPDATE, ScopedSession
 
 SYSTEM_OPTIONS = {"system": True}
 #: Orders that are still to be done.
 OPEN = ("planned", "under_way")
+#: What a plan asks of its unit.
+OF_UNIT = ("installed_on", "meter_value", "meter_at")
 #: A rate of use is taken from this many readings at most.
 MOST_READINGS = 1000
 #: As far ahead as a plan may make its orders.
 MOST_LEAD_DAYS = 365
 
 
-def usage(session: ScopedSession, equipment_id: int) -> Usage | None:
-    """What the meter of a unit shows and how fast it grows; the unit was found within scope before. One statement.
+def usages(session: ScopedSession, units: Collection[int]) -> dict[int, Usage]:
+    """What the meters of units show and how fast they grow; the units were found within scope before. One statement.
 
     Of a meter that is read every hour the newest readings are enough.
     """
+    if not units:
+        return {}
+    order = (MeterReading.at.desc(), MeterReading.id.desc())
+    place = func.row_number().over(partition_by=MeterReading.equipment_id, order_by=order).label("place")
     newest = (
-        select(MeterReading.at, MeterReading.value)
-        .where(MeterReading.equipment_id == equipment_id)
-        .order_by(MeterReading.at.desc(), MeterReading.id.desc())
-        .limit(MOST_READINGS)
+        select(MeterReading.equipment_id, MeterReading.at, MeterReading.value, place)
+        .where(among(session, MeterReading.equipment_id, units))
+        .subquery()
     )
-    rows = session.execute(newest, execution_options=SYSTEM_OPTIONS).all()
-    return usage_of([(here(row.at).date(), row.value) for row in reversed(rows)])
+    asked = select(newest).where(newest.c.place <= MOST_READINGS).order_by(newest.c.place.desc())
+    shown: dict[int, list[tuple[date, float]]] = {}
+    for unit, at, value, _place in session.execute(asked, execution_options=SYSTEM_OPTIONS):
+        shown.setdefault(unit, []).append((here(at).date(), value))
+    return {unit: used for unit, readings in shown.items() if (used := usage_of(readings))}
 
 
-def due_of(work: Work, plan: Any) -> Due:
-    """When a plan falls due by what is known now."""
-    unit = work.session.execute(
-        select(Equipment.installed_on, Equipment.meter_value, Equipment.meter_at).where(
-            Equipment.id == plan.equipment_id
-        )
-    ).first()
-    today = here(work.now).date()
-    known = usage(work.session, plan.equipment_id) if plan.every_usage else None
-    if known is None and unit is not None and unit.meter_value is not None:
-        known = Usage(unit.meter_value, here(unit.meter_at).date() if unit.meter_at else today)
-    begun = unit.installed_on if unit is not None and unit.installed_on else today
-    facts = PlanFacts(begun, plan.every_days, plan.every_usage, plan.last_done_on, plan.last_done_meter)
-    return next_due(facts, known)
+def due_on(plan: Mapping[str, Any], unit: Mapping[str, Any], used: Usage | None, today: date) -> date | None:
+    """When a plan falls due by what is known of its unit; ``unit`` is empty where that is not to be seen."""
+    value, at = unit.get("meter_value"), unit.get("meter_at")
+    if used is None and value is not None:
+        used = Usage(value, here(at).date() if at else today)
+    begun = unit.get("installed_on") or today
+    asked = (plan[name] for name in ("every_days", "every_usage", "last_done_on", "last_done_meter"))
+    return next_due(PlanFacts(begun, *asked), used).on
 
 
-def refresh_due(work: Work, equipment_id: int) -> None:
-    """Move the due days of a unit's plans by usage to what its meter says now, where the actor may change them."""
-    plans = work.session.scalars(
-        select(MaintenancePlan).where(
-            MaintenancePlan.equipment_id == equipment_id,
-            MaintenancePlan.every_usage.is_not(None),
-            MaintenancePlan.is_active,
-            MaintenancePlan.archived_at.is_(None),
-        )
-    ).all()
-    for plan in plans:
-        if not work.actor.holds("work_order", "update", owner_id=plan.owner_id, team_id=plan.team_id):
-            continue
-        on = due_of(work, plan).on
-        if on is not None and on != plan.next_due_on:
-            plan.next_due_on = on
-    work.session.flush()
+def dues(session: ScopedSession, plans: Sequence[Mapping[str, Any]], today: date) -> list[date | None]:
+    """When each of these plans falls due by what is known now. Two statements."""
+    units = known(session, Equipment, (plan["equipment_id"] for plan in plans), *OF_UNIT)
+    used = usages(session, {plan["equipment_id"] for plan in plans if plan["every_usage"]})
+    return [
+        due_on(plan, units.get(plan["equipment_id"], {}), used.get(plan["equipment_id"]), today)
+        for plan in plans
+    ]
+
+
+def refresh_due(writer: Writer, units: Collection[int]) -> None:
+    """Move the due days of units' plans by usage to what their meters say now, where the actor may change them."""
+    table: Table = MaintenancePlan.__table__  # type: ignore[assignment]  # mapped classes are typed as any FromClause
+    asked = select(*(getattr(MaintenancePlan, column.name) for column in table.c)).where(
+        among(writer.work.session, MaintenancePlan.equipment_id, units),
+        MaintenancePlan.every_usage.is_not(None),
+        MaintenancePlan.is_active,
+        MaintenancePlan.archived_at.is_(None),
+    )
+    holds = writer.work.actor.holds
+    mine = [
+        dict(plan)
+        for plan in writer.work.session.execute(asked).mappings()
+        if holds("work_order", UPDATE, owner_id=plan["owner_id"], team_id=plan["team_id"])
+    ]
+    if not mine:
+        return
+    days = dues(writer.work.session, mine, writer.road.today)
+    writer.change(
+        MaintenancePlan,
+        [
+            (plan["id"], plan, {"next_due_on": on})
+            for plan, on in zip(mine, days, strict=True)
+            if on is not None and on != plan["next_due_on"]
+        ],
+    )
 
 
 def make_due_orders(work: Work, *, today: date) -> int:

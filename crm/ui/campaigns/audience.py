@@ -9,9 +9,9 @@ import streamlit as st
 
 from crm import charts
 from crm.analytics.effects import sample_size
+from crm.campaigns.consent.reach import REASONS
 from crm.campaigns.runs.audience import Audience, read_audience
 from crm.campaigns.runs.queries import CampaignView
-from crm.campaigns.runs.reach import REASONS
 from crm.clock import now, zone
 from crm.i18n import _, ngettext
 from crm.ui.kit import look

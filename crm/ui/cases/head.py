@@ -10,12 +10,13 @@ import streamlit as st
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.records import records
+from crm.service.cases.moves import ENDED, MOVES, OPEN
 from crm.service.cases.queries import CaseView
-from crm.service.cases.rules import ENDED, MOVES, OPEN
 from crm.service.levels.level_rules import Hand
 from crm.service.levels.working_time_rules import in_words
 from crm.ui.cases import drawers as case_drawers
 from crm.ui.cases.lists import open_case
+from crm.ui.cases.side import links_of
 from crm.ui.cases.words import moment_words, move_word, priority_tag, status_tag
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.frame.quick import task_drawer
@@ -107,8 +108,7 @@ def _more(actor: Actor, view: CaseView) -> None:
     if record["owner_id"] is None and actor.may("work_order", CREATE):
         entries[_("Plan visit")] = lambda: case_drawers.plan_visit(actor, view)
     if actor.may("task", CREATE):
-        links = {n: record[n] for n in ("contact_id", "organisation_id")} | {"case_id": record["id"]}
-        entries[_("New task")] = lambda: task_drawer(actor, preset=links)
+        entries[_("New task")] = lambda: task_drawer(actor, preset=links_of(view))
     if may_change(actor, view, DELETE):
         entries[_("Archive")] = lambda: _put_away(actor, view)
     chosen = st.menu_button(_("More"), list(entries), key="case_more")

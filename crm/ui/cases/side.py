@@ -6,18 +6,19 @@ import streamlit as st
 
 from crm.clock import here, now, today
 from crm.i18n import N_, _, ngettext
-from crm.interactions.service import finish_task
 from crm.records import registry
 from crm.service.cases.find import status_word
 from crm.service.cases.queries import CaseView, Other
 from crm.ui.cases.lists import open_case
 from crm.ui.cases.words import moment_words
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.quick import log_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
-from crm.work import Actor, unit_of_work
-from db.scope import UPDATE
+from crm.ui.records import timeline
+from crm.ui.records.record_work import show_tasks
+from crm.work import Actor
+from db.actor import CREATE
 
 COVER_WORDS = {"parts": N_("Parts"), "labour": N_("Labour"), "travel": N_("Travel")}
 
@@ -141,16 +142,23 @@ def show_work(actor: Actor, view: CaseView) -> None:
             when = day(visit.planned_on, today=today()) if visit.planned_on else _("no day yet")
             _link("work_order", visit.id, f"{visit.number} {visit.title}", ":material/home_repair_service:")
             st.markdown(look.quiet(f"{words.get(visit.status, visit.status)}, {when}"))
-        for task in view.tasks:
-            with look.row():
-                due = day(task["due_on"], today=today()) if task["due_on"] else ""
-                look.two_lines(task["title"], why=" · ".join(p for p in (task["owner"], due) if p))
-                if actor.may("task", UPDATE) and st.button(_("Done"), key=f"case_task_{task['id']}"):
-                    with showing_problems():
-                        with unit_of_work(actor) as work:
-                            finish_task(work, task_id=task["id"], seen_version=task["version"])
-                        flash(_("Done: {title}").format(title=task["title"]))
-                        st.rerun()
+        if view.tasks:
+            show_tasks(actor, view.tasks, links=links_of(view))
+
+
+def links_of(view: CaseView) -> dict[str, int | None]:
+    """What a talk or task written down on the case's page belongs to."""
+    return {"case_id": view.record["id"]} | {n: view.record[n] for n in ("contact_id", "organisation_id")}
+
+
+def show_talks(actor: Actor, view: CaseView) -> None:
+    """Talks about the case, the newest first, and the way to write one down."""
+    with look.card(_("Talks"), key="case_talks"):
+        timeline.show_talks(actor, view.talks, registry.entity("case"), key="case")
+        if actor.may("interaction", CREATE) and st.button(
+            _("Log a talk"), key="case_log", icon=":material/edit_note:"
+        ):
+            log_drawer(actor, preset=links_of(view))
 
 
 def show_seen_before(view: CaseView) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from crm.campaigns.runs.consent import ConsentNow, consents_of, set_consent
+from crm.campaigns.consent.consent import ConsentNow, consents_of, set_consent
 from crm.campaigns.runs.queries import Took, campaigns_of_contact
 from crm.clock import now, zone
 from crm.contacts.queries import RecordView

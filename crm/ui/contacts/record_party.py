@@ -165,14 +165,12 @@ def _tab(
             record_facts.details(view)
         case _:
             if actor.may("interaction", CREATE):
-                # A browser keeps what was typed into an input; after each talk the next form has another key.
-                turn = st.session_state.setdefault(f"{key}_turn", 0)
                 with st.container(border=True, key="record_quick"):
-                    if talk_form(actor, key=f"{key}_talk{turn}", preset=links):
-                        st.session_state[f"{key}_turn"] = turn + 1
+                    if talk_form(actor, key=f"{key}_talk", preset=links):
                         flash(_("Written down."))
                         st.rerun()
             show_timeline(
+                actor,
                 party.entries,
                 registry.entity(screen.entity),
                 key=key,

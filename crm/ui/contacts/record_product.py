@@ -63,7 +63,7 @@ def show_product(actor: Actor, record_id: int) -> None:
                 record_work.show_deals(rows if count else pd.DataFrame(), count=count, empty_text=nothing)
             case _:
                 about = registry.entity("product")
-                show_timeline(entries, about, key=key, currency=currency, begun=values["created_at"])
+                show_timeline(actor, entries, about, key=key, currency=currency, begun=values["created_at"])
     with aside:
         record_facts.about_card(view, ("code", "category_id", "list_price_minor", "cost_minor", "is_active"))
         record_work.sales_card(sales, title=_("How did it sell?"))

@@ -15,6 +15,7 @@ def show_changes(actor: Actor, entity: str, view: RecordView) -> None:
     with reading(actor) as session:
         entries = timeline(session, entity, view.id, limit=shown_steps(key) + 1)
     show_timeline(
+        actor,
         entries,
         registry.entity(entity),
         key=key,

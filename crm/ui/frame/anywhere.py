@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from crm.i18n import _
@@ -16,11 +14,6 @@ from crm.ui.kit.forms import record_form
 from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading
 from db.actor import CREATE
-
-#: A dialog takes the focus itself, and keys typed there would be Streamlit's own shortcuts.
-_focus = st.components.v2.component(
-    "rapport_focus", html="<span></span>", js=(Path(__file__).parent / "focus.js").read_text("utf-8")
-)
 
 #: The fields of the drawers that open from anywhere: what is known in the first minute.
 FIRST_FIELDS = {
@@ -73,6 +66,10 @@ def tools(actor: Actor) -> None:
             _("Find"), icon=":material/search:", shortcut="Mod+K", width="stretch", key="frame_find"
         ):
             find(actor)
+        if "talk" in allowed and st.button(
+            _("Log a talk"), icon=":material/edit_note:", shortcut="Mod+J", width="stretch", key="frame_log"
+        ):
+            quick.log_drawer(actor)
         if allowed:
             chosen = st.menu_button(
                 _("Add"),
@@ -122,7 +119,7 @@ def find(actor: Actor) -> None:
             _("Find a contact, organisation or deal"), type="search", live="200ms", key="frame_find_text",
             placeholder=_("Name, e-mail, number, town"), label_visibility="collapsed",
         )  # fmt: skip
-        _focus(key="frame_find_focus", height=0)
+        quick.focus_first("frame_find")
         if not (text or "").strip():
             st.caption(_("Type two letters or more. Every word must occur."))
             return

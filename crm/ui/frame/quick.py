@@ -1,9 +1,10 @@
-"""Write down a talk or a task in seconds, from anywhere; nothing typed is lost when something is missing."""
+"""Write down a talk or a task in seconds, from anywhere, and put right what was written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,124 +12,71 @@ import streamlit as st
 from crm.clock import today
 from crm.errors import CrmError
 from crm.i18n import _
-from crm.interactions.service import add_task, log_talk
-from crm.records.fields import Field, Kind
-from crm.ui.frame.guard import flash, show
-from crm.ui.kit.inputs import input_for, read_input
-from crm.ui.kit.words import plain
-from crm.work import Actor, unit_of_work
+from crm.interactions.rules import LINKS
+from crm.interactions.service import follow_up
+from crm.records import records
+from crm.records.changes import undo_last
+from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.kit.forms import forget_form, record_form
+from crm.work import Actor, Work, reading, unit_of_work
+from db.actor import DELETE
 
-#: What people log by hand, with its icon.
-TALKS = {
-    "call": ":material/call:", "meeting": ":material/groups:", "email": ":material/mail:", "note": ":material/edit_note:",
-}  # fmt: skip
+#: What is said of a talk at once; what it belongs to beyond a person stands behind "More fields".
+TALK = ("contact_id", "kind", "direction", "happened_at", "duration_minutes", "body")
+TASK = ("title", "due_on", "due_time", "priority", "owner_id", "contact_id")
+
+#: A dialog takes the focus itself, and keys typed there would be Streamlit's own shortcuts.
+_focus = st.components.v2.component(
+    "rapport_focus", html="<span></span>", js=(Path(__file__).parent / "focus.js").read_text("utf-8")
+)
 
 
-def talk_names() -> dict[str, str]:
-    """The kinds of talk people log, as they read them."""
-    return {"call": _("Call"), "meeting": _("Meeting"), "email": _("E-mail"), "note": _("Note")}
+def focus_first(key: str) -> None:
+    """Put the cursor into the first field of the dialog that is being drawn."""
+    _focus(key=f"{key}_focus", height=0)
 
 
-def _link_field(entity: str, label: str) -> Field:
-    return Field(f"{entity}_id", label, Kind.LINK, link=entity)
+def _links(preset: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in LINKS if name != "contact_id" and name not in preset)
 
 
 def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None = None) -> bool:
-    """The fields of a talk; True in the run after it was stored.
+    """The one form of a new talk; True in the run after it was stored.
 
-    ``preset`` names what it belongs to (contact_id, organisation_id, deal_id); without it the form asks with whom.
+    ``preset`` names what it belongs to (contact_id, organisation_id, deal_id, case_id); without it the form asks.
     """
-    names = talk_names()
-    with st.form(f"{key}_form", border=False):
-        kind = st.segmented_control(
-            _("Kind"), list(names), format_func=names.__getitem__, default="call", required=True, key=f"{key}_kind",
-            label_visibility="collapsed",
-        )  # fmt: skip
-        links: dict[str, Any] = dict(preset or {})
-        entered = None
-        field = _link_field("contact", _("With whom?"))
-        if not links:
-            entered = input_for(field, key=f"{key}_contact", value=None, actor=actor, currency="EUR")
-        text = st.text_area(
-            _("What happened?"), key=f"{key}_text", height=90, placeholder=_("What happened, and what is next?"),
-            label_visibility="collapsed",
-        )  # fmt: skip
+    known = {name: value for name, value in (preset or {}).items() if value is not None}
+    # A browser keeps what was typed into an input; after each talk the next form has other keys.
+    turn = st.session_state.setdefault(f"written_{key}", 0)
+
+    def next_step() -> Callable[[Work, dict[str, Any]], Any]:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             step = st.text_input(
-                _("Next step"), key=f"{key}_step", placeholder=_("For example: send the offer")
+                _("Next step"), key=f"{key}{turn}_step", placeholder=_("For example: send the offer")
             )
             due = st.date_input(
-                _("Due"), value=today() + timedelta(days=7), key=f"{key}_due", format="YYYY-MM-DD", width=130
+                _("Due"),
+                value=today() + timedelta(days=7),
+                key=f"{key}{turn}_due",
+                format="YYYY-MM-DD",
+                width=130,
             )
-        saved = st.form_submit_button(_("Save to timeline"), icon=":material/check:", width="stretch")
-    if not saved:
-        return False
-    try:
-        if entered is not None:
-            links["contact_id"], problem = read_input(field, entered, actor=actor, currency="EUR")
-            if problem:
-                st.error(plain(problem.message))
-                return False
-        with unit_of_work(actor) as work:
-            log_talk(
-                work,
-                kind=kind or "note",
-                subject="",
-                body=text or "",
-                next_task=step or "",
-                next_due_on=due,
-                **links,
-            )
-    except CrmError as error:
-        show(error)
-        return False
-    for name in ("text", "step", "contact", "due"):
-        st.session_state.pop(f"{key}_{name}", None)
-    return True
+        return lambda work, talk: follow_up(work, talk, title=step or "", due_on=due)
 
-
-def task_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None = None) -> bool:
-    """The fields of a task; True in the run after it was stored."""
-    links: dict[str, Any] = dict(preset or {})
-    with st.form(f"{key}_form", border=False):
-        title = st.text_input(_("What is to be done?"), key=f"{key}_title")
-        due = st.date_input(_("Due"), value=today(), key=f"{key}_due", format="YYYY-MM-DD")
-        priorities = {"high": _("High"), "normal": _("Normal"), "low": _("Low")}
-        priority = st.segmented_control(
-            _("Priority"),
-            list(priorities),
-            format_func=priorities.__getitem__,
-            default="normal",
-            required=True,
-            key=f"{key}_priority",
-        )
-        who = _link_field("user", _("For whom?"))
-        owner = input_for(who, key=f"{key}_owner", value=actor.user_id, actor=actor, currency="EUR")
-        field = _link_field("contact", _("About"))
-        contact = (
-            None if links else input_for(field, key=f"{key}_contact", value=None, actor=actor, currency="EUR")
-        )
-        saved = st.form_submit_button(_("Save task"), type="primary", icon=":material/check:")
-    if not saved:
-        return False
-    try:
-        owner_id, first = read_input(who, owner, actor=actor, currency="EUR")
-        contact_id, second = (
-            (None, None) if links else read_input(field, contact, actor=actor, currency="EUR")
-        )
-        if problem := first or second:
-            st.error(plain(problem.message))
-            return False
-        if contact_id:
-            links["contact_id"] = contact_id
-        with unit_of_work(actor) as work:
-            add_task(
-                work, title=title or "", due_on=due, priority=priority or "normal", owner_id=owner_id, **links
-            )
-    except CrmError as error:
-        show(error)
-        return False
-    return True
+    stored = record_form(
+        actor,
+        "interaction",
+        key=f"{key}{turn}",
+        fields=[name for name in TALK if name not in known],
+        more=(*_links(known), "subject"),
+        preset={"kind": "call", **known},
+        at_saving="happened_at",
+        beside=next_step,
+        submit=_("Save to timeline"),
+    )
+    if stored:
+        st.session_state[f"written_{key}"] = turn + 1
+    return stored is not None
 
 
 def log_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) -> None:
@@ -139,19 +87,75 @@ def log_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) 
         if talk_form(actor, key="quick_talk", preset=preset):
             flash(_("Written down."))
             st.rerun()
+        focus_first("quick_talk")
 
     drawer()
 
 
+def talk_drawer(actor: Actor, talk_id: int) -> None:
+    """Open a talk that was written down: put it right, archive it, undo the last change."""
+    key = f"talk_{talk_id}"
+
+    @st.dialog(_("Talk"), position="right", width=440, on_dismiss=lambda: forget_form(f"{key}_edit"))
+    def drawer() -> None:
+        try:
+            with reading(actor) as session:
+                talk = records.get_record(session, "interaction", talk_id)
+        except CrmError as problem:
+            show(problem)
+            return
+        if record_form(
+            actor, "interaction", key=f"{key}_edit", record=talk, fields=TALK, more=(*_links({}), "subject", "owner_id")
+        ):  # fmt: skip
+            flash(_("The talk is corrected."))
+            st.rerun()
+        take_back(actor, "interaction", talk, key)
+        focus_first(key)
+
+    drawer()
+
+
+def take_back(actor: Actor, entity: str, record: Mapping[str, Any], key: str) -> None:
+    """The buttons that archive or restore a record, and undo its last change."""
+    archived = record["archived_at"] is not None
+    seen = {"seen_version": record["version"]}
+    with st.container(horizontal=True):
+        if record["version"] > 1 and st.button(
+            _("Undo the last change"), icon=":material/undo:", key=f"{key}_undo"
+        ):
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    undo_last(work, entity, record["id"], **seen)
+                flash(_("The last change is undone."))
+                st.rerun()
+        if actor.holds(entity, DELETE, owner_id=record["owner_id"], team_id=record["team_id"]):
+            act = records.restore_record if archived else records.archive_record
+            label = _("Restore") if archived else _("Archive")
+            if st.button(label, icon=":material/archive:", key=f"{key}_archive"):
+                with showing_problems():
+                    with unit_of_work(actor) as work:
+                        act(work, entity, record["id"], **seen)
+                    flash(_("It is back.") if archived else _("It is archived; nothing is lost."))
+                    st.rerun()
+
+
 def task_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) -> None:
     """Open the drawer that plans a task."""
+    known = {name: value for name, value in (preset or {}).items() if value is not None}
 
     @st.dialog(_("New task"), position="right", width=440)
     def drawer() -> None:
-        if task_form(actor, key="quick_task", preset=preset):
-            for name in ("title", "due", "priority", "owner", "contact"):
-                st.session_state.pop(f"quick_task_{name}", None)
+        if record_form(
+            actor,
+            "task",
+            key="quick_task",
+            fields=[name for name in TASK if name not in known],
+            more=(*_links(known), "notes"),
+            preset={"due_on": today(), "priority": "normal", "owner_id": actor.user_id, **known},
+            submit=_("Save task"),
+        ):
             flash(_("The task is planned."))
             st.rerun()
+        focus_first("quick_task")
 
     drawer()

@@ -204,6 +204,11 @@ def show_notes(report: ImportReport) -> None:
             notes.append(_("“{text}” was taken for “{near}”.").format(text=text, near=near))
         for name, count in step.left_empty.items():
             notes.append(_("“{column}”: {n:,} cells left empty.").format(column=name, n=count))
+        for words, count in step.history.items():
+            label = _(registry.entity(step.entity).plural)
+            notes.append(
+                _("{label}: {n:,} came in as history: {words}.").format(label=label, n=count, words=words)
+            )
     if notes:
         with look.card(_("Good to know")):
             look.lines(*notes[:20])

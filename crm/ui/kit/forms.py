@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from crm.clock import now
 from crm.errors import Conflict, CrmError, Refused
 from crm.firm.firm import firm
 from crm.i18n import _
@@ -15,7 +16,7 @@ from crm.records.checks import check_values
 from crm.records.fields import Entity, Field, Kind
 from crm.ui.kit.inputs import input_for, link_options, read_input
 from crm.ui.kit.words import plain
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, Work, reading, unit_of_work
 
 
 def form_fields(about: Entity, names: Sequence[str] | None = None) -> list[Field]:
@@ -40,6 +41,8 @@ def record_form(
     more: Sequence[str] = (),
     submit: str = "",
     options: Mapping[str, Mapping[int, str]] | None = None,
+    at_saving: str = "",
+    beside: Callable[[], Callable[[Work, dict[str, Any]], Any]] | None = None,
 ) -> dict[str, Any] | None:
     """Draw the form of a record and store it on submit.
 
@@ -51,6 +54,10 @@ def record_form(
         Shown at once, and behind "More fields".
     preset : mapping, optional
         Values of a new record that are already known.
+    at_saving : name of a field, optional
+        A time of a new record that begins at this moment and, left alone, is the moment of saving.
+    beside : callable, optional
+        Draws further inputs above the button and gives what is done with them and the stored record, in its transaction.
 
     Returns
     -------
@@ -64,6 +71,8 @@ def record_form(
         # untouched inputs of a stale form would undo what somebody else stored.
         record = st.session_state.setdefault(f"{key}_base", dict(record))
     values = dict(preset or {}) | dict(record or {})
+    if record is None and at_saving:
+        values[at_saving] = st.session_state.setdefault(f"{key}_begun", now())
     currency = values.get("currency") or firm_currency(actor)
     shown, hidden = form_fields(about, fields), [about[n] for n in more]
     # The version that the person saw; it stays until they save or close, whatever the page reads meanwhile.
@@ -76,6 +85,7 @@ def record_form(
         if hidden:
             with st.expander(_("More fields"), expanded=any(f.name in problems for f in hidden)):
                 entered |= _inputs(actor, hidden, key, values, currency, options or {}, problems)
+        also = beside() if beside else None
         if "" in problems:
             st.error(plain(problems[""]), icon=":material/error:")
         submitted = st.form_submit_button(submit or _("Save"), type="primary", icon=":material/check:")
@@ -83,7 +93,13 @@ def record_form(
         _show_conflict(about, key, currency)
     if not submitted:
         return None
-    return _submit(actor, about, key, [*shown, *hidden], entered, record, values, currency, seen_key)
+    if record is None and at_saving:
+        (begun, _none) = read_input(about[at_saving], entered[at_saving], actor=actor, currency=currency)
+        if _same(about[at_saving], begun, values.pop(at_saving)):
+            del entered[at_saving]
+    return _submit(
+        actor, about, key, [*shown, *hidden], entered, record, values, currency, seen_key, also=also
+    )
 
 
 def _inputs(
@@ -139,8 +155,11 @@ def _submit(
     values: Mapping[str, Any],
     currency: str,
     seen_key: str,
+    *,
+    also: Callable[[Work, dict[str, Any]], Any] | None,
 ) -> dict[str, Any] | None:
     currency = entered.get("currency") or currency
+    fields = [f for f in fields if f.name in entered]
     read = {f.name: read_input(f, entered[f.name], actor=actor, currency=currency) for f in fields}
     problems = {name: p.message for name, (_value, p) in read.items() if p is not None}
     wanted = {name: value for name, (value, p) in read.items() if p is None}
@@ -160,6 +179,8 @@ def _submit(
                 stored = records.update_record(
                     work, about.name, int(record["id"]), wanted, seen_version=st.session_state[seen_key]
                 )
+            if also is not None:
+                also(work, stored)
     except Conflict as conflict:
         newest = _newest(actor, about.name, record)
         st.session_state[f"{key}_conflict"] = {

@@ -18,19 +18,10 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, moment, percent, short_money
+from crm.ui.records.record_work import due_tag
+from crm.ui.records.task_drawer import open_task
 from crm.work import Actor, unit_of_work
 from db.actor import UPDATE
-
-
-def due_tag(due_on: date | None) -> str:
-    """A task's day as a chip: late ones say since when, with a mark beside the colour."""
-    if due_on is None:
-        return look.tag(_("No date"))
-    late = (today() - due_on).days
-    if late > 0:
-        text = ngettext("{n} day late", "{n} days late", late).format(n=late)
-        return look.tag(text, tone=look.BAD, icon="priority_high")
-    return look.tag(_("Today") if late == 0 else day(due_on, today=today()), icon="schedule")
 
 
 def tasks_card(actor: Actor, tasks: list[DueTask], count: int) -> None:
@@ -44,7 +35,9 @@ def tasks_card(actor: Actor, tasks: list[DueTask], count: int) -> None:
                 key=f"my_day_task_{task.id}_{task.version}", width="stretch", disabled=not actor.may("task", UPDATE),
                 on_change=_tick, args=(actor, task),
             )  # fmt: skip
-            st.markdown(due_tag(task.due_on), width="content")
+            st.markdown(due_tag(task.due_on, task.due_time), width="content")
+            if st.button(_("Change"), key=f"my_day_change_{task.id}", type="tertiary"):
+                open_task(actor, task.id)
     if count > len(tasks) and "tasks" in routes.screens():
         st.page_link(
             routes.page("tasks"), label=_("All {n} tasks").format(n=count), icon=":material/arrow_forward:"
@@ -141,4 +134,4 @@ def news_card(items: list[News], *, now: datetime) -> None:
                 )
 
 
-__all__ = ["deals_card", "due_tag", "goal_card", "news_card", "reason", "tasks_card"]
+__all__ = ["deals_card", "goal_card", "news_card", "reason", "tasks_card"]

@@ -179,6 +179,7 @@ def show_history(actor: Actor, deal: DealView) -> None:
     with reading(actor) as session:
         entries = timeline(session, "deal", deal.record["id"], limit=shown_steps(key) + 1)
     show_timeline(
+        actor,
         entries,
         registry.entity("deal"),
         key=key,

@@ -15,8 +15,6 @@ from crm.ui.kit.inputs import link_options
 from crm.work import Actor, cache_key, reading
 from db.scope import READ
 
-SEGMENT = Field(lists.IN_SEGMENT, "In segment", Kind.LINK, link="segment")
-
 
 def pill_filter(about: Entity, page: str, pill: str) -> dict[str, Any]:
     """The values of one CHOICE field as pills beside the search."""
@@ -48,10 +46,11 @@ def more_filters(actor: Actor, about: Entity, page: str, pill: str) -> dict[str,
         for field in rest:
             if (value := _one_filter(actor, about, page, field, opened=bool(popover.open))) is not None:
                 found[field.name] = value
-        if about.name == "contact" and actor.may("segment", READ):
-            key = f"{page}_{lists.IN_SEGMENT}"
-            if chosen := _link_filter(actor, _("In segment"), SEGMENT, key):
-                found[lists.IN_SEGMENT] = chosen
+        for name, further in lists.further_filters(about.name).items():
+            if actor.may(further.field.link, READ):
+                label = _(further.field.label)
+                if chosen := _link_filter(actor, label, further.field, f"{page}_{name}"):
+                    found[name] = chosen
     return found
 
 

@@ -327,7 +327,8 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
 def _clear(page: str, about: Entity) -> None:
     """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
     fields = [f"{page}_{f.name}{end}" for f in about.fields for end in ("", "_from", "_to")]
-    for key in (f"{page}_q", f"{page}_archived", f"{page}_{lists.IN_SEGMENT}", *fields):
+    further = [f"{page}_{name}" for name in lists.further_filters(about.name)]
+    for key in (f"{page}_q", f"{page}_archived", *further, *fields):
         value = st.session_state.get(key)
         if value:
             st.session_state[key] = [] if isinstance(value, list) else "" if isinstance(value, str) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -15,12 +16,12 @@ from crm.contacts.queries import RecordView
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _, ngettext
 from crm.interactions.service import finish_task
-from crm.records.records import update_record
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.frame.quick import task_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, money, money_unit, short_money
+from crm.ui.records.task_drawer import open_task
 from crm.work import Actor, unit_of_work
 from db.scope import CREATE, UPDATE
 
@@ -114,16 +115,21 @@ def next_step(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mappin
                 task_drawer(actor, preset=links)
             return
         task = tasks[0]
-        st.markdown(f"**{_('Next step')}** {_due_tag(task)}  \n{look.plain(task['title'])}", width="stretch")
+        st.markdown(
+            f"**{_('Next step')}** {due_tag(task['due_on'], task['due_time'])}  \n{look.plain(task['title'])}",
+            width="stretch",
+        )
         _task_buttons(actor, task, key="record_next")
 
 
-def _due_tag(task: Mapping[str, Any]) -> str:
-    due = task["due_on"]
-    if due is None:
-        return ""
-    late = due < today()
-    return look.tag(_late(due), tone=look.BAD if late else look.QUIET, icon="priority_high" if late else "")
+def due_tag(due_on: date | None, due_time: str | None = None) -> look.Marked:
+    """A task's day and hour as a chip: late ones say since when, with a mark beside the colour."""
+    if due_on is None:
+        return look.tag(_("No date"))
+    if due_on < today():
+        return look.tag(_late(due_on), tone=look.BAD, icon="priority_high")
+    said = _("Today") if due_on == today() else day(due_on, today=today())
+    return look.tag(f"{said} {due_time or ''}".rstrip(), icon="schedule")
 
 
 def _task_buttons(actor: Actor, task: Mapping[str, Any], *, key: str) -> None:
@@ -136,15 +142,8 @@ def _task_buttons(actor: Actor, task: Mapping[str, Any], *, key: str) -> None:
                     finish_task(work, task_id=task["id"], seen_version=task["version"])
                 flash(_("Done: {title}").format(title=task["title"]))
                 st.rerun()
-        with st.popover(_("Move"), icon=":material/event:", type="tertiary"):
-            due = st.date_input(_("New day"), value=task["due_on"] or today(), key=f"{key}_day_{task['id']}",
-                                format="YYYY-MM-DD")  # fmt: skip
-            if st.button(_("Move"), key=f"{key}_move_{task['id']}", type="primary"):
-                with showing_problems():
-                    with unit_of_work(actor) as work:
-                        update_record(work, "task", task["id"], {"due_on": due}, seen_version=task["version"])
-                    flash(_("Moved to {day}.").format(day=day(due)))
-                    st.rerun()
+        if st.button(_("Change"), icon=":material/edit:", type="tertiary", key=f"{key}_change_{task['id']}"):
+            open_task(actor, task["id"])
 
 
 def show_tasks(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mapping[str, int | None]) -> None:
@@ -155,7 +154,8 @@ def show_tasks(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mappi
         with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
             owner = task["owner"] or _("Nobody")
             st.markdown(
-                f"{look.plain(task['title'])} {_due_tag(task)}  \n{look.quiet(owner)}", width="stretch"
+                f"{look.plain(task['title'])} {due_tag(task['due_on'], task['due_time'])}  \n{look.quiet(owner)}",
+                width="stretch",
             )
             _task_buttons(actor, task, key="record_task")
     if actor.may("task", CREATE) and st.button(

@@ -10,11 +10,13 @@ import streamlit as st
 
 from crm.clock import here, now, today, zone
 from crm.i18n import _
-from crm.interactions.timeline import CUSTOMERS, Entry
+from crm.interactions.timeline import CUSTOMERS, OTHERS, Entry
 from crm.records.changes import FieldChange
 from crm.records.fields import Entity, Field, Kind
+from crm.ui.frame.quick import talk_drawer
 from crm.ui.kit import look
-from crm.ui.kit.formats import day, moment, money, number, percent
+from crm.ui.kit.formats import clock, day, moment, money, number, percent
+from crm.work import Actor
 
 ICONS = {
     "note": ":material/edit_note:",
@@ -41,6 +43,7 @@ def shown_steps(key: str) -> int:
 
 
 def show_timeline(
+    actor: Actor,
     entries: Sequence[Entry],
     about: Entity,
     *,
@@ -56,14 +59,16 @@ def show_timeline(
     kinds = {"all": _("All"), "talk": _("Talks"), "task": _("Tasks done"), "change": _("Changes")}
     if about.name in CUSTOMERS:
         kinds["case"] = _("Cases")
+    if any(e.archived for e in entries):
+        kinds["archived"] = _("Archived")
     only = look.switch(_("Show"), kinds, key=f"{key}_kind")
     steps = shown_steps(key)
     older = len(entries) > steps
-    chosen = [e for e in entries[:steps] if only == "all" or _group(e) == only]
+    chosen = [e for e in entries[:steps] if _stands_in(e, only)]
     if not chosen:
         st.caption(look.plain(empty_text or _("Nothing here yet.")))
     for entry in chosen:
-        _step(entry, about, currency)
+        _step(actor, entry, about, currency, key)
     if older:
         st.button(
             _("Show older"),
@@ -80,18 +85,41 @@ def show_timeline(
         )
 
 
+def show_talks(actor: Actor, entries: Sequence[Entry], about: Entity, *, key: str) -> None:
+    """Draw talks alone, where other steps have places of their own."""
+    for entry in entries:
+        if not entry.archived:
+            _step(actor, entry, about, "", key)
+
+
 def _group(entry: Entry) -> str:
-    return entry.kind if entry.kind in ("task", "change", "case") else "talk"
+    return entry.kind if entry.kind in OTHERS else "talk"
 
 
-def _step(entry: Entry, about: Entity, currency: str) -> None:
+def _stands_in(entry: Entry, only: str) -> bool:
+    """Archived talks stand by themselves."""
+    return only == "archived" if entry.archived else only in ("all", _group(entry))
+
+
+def _step(actor: Actor, entry: Entry, about: Entity, currency: str, key: str) -> None:
     when = moment(entry.at, now=now(), zone=zone())
-    grey = " · ".join(p for p in (when, entry.who, entry.text if entry.kind == "change" else "") if p)
+    if _group(entry) == "talk" and here(entry.at).date() != today():
+        when = f"{when} {clock(entry.at, zone=zone())}"
+    corrected = _("corrected") if entry.corrected else ""
+    said = (when, entry.who, entry.detail, corrected, entry.text if entry.kind == "change" else "")
+    grey = " · ".join(p for p in said if p)
     label = f"**{look.plain(entry.title)}** :small[:gray[{look.plain(grey)}]]"
     body = _change_lines(entry.changes, about, currency) if entry.kind == "change" else _body(entry)
     with st.expander(label, icon=ICONS.get(entry.kind, ":material/forum:"), type="step", expanded=True):
-        if body:
-            st.caption(body)
+        if not entry.may_change:
+            if body:
+                st.caption(body)
+            return
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+            st.caption(body, width="stretch")
+            label = _("Restore") if entry.archived else _("Correct")
+            if st.button(label, key=f"{key}_talk_{entry.record_id}", type="tertiary"):
+                talk_drawer(actor, entry.record_id)
 
 
 def _body(entry: Entry) -> str:
@@ -139,4 +167,4 @@ def value_text(field: Field | None, value: Any, currency: str) -> str:
             return str(value)
 
 
-__all__ = ["STEP", "show_timeline", "shown_steps", "today", "value_text"]
+__all__ = ["STEP", "show_talks", "show_timeline", "shown_steps", "today", "value_text"]

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from crm.campaigns.consent.consent import consents_of, set_consent
 from crm.campaigns.runs import service
-from crm.campaigns.runs.consent import consents_of, set_consent
 from crm.clock import today
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember, Contact

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm.campaigns.consent.consent import set_consent
 from crm.campaigns.runs import service
 from crm.campaigns.runs.arms import set_draw
 from crm.campaigns.runs.audience import read_audience
-from crm.campaigns.runs.consent import set_consent
 from crm.campaigns.runs.job import run_plan
 from crm.campaigns.segments.segments import freeze_segment
 from crm.errors import Refused

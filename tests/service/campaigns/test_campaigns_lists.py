@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
+from crm.campaigns.consent.consent import consents_of, set_consent
 from crm.campaigns.runs import queries as campaign_queries
 from crm.campaigns.runs import service
 from crm.campaigns.runs.arms import ArmPlan
-from crm.campaigns.runs.consent import consents_of, set_consent
 from crm.campaigns.runs.lists_out import list_file, list_members, mark_posted, record_outcome
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.work import SYSTEM, reading, unit_of_work

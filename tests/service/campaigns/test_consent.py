@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from crm.campaigns.runs.consent import allowed, consents_of, may_contact, set_consent
+from crm.campaigns.consent.consent import allowed, consents_of, may_contact, set_consent
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import AddressProblem, Channel, Consent, Contact

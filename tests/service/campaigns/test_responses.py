@@ -213,9 +213,9 @@ def test_who_may_not_change_the_campaign_counts_nothing(people, dump):
 
 
 def test_the_job_counts_running_campaigns_and_those_whose_days_go_on(stages, monkeypatch):
-    from crm.campaigns.runs import responses_job
+    from crm.campaigns.runs import job
 
-    monkeypatch.setattr(responses_job, "this_moment", lambda: later(20))
+    monkeypatch.setattr(job, "this_moment", lambda: later(20))
     running = Scene()
     scenes = [
         running,
@@ -226,6 +226,6 @@ def test_the_job_counts_running_campaigns_and_those_whose_days_go_on(stages, mon
     for scene in scenes:
         order(scene, date(2026, 3, 3), 40_00 + scene.campaign_id, contact_id=scene.join().contact_id)
 
-    told = responses_job.run(SYSTEM, {}, lambda *_: None)
+    told = job.run_responses(SYSTEM, {}, lambda *_: None)
 
     assert told == {"campaigns": 2, "members": 2}

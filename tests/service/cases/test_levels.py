@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from crm.service.defaults import ensure_service_defaults
-from crm.service.levels.levels import apply_policy, clock, follow_status, left_words, note_answer
+from crm.service.levels.level_rules import pauses
+from crm.service.levels.levels import (
+    Promises,
+    clock,
+    follow_status,
+    left_words,
+    moves_of,
+    note_answer,
+)
 from crm.service.levels.levels_job import watch
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, CaseMove, Organisation, Queue, ServicePolicy, Task, WorkCalendar
@@ -36,6 +44,15 @@ def policy(work, **values):
     work.session.add(row)
     work.session.flush()
     return row
+
+
+def apply_policy(work, row):
+    """What the rules of cases do when the customer, the priority or the opening changes."""
+    values = {c.name: getattr(row, c.name) for c in Case.__table__.columns}
+    way = moves_of(work.session, [row.id] if row.id else [])
+    Promises(work.session).give(values, work.now, list(pauses(way.get(row.id, []))))
+    for name, value in values.items():
+        setattr(row, name, value)
 
 
 def opened(work, number="C-1", at=MONDAY, **values):

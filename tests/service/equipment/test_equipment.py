@@ -223,7 +223,7 @@ class TestContracts:
 
     def test_the_name_of_a_contract_of_another_team_is_not_told(self, people, unit):
         south = make(people["ada"], "equipment", serial="S-1", team_id=people["sue"].teams[0], owner_id=None)
-        self.contract(people, "ada", name="Hidden", equipment_id=south["id"])
+        self.contract(people, "ada", name="Hidden", equipment_id=south["id"], owner_id=people["stan"].user_id)
 
         error = refused(lambda: self.contract(people, "sue", equipment_id=south["id"]))
 

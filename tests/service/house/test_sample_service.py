@@ -13,7 +13,7 @@ from crm.campaigns.segments.conditions import check_rules
 from crm.campaigns.segments.segments import segment_fields
 from crm.sample import load_sample
 from crm.sample.service.cases import office_hours
-from crm.service.cases.rules import priority_of
+from crm.service.cases.moves import priority_of
 from crm.work import SYSTEM
 from db.models import (
     Campaign,

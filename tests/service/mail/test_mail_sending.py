@@ -60,7 +60,7 @@ def test_who_withdrew_is_archived_or_unreachable_since_the_start_is_left_out(peo
     campaign_id = plan(people["mona"], members=5)
     start(people["mona"], campaign_id)
     with unit_of_work(SYSTEM) as work:
-        from crm.campaigns.runs.consent import set_consent
+        from crm.campaigns.consent.consent import set_consent
 
         ids = work.session.scalars(select(Contact.id).order_by(Contact.id)).all()
         set_consent(work, ids[1], purpose="offers", channel="email", state="withdrawn", source="call")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm.service.cases.rules import (
+from crm.service.cases.moves import (
     MOVES,
     WAY,
     dates_after,

@@ -10,14 +10,15 @@ from crm.interactions.service import ABOUT, finish_task
 from crm.records import records
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.frame.quick import TASK, take_back
 from crm.ui.kit.forms import forget_form, record_form
 from crm.ui.kit.inputs import link_options
 from crm.ui.kit.words import plain
 from crm.work import Actor, reading, unit_of_work
 from db.scope import UPDATE
 
-FIELDS = ("title", "due_on", "priority", "owner_id", "notes")
-MORE = ("contact_id", "organisation_id", "deal_id", "team_id")
+FIELDS = (*TASK, "notes")
+MORE = ("organisation_id", "deal_id", "case_id", "campaign_id", "team_id")
 
 
 def open_task(actor: Actor, task_id: int) -> None:
@@ -52,7 +53,9 @@ def open_task(actor: Actor, task_id: int) -> None:
         if may and record_form(actor, "task", key=f"{key}_edit", record=task, fields=FIELDS, more=MORE):
             flash(_("The changes are stored."))
             st.rerun()
-        if not may:
+        if may:
+            take_back(actor, "task", task, key)
+        else:
             st.markdown(f"**{plain(task['title'])}**")
 
     drawer()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from crm.campaigns.runs.consent import CHANNEL_OF_CAMPAIGN, GIVEN, ConsentNow, consents_of, set_consent
+from crm.campaigns.consent.consent import CHANNEL_OF_CAMPAIGN, GIVEN, ConsentNow, consents_of, set_consent
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.links import read_token

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
-from crm.campaigns.runs.reach import consenting, reached
+from crm.campaigns.consent.reach import consenting, reached
 from crm.clock import here, now
 from crm.errors import NotFound
 from crm.i18n import _

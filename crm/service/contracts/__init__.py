@@ -1,0 +1,1 @@
+"""Service contracts of units and organisations."""

@@ -1,0 +1,1 @@
+"""What the meters of units show."""

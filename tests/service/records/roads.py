@@ -1,0 +1,280 @@
+"""One row by every road into the house, and everything that came of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from crm.errors import Refused
+from crm.exchange.storing.engine import run_import
+from crm.exchange.storing.plan import Plan, Step
+from crm.http.api import api, asking
+from crm.money import exponent
+from crm.records import records, registry
+from crm.records.checks import check_value
+from crm.records.fields import Kind
+from crm.work import SYSTEM, reading, unit_of_work
+from tests.rows import keep_rows, put_rows
+
+#: What tells of a road and not of what came in by it.
+STORY = {"imports", "import_failures", "change_batches", "changes", "jobs", "leases"}
+MASKED = {"import_id", "created_at", "changed_at"}
+FILE = "rows.csv"
+
+
+@dataclass(frozen=True)
+class Came:
+    """What became of a row: every table, or the complaints as field and sentence; what was told as history."""
+
+    rows: Any
+    problems: frozenset[tuple[str, str]] = frozenset()
+    history: tuple[str, ...] = ()
+
+
+def by_form(actor, entity, values, stored=None):
+    try:
+        with unit_of_work(actor) as work:
+            if stored is None:
+                records.create_record(work, entity, values)
+            else:
+                records.update_record(
+                    work, entity, stored["id"], values, seen_version=stored.get("version", 1)
+                )
+    except Refused as refused:
+        return Came(dump(), frozenset((p.field, p.message) for p in refused.problems))
+    return Came(dump())
+
+
+def by_api(actor, entity, values, stored=None):
+    app = api()
+    app.dependency_overrides[asking] = lambda: actor
+    with TestClient(app) as client:
+        sent = {name: plain(value) for name, value in values.items()}
+        if stored is None:
+            answer = client.post(f"/{entity}", json=sent)
+        else:
+            change = {"values": sent, "version": stored.get("version", 1)}
+            answer = client.patch(f"/{entity}/{stored['id']}", json=change)
+    if answer.status_code == 422:
+        told = answer.json()["problems"]
+        return Came(dump(), frozenset((p["field"], p["message"]) for p in told))
+    assert answer.status_code in (200, 201), answer.text
+    return Came(dump())
+
+
+def by_file(actor, entity, values, stored=None, key=""):
+    cells = {name: cell(entity, name, value, values) for name, value in values.items()}
+    if stored is not None:
+        cells[key] = str(stored[key])
+    out = io.StringIO()
+    csv.writer(out).writerows([list(cells), list(cells.values())])
+    step = Step(
+        FILE, entity, {name: name for name in cells}, key=(key,) if key else (), date_order="ymd", decimal="."
+    )
+    # Cells that cannot be read keep their row out, as a form does.
+    plan = Plan("Road", (step,), on_problem="fail")
+    report = run_import(actor, plan, {FILE: out.getvalue().encode()})
+    told = frozenset((str(e["column"]), str(e["reason"])) for e in report.steps[0].examples)
+    return Came(dump(), told, tuple(report.steps[0].history))
+
+
+def cell(entity, name, value, row):
+    """A value as a careful person writes it into a cell."""
+    about = registry.entity(entity).by_name.get(name)
+    if value is None:
+        return ""
+    if about is None or isinstance(value, str):
+        return str(value)
+    if about.kind is Kind.LINK:
+        return parent_name(about.link, value)
+    if about.kind is Kind.MONEY:
+        digits = exponent(row.get(about.currency_field) or "EUR")
+        return f"{value / 10**digits:.{digits}f}"
+    if about.kind is Kind.PERCENT:
+        return f"{value * 100:.10g}%"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(str, value))
+    return plain(value) if isinstance(value, (date, datetime)) else str(value)
+
+
+def parent_name(entity, record):
+    with reading(SYSTEM) as session:
+        row = records.get_record(session, entity, record)
+    keys = registry.entity(entity).keys if entity in registry.MODELS else ()
+    names = (*keys, registry.title_field(entity))
+    return str(next((row[name] for name in names if row.get(name)), record))
+
+
+def plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+def dump() -> Mapping[str, list[dict[str, Any]]]:
+    """Every row that is not of the road's own story."""
+    return {
+        name: [{k: v for k, v in row.items() if k not in MASKED} for row in rows]
+        for name, rows in keep_rows().items()
+        if name not in STORY
+    }
+
+
+def emptied() -> None:
+    """No row in any table, numbers begin anew."""
+    from db.models import Base
+    from db.session import engine
+
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    with engine().connect().execution_options(system=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+            return
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for name in tables:
+            connection.exec_driver_sql(f"DELETE FROM {name}")
+
+
+def restored(kept) -> None:
+    """The database as it was when ``kept`` was taken."""
+    emptied()
+    assert put_rows(kept)
+
+
+__all__ = ["Came", "by_api", "by_file", "by_form", "check_value", "restored"]
+
+
+@dataclass(frozen=True)
+class At:
+    """In a row of test data: the record that the scene calls so."""
+
+    name: str
+
+
+class EntityRoads:
+    """Good and bad rows of one entity: each ends alike by form, API and one-row file.
+
+    ``changes`` are pairs of a row to make and what is changed of it, found again in a file by the field ``key``.
+    ``bad`` and ``bad_changes`` end with the field that the complaint names. ``history`` holds good rows that only a
+    file may bring, with a part of what the report says; the form's refusal names the field.
+    """
+
+    entity = ""
+    key = "number"
+    good: tuple[dict[str, Any], ...] = ()
+    bad: tuple[tuple[dict[str, Any], str], ...] = ()
+    changes: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = ()
+    bad_changes: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = ()
+    history: tuple[tuple[dict[str, Any], str, str], ...] = ()
+
+    def scene(self, actor) -> dict[str, int]:
+        """What the rows point to, by name."""
+        return {}
+
+    def _set(self, people, row=None):
+        """The scene with perhaps a row in it, kept; the row as stored."""
+        from tests.factories import make_people
+
+        actor = people["ada"]
+        emptied()
+        make_people()
+        named = self.scene(actor)
+        stored = None
+        if row is not None:
+            with unit_of_work(actor) as work:
+                stored = records.create_record(work, self.entity, self._filled(row, named))
+        return actor, named, stored, keep_rows()
+
+    @staticmethod
+    def _filled(row, named):
+        return {name: named[value.name] if isinstance(value, At) else value for name, value in row.items()}
+
+    def _by_all(self, actor, values, stored, kept):
+        came = {}
+        for road in (by_form, by_api, by_file):
+            restored(kept)
+            more = {"key": self.key} if road is by_file and stored is not None else {}
+            came[road.__name__] = road(actor, self.entity, values, stored, **more)
+        return came
+
+    def test_good_rows_and_changes_end_alike_on_every_road(self, people, frozen):
+        offenders = []
+        for row, change in [(None, row) for row in self.good] + list(self.changes):
+            actor, named, stored, kept = self._set(people, row)
+            values = self._filled(change, named)
+            came = self._by_all(actor, values, stored, kept)
+            before = {name: rows for name, rows in kept.items() if name not in STORY}
+            for road, found in came.items():
+                if found.problems:
+                    offenders.append((change, road, "refused", sorted(found.problems)))
+                elif found.rows != came["by_form"].rows:
+                    offenders.append((change, road, "differs", difference(came["by_form"].rows, found.rows)))
+            if {n: len(r) for n, r in came["by_form"].rows.items()} == {n: len(r) for n, r in before.items()}:
+                stored_now = came["by_form"].rows
+                if row is None or all(masked(before[n]) == stored_now[n] for n in before):
+                    offenders.append((change, "nothing was stored"))
+        assert not offenders, told(offenders)
+
+    def test_bad_rows_and_changes_are_refused_alike_and_leave_nothing(self, people, frozen):
+        offenders = []
+        for row, change, field in [(None, *bad) for bad in self.bad] + list(self.bad_changes):
+            actor, named, stored, kept = self._set(people, row)
+            values = self._filled(change, named)
+            restored(kept)
+            before = dump()
+            came = self._by_all(actor, values, stored, kept)
+            form = came["by_form"].problems
+            for road, found in came.items():
+                if not found.problems:
+                    offenders.append((change, road, "stored", difference(before, found.rows)))
+                elif found.rows != before:
+                    offenders.append((change, road, "left something", difference(before, found.rows)))
+                elif field not in {name for name, _text in found.problems}:
+                    offenders.append((change, road, "names another field", sorted(found.problems)))
+                elif not found.problems & form:
+                    offenders.append((change, road, "other words", sorted(found.problems), sorted(form)))
+        assert not offenders, told(offenders)
+
+    def test_history_comes_in_by_file_and_is_told(self, people, frozen):
+        offenders = []
+        for row, field, words in self.history:
+            actor, named, stored, kept = self._set(people)
+            came = self._by_all(actor, self._filled(row, named), stored, kept)
+            for road in ("by_form", "by_api"):
+                if field and field not in {name for name, _text in came[road].problems}:
+                    offenders.append((row, road, "took it", sorted(came[road].problems)))
+            if came["by_file"].problems or not any(words in said for said in came["by_file"].history):
+                offenders.append((row, sorted(came["by_file"].problems), came["by_file"].history))
+        assert not offenders, told(offenders)
+
+
+def masked(rows):
+    return [{k: v for k, v in row.items() if k not in MASKED} for row in rows]
+
+
+def difference(one, other):
+    """What differs between two dumps, in few words."""
+    found = []
+    for name in sorted(one.keys() | other.keys()):
+        left, right = one.get(name, []), other.get(name, [])
+        if len(left) != len(right):
+            found.append(
+                (name, f"{len(left)} rows, {len(right)} rows", right[len(left) :] or left[len(right) :])
+            )
+            continue
+        for a, b in zip(left, right, strict=True):
+            if a != b:
+                found.append((name, {k: (a[k], b.get(k)) for k in a if a[k] != b.get(k)}))
+    return found
+
+
+def told(offenders):
+    return "\n".join(
+        f"{len(offenders)} offenders:" if not at else str(o) for at, o in enumerate([None, *offenders])
+    )

@@ -1,0 +1,111 @@
+"""The same values by form, API and file end alike: one class of data for each entity."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from crm.firm.firm import set_firm
+from crm.pipeline.defaults import ensure_defaults
+from crm.records import records
+from crm.work import unit_of_work
+from db.models import Stage
+from tests.service.records.roads import At, EntityRoads
+
+NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def frozen():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def selling(actor):
+    """A firm in euros with a customer, a product, a deal in dollars and one in euros."""
+    with unit_of_work(actor) as work:
+        set_firm(work, name="Kavarna", currency="EUR")
+        ensure_defaults(work)
+        stages = dict(tuple(row) for row in work.session.execute(select(Stage.name, Stage.id)))
+
+        def make(entity, **values):
+            return int(records.create_record(work, entity, values)["id"])
+
+        firm = make("organisation", name="Casa Olivares", number="O1")
+        return {
+            **stages,
+            "firm": firm,
+            "person": make(
+                "contact", name="Ana Olivares", email="ana@olivares.example", organisation_id=firm
+            ),
+            "product": make("product", name="Volta 3", code="V3"),
+            "dollars": make("deal", title="Six machines", number="D1", currency="USD", organisation_id=firm),
+            "euros": make("deal", title="Two machines", number="D2", amount_minor=50_000),
+        }
+
+
+class TestDealLine(EntityRoads):
+    entity = "deal_line"
+    good = (
+        {"deal_id": At("dollars"), "quantity": 3.0, "unit_price_minor": 5000},
+        {"deal_id": At("euros"), "product_id": At("product"), "unit_price_minor": 1999, "discount": 0.1},
+        {"deal_id": At("euros"), "quantity": 2.0, "description": "Price to be agreed"},
+        {"deal_id": At("euros"), "quantity": 2.0, "amount_minor": 7000},
+    )
+    bad = (
+        ({"quantity": 3.0, "unit_price_minor": 5000}, "deal_id"),
+        ({"deal_id": At("euros"), "quantity": -1.0, "unit_price_minor": 5000}, "quantity"),
+        ({"deal_id": At("euros"), "unit_price_minor": 5000, "discount": 1.5}, "discount"),
+        (
+            {"deal_id": At("euros"), "quantity": 2.0, "unit_price_minor": 5000, "amount_minor": 700},
+            "amount_minor",
+        ),
+    )
+
+    def scene(self, actor):
+        return selling(actor)
+
+
+class TestDeal(EntityRoads):
+    entity = "deal"
+    good = (
+        {"title": "Ten machines", "number": "D9", "amount_minor": 123456, "currency": "JPY"},
+        {"title": "Ten machines", "organisation_id": At("firm"), "amount_minor": 123456},
+        {"organisation_id": At("firm"), "product_id": At("product")},
+        {"title": "May", "stage_id": At("Won"), "opened_on": date(2026, 4, 1), "closed_on": date(2026, 5, 1)},
+        {"title": "Open", "opened_on": date(2026, 4, 1), "closed_on": date(2026, 12, 24)},
+    )
+    bad = (
+        ({"amount_minor": 500}, "title"),
+        (
+            {
+                "title": "x",
+                "stage_id": At("Won"),
+                "opened_on": date(2026, 5, 1),
+                "closed_on": date(2026, 4, 1),
+            },
+            "closed_on",
+        ),
+        ({"title": "x", "currency": "ZZZ"}, "currency"),
+        ({"title": "x" * 201}, "title"),
+        ({"title": "x", "opened_on": "soon"}, "opened_on"),
+    )
+    changes = (
+        ({"title": "x", "number": "D7", "opened_on": date(2026, 4, 1)}, {"amount_minor": 5000}),
+        (
+            {"title": "x", "number": "D7", "opened_on": date(2026, 4, 1)},
+            {"stage_id": At("Won"), "closed_on": date(2026, 6, 1)},
+        ),
+    )
+    bad_changes = (
+        (
+            {"title": "x", "number": "D7", "opened_on": date(2026, 4, 1)},
+            {"stage_id": At("Won"), "closed_on": date(2026, 3, 1)},
+            "closed_on",
+        ),
+    )
+    history = (({"title": "x", "stage_id": At("Won"), "opened_on": date(2026, 4, 1)}, "", "the day unknown"),)
+
+    def scene(self, actor):
+        return selling(actor)
