@@ -11,11 +11,20 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``reply``    who takes replies to our mail
 ``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
+
+Its cards say which entities there are.
 """
 
 from __future__ import annotations
 
+from crm.access.cards import CARDS as ACCESS_CARDS
+from crm.campaigns.cards import CARDS as CAMPAIGN_CARDS
+from crm.contacts.cards import CARDS as CONTACT_CARDS
+from crm.interactions.cards import CARDS as INTERACTION_CARDS
+from crm.pipeline.cards import CARDS as PIPELINE_CARDS
+from crm.records import registry
 from crm.register import hand_in
+from crm.service.cards import CARDS as SERVICE_CARDS
 
 DAILY = 24 * 60
 
@@ -122,3 +131,12 @@ hand_in(
     company={"sample": "crm.sample:load_sample"},
     command={"sample": "crm.sample.cli:sample"},
 )
+for card in (
+    *ACCESS_CARDS,
+    *CONTACT_CARDS,
+    *CAMPAIGN_CARDS,
+    *PIPELINE_CARDS,
+    *SERVICE_CARDS,
+    *INTERACTION_CARDS,
+):
+    registry.register(card)

@@ -78,3 +78,7 @@ class Unavailable(CrmError):
     """A part Rapport depends on does not answer."""
 
     status = 503
+
+
+class Bad(Exception):
+    """The value cannot be stored; the text says what would be right."""

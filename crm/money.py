@@ -9,10 +9,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from babel.numbers import get_currency_precision, list_currencies
 
-from crm.errors import Refused
+from crm.errors import Bad, Refused
 from crm.i18n import _
 
 CURRENCIES = frozenset(list_currencies())
+
+
+def check_currency(value: str) -> str:
+    """An ISO 4217 code."""
+    code = value.strip().upper()
+    if code not in CURRENCIES:
+        raise Bad(_("“{value}” is not a currency code. Use three letters as EUR.").format(value=value))
+    return code
 
 
 def exponent(currency: str) -> int:

@@ -3,7 +3,7 @@
 from crm.i18n import _
 from crm.ui.contacts.record_party import PartyScreen, show_party
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.record_page import RecordForm, asked_id
+from crm.ui.records.record_page import asked_id
 
 actor = current_actor()
 
@@ -11,18 +11,10 @@ show_party(
     actor,
     PartyScreen(
         entity="contact",
-        form=RecordForm(
-            fields=("name", "first_name", "last_name", "email", "phone", "organisation_id", "job_title", "lifecycle"),
-            more=(
-                "source", "segment", "birth_date", "gender", "city", "region", "country", "owner_id", "team_id",
-                "number", "tags", "notes",
-            ),
-        ),
-        facts=("job_title", "organisation_id", "segment", "source", "birth_date", "owner_id", "team_id", "tags"),
         others="organisation",
         others_title=_("Organisations"),
         others_empty=_("No role at an organisation yet."),
         sales_title=_("What did they buy?"),
     ),
     asked_id("contact"),
-)  # fmt: skip
+)

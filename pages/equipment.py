@@ -1,9 +1,8 @@
 """Equipment: every unit in the field, whose it is and until when it is under warranty."""
 
-from crm.ui.equipment.lists import unit_screen
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.listing import show_list
+from crm.ui.records.listing import ListScreen, show_list
 
 actor = current_actor()
 
-show_list(actor, unit_screen())
+show_list(actor, ListScreen("equipment"))

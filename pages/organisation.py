@@ -3,7 +3,7 @@
 from crm.i18n import _
 from crm.ui.contacts.record_party import PartyScreen, show_party
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.record_page import RecordForm, asked_id
+from crm.ui.records.record_page import asked_id
 
 actor = current_actor()
 
@@ -11,19 +11,10 @@ show_party(
     actor,
     PartyScreen(
         entity="organisation",
-        form=RecordForm(
-            fields=("name", "sector", "lifecycle", "website", "email", "phone", "city", "country"),
-            more=(
-                "number", "source", "employees", "revenue_minor", "currency", "founded", "region", "parent_id",
-                "owner_id", "team_id", "tags", "notes",
-            ),
-        ),
-        facts=("sector", "website", "employees", "revenue_minor", "founded", "parent_id", "source", "owner_id", "team_id",
-               "tags"),
         others="contact",
         others_title=_("People"),
         others_empty=_("Nobody is known here yet."),
         sales_title=_("What did they buy?"),
     ),
     asked_id("organisation"),
-)  # fmt: skip
+)

@@ -8,8 +8,9 @@ from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.pipeline.board import show_board
 from crm.ui.pipeline.calendar import show_calendar
-from crm.ui.pipeline.table import new_deal, show_table
+from crm.ui.pipeline.table import show_table
 from crm.ui.pipeline.view import BOARD, TABLE, VIEW, choose_deals, choose_pipeline, views
+from crm.ui.records.drawers import new_record
 from crm.work import reading
 
 actor = current_actor()
@@ -35,7 +36,7 @@ with head, look.page(_("Pipeline"), context):
     if actor.may("deal", "create") and st.button(
         _("New deal"), key="pipeline_new", type="primary", icon=":material/add:"
     ):
-        new_deal(actor)
+        new_record(actor, "deal")
 
 if chosen is None:
     look.empty(_("No pipeline yet"), _("An administrator sets up a pipeline with its stages under Settings."))

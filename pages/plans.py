@@ -1,9 +1,9 @@
 """Maintenance plans: work that returns by time or by use."""
 
-from crm.ui.equipment.lists import plan_screen
+from crm.ui.equipment.lists import open_plan
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.listing import show_list
+from crm.ui.records.listing import ListScreen, show_list
 
 actor = current_actor()
 
-show_list(actor, plan_screen())
+show_list(actor, ListScreen("maintenance_plan", on_open=open_plan))

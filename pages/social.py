@@ -26,20 +26,7 @@ with look.toolbar():
     show_accounts(actor, ours)
 
 if view == "posts":
-    columns = ("title", "account_id", "kind", "status", "is_paid", "published_at", "reach", "interactions")
-    posts = ListScreen(
-        entity="social_post",
-        page="social",
-        columns=columns,
-        form=("title",),
-        title=_("Social"),
-        sort="published_at",
-        pill="status",
-        on_open=open_post,
-        on_new=new_post,
-        empty_text=_("Write the first post, or bring in a file of metrics."),
-    )
-    st.session_state.setdefault("social_down", True)  # newest first
+    posts = ListScreen("social_post", on_open=open_post, on_new=new_post, title=_("Social"))
     show_list(actor, posts, head=head)
     st.stop()
 

@@ -17,11 +17,12 @@ from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import start_session
 from crm.access.users import give_password
 from crm.config import settings
-from crm.errors import CrmError, NotAllowed, Problem, Refused
+from crm.errors import Bad, CrmError, NotAllowed, Problem, Refused
 from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import get_setting, put_setting, set_firm
 from crm.i18n import _
-from crm.records.checks import Bad, check_currency, check_email
+from crm.money import check_currency
+from crm.records.checks import check_email
 from crm.register import Register
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Credential, Setting, User

@@ -1,4 +1,4 @@
-"""What a record page shows beside the record: links, ways to reach, people or organisations. One statement each."""
+"""What the page of a contact or organisation shows beside the record: ways to reach, people or organisations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, union
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, union
 
-from crm.records import records, registry
-from crm.records.fields import Kind
+from crm.records import records
 from db.models import Address, Channel, Contact, ContactRole, Organisation
-from db.scope import DELETE, UPDATE, ScopedSession
+from db.scope import ScopedSession
 
 #: The column that points to a record, by its entity; in deals, talks, tasks and sales lines alike.
 POINTS = {"contact": "contact_id", "organisation": "organisation_id", "product": "product_id"}
@@ -22,28 +21,6 @@ MOST = 50
 MOST_ROLES = 500
 #: For rows that belong to a record which was found within scope just before.
 SYSTEM_OPTIONS = {"system": True}
-
-
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """One record as its page needs it: its values, the titles of what it links to, and what the actor may do with it."""
-
-    entity: str
-    id: int
-    values: dict[str, Any]
-    titles: dict[str, str]
-    may_change: bool
-    may_archive: bool
-
-    @property
-    def title(self) -> str:
-        """What names the record to people."""
-        return str(self.values[registry.entity(self.entity).title_field])
-
-    @property
-    def archived(self) -> bool:
-        """True when it was put away."""
-        return self.values.get("archived_at") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,49 +81,6 @@ class Ways:
 
     channels: tuple[Reach, ...] = field(default=())
     addresses: tuple[Place, ...] = field(default=())
-
-
-def record_view(session: ScopedSession, entity: str, record_id: int) -> RecordView:
-    """The record with the titles of its links, which stay empty outside the actor's scope. Two statements.
-
-    Raises
-    ------
-    NotFound
-        No such record within the actor's scope.
-    """
-    # Held on purpose: what is read next asks for the same row, and a session forgets rows that nobody holds.
-    session.info["shown"] = session.get(registry.model(entity), record_id)
-    values = records.get_record(session, entity, record_id)
-    rights = registry.rights_name(entity)
-    owner = {"owner_id": values.get("owner_id"), "team_id": values.get("team_id")}
-    return RecordView(
-        entity,
-        record_id,
-        values,
-        _titles(session, entity, values),
-        session.actor.holds(rights, UPDATE, **owner),
-        session.actor.holds(rights, DELETE, **owner),
-    )
-
-
-def _titles(session: ScopedSession, entity: str, values: dict[str, Any]) -> dict[str, str]:
-    links = [f.name for f in registry.entity(entity).fields if f.kind is Kind.LINK]
-    wanted = tuple(name for name in links if values.get(name) is not None)
-    if not wanted:
-        return {}
-    row = session.execute(_titles_of(entity, wanted), {name: values[name] for name in wanted}).one()
-    return {name: str(title) for name, title in zip(wanted, row, strict=True) if title is not None}
-
-
-@cache
-def _titles_of(entity: str, wanted: tuple[str, ...]) -> Select[Any]:
-    about = registry.entity(entity)
-    parts = []
-    for name in wanted:
-        target = registry.alias(about[name].link, name)
-        title = getattr(target, registry.title_field(about[name].link))
-        parts.append(select(title).where(target.id == bindparam(name)).scalar_subquery())
-    return select(*parts)
 
 
 def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:

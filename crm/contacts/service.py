@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.contacts.queries import POINTS
-from crm.errors import NotAllowed, NotFound, Problem, Refused
+from crm.errors import Bad, NotAllowed, NotFound, Problem, Refused
 from crm.i18n import N_, _
 from crm.records import records, registry
-from crm.records.checks import Bad, check_value
+from crm.records.checks import check_value
 from crm.records.fields import Field, Kind
 from crm.work import Work
 from db.models import Address, Channel, ContactRole

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from crm.config import settings
-from crm.records.checks import check_currency
+from crm.money import check_currency
 from crm.work import Work
 from db.models import Deal, OrderLine, Rate, Setting
 from db.scope import ScopedSession

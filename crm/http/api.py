@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from crm.access.sessions import actor_of_session
-from crm.errors import CrmError, NotAllowed, NotFound, Refused
+from crm.errors import Bad, CrmError, NotAllowed, NotFound, Refused
 from crm.i18n import _, set_language
 from crm.records import registry
-from crm.records.checks import Bad, check_value
+from crm.records.checks import check_value
 from crm.records.fields import Field
 from crm.records.lists import BLANK, list_rows
 from crm.records.records import create_record, get_record, shown, update_record
@@ -71,8 +71,8 @@ Asking = Annotated[Actor, Depends(asking)]
 
 
 def _demand_read(actor: Actor, entity: str) -> None:
-    if entity not in registry.MODELS:
-        known = ", ".join(registry.MODELS)
+    if entity not in registry.names():
+        known = ", ".join(registry.names())
         raise NotFound(
             _("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=known)
         )

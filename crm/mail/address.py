@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from email.utils import parseaddr
 
-from crm.errors import Problem, Refused
+from crm.errors import Bad, Problem, Refused
 from crm.i18n import _
-from crm.records.checks import Bad, check_email
+from crm.records.checks import check_email
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
+from crm.money import check_currency
 from crm.periods import month_start
-from crm.records.checks import check_currency
 from crm.reporting.book import Book
 from crm.reporting.report import Names
 from crm.work import Work

@@ -9,14 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crm.config import settings
-from crm.errors import Problem
+from crm.errors import Bad, Problem
 from crm.i18n import _
-from crm.money import CURRENCIES
+from crm.money import check_currency
 from crm.records.fields import Field, Kind
-
-
-class Bad(Exception):
-    """The value cannot be stored; the text says what would be right."""
 
 
 def short(value: Any) -> str:
@@ -87,14 +83,6 @@ def check_url(value: str) -> str:
             )
         )
     return parts.geturl()
-
-
-def check_currency(value: str) -> str:
-    """An ISO 4217 code."""
-    code = value.strip().upper()
-    if code not in CURRENCIES:
-        raise Bad(_("“{value}” is not a currency code. Use three letters as EUR.").format(value=short(value)))
-    return code
 
 
 def _text(value: Any) -> str:

@@ -53,8 +53,6 @@ class Field:
     link: str = ""
     currency_field: str = ""
     personal: bool = False
-    in_list: bool = False
-    in_form: bool = False
     searchable: bool = False
     filterable: bool = False
     sortable: bool = False

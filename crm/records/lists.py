@@ -94,7 +94,7 @@ def list_rows(
         An unknown filter, sort or a broken cursor; the message names it.
     """
     about, cls = registry.entity(entity), registry.model(entity)
-    names = [n for n in (columns or [f.name for f in about.fields if f.in_list]) if n in about.by_name]
+    names = [n for n in (columns or _shown(entity)) if n in about.by_name]
     other = bool(sort) and sort != about.title_field
     conditions = list_conditions(
         session, entity, search=search, filters=filters, archived=archived, by_other_order=other
@@ -114,6 +114,13 @@ def list_rows(
     cursor = _cursor(found[-1][-1], int(found[-1].id)) if more else None
     total, capped = _count(session, cls, conditions) if count else (len(rows), more)
     return ListPage(rows, total, capped, cursor)
+
+
+def _shown(entity: str) -> list[str]:
+    """What stands in the list or form of an entity, long texts left out."""
+    fields = registry.entity(entity).by_name
+    named = registry.card(entity).names("list", "form", "more")
+    return [n for n in named if fields[n].kind is not Kind.LONGTEXT]
 
 
 def list_conditions(
@@ -191,8 +198,7 @@ def _projection(entity: str, names: tuple[str, ...]) -> Select[Any]:
 
 
 def _order_column(cls: type[Any], name: str) -> Any:
-    entity = next(n for n, known in registry.MODELS.items() if known is cls)
-    about = registry.entity(entity)
+    about = registry.entity(next(card.name for card in registry.cards() if card.model is cls))
     known = about.by_name.get(name)
     if name != "id" and not (known and (known.sortable or name == about.title_field)):
         raise Refused(_("{entity} cannot be sorted by “{name}”.").format(entity=_(about.plural), name=name))

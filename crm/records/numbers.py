@@ -12,14 +12,16 @@ from crm.records.writing.bulk import among
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 
-#: Letter before the number, by entity.
-PREFIXES = {"case": "C", "work_order": "W"}
+
+def prefix_of(entity: str) -> str:
+    """The letter before an entity's numbers; empty where it gives none."""
+    return registry.card(entity).number if registry.is_known(entity) else ""
 
 
 def give_numbers(work: Work, cls: type[Any], rows: Sequence[dict[str, Any]]) -> None:
     """Give new rows that have their ids, in place, a number made of it that no other row has."""
-    prefix = PREFIXES.get(registry.entity_of_table(cls.__tablename__))
-    if prefix is None:
+    prefix = prefix_of(registry.entity_of_table(cls.__tablename__))
+    if not prefix:
         return
     bare = [row for row in rows if not row["number"]]
     given = {row["number"] for row in rows if row["number"]}

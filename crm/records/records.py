@@ -14,7 +14,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.checks import check_values
 from crm.records.fields import Entity, Kind
-from crm.records.numbers import PREFIXES, give_numbers
+from crm.records.numbers import give_numbers, prefix_of
 from crm.records.rules import Draft, rules_of
 from crm.records.settling import changing_draft, new_draft, road_of, settle, shape_of
 from crm.records.writing.writer import Writer
@@ -76,7 +76,7 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
         facts = settle(road, entity, [draft])
         _refuse(about, draft.problems)
         writer = Writer(road)
-        if entity in PREFIXES and not draft.row["number"]:
+        if prefix_of(entity) and not draft.row["number"]:
             draft.row["id"] = writer.ids(shape.table, 1)[0]
             give_numbers(work, shape.cls, [draft.row])
         row = shape.cls(**draft.row)

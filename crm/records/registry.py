@@ -13,89 +13,76 @@ from sqlalchemy.orm import aliased
 
 from crm.errors import NotFound
 from crm.i18n import _
+from crm.records.card import Card
 from crm.records.fields import Choice, Entity, Field, Kind
-from db.models import (
-    Base,
-    Campaign,
-    CampaignArm,
-    CampaignMember,
-    Case,
-    Category,
-    Consent,
-    Contact,
-    Contract,
-    Deal,
-    DealLine,
-    Equipment,
-    EquipmentEvent,
-    Failure,
-    Interaction,
-    Lead,
-    LossReason,
-    MaintenancePlan,
-    MessageTemplate,
-    MeterReading,
-    Order,
-    OrderLine,
-    Organisation,
-    PartChange,
-    Pipeline,
-    Product,
-    Queue,
-    Role,
-    Segment,
-    SocialAccount,
-    SocialPost,
-    Stage,
-    Task,
-    Team,
-    User,
-    WebForm,
-    WorkOrder,
-)
+from db.models.base import Base
 
-#: Entities with list, form and import, under the name used in addresses, profiles and the API.
-MODELS: dict[str, type[Any]] = {
-    "team": Team,
-    "user": User,
-    "organisation": Organisation,
-    "contact": Contact,
-    "category": Category,
-    "product": Product,
-    "segment": Segment,
-    "campaign": Campaign,
-    "campaign_arm": CampaignArm,
-    "lead": Lead,
-    "deal": Deal,
-    "deal_line": DealLine,
-    "order": Order,
-    "order_line": OrderLine,
-    "interaction": Interaction,
-    "equipment": Equipment,
-    "contract": Contract,
-    "case": Case,
-    "maintenance_plan": MaintenancePlan,
-    "work_order": WorkOrder,
-    "failure": Failure,
-    "part_change": PartChange,
-    "meter_reading": MeterReading,
-    "equipment_event": EquipmentEvent,
-    "task": Task,
-    "campaign_member": CampaignMember,
-    "consent": Consent,
-    "message_template": MessageTemplate,
-    "web_form": WebForm,
-    "social_account": SocialAccount,
-    "social_post": SocialPost,
-}
-#: Small tables that others link to by name and that have no list of their own.
-LINKED: dict[str, type[Any]] = {
-    "pipeline": Pipeline,
-    "stage": Stage,
-    "loss_reason": LossReason,
-    "queue": Queue,
-    "role": Role,
-}
+_CARDS: dict[str, Card] = {}
+
+
+def register(card: Card) -> None:
+    """Make an entity known to every generic screen, file and road.
+
+    Raises
+    ------
+    ValueError
+        The card names a field that its model does not have, or its name is taken.
+    """
+    card.check()
+    if card.name in _CARDS:
+        raise ValueError(f"There are two cards called {card.name}.")
+    _CARDS[card.name] = card
+    _ordered.cache_clear()
+
+
+def card(name: str) -> Card:
+    """The card of an entity or small table.
+
+    Raises
+    ------
+    NotFound
+        No entity has this name.
+    """
+    if (found := _CARDS.get(name)) is None:
+        raise NotFound(
+            _("There is no kind of record called “{name}”. Known: {known}.").format(
+                name=name, known=", ".join(names())
+            )
+        )
+    return found
+
+
+def is_known(name: str) -> bool:
+    """True when an entity or small table has this name."""
+    return name in _CARDS
+
+
+def cards() -> tuple[Card, ...]:
+    """The cards of all entities, parents before children; small tables are left out."""
+    return tuple(_ordered().values())
+
+
+def names() -> tuple[str, ...]:
+    """The names of all entities, in the order of ``cards``."""
+    return tuple(_ordered())
+
+
+@cache
+def _ordered() -> dict[str, Card]:
+    """As registered, but each behind those that it links to: an order in which related files can be imported."""
+    if not _CARDS:
+        raise RuntimeError("No entity is registered. Import crm.areas first.")
+    left = {name: one for name, one in _CARDS.items() if not one.is_small}
+    found: dict[str, Card] = {}
+    while left:
+        free = (name for name, one in left.items() if not (_parents(one) & left.keys()) - {name})
+        name = next(free, next(iter(left)))
+        found[name] = left.pop(name)
+    return found
+
+
+def _parents(one: Card) -> set[str]:
+    return {c.info["link"] for c in one.model.__table__.columns if c.info.get("link")}
 
 
 def model(entity: str) -> type[Any]:
@@ -106,14 +93,7 @@ def model(entity: str) -> type[Any]:
     NotFound
         No entity has this name.
     """
-    found = MODELS.get(entity) or LINKED.get(entity)
-    if found is None:
-        raise NotFound(
-            _("There is no kind of record called “{name}”. Known: {known}.").format(
-                name=entity, known=", ".join(MODELS)
-            )
-        )
-    return found
+    return card(entity).model
 
 
 def title_field(entity: str) -> str:
@@ -148,19 +128,19 @@ def entity(name: str) -> Entity:
         title_field=about["title"],
         fields=fields,
         keys=tuple(about["keys"]),
-        page=about.get("page", ""),
+        page=card(name).page,
         aliases=tuple(about.get("aliases", ())),
     )
 
 
 def entities() -> list[Entity]:
     """All entities, parents before children: an order in which related files can be imported."""
-    return [entity(name) for name in MODELS]
+    return [entity(name) for name in names()]
 
 
 def entity_of_table(table: str) -> str:
     """The entity whose rows stand in a table, for the change log; empty when it has none."""
-    return next((name for name, cls in MODELS.items() if cls.__tablename__ == table), "")
+    return next((one.name for one in cards() if one.model.__tablename__ == table), "")
 
 
 def unique_together(name: str) -> list[tuple[str, ...]]:
@@ -171,7 +151,7 @@ def unique_together(name: str) -> list[tuple[str, ...]]:
 
 def rights_name(name: str) -> str:
     """The name under which rights on an entity are granted; children share their parent's."""
-    return str(model(name).__entity__)
+    return card(name).rights
 
 
 def _field(name: str, info: dict[str, Any], column: Any) -> Field:
@@ -186,8 +166,6 @@ def _field(name: str, info: dict[str, Any], column: Any) -> Field:
         link=info.get("link", ""),
         currency_field=info.get("currency", ""),
         personal=info.get("personal", False),
-        in_list=info.get("list", False),
-        in_form=info.get("form", False),
         searchable=info.get("search", False),
         filterable=info.get("filter", False),
         sortable=info.get("sort", False),

@@ -58,7 +58,7 @@ def search_condition(session: ScopedSession, cls: type[Any], query: str) -> Colu
 
 
 def _entity_name(cls: type[Any]) -> str:
-    return next(name for name, known in registry.MODELS.items() if known is cls)
+    return next(card.name for card in registry.cards() if card.model is cls)
 
 
 def _short(cls: type[Any], word: str) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.matching import name_key
-from crm.records.numbers import PREFIXES
+from crm.records.numbers import prefix_of
 from crm.records.rules import Draft, Road, rules_of
 from crm.records.writing.bulk import among
 from crm.work import Work
@@ -37,9 +37,9 @@ class Shape:
     def __init__(self, entity: str) -> None:
         self.entity, self.cls = entity, registry.model(entity)
         self.table: Table = self.cls.__table__
-        fields = registry.entity(entity).fields if entity in registry.MODELS else ()
+        fields = registry.entity(entity).fields if entity in registry.names() else ()
         self.labels = {f.name: f.label for f in fields}
-        numbered = {"number"} if entity in PREFIXES else set()
+        numbered = {"number"} if prefix_of(entity) else set()
         self.needed = [f.name for f in fields if f.required and f.name not in numbered]
         needed = {*self.needed, *numbered, "id", "name_key"}
         self.filled = [

@@ -42,7 +42,7 @@ class Base(DeclarativeBase):
 
     __guard__: ClassVar[str | tuple[str, ...]] = "system"
     __entity__: ClassVar[str] = ""
-    #: Shown to people through the registry: label, plural, icon, title field, keys, page.
+    #: Shown to people through the registry: label, plural, icon, title field, keys.
     __about__: ClassVar[dict[str, Any]] = {}
     #: Written to the change log field by field.
     __logged__: ClassVar[bool] = True
@@ -78,8 +78,6 @@ class Business(Versioned):
                 "Owner",
                 "link",
                 link="user",
-                list=True,
-                form=True,
                 filter=True,
                 aliases=(
                     "owner",
@@ -103,7 +101,6 @@ class Business(Versioned):
                 "Team",
                 "link",
                 link="team",
-                form=True,
                 filter=True,
                 aliases=("team", "office", "regional office", "department"),
             ),
@@ -129,7 +126,7 @@ class Business(Versioned):
 def about(label: str, kind: str, **more: Any) -> dict[str, Any]:
     """What a column is for people; ``crm.records.registry`` turns it into a ``Field``.
 
-    Keys: required, unit, choices ((value, label), …), link (entity), currency (field), personal, list, form, search,
+    Keys: required, unit, choices ((value, label), …), link (entity), currency (field), personal, search,
     filter, sort, import (default True), export (default True), minimum, maximum, aliases, help, group.
     """
     return {"label": label, "kind": kind, **more}

@@ -22,7 +22,6 @@ class Category(Versioned, Base):
         "icon": ":material/category:",
         "title": "name",
         "keys": ("name",),
-        "page": "product",
         "aliases": ("series", "product line"),
     }
 
@@ -33,8 +32,6 @@ class Category(Versioned, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("category", "series", "product line", "sub-category"),
@@ -42,7 +39,7 @@ class Category(Versioned, Base):
     )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
     parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("categories.id"), info=about("Parent category", "link", link="category", form=True)
+        ForeignKey("categories.id"), info=about("Parent category", "link", link="category")
     )
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
@@ -59,7 +56,6 @@ class Product(Business, Base):
         "icon": ":material/coffee_maker:",
         "title": "name",
         "keys": ("code", "name"),
-        "page": "product",
         "aliases": ("items", "articles", "goods"),
     }
 
@@ -69,8 +65,6 @@ class Product(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("product", "product name", "item", "article", "description"),
@@ -83,8 +77,6 @@ class Product(Business, Base):
         info=about(
             "Code",
             "text",
-            list=True,
-            form=True,
             search=True,
             aliases=("sku", "product id", "item number", "article number", "id"),
         ),
@@ -96,8 +88,6 @@ class Product(Business, Base):
             "Category",
             "link",
             link="category",
-            list=True,
-            form=True,
             filter=True,
             aliases=("series", "product line", "sub-category", "group"),
         ),
@@ -107,8 +97,6 @@ class Product(Business, Base):
         info=about(
             "List price",
             "money",
-            list=True,
-            form=True,
             sort=True,
             currency="currency",
             minimum=0,
@@ -120,15 +108,14 @@ class Product(Business, Base):
         info=about(
             "Cost",
             "money",
-            form=True,
             currency="currency",
             minimum=0,
             aliases=("unit cost", "purchase price"),
         ),
     )
-    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
     is_active: Mapped[bool] = mapped_column(
-        default=True, server_default="1", info=about("Active", "boolean", form=True, filter=True)
+        default=True, server_default="1", info=about("Active", "boolean", filter=True)
     )
 
 

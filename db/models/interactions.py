@@ -34,7 +34,6 @@ class Interaction(Business, Base):
         "icon": ":material/forum:",
         "title": "subject",
         "keys": ("number",),
-        "page": "contact",
         "aliases": ("activities", "activity", "calls", "notes", "meetings", "touchpoints"),
     }
     __table_args__ = (
@@ -53,8 +52,6 @@ class Interaction(Business, Base):
             "choice",
             choices=INTERACTION_KINDS,
             required=True,
-            list=True,
-            form=True,
             filter=True,
             aliases=("type", "activity type", "channel"),
         ),
@@ -63,19 +60,15 @@ class Interaction(Business, Base):
         text(10),
         default="none",
         server_default="none",
-        info=about("Direction", "choice", choices=DIRECTIONS, form=True),
+        info=about("Direction", "choice", choices=DIRECTIONS),
     )
     subject: Mapped[str] = mapped_column(
         text(500),
-        info=about(
-            "Subject", "text", required=True, list=True, form=True, search=True, aliases=("title", "summary")
-        ),
+        info=about("Subject", "text", required=True, search=True, aliases=("title", "summary")),
     )
     body: Mapped[str | None] = mapped_column(
         text(20000),
-        info=about(
-            "Text", "longtext", form=True, search=True, aliases=("body", "notes", "description", "content")
-        ),
+        info=about("Text", "longtext", search=True, aliases=("body", "notes", "description", "content")),
     )
     happened_at: Mapped[datetime] = mapped_column(
         default=utc_now,
@@ -83,22 +76,20 @@ class Interaction(Business, Base):
         info=about(
             "When",
             "datetime",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("date", "time", "timestamp", "created"),
         ),
     )
     duration_minutes: Mapped[int | None] = mapped_column(
-        info=about("Duration", "integer", unit="min", form=True, minimum=0)
+        info=about("Duration", "integer", unit="min", minimum=0)
     )
     number: Mapped[str | None] = mapped_column(
         text(60), index=True, info=about("Number", "text", aliases=("id", "activity id"))
     )
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("contacts.id"),
-        info=about("Contact", "link", link="contact", list=True, form=True, filter=True),
+        info=about("Contact", "link", link="contact", filter=True),
     )
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"),
@@ -106,20 +97,18 @@ class Interaction(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("company", "account"),
         ),
     )
     deal_id: Mapped[int | None] = mapped_column(
-        ForeignKey("deals.id"), info=about("Deal", "link", link="deal", form=True, filter=True)
+        ForeignKey("deals.id"), info=about("Deal", "link", link="deal", filter=True)
     )
     case_id: Mapped[int | None] = mapped_column(
-        ForeignKey("cases.id"), info=about("Case", "link", link="case", form=True, filter=True)
+        ForeignKey("cases.id"), info=about("Case", "link", link="case", filter=True)
     )
     campaign_id: Mapped[int | None] = mapped_column(
-        ForeignKey("campaigns.id"), info=about("Campaign", "link", link="campaign", form=True, filter=True)
+        ForeignKey("campaigns.id"), info=about("Campaign", "link", link="campaign", filter=True)
     )
 
 
@@ -135,7 +124,6 @@ class Task(Business, Base):
         "icon": ":material/task_alt:",
         "title": "title",
         "keys": ("number",),
-        "page": "my_day",
         "aliases": ("to-dos", "todos", "follow-ups"),
     }
     __table_args__ = (
@@ -149,32 +137,26 @@ class Task(Business, Base):
             "Title",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("task", "subject", "name"),
         ),
     )
     due_on: Mapped[date | None] = mapped_column(
-        info=about(
-            "Due", "date", list=True, form=True, sort=True, filter=True, aliases=("due date", "deadline")
-        )
+        info=about("Due", "date", sort=True, filter=True, aliases=("due date", "deadline"))
     )
     due_time: Mapped[str | None] = mapped_column(
         text(5),
-        info=about(
-            "Time", "text", form=True, aliases=("due time",), help="Hour and minutes of that day, as 14:30"
-        ),
+        info=about("Time", "text", aliases=("due time",), help="Hour and minutes of that day, as 14:30"),
     )
     priority: Mapped[str] = mapped_column(
         text(10),
         default="normal",
         server_default="normal",
-        info=about("Priority", "choice", choices=PRIORITIES, list=True, form=True, filter=True),
+        info=about("Priority", "choice", choices=PRIORITIES, filter=True),
     )
     done_at: Mapped[datetime | None] = mapped_column(
-        info=about("Done", "datetime", list=True, sort=True, aliases=("completed", "completed at"))
+        info=about("Done", "datetime", sort=True, aliases=("completed", "completed at"))
     )
     number: Mapped[str | None] = mapped_column(
         text(60), index=True, info=about("Number", "text", aliases=("id", "task id"))
@@ -182,22 +164,22 @@ class Task(Business, Base):
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("contacts.id"),
         index=True,
-        info=about("Contact", "link", link="contact", form=True, filter=True),
+        info=about("Contact", "link", link="contact", filter=True),
     )
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"),
         index=True,
-        info=about("Organisation", "link", link="organisation", form=True, filter=True),
+        info=about("Organisation", "link", link="organisation", filter=True),
     )
     deal_id: Mapped[int | None] = mapped_column(
-        ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True, filter=True)
+        ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", filter=True)
     )
     case_id: Mapped[int | None] = mapped_column(
-        ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", form=True, filter=True)
+        ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", filter=True)
     )
     campaign_id: Mapped[int | None] = mapped_column(
         ForeignKey("campaigns.id"),
         index=True,
-        info=about("Campaign", "link", link="campaign", form=True, filter=True),
+        info=about("Campaign", "link", link="campaign", filter=True),
     )
-    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))
+    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext"))

@@ -30,7 +30,6 @@ class Organisation(Business, Base):
         "icon": ":material/apartment:",
         "title": "name",
         "keys": ("number", "name"),
-        "page": "organisation",
         "aliases": ("accounts", "companies", "customers", "clients", "suppliers"),
     }
     __table_args__ = (
@@ -44,8 +43,6 @@ class Organisation(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=(
@@ -67,7 +64,6 @@ class Organisation(Business, Base):
         info=about(
             "Number",
             "text",
-            form=True,
             search=True,
             filter=True,
             aliases=("id", "account id", "company id", "customer id", "external id", "customer number"),
@@ -78,8 +74,6 @@ class Organisation(Business, Base):
         info=about(
             "Sector",
             "text",
-            list=True,
-            form=True,
             filter=True,
             sort=True,
             aliases=("industry", "branch", "vertical"),
@@ -93,30 +87,27 @@ class Organisation(Business, Base):
             "Lifecycle",
             "choice",
             choices=LIFECYCLE,
-            list=True,
-            form=True,
             filter=True,
             aliases=("status", "type", "stage", "account type"),
         ),
     )
     source: Mapped[str | None] = mapped_column(
-        text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel"))
+        text(), info=about("Source", "text", filter=True, aliases=("lead source", "channel"))
     )
     website: Mapped[str | None] = mapped_column(
-        text(500), info=about("Website", "url", form=True, aliases=("url", "web", "homepage", "domain"))
+        text(500), info=about("Website", "url", aliases=("url", "web", "homepage", "domain"))
     )
     email: Mapped[str | None] = mapped_column(
-        text(254), info=about("E-mail", "email", form=True, search=True, aliases=("email", "mail"))
+        text(254), info=about("E-mail", "email", search=True, aliases=("email", "mail"))
     )
     phone: Mapped[str | None] = mapped_column(
         text(40),
-        info=about("Phone", "phone", form=True, search=True, aliases=("telephone", "tel", "phone number")),
+        info=about("Phone", "phone", search=True, aliases=("telephone", "tel", "phone number")),
     )
     employees: Mapped[int | None] = mapped_column(
         info=about(
             "Employees",
             "integer",
-            form=True,
             sort=True,
             minimum=0,
             aliases=("number of employees", "headcount", "staff", "company size"),
@@ -127,18 +118,16 @@ class Organisation(Business, Base):
         info=about(
             "Annual revenue",
             "money",
-            form=True,
             sort=True,
             currency="currency",
             aliases=("revenue", "turnover", "sales", "annual revenue (in millions)"),
         ),
     )
-    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
     founded: Mapped[int | None] = mapped_column(
         info=about(
             "Founded",
             "integer",
-            form=True,
             minimum=1000,
             maximum=2100,
             aliases=("year established", "year_established", "established", "year founded"),
@@ -146,20 +135,16 @@ class Organisation(Business, Base):
     )
     city: Mapped[str | None] = mapped_column(
         text(),
-        info=about(
-            "City", "text", list=True, form=True, filter=True, search=True, aliases=("town", "billing city")
-        ),
+        info=about("City", "text", filter=True, search=True, aliases=("town", "billing city")),
     )
     region: Mapped[str | None] = mapped_column(
-        text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "province", "county"))
+        text(), info=about("Region", "text", filter=True, aliases=("state", "province", "county"))
     )
     country: Mapped[str | None] = mapped_column(
         text(),
         info=about(
             "Country",
             "text",
-            list=True,
-            form=True,
             filter=True,
             aliases=("office location", "office_location", "location", "billing country"),
         ),
@@ -171,17 +156,14 @@ class Organisation(Business, Base):
             "Parent organisation",
             "link",
             link="organisation",
-            form=True,
             filter=True,
             aliases=("subsidiary_of", "parent", "parent account", "parent company", "headquarters"),
         ),
     )
-    tags: Mapped[list[str]] = mapped_column(
-        default=list, server_default="[]", info=about("Tags", "tags", form=True)
-    )
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=about("Tags", "tags"))
     notes: Mapped[str | None] = mapped_column(
         text(10000),
-        info=about("Notes", "longtext", form=True, aliases=("description", "comment", "comments")),
+        info=about("Notes", "longtext", aliases=("description", "comment", "comments")),
     )
 
 
@@ -197,7 +179,6 @@ class Contact(Business, Base):
         "icon": ":material/person:",
         "title": "name",
         "keys": ("email", "number", "name"),
-        "page": "contact",
         "aliases": ("people", "persons", "customers", "individuals"),
     }
     __table_args__ = (
@@ -211,8 +192,6 @@ class Contact(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             personal=True,
@@ -222,15 +201,11 @@ class Contact(Business, Base):
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
     first_name: Mapped[str | None] = mapped_column(
         text(),
-        info=about(
-            "First name", "text", form=True, personal=True, aliases=("given name", "forename", "firstname")
-        ),
+        info=about("First name", "text", personal=True, aliases=("given name", "forename", "firstname")),
     )
     last_name: Mapped[str | None] = mapped_column(
         text(),
-        info=about(
-            "Last name", "text", form=True, personal=True, aliases=("surname", "family name", "lastname")
-        ),
+        info=about("Last name", "text", personal=True, aliases=("surname", "family name", "lastname")),
     )
     number: Mapped[str | None] = mapped_column(
         text(60),
@@ -238,7 +213,6 @@ class Contact(Business, Base):
         info=about(
             "Number",
             "text",
-            form=True,
             search=True,
             aliases=("id", "contact id", "customer id", "external id", "person id"),
         ),
@@ -249,8 +223,6 @@ class Contact(Business, Base):
         info=about(
             "E-mail",
             "email",
-            list=True,
-            form=True,
             search=True,
             personal=True,
             aliases=("email", "mail", "e-mail address", "email address"),
@@ -261,15 +233,13 @@ class Contact(Business, Base):
         info=about(
             "Phone",
             "phone",
-            list=True,
-            form=True,
             search=True,
             personal=True,
             aliases=("telephone", "tel", "mobile", "phone number", "cell"),
         ),
     )
     job_title: Mapped[str | None] = mapped_column(
-        text(), info=about("Job title", "text", form=True, aliases=("title", "position", "role"))
+        text(), info=about("Job title", "text", aliases=("title", "position", "role"))
     )
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"),
@@ -278,8 +248,6 @@ class Contact(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("company", "account", "account name", "employer", "company name", "organization"),
         ),
@@ -292,47 +260,40 @@ class Contact(Business, Base):
             "Lifecycle",
             "choice",
             choices=LIFECYCLE,
-            list=True,
-            form=True,
             filter=True,
             aliases=("status", "type", "lead status", "lifecycle stage"),
         ),
     )
     source: Mapped[str | None] = mapped_column(
-        text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel"))
+        text(), info=about("Source", "text", filter=True, aliases=("lead source", "channel"))
     )
     segment: Mapped[str | None] = mapped_column(
-        text(), info=about("Segment", "text", form=True, filter=True, aliases=("customer segment",))
+        text(), info=about("Segment", "text", filter=True, aliases=("customer segment",))
     )
     birth_date: Mapped[date | None] = mapped_column(
-        info=about(
-            "Birth date", "date", form=True, personal=True, aliases=("birthday", "date of birth", "dob")
-        )
+        info=about("Birth date", "date", personal=True, aliases=("birthday", "date of birth", "dob"))
     )
     gender: Mapped[str | None] = mapped_column(
         text(20),
         info=about(
             "Gender",
             "choice",
-            form=True,
             personal=True,
             choices=(("female", "Female"), ("male", "Male"), ("other", "Other")),
             aliases=("sex",),
         ),
     )
     city: Mapped[str | None] = mapped_column(
-        text(), info=about("City", "text", form=True, filter=True, search=True, aliases=("town",))
+        text(), info=about("City", "text", filter=True, search=True, aliases=("town",))
     )
     region: Mapped[str | None] = mapped_column(
-        text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "province"))
+        text(), info=about("Region", "text", filter=True, aliases=("state", "province"))
     )
     country: Mapped[str | None] = mapped_column(
-        text(), info=about("Country", "text", form=True, filter=True, aliases=("country/region",))
+        text(), info=about("Country", "text", filter=True, aliases=("country/region",))
     )
-    tags: Mapped[list[str]] = mapped_column(
-        default=list, server_default="[]", info=about("Tags", "tags", form=True)
-    )
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default="[]", info=about("Tags", "tags"))
     notes: Mapped[str | None] = mapped_column(
         text(10000),
-        info=about("Notes", "longtext", form=True, aliases=("description", "comment", "comments")),
+        info=about("Notes", "longtext", aliases=("description", "comment", "comments")),
     )

@@ -21,7 +21,6 @@ class Team(Versioned, Base):
         "icon": ":material/groups:",
         "title": "name",
         "keys": ("name",),
-        "page": "people",
         "aliases": ("office", "offices", "sales_teams"),
     }
 
@@ -32,8 +31,6 @@ class Team(Versioned, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("team", "office", "regional office", "department"),
@@ -81,7 +78,6 @@ class User(Versioned, Base):
         "icon": ":material/badge:",
         "title": "name",
         "keys": ("email", "name"),
-        "page": "people",
         "aliases": ("employees", "staff", "sales agents", "agents", "sales reps", "sales_teams"),
     }
 
@@ -91,8 +87,6 @@ class User(Versioned, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("full name", "sales agent", "agent", "employee", "user", "sales rep"),
@@ -105,8 +99,6 @@ class User(Versioned, Base):
         info=about(
             "E-mail",
             "email",
-            list=True,
-            form=True,
             search=True,
             personal=True,
             aliases=("email", "mail", "e-mail address"),
@@ -122,8 +114,6 @@ class User(Versioned, Base):
             "Team",
             "link",
             link="team",
-            list=True,
-            form=True,
             filter=True,
             aliases=("office", "regional office", "department", "team"),
         ),
@@ -135,19 +125,15 @@ class User(Versioned, Base):
             "Manager",
             "link",
             link="user",
-            list=True,
-            form=True,
             filter=True,
             aliases=("manager", "reports to", "supervisor", "boss"),
         ),
     )
     job_title: Mapped[str | None] = mapped_column(
-        text(), info=about("Job title", "text", form=True, aliases=("title", "position"))
+        text(), info=about("Job title", "text", aliases=("title", "position"))
     )
     language: Mapped[str] = mapped_column(text(8), default="en", server_default="en")
-    is_active: Mapped[bool] = mapped_column(
-        default=True, info=about("Active", "boolean", list=True, form=True, filter=True)
-    )
+    is_active: Mapped[bool] = mapped_column(default=True, info=about("Active", "boolean", filter=True))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)

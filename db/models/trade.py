@@ -22,7 +22,6 @@ class Order(Business, Base):
         "icon": ":material/receipt_long:",
         "title": "number",
         "keys": ("number",),
-        "page": "",
         "aliases": ("sales", "purchases", "transactions", "invoices"),
     }
 
@@ -33,8 +32,6 @@ class Order(Business, Base):
             "Number",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("order id", "order number", "invoice", "invoiceno", "transaction id"),
@@ -46,15 +43,13 @@ class Order(Business, Base):
             "Ordered",
             "date",
             required=True,
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("order date", "date", "invoice date", "purchase date"),
         ),
     )
     shipped_on: Mapped[date | None] = mapped_column(
-        info=about("Shipped", "date", form=True, aliases=("ship date", "shipped date"))
+        info=about("Shipped", "date", aliases=("ship date", "shipped date"))
     )
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"),
@@ -63,8 +58,6 @@ class Order(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("customer", "company", "account"),
         ),
@@ -76,28 +69,26 @@ class Order(Business, Base):
             "Contact",
             "link",
             link="contact",
-            list=True,
-            form=True,
             filter=True,
             aliases=("customer id", "customer name", "customer"),
         ),
     )
     deal_id: Mapped[int | None] = mapped_column(
-        ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal", form=True)
+        ForeignKey("deals.id"), index=True, info=about("Deal", "link", link="deal")
     )
     channel: Mapped[str | None] = mapped_column(
-        text(), info=about("Channel", "text", form=True, filter=True, aliases=("sales channel",))
+        text(), info=about("Channel", "text", filter=True, aliases=("sales channel",))
     )
     ship_mode: Mapped[str | None] = mapped_column(
-        text(), info=about("Delivery", "text", form=True, aliases=("ship mode", "delivery"))
+        text(), info=about("Delivery", "text", aliases=("ship mode", "delivery"))
     )
-    segment: Mapped[str | None] = mapped_column(text(), info=about("Segment", "text", form=True, filter=True))
-    city: Mapped[str | None] = mapped_column(text(), info=about("City", "text", form=True, filter=True))
+    segment: Mapped[str | None] = mapped_column(text(), info=about("Segment", "text", filter=True))
+    city: Mapped[str | None] = mapped_column(text(), info=about("City", "text", filter=True))
     region: Mapped[str | None] = mapped_column(
-        text(), info=about("Region", "text", form=True, filter=True, aliases=("state", "state/province"))
+        text(), info=about("Region", "text", filter=True, aliases=("state", "state/province"))
     )
     country: Mapped[str | None] = mapped_column(
-        text(), info=about("Country", "text", form=True, filter=True, aliases=("country/region",))
+        text(), info=about("Country", "text", filter=True, aliases=("country/region",))
     )
 
 
@@ -113,7 +104,6 @@ class OrderLine(Business, Base):
         "icon": ":material/point_of_sale:",
         "title": "number",
         "keys": ("number",),
-        "page": "",
         "aliases": (
             "order lines",
             "order items",
@@ -131,19 +121,18 @@ class OrderLine(Business, Base):
     )
 
     number: Mapped[str | None] = mapped_column(
-        text(60), index=True, info=about("Number", "text", list=True, aliases=("row id", "line id", "id"))
+        text(60), index=True, info=about("Number", "text", aliases=("row id", "line id", "id"))
     )
     order_id: Mapped[int | None] = mapped_column(
         ForeignKey("orders.id", ondelete="CASCADE"),
         index=True,
-        info=about("Order", "link", link="order", list=True, aliases=("order id", "order number")),
+        info=about("Order", "link", link="order", aliases=("order id", "order number")),
     )
     sold_on: Mapped[date] = mapped_column(
         info=about(
             "Sold",
             "date",
             required=True,
-            list=True,
             sort=True,
             filter=True,
             aliases=("order date", "date", "invoice date", "purchase date"),
@@ -155,7 +144,6 @@ class OrderLine(Business, Base):
             "Product",
             "link",
             link="product",
-            list=True,
             filter=True,
             aliases=("product name", "item", "product id", "stockcode"),
         ),
@@ -180,7 +168,7 @@ class OrderLine(Business, Base):
         Float,
         default=1.0,
         server_default="1",
-        info=about("Quantity", "number", list=True, aliases=("qty", "units", "number of units")),
+        info=about("Quantity", "number", aliases=("qty", "units", "number of units")),
     )
     amount_minor: Mapped[int] = mapped_column(
         Money,
@@ -188,17 +176,16 @@ class OrderLine(Business, Base):
             "Amount",
             "money",
             required=True,
-            list=True,
             sort=True,
             currency="currency",
             aliases=("sales", "revenue", "total", "line total", "price", "value", "net amount"),
         ),
     )
     discount: Mapped[float | None] = mapped_column(
-        Float, info=about("Discount", "percent", list=True, aliases=("rebate",))
+        Float, info=about("Discount", "percent", aliases=("rebate",))
     )
     profit_minor: Mapped[int | None] = mapped_column(
-        Money, info=about("Profit", "money", list=True, currency="currency", aliases=("margin", "gain"))
+        Money, info=about("Profit", "money", currency="currency", aliases=("margin", "gain"))
     )
     currency: Mapped[str] = mapped_column(text(3), info=about("Currency", "currency"))
     channel: Mapped[str | None] = mapped_column(text(), info=about("Channel", "text", filter=True))

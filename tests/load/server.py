@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+import crm.areas  # registers every entity
 from crm.sample.world import ScaleName
 
 ROOT = Path(__file__).parents[2]

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from crm.errors import Bad
 from crm.records import registry
-from crm.records.checks import Bad, check_phone, check_value, check_values
+from crm.records.checks import check_phone, check_value, check_values
 from crm.records.fields import Field, Kind
 
 FIELDS = {

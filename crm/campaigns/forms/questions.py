@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from crm.errors import Problem
+from crm.errors import Bad, Problem
 from crm.i18n import N_, _
-from crm.records.checks import Bad, check_value
+from crm.records.checks import check_value
 from crm.records.fields import Field, Kind
 
 #: Kinds of question, with the word that people choose them by.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import case, func, or_, select
 
-from crm.contacts.queries import RecordView, record_view
+from crm.records.view import RecordView, record_view
 from db.models import (
     Campaign,
     CampaignArm,

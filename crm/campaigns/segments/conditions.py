@@ -18,10 +18,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from crm.errors import Problem, Refused
+from crm.errors import Bad, Problem, Refused
 from crm.i18n import N_, _
 from crm.periods import add_months, month_end, month_start
-from crm.records.checks import Bad, check_value
+from crm.records.checks import check_value
 from crm.records.fields import Field, Kind
 
 Fields = Mapping[str, Mapping[str, Field]]

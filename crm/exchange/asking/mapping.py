@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from rapidfuzz import fuzz
 
+from crm.errors import Bad
 from crm.exchange.files.column import EMPTY
 from crm.exchange.files.headers import meanings, more_names
 from crm.exchange.files.reading import SourceTable
 from crm.exchange.values import dates, numbers, texts
 from crm.i18n import _
-from crm.records.checks import Bad
 from crm.records.fields import Entity, Field, Kind
 from crm.records.matching import name_key, name_words
 

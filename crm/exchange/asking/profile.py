@@ -13,12 +13,12 @@ from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
 
-from crm.errors import Problem, Refused
+from crm.errors import Bad, Problem, Refused
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.plan import Lookup, Plan, Step
 from crm.exchange.values.formulas import parse
 from crm.i18n import _
-from crm.records.checks import Bad, check_currency
+from crm.money import check_currency
 from crm.records.fields import Entity, Kind
 from crm.records.matching import near_matches
 

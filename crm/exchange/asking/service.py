@@ -23,13 +23,11 @@ def load_profile(text: str) -> Plan:
     Refused
         Every mistake of the profile at once.
     """
-    return read_profile(
-        text, find_entity=_entity, linked=lambda name: name in registry.MODELS or name in registry.LINKED
-    )
+    return read_profile(text, find_entity=_entity, linked=registry.is_known)
 
 
 def _entity(name: str) -> Entity | None:
-    return registry.entity(name) if name in registry.MODELS else None
+    return registry.entity(name) if name in registry.names() else None
 
 
 def import_profile(

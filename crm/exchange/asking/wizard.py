@@ -169,7 +169,7 @@ def step_of(draft: Draft) -> Step:
 
 def plan_of(drafts: Sequence[Draft], *, name: str, on_problem: str = plans.FAIL) -> Plan:
     """The plan of all drafts, parents before children."""
-    order = list(registry.MODELS)
+    order = registry.names()
     ordered = sorted(drafts, key=lambda draft: order.index(draft["entity"]))
     return Plan(name=name, steps=tuple(step_of(draft) for draft in ordered), on_problem=on_problem)
 

@@ -84,7 +84,7 @@ def find_parents(
 
 def _listed(work: Work, entity: str) -> str:
     """All names of a small table, so that whoever reads the complaint can choose."""
-    if entity in registry.MODELS:
+    if entity in registry.names():
         return ""
     cls = registry.model(entity)
     names = work.session.scalars(select(getattr(cls, registry.title_field(entity))).order_by(cls.id)).all()
@@ -120,7 +120,7 @@ def _label(entity: str) -> str:
 def _fields(entity: str, lookup: Lookup) -> tuple[str, ...]:
     if lookup.by:
         return (lookup.by,)
-    keys = registry.entity(entity).keys if entity in registry.MODELS else ()
+    keys = registry.entity(entity).keys if entity in registry.names() else ()
     return tuple(dict.fromkeys((*keys, registry.title_field(entity))))
 
 
@@ -230,7 +230,7 @@ def _make(
 ) -> None:
     label = _(_label(entity)).lower()
     title = registry.title_field(entity)
-    about = registry.entity(entity) if entity in registry.MODELS else None
+    about = registry.entity(entity) if entity in registry.names() else None
     needed = (
         []
         if about is None

@@ -51,8 +51,8 @@ class Undo:
         self.connection: Connection = work.session.connection()
         self.batches = select(ChangeBatch.id).where(ChangeBatch.import_id == import_id)
         self.batch = open_batch(work.session)
-        self.classes = {cls.__tablename__: cls for cls in registry.MODELS.values()}
-        self.entities = {cls.__tablename__: name for name, cls in registry.MODELS.items()}
+        self.classes = {card.model.__tablename__: card.model for card in registry.cards()}
+        self.entities = {card.model.__tablename__: card.name for card in registry.cards()}
 
     def send(self, statement: Any, rows: Any = None) -> Any:
         """A statement of the program's own: the right to it was demanded at the beginning."""

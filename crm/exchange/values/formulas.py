@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crm.errors import Bad
 from crm.exchange.files.column import different_texts
 from crm.exchange.values import numbers
 from crm.i18n import _
-from crm.records.checks import Bad
 from crm.records.fields import Field, Kind
 
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")

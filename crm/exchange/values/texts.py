@@ -12,18 +12,11 @@ from pathlib import Path
 import phonenumbers
 from rapidfuzz import fuzz, process
 
+from crm.errors import Bad
 from crm.exchange.values.numbers import take_apart
 from crm.i18n import _
-from crm.money import CURRENCIES
-from crm.records.checks import (
-    Bad,
-    check_currency,
-    check_email,
-    check_phone,
-    check_url,
-    not_yes_or_no,
-    short,
-)
+from crm.money import CURRENCIES, check_currency
+from crm.records.checks import check_email, check_phone, check_url, not_yes_or_no, short
 from crm.records.fields import Choice
 from crm.records.matching import name_key
 

@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crm.errors import Bad
 from crm.exchange.files.column import Column, Made, Reading, different_texts
 from crm.exchange.values import dates, texts
 from crm.exchange.values.amounts import read_numbers
 from crm.i18n import _
-from crm.records.checks import Bad, not_a_date, not_a_time, short
+from crm.records.checks import not_a_date, not_a_time, short
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
 

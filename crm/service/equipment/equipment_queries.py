@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
-from crm.contacts.queries import RecordView, record_view
 from crm.i18n import _
 from crm.records import registry
+from crm.records.view import RecordView, record_view
 from crm.service.equipment.equipment import SYSTEM_OPTIONS, Coverage, coverage, coverages
 from crm.service.visits.plan_rules import Usage
 from crm.service.visits.plans import OPEN, usages

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm.errors import NotFound, Problem, Refused
+from crm.errors import Bad, NotFound, Problem, Refused
 from crm.i18n import _
 from crm.records import registry
-from crm.records.checks import Bad, check_value
+from crm.records.checks import check_value
 from crm.records.records import demand_version
 from crm.service.visits.plans import OPEN
 from crm.service.words import day_words

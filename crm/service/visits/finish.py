@@ -8,11 +8,11 @@ from math import isfinite
 from typing import Any
 
 from crm.clock import here, zone
-from crm.errors import Problem, Refused
+from crm.errors import Bad, Problem, Refused
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.records import records, registry
-from crm.records.checks import Bad, check_value
+from crm.records.checks import check_value
 from crm.service.equipment.equipment import coverage, record_meter
 from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
 from crm.service.visits.base import find_visit, open_visit, steps_of

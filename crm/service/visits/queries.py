@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from sqlalchemy import and_, func, or_, select
 
-from crm.contacts.queries import RecordView, record_view
 from crm.money import Money
 from crm.records import registry
+from crm.records.view import RecordView, record_view
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.equipment.labour import labour_rate
 from crm.service.visits.plans import OPEN

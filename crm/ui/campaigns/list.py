@@ -13,7 +13,8 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import showing_problems
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day, month
-from crm.ui.records.listing import ListScreen, new_record, show_list
+from crm.ui.records.drawers import new_record
+from crm.ui.records.listing import ListScreen, show_list
 from crm.work import Actor, reading
 from db.scope import CREATE
 
@@ -47,22 +48,6 @@ def status_tag(status: str) -> look.Marked:
     return look.tag(labels("status")[status], tone=TONES[status], icon=STATUS_ICONS[status])
 
 
-def campaign_screen() -> ListScreen:
-    """The list of campaigns with its form."""
-    return ListScreen(
-        entity="campaign",
-        page="campaigns",
-        columns=("name", "status", "channel", "segment_id", "starts_on", "ends_on", "budget_minor", "owner_id"),
-        form=("name", "channel", "purpose", "segment_id", "starts_on", "ends_on"),
-        more=(
-            "goal", "offer", "expected_response", "response_days", "budget_minor", "cost_minor", "currency", "cap_messages",
-            "cap_days", "owner_id", "team_id", "notes",
-        ),
-        pill="status",
-        empty_text=_("An offer to a segment over one channel stands here, from plan to result. Plan the first one."),
-    )  # fmt: skip
-
-
 def show_campaigns(actor: Actor) -> None:
     """The whole screen: list or calendar."""
     head = st.container()
@@ -70,7 +55,7 @@ def show_campaigns(actor: Actor) -> None:
     if look.switch(_("View"), views, key="campaigns_view") == "calendar":
         _calendar(actor, head)
     else:
-        show_list(actor, campaign_screen(), head=head)
+        show_list(actor, ListScreen("campaign"), head=head)
 
 
 def _calendar(actor: Actor, head: st.delta_generator.DeltaGenerator) -> None:
@@ -85,7 +70,7 @@ def _calendar(actor: Actor, head: st.delta_generator.DeltaGenerator) -> None:
             if actor.may("campaign", CREATE) and st.button(
                 _("New campaign"), icon=":material/add:", type="primary", key="campaigns_new_here"
             ):
-                new_record(actor, campaign_screen())
+                new_record(actor, "campaign")
         with look.row():
             months.month_steps("campaigns", first, months=MONTHS)
             st.markdown(look.plain(f"{month(first)} – {month(last)}"), width="content")

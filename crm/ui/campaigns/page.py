@@ -14,21 +14,17 @@ from crm.records import registry
 from crm.records.changes import record_changes
 from crm.ui.campaigns.arms import arms_card
 from crm.ui.campaigns.audience import audience_card, draft_audience, sample_card
-from crm.ui.campaigns.list import campaign_screen, labels, status_tag
+from crm.ui.campaigns.list import labels, status_tag
 from crm.ui.campaigns.members import show_members
 from crm.ui.campaigns.result import show_result
 from crm.ui.campaigns.steps import menu_steps, primary_step, watch_job
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment
 from crm.ui.records import record_facts
-from crm.ui.records.record_page import RecordForm, record_header, record_tabs
+from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import value_text
 from crm.work import Actor, reading
 
-FACTS = (
-    "segment_id", "purpose", "goal", "starts_on", "ends_on", "expected_response", "budget_minor", "cost_minor", "owner_id",
-    "team_id",
-)  # fmt: skip
 LOG_SHOWN = 30
 
 
@@ -37,11 +33,9 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
     with reading(actor) as session:
         view = campaign_view(session, campaign_id)
     audience = draft_audience(actor, view)
-    screen = campaign_screen()
     record_header(
         actor,
         view.record,
-        RecordForm(fields=screen.form, more=screen.more),
         context=_one_line(view),
         tags=[status_tag(view.record.values["status"])],
         more=menu_steps(actor, view),
@@ -70,7 +64,7 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
             arms_card(actor, view)
         with aside:
             sample_card(view, audience.n if audience else view.members)
-            record_facts.about_card(view.record, FACTS)
+            record_facts.about_card(view.record)
             _limits(view)
             if view.record.values["offer"]:
                 with look.card(_("Offer")):

@@ -14,9 +14,9 @@ from crm.i18n import _, ngettext
 from crm.jobs.queue import FAILED, enqueue, get_job
 from crm.mail.sending.status import missing
 from crm.ui.campaigns.audience import reason_label
-from crm.ui.frame import routes
+from crm.ui.frame import job_progress, routes
 from crm.ui.frame.guard import current_actor, flash, showing_problems
-from crm.ui.kit import job_progress, look
+from crm.ui.kit import look
 from crm.work import Actor, Work, unit_of_work
 from db.scope import CREATE
 

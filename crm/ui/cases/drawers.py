@@ -14,13 +14,12 @@ from crm.service.cases.cases import assign_case, move_case, take_case
 from crm.service.cases.find import status_word
 from crm.service.cases.merge import merge_cases, unmerge_case
 from crm.service.cases.queries import CaseView, merge_choices
-from crm.ui.cases.words import NEW_FORM, NEW_MORE
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
-from crm.ui.kit.forms import forget_form, record_form
 from crm.ui.kit.inputs import link_options
+from crm.ui.records.drawers import new_record
 from crm.work import Actor, reading, unit_of_work
 
 #: A refusal outside a dialog, shown in the run that follows.
@@ -103,24 +102,9 @@ def solve(actor: Actor, view: CaseView) -> None:
     ask()
 
 
-def edit(actor: Actor, view: CaseView) -> None:
-    """The drawer with the case's fields; a stale save shows both values, and the person chooses."""
-    key = f"edit_case_{view.record['id']}"
-
-    @st.dialog(_("Edit case"), position="right", width=440, on_dismiss=lambda: forget_form(key))
-    def drawer() -> None:
-        more = (*NEW_MORE, "owner_id", "team_id", "resolution")
-        if record_form(actor, "case", key=key, record=view.record, fields=NEW_FORM, more=more):
-            flash(_("The case is stored."))
-            st.rerun()
-
-    drawer()
-
-
 def plan_visit(actor: Actor, view: CaseView) -> None:
     """The drawer of a visit for this case; its page opens after saving."""
     record = view.record
-    key = f"case_visit_{record['id']}"
     preset: dict[str, Any] = {
         "title": record["subject"],
         "case_id": record["id"],
@@ -131,21 +115,15 @@ def plan_visit(actor: Actor, view: CaseView) -> None:
         n: record[n] for n in ("equipment_id", "organisation_id", "contact_id", "fault_code") if record[n]
     }
 
-    @st.dialog(_("Plan a visit"), position="right", width=440, on_dismiss=lambda: forget_form(key))
-    def drawer() -> None:
-        if view.coverage is not None:
-            st.caption(look.plain(view.coverage.reason))
-        made = record_form(
-            actor, "work_order", key=key, fields=VISIT_FORM, preset=preset, submit=_("Plan visit")
-        )
-        if made:
-            on = f" {day(made['planned_on'])}" if made["planned_on"] else ""
-            flash(_("Visit {number} is planned{on}.").format(number=made["number"], on=on))
-            if "work_order" in routes.screens():
-                st.switch_page(routes.page("work_order"), query_params={"id": str(made["id"])})
-            st.rerun()
-
-    drawer()
+    new_record(
+        actor,
+        "work_order",
+        preset=preset,
+        fields=VISIT_FORM,
+        title=_("Plan a visit"),
+        submit=_("Plan visit"),
+        note=view.coverage.reason if view.coverage is not None else "",
+    )
 
 
 def give(actor: Actor, view: CaseView) -> None:

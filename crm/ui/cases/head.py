@@ -22,6 +22,7 @@ from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.frame.quick import task_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, short_money
+from crm.ui.records.drawers import edit_record
 from crm.work import Actor, unit_of_work
 from db.scope import CREATE, DELETE, UPDATE
 
@@ -70,7 +71,7 @@ def _buttons(actor: Actor, view: CaseView) -> None:
     record = view.record
     _more(actor, view)
     if st.button(_("Edit"), key="case_edit", icon=":material/edit:"):
-        case_drawers.edit(actor, view)
+        edit_record(actor, "case", view.record)
     key = f"case_status_{record['id']}"
     st.menu_button(
         _("Status"),

@@ -23,7 +23,7 @@ from crm.service.cases.board import (
 from crm.service.cases.cases import move_case
 from crm.service.cases.find import status_word
 from crm.ui.cases.drawers import show_problem, taken
-from crm.ui.cases.words import NEW_FORM, NEW_MORE, priority_tag, priority_word, promise_words, status_tag
+from crm.ui.cases.words import priority_tag, priority_word, promise_words, status_tag
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import board as kanban
@@ -32,7 +32,8 @@ from crm.ui.kit.board_moves import Move
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import link_options
 from crm.ui.kit.words import avatar
-from crm.ui.records.listing import ListScreen, new_record, show_list
+from crm.ui.records.drawers import new_record
+from crm.ui.records.listing import ListScreen, show_list
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE, UPDATE
 
@@ -48,33 +49,9 @@ def views() -> dict[str, str]:
     return {LIST: _("List"), BOARD: _("Board"), QUEUE: _("My queue")}
 
 
-def case_screen() -> ListScreen:
-    """The case list and the form of a new case."""
-    return ListScreen(
-        entity="case",
-        page=PAGE,
-        columns=(
-            "subject",
-            "organisation_id",
-            "status",
-            "priority",
-            "number",
-            "opened_at",
-            "queue_id",
-            "owner_id",
-        ),
-        form=NEW_FORM,
-        more=NEW_MORE,
-        pill="status",
-        sort="opened_at",
-        newest_first=True,
-        empty_text=_("What customers ask, report and complain about stands here. Add one, or import a file."),
-    )
-
-
 def show_case_list(actor: Actor, head: DeltaGenerator) -> None:
     """Draw the list below the views, with its header in the place given."""
-    show_list(actor, case_screen(), head=head)
+    show_list(actor, ListScreen("case"), head=head)
 
 
 def show_head(actor: Actor, head: DeltaGenerator) -> None:
@@ -85,7 +62,7 @@ def show_head(actor: Actor, head: DeltaGenerator) -> None:
         if actor.may("case", CREATE) and st.button(
             _("New case"), key="cases_new_one", type="primary", icon=":material/add:"
         ):
-            new_record(actor, case_screen())
+            new_record(actor, "case")
 
 
 def counts_line(counts: Counts) -> str:

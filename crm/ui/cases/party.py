@@ -9,12 +9,11 @@ import streamlit as st
 from crm.clock import here, today
 from crm.i18n import _
 from crm.service.cases.queries import cases_of
-from crm.ui.cases.lists import case_screen
 from crm.ui.cases.words import status_tag
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
-from crm.ui.records.listing import new_record
+from crm.ui.records.drawers import new_record
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
 
@@ -42,4 +41,4 @@ def cases_card(actor: Actor, entity: str, record_id: int, *, links: Mapping[str,
         if actor.may("case", CREATE) and st.button(
             _("New case"), key="record_new_case", type="tertiary", icon=":material/add:"
         ):
-            new_record(actor, case_screen(), preset=links)
+            new_record(actor, "case", preset=links)

@@ -23,20 +23,6 @@ PRIORITY_ICONS = {
     "high": "keyboard_double_arrow_up",
     "low": "keyboard_arrow_down",
 }
-#: The fields of a new case, and of the drawer that changes one.
-NEW_FORM = (
-    "subject",
-    "description",
-    "contact_id",
-    "organisation_id",
-    "equipment_id",
-    "impact",
-    "urgency",
-    "kind",
-    "origin",
-    "queue_id",
-)
-NEW_MORE = ("product_id", "fault_code", "opened_at")
 
 
 def priority_word(priority: str) -> str:

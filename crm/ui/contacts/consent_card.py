@@ -7,8 +7,8 @@ import streamlit as st
 from crm.campaigns.consent.consent import ConsentNow, consents_of, set_consent
 from crm.campaigns.runs.queries import Took, campaigns_of_contact
 from crm.clock import now, zone
-from crm.contacts.queries import RecordView
 from crm.i18n import _
+from crm.records.view import RecordView
 from crm.ui.campaigns.members import state_labels
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems

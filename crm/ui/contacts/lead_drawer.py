@@ -12,57 +12,33 @@ from crm.contacts.conversion import Likely, convert_lead, likely_duplicates
 from crm.errors import CrmError
 from crm.i18n import _
 from crm.money import to_minor
-from crm.records import records
+from crm.records.view import RecordView
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show
 from crm.ui.kit import look
-from crm.ui.kit.forms import firm_currency, forget_form, record_form
+from crm.ui.kit.forms import firm_currency
+from crm.ui.records.drawers import open_record
 from crm.work import Actor, reading, unit_of_work
-from db.scope import CREATE, UPDATE
-
-FIELDS = ("name", "company", "email", "phone", "source", "status", "score", "interest")
-MORE = ("owner_id", "team_id")
+from db.scope import CREATE
 
 
 def open_lead(actor: Actor, lead_id: int) -> None:
     """Open the drawer of a lead."""
-    key = f"lead_{lead_id}"
+    open_record(actor, "lead", lead_id, _special)
 
-    def forget() -> None:
-        forget_form(f"{key}_edit")
-        forget_form(f"{key}_convert")
 
-    @st.dialog(_("Lead"), position="right", width=440, on_dismiss=forget)
-    def drawer() -> None:
-        try:
-            with reading(actor) as session:
-                lead = records.get_record(session, "lead", lead_id)
-                same = likely_duplicates(session, lead_id)
-        except CrmError as problem:
-            show(problem)
-            return
-        may = actor.holds("lead", UPDATE, owner_id=lead["owner_id"], team_id=lead["team_id"])
-        if lead["contact_id"] is not None:
-            _converted(lead)
-        elif may and actor.may("contact", CREATE):
-            with st.expander(_("Convert to a contact"), icon=":material/person_add:", expanded=True):
-                _convert(actor, lead, same.contacts, same.organisations, f"{key}_convert")
-        if may and lead["contact_id"] is None:
-            with st.expander(_("Change the lead"), icon=":material/edit:", expanded=True):
-                if record_form(actor, "lead", key=f"{key}_edit", record=lead, fields=FIELDS, more=MORE):
-                    flash(_("The changes are stored."))
-                    st.rerun()
-        elif not may:
-            look.facts(
-                {
-                    _("Name"): lead["name"],
-                    _("Company"): lead["company"] or "–",
-                    _("E-mail"): lead["email"] or "–",
-                },
-                alt=_("The lead"),
-            )
-
-    drawer()
+def _special(actor: Actor, view: RecordView) -> bool:
+    """What a lead became, or the way to make a contact of it; a converted one is changed no more."""
+    lead = view.values
+    if lead["contact_id"] is not None:
+        _converted(lead)
+        return False
+    if view.may_change and not view.archived and actor.may("contact", CREATE):
+        with reading(actor) as session:
+            same = likely_duplicates(session, view.id)
+        with st.expander(_("Convert to a contact"), icon=":material/person_add:", expanded=True):
+            _convert(actor, lead, same.contacts, same.organisations, f"edit_lead_{view.id}_convert")
+    return True
 
 
 def _converted(lead: dict[str, Any]) -> None:

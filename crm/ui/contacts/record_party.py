@@ -13,21 +13,21 @@ import streamlit as st
 from crm.clock import today
 from crm.contacts import queries, sums
 from crm.contacts.dealings import LastTalk, deals_of, last_talk
-from crm.contacts.queries import RecordView, RoleRow, Ways
+from crm.contacts.queries import RoleRow, Ways
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
 from crm.records import registry
+from crm.records.view import RecordView, record_view
 from crm.ui.cases.party import cases_card
 from crm.ui.contacts.consent_card import show_consent
 from crm.ui.equipment.party import equipment_card
 from crm.ui.frame.guard import flash
 from crm.ui.frame.quick import talk_form
 from crm.ui.kit import look
-from crm.ui.pipeline.table import deal_screen
 from crm.ui.records import record_drawers, record_facts, record_work
-from crm.ui.records.listing import new_record
-from crm.ui.records.record_page import RecordForm, record_header, record_tabs
+from crm.ui.records.drawers import new_record
+from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
@@ -46,8 +46,6 @@ class PartyScreen:
     """What is special about the page of a contact or of an organisation."""
 
     entity: str
-    form: RecordForm
-    facts: tuple[str, ...]
     others: str  # the page of those at the far end: "organisation" or "contact"
     others_title: str
     others_empty: str
@@ -78,7 +76,7 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
         No such record within the actor's scope.
     """
     with reading(actor) as session:
-        view = queries.record_view(session, entity, record_id)
+        view = record_view(session, entity, record_id)
         book = sums.money_book(session)
         return Party(
             view,
@@ -104,11 +102,9 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
     view = party.view
     links = _links(view)
     more = (
-        {_("New deal"): lambda: new_record(actor, deal_screen(), preset=links)}
-        if actor.may("deal", CREATE)
-        else {}
+        {_("New deal"): lambda: new_record(actor, "deal", preset=links)} if actor.may("deal", CREATE) else {}
     )
-    record_header(actor, view, screen.form, context=_one_line(view), tags=_tags(view), links=links, more=more)
+    record_header(actor, view, context=_one_line(view), tags=_tags(view), links=links, more=more)
     kpis = record_work.deal_kpis(view, party.deals) if actor.may("deal", READ) else []
     look.kpi_row([*kpis, *record_work.talk_kpis(view, party.talk, party.tasks)], strip=True)
     main, aside = look.split()
@@ -125,7 +121,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
         }
         _tab(actor, screen, party, record_tabs(names), key, links)
     with aside:
-        record_facts.about_card(view, screen.facts)
+        record_facts.about_card(view)
         record_facts.reach_card(view, party.ways, on_change=lambda: record_drawers.reach_drawer(actor, view))
         if screen.entity == "contact":
             show_consent(actor, view)

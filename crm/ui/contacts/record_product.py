@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import pandas as pd
 
-from crm.contacts import queries, sums
+from crm.contacts import sums
 from crm.contacts.dealings import deals_of
 from crm.i18n import _, ngettext
 from crm.interactions.timeline import timeline
 from crm.records import registry
+from crm.records.view import record_view
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, percent, short_money
 from crm.ui.records import record_facts, record_work
-from crm.ui.records.record_page import RecordForm, record_header, record_tabs
+from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
 from db.scope import READ
-
-FORM = RecordForm(
-    fields=("name", "code", "category_id", "list_price_minor", "cost_minor", "currency", "is_active"),
-)
 
 
 def show_product(actor: Actor, record_id: int) -> None:
     """Draw the whole page; statements as for a contact."""
     key = f"product_{record_id}"
     with reading(actor) as session:
-        view = queries.record_view(session, "product", record_id)
+        view = record_view(session, "product", record_id)
         book = sums.money_book(session)
         deals = sums.deal_sums(session, "product", record_id, book=book)
         sales = sums.sales_by_year(session, "product", record_id, book=book)
@@ -35,7 +32,7 @@ def show_product(actor: Actor, record_id: int) -> None:
     values, currency = view.values, view.values.get("currency") or book.currency
     code, category = values.get("code"), view.titles.get("category_id")
     tags = [] if values["is_active"] else [look.tag(_("No longer sold"), tone=look.WATCH)]
-    record_header(actor, view, FORM, context=" · ".join(p for p in (code, category) if p), tags=tags)
+    record_header(actor, view, context=" · ".join(p for p in (code, category) if p), tags=tags)
     price, cost = values.get("list_price_minor"), values.get("cost_minor")
     sold = look.Explained(
         _("Sold so far"),
@@ -65,5 +62,5 @@ def show_product(actor: Actor, record_id: int) -> None:
                 about = registry.entity("product")
                 show_timeline(actor, entries, about, key=key, currency=currency, begun=values["created_at"])
     with aside:
-        record_facts.about_card(view, ("code", "category_id", "list_price_minor", "cost_minor", "is_active"))
+        record_facts.about_card(view)
         record_work.sales_card(sales, title=_("How did it sell?"))

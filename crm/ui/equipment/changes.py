@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crm.contacts.queries import RecordView
 from crm.interactions.timeline import timeline
 from crm.records import registry
+from crm.records.view import RecordView
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
 

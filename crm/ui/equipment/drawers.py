@@ -10,12 +10,11 @@ from crm.clock import now, today, zone
 from crm.i18n import _
 from crm.service.equipment.equipment import record_meter
 from crm.service.equipment.equipment_queries import UnitPage
-from crm.ui.equipment.lists import contract_screen, plan_screen
 from crm.ui.equipment.words import meter_words
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.inputs import FIRST_DAY
-from crm.ui.records.listing import ListScreen, new_record
+from crm.ui.records.drawers import new_record
 from crm.work import Actor, unit_of_work
 
 
@@ -54,28 +53,20 @@ def meter_drawer(actor: Actor, page: UnitPage) -> None:
 
 def new_contract(actor: Actor, page: UnitPage) -> None:
     """Open the form of a contract for this unit."""
-    values = page.view.values
-    new_record(
-        actor,
-        contract_screen(),
-        preset={
-            "equipment_id": page.view.id,
-            "organisation_id": values["organisation_id"],
-            "starts_on": today(),
-        },
-    )
+    customer = page.view.values["organisation_id"]
+    given = {"equipment_id": page.view.id, "organisation_id": customer, "starts_on": today()}
+    new_record(actor, "contract", preset=given)
 
 
 def new_plan(actor: Actor, page: UnitPage) -> None:
     """Open the form of a maintenance plan for this unit."""
-    new_record(
-        actor, plan_screen(), preset={"equipment_id": page.view.id, "lead_days": 14, "is_active": True}
-    )
+    given = {"equipment_id": page.view.id, "lead_days": 14, "is_active": True}
+    new_record(actor, "maintenance_plan", preset=given)
 
 
-def new_case(actor: Actor, page: UnitPage, screen: ListScreen) -> None:
+def new_case(actor: Actor, page: UnitPage) -> None:
     """Open the form of a case about this unit."""
     values = page.view.values
     names = ("organisation_id", "contact_id", "product_id")
     preset = {n: values[n] for n in names if values[n] is not None}
-    new_record(actor, screen, preset={"equipment_id": page.view.id, "kind": "fault", **preset})
+    new_record(actor, "case", preset={"equipment_id": page.view.id, "kind": "fault", **preset})

@@ -19,18 +19,17 @@ from crm.service.equipment.equipment_queries import (
 )
 from crm.service.equipment.history import Step, unit_history, unit_parts
 from crm.service.visits.queries import visits_of_unit
-from crm.ui.cases.lists import case_screen
 from crm.ui.cases.words import priority_tag, status_tag
 from crm.ui.equipment import drawers as unit_drawers
 from crm.ui.equipment.changes import show_changes
-from crm.ui.equipment.lists import UNIT_FORM, UNIT_MORE, open_contract, open_plan
+from crm.ui.equipment.lists import open_contract, open_plan
 from crm.ui.equipment.wear import show_unit_wear
 from crm.ui.equipment.words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
 from crm.ui.records import record_facts
-from crm.ui.records.record_page import RecordForm, record_header, record_tabs
+from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.visits.rows import plan_drawer, visit_line
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
@@ -62,7 +61,6 @@ def show_unit(actor: Actor, equipment_id: int) -> None:
     record_header(
         actor,
         view,
-        RecordForm(UNIT_FORM, UNIT_MORE),
         context=where or _("No customer yet"),
         tags=tags,
         more=_more(actor, page),
@@ -87,7 +85,7 @@ def _primary(actor: Actor, page: UnitPage) -> None:
 def _more(actor: Actor, page: UnitPage) -> dict[str, Callable[[], None]]:
     entries: dict[str, Callable[[], None]] = {}
     if actor.may("case", CREATE):
-        entries[_("New case")] = lambda: unit_drawers.new_case(actor, page, case_screen())
+        entries[_("New case")] = lambda: unit_drawers.new_case(actor, page)
     if page.view.may_change:
         entries[_("Read the meter")] = lambda: unit_drawers.meter_drawer(actor, page)
     if actor.may("equipment", CREATE):

@@ -10,11 +10,10 @@ from crm.clock import today
 from crm.i18n import _
 from crm.service.equipment.equipment_queries import units_of
 from crm.service.visits.queries import visits_of
-from crm.ui.equipment.lists import unit_screen
 from crm.ui.equipment.words import coverage_tag
 from crm.ui.frame import routes
 from crm.ui.kit import look
-from crm.ui.records.listing import new_record
+from crm.ui.records.drawers import new_record
 from crm.ui.visits.rows import visits_card
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
@@ -54,4 +53,4 @@ def _units(actor: Actor, entity: str, record_id: int, links: Mapping[str, int | 
         if actor.may("equipment", CREATE) and st.button(
             _("New equipment"), key="record_new_unit", type="tertiary", icon=":material/add:"
         ):
-            new_record(actor, unit_screen(), preset=links)
+            new_record(actor, "equipment", preset=links)

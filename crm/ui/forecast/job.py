@@ -9,8 +9,8 @@ from crm.forecasting.service import refresh, start
 from crm.i18n import _
 from crm.jobs.queue import CANCELLED, FAILED, JobView, get_job
 from crm.ui.forecast.data import Seen
+from crm.ui.frame import job_progress
 from crm.ui.frame.guard import showing_problems
-from crm.ui.kit import job_progress
 from crm.work import Actor
 
 

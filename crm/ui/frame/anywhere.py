@@ -8,45 +8,11 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.search import Hit, find_anything
 from crm.ui.frame import quick, routes
-from crm.ui.frame.guard import flash
 from crm.ui.kit import look
-from crm.ui.kit.forms import record_form
+from crm.ui.records.drawers import new_record
 from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading
 from db.actor import CREATE
-
-#: The fields of the drawers that open from anywhere: what is known in the first minute.
-FIRST_FIELDS = {
-    "contact": ("first_name", "last_name", "email", "phone", "organisation_id"),
-    "deal": (
-        "title",
-        "organisation_id",
-        "contact_id",
-        "product_id",
-        "amount_minor",
-        "expected_close_on",
-        "stage_id",
-    ),
-    "case": (
-        "subject",
-        "description",
-        "contact_id",
-        "organisation_id",
-        "equipment_id",
-        "impact",
-        "urgency",
-        "queue_id",
-    ),
-    "equipment": (
-        "serial",
-        "product_id",
-        "organisation_id",
-        "contact_id",
-        "place",
-        "installed_on",
-        "warranty_until",
-    ),
-}
 
 
 def tools(actor: Actor) -> None:
@@ -91,23 +57,7 @@ def _open(actor: Actor, what: str) -> None:
     elif what == "work_order":
         plan_drawer(actor)
     else:
-        add_drawer(actor, what)
-
-
-def add_drawer(actor: Actor, entity: str) -> None:
-    """The short form of a new record; its page opens after saving."""
-    about = registry.entity(entity)
-
-    @st.dialog(_("New {label}").format(label=_(about.label).lower()), position="right", width=440)
-    def drawer() -> None:
-        made = record_form(actor, entity, key=f"add_{entity}", fields=FIRST_FIELDS[entity])
-        if made:
-            flash(_("{title} is stored.").format(title=made[about.title_field]))
-            if about.page in routes.screens():
-                st.switch_page(routes.page(about.page), query_params={"id": str(made["id"])})
-            st.rerun()
-
-    drawer()
+        new_record(actor, what, fields=registry.card(what).names("add"))
 
 
 def find(actor: Actor) -> None:

@@ -12,7 +12,6 @@ import streamlit as st
 from crm.clock import today
 from crm.errors import CrmError
 from crm.i18n import _
-from crm.interactions.rules import LINKS
 from crm.interactions.service import follow_up
 from crm.records import records
 from crm.records.changes import undo_last
@@ -20,10 +19,6 @@ from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit.forms import forget_form, record_form
 from crm.work import Actor, Work, reading, unit_of_work
 from db.actor import DELETE
-
-#: What is said of a talk at once; what it belongs to beyond a person stands behind "More fields".
-TALK = ("contact_id", "kind", "direction", "happened_at", "duration_minutes", "body")
-TASK = ("title", "due_on", "due_time", "priority", "owner_id", "contact_id")
 
 #: A dialog takes the focus itself, and keys typed there would be Streamlit's own shortcuts.
 _focus = st.components.v2.component(
@@ -34,10 +29,6 @@ _focus = st.components.v2.component(
 def focus_first(key: str) -> None:
     """Put the cursor into the first field of the dialog that is being drawn."""
     _focus(key=f"{key}_focus", height=0)
-
-
-def _links(preset: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name in LINKS if name != "contact_id" and name not in preset)
 
 
 def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None = None) -> bool:
@@ -67,8 +58,7 @@ def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None
         actor,
         "interaction",
         key=f"{key}{turn}",
-        fields=[name for name in TALK if name not in known],
-        more=(*_links(known), "subject"),
+        without=tuple(known),
         preset={"kind": "call", **known},
         at_saving="happened_at",
         beside=next_step,
@@ -104,9 +94,7 @@ def talk_drawer(actor: Actor, talk_id: int) -> None:
         except CrmError as problem:
             show(problem)
             return
-        if record_form(
-            actor, "interaction", key=f"{key}_edit", record=talk, fields=TALK, more=(*_links({}), "subject", "owner_id")
-        ):  # fmt: skip
+        if record_form(actor, "interaction", key=f"{key}_edit", record=talk):
             flash(_("The talk is corrected."))
             st.rerun()
         take_back(actor, "interaction", talk, key)
@@ -149,8 +137,7 @@ def task_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None)
             actor,
             "task",
             key="quick_task",
-            fields=[name for name in TASK if name not in known],
-            more=(*_links(known), "notes"),
+            without=tuple(known),
             preset={"due_on": today(), "priority": "normal", "owner_id": actor.user_id, **known},
             submit=_("Save task"),
         ):

@@ -19,11 +19,6 @@ from crm.ui.kit.words import plain
 from crm.work import Actor, Work, reading, unit_of_work
 
 
-def form_fields(about: Entity, names: Sequence[str] | None = None) -> list[Field]:
-    """The fields of a form: those named, or all that the registry puts into forms."""
-    return [about[n] for n in names] if names else [f for f in about.fields if f.in_form]
-
-
 def firm_currency(actor: Actor) -> str:
     """The currency in which this firm counts."""
     with reading(actor) as session:
@@ -38,7 +33,7 @@ def record_form(
     record: Mapping[str, Any] | None = None,
     fields: Sequence[str] | None = None,
     preset: Mapping[str, Any] | None = None,
-    more: Sequence[str] = (),
+    without: Sequence[str] = (),
     submit: str = "",
     options: Mapping[str, Mapping[int, str]] | None = None,
     at_saving: str = "",
@@ -50,14 +45,16 @@ def record_form(
     ----------
     record : mapping, optional
         The record as it was read, with ``id`` and ``version``; None makes a new one.
-    fields, more : sequences of field names
-        Shown at once, and behind "More fields".
+    fields : sequence of field names, optional
+        Those that are asked for; without it the card says which are shown at once and which behind "More fields".
     preset : mapping, optional
         Values of a new record that are already known.
     at_saving : name of a field, optional
         A time of a new record that begins at this moment and, left alone, is the moment of saving.
     beside : callable, optional
         Draws further inputs above the button and gives what is done with them and the stored record, in its transaction.
+    without : sequence of field names
+        Those of the card that follow from something else here.
 
     Returns
     -------
@@ -74,7 +71,11 @@ def record_form(
     if record is None and at_saving:
         values[at_saving] = st.session_state.setdefault(f"{key}_begun", now())
     currency = values.get("currency") or firm_currency(actor)
-    shown, hidden = form_fields(about, fields), [about[n] for n in more]
+    card = registry.card(entity)
+    behind = () if fields else card.names("more", *(["later"] if record is not None else []))
+    shown, hidden = (
+        [about[n] for n in names if n not in without] for names in (fields or card.names("form"), behind)
+    )
     # The version that the person saw; it stays until they save or close, whatever the page reads meanwhile.
     seen_key = f"{key}_seen_version"
     if record is not None:
@@ -337,4 +338,4 @@ def forget_form(key: str) -> None:
         del st.session_state[name]
 
 
-__all__ = ["firm_currency", "forget_form", "form_fields", "link_options", "record_form"]
+__all__ = ["firm_currency", "forget_form", "link_options", "record_form"]

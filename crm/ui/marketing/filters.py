@@ -9,8 +9,8 @@ import streamlit as st
 from crm.campaigns.reports.marketing_dashboard import MarketingChoices, MarketingQuestion
 from crm.i18n import _
 from crm.reporting.report import SalesFilter
+from crm.ui.dashboards.filters import any_of, choose_days, choose_period, keys_of
 from crm.ui.kit import look
-from crm.ui.kit.dashboard_filters import any_of, choose_days, choose_period, keys_of
 
 
 def marketing_question(choices: MarketingChoices, *, today: date) -> MarketingQuestion:

@@ -13,19 +13,10 @@ from crm.i18n import _, ngettext
 from crm.links import public_url
 from crm.ui.frame import routes
 from crm.ui.kit import look
-from crm.ui.records.listing import ListScreen, new_record
+from crm.ui.records.drawers import new_record
 from crm.work import Actor, reading
 from db.models.campaigns.messages import FORM_KINDS
 from db.scope import CREATE
-
-#: What the drawer of a new form asks; its questions come with its kind and are changed on its page.
-NEW = ListScreen(
-    entity="web_form",
-    page="web_forms",
-    columns=("name", "slug"),
-    form=("name", "slug", "kind", "title", "campaign_id", "queue_id", "intro", "thanks"),
-    more=("is_active", "owner_id", "team_id"),
-)
 
 
 def show_forms(actor: Actor) -> None:
@@ -40,7 +31,7 @@ def show_forms(actor: Actor) -> None:
         if actor.may("campaign", CREATE) and st.button(
             _("New web form"), icon=":material/add:", type="primary", key="web_forms_new"
         ):
-            new_record(actor, NEW, preset={"is_active": True})
+            new_record(actor, "web_form", preset={"is_active": True})
     if not found:
         look.empty(
             _("No web forms yet") if not archived else _("Nothing in the archive"),

@@ -14,16 +14,12 @@ from crm.i18n import _
 from crm.links import public_url
 from crm.ui.contacts.lead_drawer import open_lead
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash
 from crm.ui.kit import look
-from crm.ui.kit.forms import forget_form, record_form
 from crm.ui.messages.form_questions import PURPOSE_NAMES, show_questions
+from crm.ui.records.drawers import edit_record
 from crm.work import Actor, reading
 from db.models.campaigns.messages import FORM_KINDS
 from db.scope import UPDATE
-
-FIELDS = ("name", "slug", "kind", "is_active", "title", "campaign_id", "queue_id", "intro", "thanks")
-MORE = ("owner_id", "team_id")
 
 
 def show_form(actor: Actor, form_id: int) -> None:
@@ -39,7 +35,7 @@ def show_form(actor: Actor, form_id: int) -> None:
     kind = dict(FORM_KINDS)[record["kind"]]
     with look.page(record["name"], _(kind), tags=[state], record=True):
         if may and st.button(_("Edit"), icon=":material/edit:", key="web_form_edit"):
-            _edit(actor, record)
+            edit_record(actor, "web_form", record)
         if is_open:
             st.link_button(
                 _("Open the form"), f"/forms/{record['slug']}", icon=":material/open_in_new:", type="primary"
@@ -112,18 +108,6 @@ def _about(view: FormView, address: str, is_open: bool) -> None:
             },
             alt=_("What an answer to this form does"),
         )
-
-
-def _edit(actor: Actor, record: dict[str, Any]) -> None:
-    key = f"web_form_{record['id']}"
-
-    @st.dialog(_("Web form"), position="right", width=440, on_dismiss=lambda: forget_form(key))
-    def drawer() -> None:
-        if record_form(actor, "web_form", key=key, record=record, fields=FIELDS, more=MORE):
-            flash(_("The changes are stored."))
-            st.rerun()
-
-    drawer()
 
 
 def _answers(actor: Actor, view: FormView, found: list[Became]) -> None:

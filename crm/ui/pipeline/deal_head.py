@@ -17,23 +17,13 @@ from crm.records import records
 from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, percent, short_money
-from crm.ui.kit.forms import forget_form, record_form
 from crm.ui.pipeline.deal_close import ask_reason, reopen, win
+from crm.ui.records.drawers import edit_record
 from crm.work import Actor, reading, unit_of_work
 from db.scope import DELETE, UPDATE
 
 #: A refusal of a callback, shown in the run that follows.
 PROBLEM = "deal_problem"
-FORM = (
-    "title",
-    "organisation_id",
-    "contact_id",
-    "product_id",
-    "amount_minor",
-    "currency",
-    "expected_close_on",
-)
-MORE = ("number", "source", "competitors", "owner_id", "team_id", "opened_on", "notes")
 
 
 def may_change(actor: Actor, deal: DealView, action: str = UPDATE) -> bool:
@@ -125,27 +115,14 @@ def _do(act: Callable[[], None]) -> None:
 
 def edit(actor: Actor, deal: DealView) -> None:
     """The drawer with the deal's fields; a stale save shows both values."""
-    forget_form("deal_edit_form")
-    fields = [f for f in FORM if not (deal.lines and f in ("amount_minor", "currency"))]
-    stages = _all_stages(actor)
-
-    @st.dialog(_("Edit deal"), position="right", width=440)
-    def drawer() -> None:
-        if deal.lines:
-            st.caption(_("The amount follows the products of the deal."))
-        if record_form(
-            actor,
-            "deal",
-            key="deal_edit_form",
-            record=deal.record,
-            fields=fields,
-            more=(*MORE, *stages),
-            options=stages,
-        ):
-            flash(_("The deal is stored."))
-            st.rerun()
-
-    drawer()
+    edit_record(
+        actor,
+        "deal",
+        deal.record,
+        note=_("The amount follows the products of the deal.") if deal.lines else "",
+        without=("amount_minor", "currency") if deal.lines else (),
+        options=_all_stages(actor),
+    )
 
 
 def _all_stages(actor: Actor) -> dict[str, dict[int, str]]:

@@ -14,11 +14,12 @@ from crm.errors import CrmError
 from crm.exchange.export import export_csv
 from crm.i18n import _
 from crm.records import lists, registry
+from crm.records.card import Card
 from crm.records.fields import Entity, Kind
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, show
+from crm.ui.frame.guard import show
 from crm.ui.kit import look
-from crm.ui.kit.forms import forget_form, record_form
+from crm.ui.records.drawers import new_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
 from crm.ui.records.list_table import column_config, table_frame
@@ -30,22 +31,27 @@ PAGE_ROWS = 14
 
 @dataclass(frozen=True)
 class ListScreen:
-    """What is special about one list: which fields show at first and in the "new" drawer, which filters stand open."""
+    """A list as its card says, and what is special about it."""
 
     entity: str
-    page: str
-    columns: tuple[str, ...]
-    form: tuple[str, ...]
-    more: tuple[str, ...] = ()
-    pill: str = ""  # a CHOICE field whose values stand as pills beside the search
-    empty_text: str = ""
-    avatars: bool = False  # initials before the name
     on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
     on_new: Callable[[Actor], None] | None = None  # instead of the general form
     title: str = ""  # instead of the entity's plural
-    sort: str = ""  # instead of the title field
-    newest_first: bool = False  # sorted downwards at first
-    open_while_blank: str = ""  # a DATETIME field that ends a record: while it is blank the record is open
+
+    @property
+    def card(self) -> Card:
+        """What the entity looks like."""
+        return registry.card(self.entity)
+
+    @property
+    def page(self) -> str:
+        """The beginning of the screen's keys and of its filters in the address."""
+        return self.card.screen or self.entity
+
+    @property
+    def sort(self) -> str:
+        """The field it is sorted by at first."""
+        return self.card.sort.removeprefix("-") or registry.title_field(self.entity)
 
 
 def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None = None) -> None:
@@ -63,8 +69,8 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
             label_visibility="collapsed",
             placeholder=_("Search {plural}").format(plural=_(about.plural).lower()),
         )
-        filters = pill_filter(about, screen.page, screen.pill)
-        filters |= more_filters(actor, about, screen.page, screen.pill)
+        filters = pill_filter(about, screen.page, screen.card.pill)
+        filters |= more_filters(actor, about, screen.page, screen.card.pill)
         columns, sort, descending, archived = _view(about, screen)
         narrowed = bool(filters or archived)
         filters |= _open_filter(about, screen)
@@ -121,7 +127,7 @@ def _head(
             type="primary",
             key=f"{screen.page}_new",
         ):
-            new_record(actor, screen)
+            _new(actor, screen)
 
 
 def _csv(
@@ -133,48 +139,26 @@ def _csv(
         )
 
 
-def new_record(actor: Actor, screen: ListScreen, preset: Mapping[str, Any] | None = None) -> None:
-    """Open the drawer with the form of a new record; after saving, its page opens."""
+def _new(actor: Actor, screen: ListScreen) -> None:
     if screen.on_new is not None:
         screen.on_new(actor)
-        return
-    about = registry.entity(screen.entity)
-
-    key = f"new_{screen.entity}"
-    title = _("New {label}").format(label=_(about.label).lower())
-
-    @st.dialog(title, position="right", width=440, on_dismiss=lambda: forget_form(key))
-    def drawer() -> None:
-        made = record_form(
-            actor,
-            screen.entity,
-            key=key,
-            fields=screen.form,
-            more=screen.more,
-            preset=preset,
-        )
-        if made:
-            flash(_("{title} is stored.").format(title=made[about.title_field]))
-            if about.page in routes.screens() and not routes.screens()[about.page].in_menu:
-                st.switch_page(routes.page(about.page), query_params={"id": str(made["id"])})
-            st.rerun()
-
-    drawer()
+    else:
+        new_record(actor, screen.entity)
 
 
 def _open_filter(about: Entity, screen: ListScreen) -> dict[str, Any]:
     """Open records, or with the switch the ended ones."""
-    if not screen.open_while_blank:
+    if not screen.card.open_while_blank:
         return {}
-    label = _(about[screen.open_while_blank].label)
+    label = _(about[screen.card.open_while_blank].label)
     ended = st.toggle(label, key=f"{screen.page}_ended", bind="query-params")
-    return {screen.open_while_blank: (datetime(1970, 1, 1, tzinfo=UTC), None) if ended else None}
+    return {screen.card.open_while_blank: (datetime(1970, 1, 1, tzinfo=UTC), None) if ended else None}
 
 
 def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool]:
     """Columns, sort, direction and whether archived rows show."""
     names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
-    first = screen.sort or about.title_field
+    first, shown = screen.sort, list(screen.card.names("list"))
     sortable = {first: names[first], about.title_field: names[about.title_field]} | {
         f.name: _(f.label) for f in about.fields if f.sortable
     }
@@ -182,7 +166,7 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool
         columns = st.multiselect(
             _("Columns"),
             list(names),
-            default=list(screen.columns),
+            default=shown,
             format_func=names.__getitem__,
             key=f"{screen.page}_columns",
             bind="query-params",
@@ -196,13 +180,13 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool
         )
         descending = st.toggle(
             _("Largest or newest first"),
-            value=screen.newest_first,
+            value=screen.card.sort.startswith("-"),
             key=f"{screen.page}_down",
             bind="query-params",
         )
         archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
     return (
-        [c for c in columns if c in names] or list(screen.columns),
+        [c for c in columns if c in names] or shown,
         sort or first,
         descending,
         archived,
@@ -268,7 +252,7 @@ def _table(
 ) -> None:
     names = [about.title_field, *(c for c in columns if c != about.title_field)]
     names = [n for n in names if n in found.rows]
-    shown = table_frame(about, found.rows, names, avatars=screen.avatars)
+    shown = table_frame(about, found.rows, names, avatars=screen.card.avatars)
     # The question is part of the key: ticks are kept by position and would otherwise sit on other rows after a filter.
     # The turn is, too: a row that was opened is not still chosen when the drawer closes.
     turn = st.session_state.setdefault(f"{screen.page}_turn", 0)
@@ -279,7 +263,7 @@ def _table(
         row_height=36,
         height="content",
         placeholder="",
-        column_config=column_config(about, names, avatars=screen.avatars),
+        column_config=column_config(about, names, avatars=screen.card.avatars),
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
         alt=_("{plural}, page {n}; click a cell to open the record").format(plural=_(about.plural), n=page),
@@ -317,11 +301,11 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
     label = _("New {label}").format(label=_(about.label).lower()) if may else ""
     if look.empty(
         _("No {plural} yet").format(plural=plural),
-        screen.empty_text,
+        _(screen.card.empty) if screen.card.empty else "",
         button=label,
         key=f"{screen.page}_first",
     ):
-        new_record(actor, screen)
+        _new(actor, screen)
 
 
 def _clear(page: str, about: Entity) -> None:

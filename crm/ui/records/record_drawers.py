@@ -9,12 +9,13 @@ import streamlit as st
 
 from crm.clock import today
 from crm.contacts import service
-from crm.contacts.queries import RecordView, organisations_of, people_of, ways_to_reach
+from crm.contacts.queries import organisations_of, people_of, ways_to_reach
 from crm.contacts.service import ADDRESS_FIELDS, ADDRESS_KINDS, CHANNEL_FIELDS
 from crm.errors import CrmError
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Field, Kind
+from crm.records.view import RecordView
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
 from crm.ui.kit.formats import day

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from crm.clock import today
-from crm.contacts.queries import Reach, RecordView, RoleRow, Ways
+from crm.contacts.queries import Reach, RoleRow, Ways
 from crm.contacts.service import ADDRESS_KINDS
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Field, Kind
+from crm.records.view import RecordView
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money
@@ -55,10 +56,10 @@ def facts_of(view: RecordView, names: Sequence[str]) -> dict[str, str]:
     return {_(about[n].label): text for n in names if (text := fact(view, about[n]))}
 
 
-def about_card(view: RecordView, names: Sequence[str]) -> None:
+def about_card(view: RecordView, names: Sequence[str] | None = None) -> None:
     """The facts that matter daily; all others stand under Details."""
     with look.card(_("About"), key="record_about"):
-        shown = facts_of(view, names)
+        shown = facts_of(view, names or registry.card(view.entity).names("facts"))
         if shown:
             look.facts(shown, alt=_("Facts about {name}").format(name=view.title))
         else:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
-from crm.contacts.queries import RecordView
 from crm.errors import NotFound
 from crm.i18n import _
-from crm.records import records, registry
-from crm.ui.frame.guard import flash, showing_problems
+from crm.records import registry
+from crm.records.view import RecordView
 from crm.ui.frame.quick import log_drawer, task_drawer
 from crm.ui.kit import look
-from crm.ui.kit.forms import forget_form, record_form
-from crm.work import Actor, unit_of_work
+from crm.ui.records.drawers import edit_record, put_away
+from crm.work import Actor
 from db.scope import CREATE
 
 
@@ -38,18 +36,9 @@ def asked_id(entity: str) -> int:
     return int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordForm:
-    """Which fields the edit drawer shows at once, and which behind "More fields"."""
-
-    fields: tuple[str, ...]
-    more: tuple[str, ...] = ()
-
-
 def record_header(
     actor: Actor,
     view: RecordView,
-    form: RecordForm,
     *,
     context: str,
     tags: Sequence[look.Marked] = (),
@@ -71,7 +60,7 @@ def record_header(
     with look.page(view.title, context, tags=tags, picture=look.avatar(view.title), record=True):
         _menu(actor, view, links, more or {})
         if view.may_change and st.button(_("Edit"), icon=":material/edit:", key="record_edit"):
-            edit_drawer(actor, view, form)
+            edit_record(actor, view.entity, view.values)
         if (
             links
             and actor.may("interaction", CREATE)
@@ -103,21 +92,6 @@ def _menu(
             entries[chosen]()
 
 
-def put_away(actor: Actor, view: RecordView) -> None:
-    """Archive the record, or restore an archived one, and say how to take it back."""
-    act = records.restore_record if view.archived else records.archive_record
-    said = (
-        _("{title} is back.")
-        if view.archived
-        else _("{title} is archived; nothing is lost. Restore brings it back.")
-    )
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            act(work, view.entity, view.id, seen_version=view.values["version"])
-        flash(said.format(title=view.title))
-        st.rerun()
-
-
 def _archived_bar(actor: Actor, view: RecordView) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="record_archived"):
         st.markdown(
@@ -126,23 +100,6 @@ def _archived_bar(actor: Actor, view: RecordView) -> None:
         )
         if view.may_archive and st.button(_("Restore"), icon=":material/undo:", key="record_restore"):
             put_away(actor, view)
-
-
-def edit_drawer(actor: Actor, view: RecordView, form: RecordForm) -> None:
-    """Open the form of the record; a stale version shows both values, and the person chooses."""
-    key = f"edit_{view.entity}_{view.id}"
-    title = _("Edit {label}").format(label=_(registry.entity(view.entity).label).lower())
-
-    @st.dialog(title, position="right", width=440, on_dismiss=lambda: forget_form(key))
-    def drawer() -> None:
-        stored = record_form(
-            actor, view.entity, key=key, record=view.values, fields=form.fields, more=form.more
-        )
-        if stored:
-            flash(_("The changes are stored."))
-            st.rerun()
-
-    drawer()
 
 
 def record_tabs(tabs: Mapping[str, str]) -> str:

@@ -12,10 +12,10 @@ import streamlit as st
 from crm import charts
 from crm.clock import here, today
 from crm.contacts.dealings import LastTalk
-from crm.contacts.queries import RecordView
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _, ngettext
 from crm.interactions.service import finish_task
+from crm.records.view import RecordView
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.frame.quick import task_drawer

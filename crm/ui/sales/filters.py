@@ -9,8 +9,8 @@ import streamlit as st
 from crm.i18n import _
 from crm.pipeline.reports.report_dashboard import Choices, Question
 from crm.reporting.report import SalesFilter
+from crm.ui.dashboards.filters import any_of, choose_days, choose_period, keys_of
 from crm.ui.kit import look
-from crm.ui.kit.dashboard_filters import any_of, choose_days, choose_period, keys_of
 
 #: Teams stand open as pills as long as they are few.
 OPEN_TEAMS = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from crm.i18n import _, ngettext
 from crm.pipeline.reports.report_dashboard import Dashboard
 from crm.pipeline.reports.report_formulas import formula
+from crm.ui.dashboards.numbers import Change, explained
 from crm.ui.kit import formats, look
-from crm.ui.kit.dashboard_numbers import Change, explained
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import BAD, GOOD, QUIET
 from crm.ui.sales.records import titles

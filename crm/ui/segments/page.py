@@ -10,23 +10,21 @@ import streamlit as st
 
 from crm.campaigns.segments import segments
 from crm.clock import now, zone
-from crm.contacts.queries import RecordView, record_view
 from crm.firm.firm import firm
 from crm.i18n import _, ngettext
 from crm.records import registry
+from crm.records.view import RecordView, record_view
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.records import record_facts
-from crm.ui.records.listing import ListScreen, new_record
-from crm.ui.records.record_page import RecordForm, record_header
+from crm.ui.records.drawers import new_record
+from crm.ui.records.record_page import record_header
 from crm.ui.segments.builder import first_table, show_builder
 from crm.ui.segments.words import sentence
 from crm.work import Actor, Work, reading, unit_of_work
 from db.scope import CREATE
-
-FORM = RecordForm(fields=("name", "description"), more=("owner_id", "team_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def show_segment(actor: Actor, segment_id: int) -> None:
         else look.tag(_("Living"), tone=look.GOOD, icon="autorenew")
     ]
     record_header(
-        actor, view, FORM, context=count, tags=tags, more=_more(actor, view), primary=_primary(actor, view)
+        actor, view, context=count, tags=tags, more=_more(actor, view), primary=_primary(actor, view)
     )
     main, aside = look.split()
     with main:
@@ -94,7 +92,7 @@ def show_segment(actor: Actor, segment_id: int) -> None:
             show_builder(segment_id, view.values["rules"], view.values["version"], shown.currency)
     with aside:
         _used_card(shown.used)
-        record_facts.about_card(view, ("owner_id", "team_id"))
+        record_facts.about_card(view)
         if view.values["description"]:
             with look.card(_("Description")):
                 st.markdown(look.plain(view.values["description"]))
@@ -132,14 +130,7 @@ def _primary(actor: Actor, view: RecordView) -> Callable[[], None] | None:
 
     def draw() -> None:
         if st.button(_("Use in a campaign"), icon=":material/campaign:", key="segment_use"):
-            screen = ListScreen(
-                entity="campaign",
-                page="campaigns",
-                columns=(),
-                form=("name", "channel", "purpose", "segment_id", "starts_on", "ends_on"),
-                more=("goal", "budget_minor"),
-            )
-            new_record(actor, screen, preset={"segment_id": view.id})
+            new_record(actor, "campaign", preset={"segment_id": view.id})
 
     return draw
 

@@ -10,8 +10,8 @@ from crm.i18n import _
 from crm.service.reports.service_dashboard import ServiceChoices, ServiceQuestion
 from crm.service.reports.service_reports import priority_names
 from crm.service.reports.service_reports_facts import ServiceFilter
+from crm.ui.dashboards.filters import any_of, choose_days, choose_period, keys_of
 from crm.ui.kit import look
-from crm.ui.kit.dashboard_filters import any_of, choose_days, choose_period, keys_of
 
 #: Queues stand open as pills as long as they are few.
 OPEN_QUEUES = 5

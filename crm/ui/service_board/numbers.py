@@ -8,9 +8,9 @@ from crm.analytics.intervals import Share
 from crm.i18n import _, ngettext
 from crm.service.reports.service_dashboard import AHEAD_DAYS, ServiceBoard
 from crm.service.reports.service_reports_formulas import formula
+from crm.ui.dashboards.numbers import Change, explained
 from crm.ui.frame import routes
 from crm.ui.kit import formats, look
-from crm.ui.kit.dashboard_numbers import Change, explained
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import BAD, GOOD, QUIET
 from crm.ui.service_board.records import titles

@@ -7,9 +7,8 @@ import streamlit as st
 from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import Account
 from crm.i18n import _, ngettext
-from crm.ui.frame.guard import flash
 from crm.ui.kit import look
-from crm.ui.kit.forms import forget_form, record_form
+from crm.ui.records.drawers import new_record
 from crm.work import Actor
 from db.scope import CREATE
 
@@ -44,17 +43,4 @@ def show_accounts(actor: Actor, ours: list[Account]) -> None:
         if actor.may("social", CREATE) and st.button(
             _("New account"), icon=":material/add:", key="social_account_new"
         ):
-            _new(actor)
-
-
-def _new(actor: Actor) -> None:
-    key = "new_social_account"
-
-    @st.dialog(_("New social account"), position="right", width=440, on_dismiss=lambda: forget_form(key))
-    def drawer() -> None:
-        fields = ("name", "network", "url")
-        if made := record_form(actor, "social_account", key=key, fields=fields, more=("owner_id", "team_id")):
-            flash(_("{title} is stored.").format(title=made["name"]))
-            st.rerun()
-
-    drawer()
+            new_record(actor, "social_account")

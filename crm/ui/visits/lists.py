@@ -31,26 +31,9 @@ def views() -> dict[str, str]:
     return {DAY: _("My day list"), WEEKS: _("Week"), LIST: _("List")}
 
 
-def visit_screen() -> ListScreen:
-    """The list of visits and the form of a new one."""
-    return ListScreen(
-        entity="work_order",
-        page="work_orders",
-        title=_("Visits"),
-        columns=("title", "number", "status", "planned_on", "equipment_id", "organisation_id", "owner_id"),
-        form=("title", "kind", "equipment_id", "organisation_id", "planned_on", "owner_id"),
-        more=("contact_id", "case_id", "fault_code", "team_id"),
-        pill="status",
-        sort="planned_on",
-        empty_text=_(
-            "A visit is planned from a case, from a unit or here; maintenance plans make theirs by themselves."
-        ),
-    )
-
-
 def show_visit_list(actor: Actor, head: DeltaGenerator) -> None:
     """Draw the list below the views, with its header in the place given."""
-    show_list(actor, visit_screen(), head=head)
+    show_list(actor, ListScreen("work_order", title=_("Visits")), head=head)
 
 
 def show_day(actor: Actor, head: DeltaGenerator) -> None:

@@ -18,16 +18,12 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
-from crm.ui.records.record_page import RecordForm, record_header
+from crm.ui.records.record_page import record_header
 from crm.ui.visits.finish import finish_card
 from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
 from crm.ui.visits.words import choice_word, map_address, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work
 
-FORM = RecordForm(
-    ("title", "kind", "equipment_id", "organisation_id", "contact_id", "case_id", "planned_on", "owner_id"),
-    ("fault_code", "report", "team_id"),
-)
 OPEN = ("planned", "under_way")
 LINKS = {
     "organisation": "apartment",
@@ -52,7 +48,6 @@ def show_visit(actor: Actor, order_id: int) -> None:
     record_header(
         actor,
         view,
-        FORM,
         context=context,
         tags=tags,
         more=_more(actor, page),

@@ -16,9 +16,9 @@ from crm.service.wear.job import latest_job, start
 from crm.service.wear.next import COUNTED, Ahead
 from crm.service.wear.settings import set_wear
 from crm.service.wear.words import range_words, sober, span_words
-from crm.ui.frame import routes
+from crm.ui.frame import job_progress, routes
 from crm.ui.frame.guard import flash, showing_problems
-from crm.ui.kit import job_progress, look
+from crm.ui.kit import look
 from crm.ui.kit.formats import moment, number
 from crm.work import Actor, unit_of_work
 from db.scope import UPDATE

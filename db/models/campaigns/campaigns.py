@@ -49,7 +49,6 @@ class Campaign(Business, Base):
         "icon": ":material/campaign:",
         "title": "name",
         "keys": ("number", "name"),
-        "page": "campaign",
         "aliases": ("mailings", "marketing campaigns", "promotions"),
     }
     __table_args__ = (
@@ -63,8 +62,6 @@ class Campaign(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("campaign", "campaign name", "title"),
@@ -78,7 +75,7 @@ class Campaign(Business, Base):
         text(10),
         default="draft",
         server_default="draft",
-        info=about("Status", "choice", choices=CAMPAIGN_STATUS, list=True, filter=True),
+        info=about("Status", "choice", choices=CAMPAIGN_STATUS, filter=True),
     )
     channel: Mapped[str] = mapped_column(
         text(10),
@@ -88,8 +85,6 @@ class Campaign(Business, Base):
             "Channel",
             "choice",
             choices=CAMPAIGN_CHANNELS,
-            list=True,
-            form=True,
             filter=True,
             aliases=("type", "medium"),
         ),
@@ -102,68 +97,62 @@ class Campaign(Business, Base):
             "Purpose",
             "choice",
             choices=PURPOSES,
-            form=True,
             filter=True,
             help="Only who consented to it is contacted",
         ),
     )
-    goal: Mapped[str | None] = mapped_column(
-        text(500), info=about("Goal", "text", form=True, aliases=("objective",))
-    )
-    offer: Mapped[str | None] = mapped_column(text(2000), info=about("Offer", "longtext", form=True))
+    goal: Mapped[str | None] = mapped_column(text(500), info=about("Goal", "text", aliases=("objective",)))
+    offer: Mapped[str | None] = mapped_column(text(2000), info=about("Offer", "longtext"))
     segment_id: Mapped[int | None] = mapped_column(
         ForeignKey("segments.id"),
         index=True,
-        info=about("Segment", "link", link="segment", list=True, form=True, filter=True),
+        info=about("Segment", "link", link="segment", filter=True),
     )
     starts_on: Mapped[date | None] = mapped_column(
         info=about(
             "Starts",
             "date",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("start", "start date", "launch"),
         )
     )
     ends_on: Mapped[date | None] = mapped_column(
-        info=about("Ends", "date", list=True, form=True, sort=True, aliases=("end", "end date"))
+        info=about("Ends", "date", sort=True, aliases=("end", "end date"))
     )
     #: Responses count for so many days after the message.
     response_days: Mapped[int] = mapped_column(
         default=28,
         server_default="28",
-        info=about("Responses count for", "integer", unit="days", form=True, minimum=1, maximum=365),
+        info=about("Responses count for", "integer", unit="days", minimum=1, maximum=365),
     )
     budget_minor: Mapped[int | None] = mapped_column(
-        Money, info=about("Budget", "money", list=True, form=True, currency="currency", minimum=0)
+        Money, info=about("Budget", "money", currency="currency", minimum=0)
     )
     cost_minor: Mapped[int | None] = mapped_column(
         Money,
         info=about(
             "Cost",
             "money",
-            form=True,
             currency="currency",
             minimum=0,
             aliases=("spend", "actual cost", "marketing spend"),
         ),
     )
-    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
     expected_response: Mapped[float | None] = mapped_column(
-        Float, info=about("Expected response", "percent", form=True, minimum=0, maximum=1)
+        Float, info=about("Expected response", "percent", minimum=0, maximum=1)
     )
     #: Whoever got so many campaign messages within so many days gets none; 0 means no cap.
     cap_messages: Mapped[int] = mapped_column(
         default=4,
         server_default="4",
-        info=about("At most", "integer", unit="messages", form=True, minimum=0, maximum=100),
+        info=about("At most", "integer", unit="messages", minimum=0, maximum=100),
     )
     cap_days: Mapped[int] = mapped_column(
         default=30,
         server_default="30",
-        info=about("Within", "integer", unit="days", form=True, minimum=1, maximum=365),
+        info=about("Within", "integer", unit="days", minimum=1, maximum=365),
     )
     #: Names of contact fields whose values the arms hold in equal shares.
     strata: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
@@ -175,7 +164,7 @@ class Campaign(Business, Base):
     started_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
-    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))
+    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext"))
 
 
 class CampaignArm(Base):
@@ -185,24 +174,22 @@ class CampaignArm(Base):
     __guard__ = ("campaign_id",)
     __entity__ = "campaign"
     __about__ = {"label": "Campaign arm", "plural": "Campaign arms", "icon": ":material/call_split:", "title": "name",
-                 "keys": (), "page": "campaign", "aliases": ("arms", "variants", "versions")}  # fmt: skip
+                 "keys": (), "aliases": ("arms", "variants", "versions")}  # fmt: skip
     __table_args__ = (UniqueConstraint("campaign_id", "name"),)
 
     campaign_id: Mapped[int] = mapped_column(
         ForeignKey("campaigns.id", ondelete="CASCADE"),
-        info=about("Campaign", "link", link="campaign", required=True, list=True, form=True),
+        info=about("Campaign", "link", link="campaign", required=True),
     )
     name: Mapped[str] = mapped_column(
         text(80),
-        info=about(
-            "Name", "text", required=True, list=True, form=True, aliases=("arm", "variant", "version")
-        ),
+        info=about("Name", "text", required=True, aliases=("arm", "variant", "version")),
     )
     is_control: Mapped[bool] = mapped_column(
-        default=False, server_default="0", info=about("Control group", "boolean", list=True)
+        default=False, server_default="0", info=about("Control group", "boolean")
     )
     share: Mapped[float] = mapped_column(
-        Float, default=0.5, info=about("Share", "percent", list=True, minimum=0, maximum=1)
+        Float, default=0.5, info=about("Share", "percent", minimum=0, maximum=1)
     )
     template_id: Mapped[int | None] = mapped_column(ForeignKey("message_templates.id"))
     position: Mapped[int] = mapped_column(default=0)
@@ -217,7 +204,7 @@ class CampaignMember(Base):
     __entity__ = "campaign"
     __logged__ = False
     __about__ = {"label": "Campaign member", "plural": "Campaign members", "icon": ":material/group:", "title": "arm",
-                 "keys": (), "page": "campaign", "aliases": ("members", "recipients", "responses")}  # fmt: skip
+                 "keys": (), "aliases": ("members", "recipients", "responses")}  # fmt: skip
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),
         Index("ix_campaign_members_state", "campaign_id", "state", "id"),
@@ -226,7 +213,7 @@ class CampaignMember(Base):
 
     campaign_id: Mapped[int] = mapped_column(
         ForeignKey("campaigns.id", ondelete="CASCADE"),
-        info=about("Campaign", "link", link="campaign", required=True, list=True, form=True),
+        info=about("Campaign", "link", link="campaign", required=True),
     )
     contact_id: Mapped[int] = mapped_column(
         ForeignKey("contacts.id", ondelete="CASCADE"),
@@ -235,40 +222,31 @@ class CampaignMember(Base):
             "link",
             link="contact",
             required=True,
-            list=True,
-            form=True,
             aliases=("customer", "email", "recipient", "customer id"),
         ),
     )
     arm: Mapped[str] = mapped_column(
         text(80),
-        info=about(
-            "Arm", "text", required=True, list=True, filter=True, aliases=("variant", "group", "treatment")
-        ),
+        info=about("Arm", "text", required=True, filter=True, aliases=("variant", "group", "treatment")),
     )
     state: Mapped[str] = mapped_column(
         text(20),
         default="planned",
         server_default="planned",
-        info=about("State", "choice", choices=MEMBER_STATES, list=True, filter=True),
+        info=about("State", "choice", choices=MEMBER_STATES, filter=True),
     )
     #: The values of the strata, joined, as they were at the draw.
     stratum: Mapped[str] = mapped_column(text(), default="", server_default="")
-    sent_at: Mapped[datetime | None] = mapped_column(info=about("Sent", "datetime", list=True, sort=True))
-    responded_at: Mapped[datetime | None] = mapped_column(
-        info=about("Responded", "datetime", list=True, sort=True)
-    )
+    sent_at: Mapped[datetime | None] = mapped_column(info=about("Sent", "datetime", sort=True))
+    responded_at: Mapped[datetime | None] = mapped_column(info=about("Responded", "datetime", sort=True))
     #: link, reply, form, deal, order or file.
-    response_by: Mapped[str | None] = mapped_column(
-        text(20), info=about("Response by", "text", list=True, filter=True)
-    )
+    response_by: Mapped[str | None] = mapped_column(text(20), info=about("Response by", "text", filter=True))
     responded: Mapped[bool] = mapped_column(
         default=False,
         server_default="0",
         info=about(
             "Responded (yes or no)",
             "boolean",
-            list=True,
             filter=True,
             aliases=("visit", "response", "clicked", "visited"),
         ),
@@ -276,15 +254,13 @@ class CampaignMember(Base):
     converted: Mapped[bool] = mapped_column(
         default=False,
         server_default="0",
-        info=about(
-            "Converted", "boolean", list=True, filter=True, aliases=("conversion", "bought", "purchased")
-        ),
+        info=about("Converted", "boolean", filter=True, aliases=("conversion", "bought", "purchased")),
     )
     revenue_minor: Mapped[int] = mapped_column(
         Money,
         default=0,
         server_default="0",
-        info=about("Revenue", "money", list=True, currency="currency", aliases=("spend", "sales", "amount")),
+        info=about("Revenue", "money", currency="currency", aliases=("spend", "sales", "amount")),
     )
     currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)

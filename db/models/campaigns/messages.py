@@ -33,22 +33,19 @@ class MessageTemplate(Business, Base):
         "icon": ":material/drafts:",
         "title": "name",
         "keys": ("name",),
-        "page": "template",
         "aliases": ("e-mail templates", "templates"),
     }
     __table_args__ = (Index("ix_message_templates_list", "archived_at", "name", "id"),)
 
     name: Mapped[str] = mapped_column(
-        text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True)
+        text(), info=about("Name", "text", required=True, search=True, sort=True)
     )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
-    subject: Mapped[str] = mapped_column(
-        text(300), info=about("Subject", "text", required=True, list=True, form=True, search=True)
-    )
+    subject: Mapped[str] = mapped_column(text(300), info=about("Subject", "text", required=True, search=True))
     preheader: Mapped[str | None] = mapped_column(
-        text(300), info=about("Preview line", "text", form=True, help="Shown after the subject in the inbox")
+        text(300), info=about("Preview line", "text", help="Shown after the subject in the inbox")
     )
-    body: Mapped[str] = mapped_column(text(50000), info=about("Text", "longtext", required=True, form=True))
+    body: Mapped[str] = mapped_column(text(50000), info=about("Text", "longtext", required=True))
     language: Mapped[str] = mapped_column(text(8), default="en", server_default="en")
 
 
@@ -122,43 +119,40 @@ class WebForm(Business, Base):
         "icon": ":material/dynamic_form:",
         "title": "name",
         "keys": ("slug",),
-        "page": "web_form",
         "aliases": ("forms", "landing pages"),
     }
     __table_args__ = (Index("ix_web_forms_list", "archived_at", "name", "id"),)
 
     name: Mapped[str] = mapped_column(
-        text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True)
+        text(), info=about("Name", "text", required=True, search=True, sort=True)
     )
     slug: Mapped[str] = mapped_column(
         text(80),
         unique=True,
-        info=about(
-            "Address", "text", required=True, list=True, form=True, search=True, help="Last part of /forms/…"
-        ),
+        info=about("Address", "text", required=True, search=True, help="Last part of /forms/…"),
     )
     kind: Mapped[str] = mapped_column(
         text(10),
         default="lead",
-        info=about("Kind", "choice", choices=FORM_KINDS, list=True, form=True, filter=True),
+        info=about("Kind", "choice", choices=FORM_KINDS, filter=True),
     )
-    title: Mapped[str | None] = mapped_column(text(), info=about("Headline", "text", form=True))
-    intro: Mapped[str | None] = mapped_column(text(2000), info=about("Introduction", "longtext", form=True))
-    thanks: Mapped[str | None] = mapped_column(text(2000), info=about("Thanks", "longtext", form=True))
+    title: Mapped[str | None] = mapped_column(text(), info=about("Headline", "text"))
+    intro: Mapped[str | None] = mapped_column(text(2000), info=about("Introduction", "longtext"))
+    thanks: Mapped[str | None] = mapped_column(text(2000), info=about("Thanks", "longtext"))
     fields: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default="[]")
     purposes: Mapped[list[str]] = mapped_column(
-        default=list, server_default="[]", info=about("Asks consent for", "tags", form=True)
+        default=list, server_default="[]", info=about("Asks consent for", "tags")
     )
     campaign_id: Mapped[int | None] = mapped_column(
         ForeignKey("campaigns.id"),
         index=True,
-        info=about("Campaign", "link", link="campaign", list=True, form=True),
+        info=about("Campaign", "link", link="campaign"),
     )
     queue_id: Mapped[int | None] = mapped_column(
-        ForeignKey("queues.id"), info=about("Queue", "link", link="queue", form=True)
+        ForeignKey("queues.id"), info=about("Queue", "link", link="queue")
     )
     is_active: Mapped[bool] = mapped_column(
-        default=True, server_default="1", info=about("Active", "boolean", list=True, form=True, filter=True)
+        default=True, server_default="1", info=about("Active", "boolean", filter=True)
     )
 
 

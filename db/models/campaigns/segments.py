@@ -50,30 +50,27 @@ class Segment(Business, Base):
         "icon": ":material/filter_alt:",
         "title": "name",
         "keys": ("name",),
-        "page": "segment",
         "aliases": ("audiences", "target groups", "marketing lists"),
     }
     __table_args__ = (Index("ix_segments_list", "archived_at", "name", "id"),)
 
     name: Mapped[str] = mapped_column(
-        text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True)
+        text(), info=about("Name", "text", required=True, search=True, sort=True)
     )
     name_key: Mapped[str] = mapped_column(text(), index=True, default="")
     kind: Mapped[str] = mapped_column(
         text(10),
         default="living",
         server_default="living",
-        info=about("Kind", "choice", choices=SEGMENT_KINDS, list=True, filter=True),
+        info=about("Kind", "choice", choices=SEGMENT_KINDS, filter=True),
     )
-    description: Mapped[str | None] = mapped_column(
-        text(2000), info=about("Description", "longtext", form=True)
-    )
+    description: Mapped[str | None] = mapped_column(text(2000), info=about("Description", "longtext"))
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     counted: Mapped[int | None] = mapped_column(
-        info=about("Contacts", "integer", list=True, sort=True, **{"import": False})
+        info=about("Contacts", "integer", sort=True, **{"import": False})
     )
     counted_at: Mapped[datetime | None] = mapped_column(
-        info=about("Counted", "datetime", list=True, **{"import": False})
+        info=about("Counted", "datetime", **{"import": False})
     )
 
 
@@ -99,7 +96,7 @@ class Consent(Base):
     __guard__ = ("contact_id",)
     __entity__ = "contact"
     __about__ = {"label": "Consent", "plural": "Consents", "icon": ":material/verified_user:", "title": "purpose",
-                 "keys": (), "page": "contact", "aliases": ("consents", "opt-ins", "permissions", "subscriptions")}  # fmt: skip
+                 "keys": (), "aliases": ("consents", "opt-ins", "permissions", "subscriptions")}  # fmt: skip
     __table_args__ = (
         Index("ix_consents_contact", "contact_id", "purpose", "channel", "at"),
         Index("ix_consents_wanted", "purpose", "channel", "contact_id", "at"),
@@ -112,21 +109,17 @@ class Consent(Base):
             "link",
             link="contact",
             required=True,
-            list=True,
-            form=True,
             aliases=("email", "contact email", "customer"),
         ),
     )
     purpose: Mapped[str] = mapped_column(
         text(20),
-        info=about("Purpose", "choice", choices=PURPOSES, required=True, list=True, form=True, filter=True),
+        info=about("Purpose", "choice", choices=PURPOSES, required=True, filter=True),
     )
     channel: Mapped[str] = mapped_column(
         text(10),
         default="email",
-        info=about(
-            "Channel", "choice", choices=CONSENT_CHANNELS, required=True, list=True, form=True, filter=True
-        ),
+        info=about("Channel", "choice", choices=CONSENT_CHANNELS, required=True, filter=True),
     )
     state: Mapped[str] = mapped_column(
         text(10),
@@ -136,22 +129,20 @@ class Consent(Base):
             "choice",
             choices=CONSENT_STATES,
             required=True,
-            list=True,
-            form=True,
             filter=True,
             aliases=("status", "consent", "opt-in"),
         ),
     )
     basis: Mapped[str] = mapped_column(
-        text(30), default="consent", info=about("Basis", "choice", choices=BASES, list=True, form=True)
+        text(30), default="consent", info=about("Basis", "choice", choices=BASES)
     )
     at: Mapped[datetime] = mapped_column(
         default=utc_now,
-        info=about("When", "datetime", list=True, form=True, sort=True, aliases=("date", "consent date")),
+        info=about("When", "datetime", sort=True, aliases=("date", "consent date")),
     )
     source: Mapped[str | None] = mapped_column(
         text(),
-        info=about("Source", "text", list=True, form=True, help="For example the form, the fair, the call"),
+        info=about("Source", "text", help="For example the form, the fair, the call"),
     )
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)

@@ -32,7 +32,7 @@ class SocialAccount(Business, Base):
     __guard__ = "self"
     __entity__ = "social"
     __about__ = {"label": "Social account", "plural": "Social accounts", "icon": ":material/account_circle:",
-                 "title": "name", "keys": ("name",), "page": "social",
+                 "title": "name", "keys": ("name",),
                  "aliases": ("social accounts", "pages", "profiles")}  # fmt: skip
 
     name: Mapped[str] = mapped_column(
@@ -41,8 +41,6 @@ class SocialAccount(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("page", "account"),
@@ -52,9 +50,9 @@ class SocialAccount(Business, Base):
     network: Mapped[str] = mapped_column(
         text(20),
         default="facebook",
-        info=about("Network", "choice", choices=NETWORKS, required=True, list=True, form=True, filter=True),
+        info=about("Network", "choice", choices=NETWORKS, required=True, filter=True),
     )
-    url: Mapped[str | None] = mapped_column(text(500), info=about("Address", "url", list=True, form=True))
+    url: Mapped[str | None] = mapped_column(text(500), info=about("Address", "url"))
 
 
 class SocialPost(Business, Base):
@@ -64,7 +62,7 @@ class SocialPost(Business, Base):
     __guard__ = "self"
     __entity__ = "social"
     __about__ = {"label": "Post", "plural": "Posts", "icon": ":material/post_add:", "title": "title",
-                 "keys": ("number",), "page": "social",
+                 "keys": ("number",),
                  "aliases": ("posts", "social posts", "page metrics", "dataset_facebook")}  # fmt: skip
     __table_args__ = (
         Index("ix_social_posts_list", "archived_at", "title", "id"),
@@ -72,7 +70,7 @@ class SocialPost(Business, Base):
     )
 
     title: Mapped[str] = mapped_column(
-        text(), info=about("Title", "text", required=True, list=True, form=True, search=True, sort=True)
+        text(), info=about("Title", "text", required=True, search=True, sort=True)
     )
     number: Mapped[str | None] = mapped_column(
         text(120),
@@ -86,8 +84,6 @@ class SocialPost(Business, Base):
             "Account",
             "link",
             link="social_account",
-            list=True,
-            form=True,
             filter=True,
             aliases=("page", "profile"),
         ),
@@ -99,8 +95,6 @@ class SocialPost(Business, Base):
             "Kind",
             "choice",
             choices=POST_KINDS,
-            list=True,
-            form=True,
             filter=True,
             aliases=("type", "post type", "media type"),
         ),
@@ -109,30 +103,27 @@ class SocialPost(Business, Base):
         text(20),
         default="draft",
         server_default="draft",
-        info=about("Status", "choice", choices=POST_STATUS, list=True, form=True, filter=True),
+        info=about("Status", "choice", choices=POST_STATUS, filter=True),
     )
     is_paid: Mapped[bool | None] = mapped_column(
-        info=about(
-            "Paid", "boolean", list=True, form=True, filter=True, aliases=("paid", "boosted", "is paid")
-        )
+        info=about("Paid", "boolean", filter=True, aliases=("paid", "boosted", "is paid"))
     )
     body: Mapped[str | None] = mapped_column(
-        text(10000), info=about("Text", "longtext", form=True, aliases=("message", "caption", "post message"))
+        text(10000), info=about("Text", "longtext", aliases=("message", "caption", "post message"))
     )
-    link: Mapped[str | None] = mapped_column(text(2000), info=about("Link", "url", form=True))
+    link: Mapped[str | None] = mapped_column(text(2000), info=about("Link", "url"))
     campaign_id: Mapped[int | None] = mapped_column(
         ForeignKey("campaigns.id"),
         index=True,
-        info=about("Campaign", "link", link="campaign", form=True, filter=True),
+        info=about("Campaign", "link", link="campaign", filter=True),
     )
     planned_at: Mapped[datetime | None] = mapped_column(
-        index=True, info=about("Planned for", "datetime", list=True, form=True, sort=True)
+        index=True, info=about("Planned for", "datetime", sort=True)
     )
     published_at: Mapped[datetime | None] = mapped_column(
         info=about(
             "Published",
             "datetime",
-            list=True,
             sort=True,
             filter=True,
             aliases=("posted", "post time", "created time", "date", "publish time"),
@@ -149,7 +140,6 @@ class SocialPost(Business, Base):
         info=about(
             "Reach",
             "integer",
-            list=True,
             sort=True,
             minimum=0,
             aliases=("lifetime post total reach", "people reached"),
@@ -191,13 +181,12 @@ class SocialPost(Business, Base):
         info=about(
             "Interactions",
             "integer",
-            list=True,
             sort=True,
             minimum=0,
             aliases=("total interactions", "engagements"),
         )
     )
     cost_minor: Mapped[int | None] = mapped_column(
-        Money, info=about("Cost", "money", form=True, currency="currency", minimum=0)
+        Money, info=about("Cost", "money", currency="currency", minimum=0)
     )
-    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))

@@ -24,7 +24,6 @@ class Deal(Business, Base):
         "icon": ":material/handshake:",
         "title": "title",
         "keys": ("number",),
-        "page": "deal",
         "aliases": ("opportunities", "sales pipeline", "sales_pipeline", "pipeline", "chances"),
     }
     __table_args__ = (
@@ -40,8 +39,6 @@ class Deal(Business, Base):
             "Title",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("deal", "deal name", "opportunity", "opportunity name", "subject", "name"),
@@ -53,14 +50,13 @@ class Deal(Business, Base):
         info=about(
             "Number",
             "text",
-            form=True,
             search=True,
             aliases=("opportunity_id", "opportunity id", "deal id", "id", "external id", "reference"),
         ),
     )
     pipeline_id: Mapped[int] = mapped_column(
         ForeignKey("pipelines.id"),
-        info=about("Pipeline", "link", link="pipeline", required=True, form=True, filter=True),
+        info=about("Pipeline", "link", link="pipeline", required=True, filter=True),
     )
     stage_id: Mapped[int] = mapped_column(
         ForeignKey("stages.id"),
@@ -70,8 +66,6 @@ class Deal(Business, Base):
             "link",
             link="stage",
             required=True,
-            list=True,
-            form=True,
             filter=True,
             aliases=("deal stage", "deal_stage", "sales stage", "phase", "status"),
         ),
@@ -88,8 +82,6 @@ class Deal(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("account", "account name", "company", "customer", "client", "organization"),
         ),
@@ -97,9 +89,7 @@ class Deal(Business, Base):
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("contacts.id"),
         index=True,
-        info=about(
-            "Contact", "link", link="contact", form=True, filter=True, aliases=("contact name", "person")
-        ),
+        info=about("Contact", "link", link="contact", filter=True, aliases=("contact name", "person")),
     )
     product_id: Mapped[int | None] = mapped_column(
         ForeignKey("products.id"),
@@ -108,7 +98,6 @@ class Deal(Business, Base):
             "Main product",
             "link",
             link="product",
-            form=True,
             filter=True,
             aliases=("product", "product name", "item"),
         ),
@@ -118,8 +107,6 @@ class Deal(Business, Base):
         info=about(
             "Amount",
             "money",
-            list=True,
-            form=True,
             sort=True,
             currency="currency",
             aliases=(
@@ -134,12 +121,11 @@ class Deal(Business, Base):
             ),
         ),
     )
-    currency: Mapped[str] = mapped_column(text(3), info=about("Currency", "currency", form=True))
+    currency: Mapped[str] = mapped_column(text(3), info=about("Currency", "currency"))
     opened_on: Mapped[date | None] = mapped_column(
         info=about(
             "Opened",
             "date",
-            form=True,
             sort=True,
             aliases=("engage_date", "engage date", "created date", "open date", "start date", "create date"),
         )
@@ -149,8 +135,6 @@ class Deal(Business, Base):
         info=about(
             "Expected close",
             "date",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("expected close date", "expected closing", "forecast date"),
@@ -160,19 +144,18 @@ class Deal(Business, Base):
         info=about(
             "Closed",
             "date",
-            form=True,
             sort=True,
             filter=True,
             aliases=("close_date", "close date", "closed date", "actual close"),
         )
     )
     source: Mapped[str | None] = mapped_column(
-        text(), info=about("Source", "text", form=True, filter=True, aliases=("lead source", "channel"))
+        text(), info=about("Source", "text", filter=True, aliases=("lead source", "channel"))
     )
     campaign_id: Mapped[int | None] = mapped_column(
         ForeignKey("campaigns.id"),
         index=True,
-        info=about("Campaign", "link", link="campaign", form=True, filter=True),
+        info=about("Campaign", "link", link="campaign", filter=True),
     )
     loss_reason_id: Mapped[int | None] = mapped_column(
         ForeignKey("loss_reasons.id"),
@@ -180,24 +163,21 @@ class Deal(Business, Base):
             "Loss reason",
             "link",
             link="loss_reason",
-            form=True,
             filter=True,
             aliases=("reason lost", "lost reason", "closed lost reason"),
         ),
     )
     competitors: Mapped[list[str]] = mapped_column(
-        default=list, server_default="[]", info=about("Competitors", "tags", form=True)
+        default=list, server_default="[]", info=about("Competitors", "tags")
     )
-    next_step: Mapped[str | None] = mapped_column(text(), info=about("Next step", "text", form=True))
-    next_step_on: Mapped[date | None] = mapped_column(
-        info=about("Next step on", "date", form=True, sort=True)
-    )
+    next_step: Mapped[str | None] = mapped_column(text(), info=about("Next step", "text"))
+    next_step_on: Mapped[date | None] = mapped_column(info=about("Next step on", "date", sort=True))
     stage_since: Mapped[datetime] = mapped_column(
         default=utc_now, info={"label": "In stage since", "kind": "datetime", "sort": True, "import": False}
     )
     rank: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
     notes: Mapped[str | None] = mapped_column(
-        text(10000), info=about("Notes", "longtext", form=True, aliases=("description", "comment"))
+        text(10000), info=about("Notes", "longtext", aliases=("description", "comment"))
     )
 
 
@@ -213,39 +193,36 @@ class DealLine(Business, Base):
         "icon": ":material/list:",
         "title": "description",
         "keys": (),
-        "page": "deal",
         "aliases": ("opportunity lines", "line items"),
     }
 
     deal_id: Mapped[int] = mapped_column(
         ForeignKey("deals.id", ondelete="CASCADE"),
         index=True,
-        info=about("Deal", "link", link="deal", required=True, form=True),
+        info=about("Deal", "link", link="deal", required=True),
     )
     product_id: Mapped[int | None] = mapped_column(
         ForeignKey("products.id"),
         index=True,
-        info=about("Product", "link", link="product", list=True, form=True),
+        info=about("Product", "link", link="product"),
     )
-    description: Mapped[str | None] = mapped_column(
-        text(500), info=about("Description", "text", list=True, form=True)
-    )
+    description: Mapped[str | None] = mapped_column(text(500), info=about("Description", "text"))
     quantity: Mapped[float] = mapped_column(
         Float,
         default=1.0,
-        info=about("Quantity", "number", list=True, form=True, minimum=0, aliases=("qty", "units")),
+        info=about("Quantity", "number", minimum=0, aliases=("qty", "units")),
     )
     unit_price_minor: Mapped[int | None] = mapped_column(
-        Money, info=about("Unit price", "money", list=True, form=True, currency="currency")
+        Money, info=about("Unit price", "money", currency="currency")
     )
     discount: Mapped[float] = mapped_column(
         Float,
         default=0.0,
         server_default="0",
-        info=about("Discount", "percent", list=True, form=True, minimum=0, maximum=1),
+        info=about("Discount", "percent", minimum=0, maximum=1),
     )
     amount_minor: Mapped[int | None] = mapped_column(
-        Money, info=about("Amount", "money", list=True, currency="currency")
+        Money, info=about("Amount", "money", currency="currency")
     )
     currency: Mapped[str] = mapped_column(text(3), info=about("Currency", "currency"))
 

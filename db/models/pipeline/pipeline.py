@@ -40,7 +40,6 @@ class Lead(Business, Base):
         "icon": ":material/person_search:",
         "title": "name",
         "keys": ("number", "email"),
-        "page": "leads",
         "aliases": ("enquiries", "prospects"),
     }
     __table_args__ = (Index("ix_leads_list", "archived_at", "name", "id"),)
@@ -51,8 +50,6 @@ class Lead(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             personal=True,
@@ -62,41 +59,39 @@ class Lead(Business, Base):
     number: Mapped[str | None] = mapped_column(
         text(60),
         index=True,
-        info=about("Number", "text", form=True, aliases=("lead id", "id", "prospect id")),
+        info=about("Number", "text", aliases=("lead id", "id", "prospect id")),
     )
     company: Mapped[str | None] = mapped_column(
         text(),
-        info=about("Company", "text", list=True, form=True, search=True, aliases=("organisation", "account")),
+        info=about("Company", "text", search=True, aliases=("organisation", "account")),
     )
     email: Mapped[str | None] = mapped_column(
         text(254),
-        info=about("E-mail", "email", list=True, form=True, search=True, personal=True, aliases=("email",)),
+        info=about("E-mail", "email", search=True, personal=True, aliases=("email",)),
     )
     phone: Mapped[str | None] = mapped_column(
-        text(40), info=about("Phone", "phone", form=True, personal=True, aliases=("telephone", "mobile"))
+        text(40), info=about("Phone", "phone", personal=True, aliases=("telephone", "mobile"))
     )
     source: Mapped[str | None] = mapped_column(
         text(),
-        info=about(
-            "Source", "text", list=True, form=True, filter=True, aliases=("lead source", "lead origin")
-        ),
+        info=about("Source", "text", filter=True, aliases=("lead source", "lead origin")),
     )
     status: Mapped[str] = mapped_column(
         text(20),
         default="new",
         server_default="new",
-        info=about("Status", "choice", choices=LEAD_STATUS, list=True, form=True, filter=True),
+        info=about("Status", "choice", choices=LEAD_STATUS, filter=True),
     )
     score: Mapped[int | None] = mapped_column(
-        info=about("Score", "integer", list=True, form=True, sort=True, minimum=0, maximum=100)
+        info=about("Score", "integer", sort=True, minimum=0, maximum=100)
     )
     interest: Mapped[str | None] = mapped_column(
-        text(2000), info=about("Interest", "longtext", form=True, aliases=("description", "message", "notes"))
+        text(2000), info=about("Interest", "longtext", aliases=("description", "message", "notes"))
     )
     campaign_id: Mapped[int | None] = mapped_column(
         ForeignKey("campaigns.id"),
         index=True,
-        info=about("Campaign", "link", link="campaign", form=True, filter=True),
+        info=about("Campaign", "link", link="campaign", filter=True),
     )
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)

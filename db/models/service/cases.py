@@ -48,7 +48,6 @@ class Case(Business, Base):
         "icon": ":material/support_agent:",
         "title": "subject",
         "keys": ("number",),
-        "page": "case",
         "aliases": (
             "tickets",
             "ticket",
@@ -74,7 +73,6 @@ class Case(Business, Base):
         info=about(
             "Number",
             "text",
-            list=True,
             search=True,
             sort=True,
             aliases=("case id", "case number", "ticket id", "ticket number", "id", "incident", "reference"),
@@ -86,8 +84,6 @@ class Case(Business, Base):
             "Subject",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("title", "summary", "ticket subject", "short description", "topic"),
@@ -95,9 +91,7 @@ class Case(Business, Base):
     )
     description: Mapped[str | None] = mapped_column(
         text(20000),
-        info=about(
-            "Description", "longtext", form=True, aliases=("ticket description", "details", "text", "body")
-        ),
+        info=about("Description", "longtext", aliases=("ticket description", "details", "text", "body")),
     )
     status: Mapped[str] = mapped_column(
         text(10),
@@ -107,7 +101,6 @@ class Case(Business, Base):
             "Status",
             "choice",
             choices=CASE_STATUS,
-            list=True,
             filter=True,
             aliases=("ticket status", "state", "case status"),
         ),
@@ -118,7 +111,6 @@ class Case(Business, Base):
             "Kind",
             "choice",
             choices=CASE_KINDS,
-            form=True,
             filter=True,
             aliases=("ticket type", "type", "case type", "category"),
         ),
@@ -129,7 +121,6 @@ class Case(Business, Base):
             "Came by",
             "choice",
             choices=CASE_ORIGINS,
-            form=True,
             filter=True,
             aliases=("ticket channel", "channel", "origin", "source", "case origin"),
         ),
@@ -142,7 +133,6 @@ class Case(Business, Base):
             "Impact",
             "choice",
             choices=DEGREES,
-            form=True,
             filter=True,
             help="How much of the customer's work stands still",
         ),
@@ -151,7 +141,7 @@ class Case(Business, Base):
         text(10),
         default="medium",
         server_default="medium",
-        info=about("Urgency", "choice", choices=DEGREES, form=True, help="How soon it hurts"),
+        info=about("Urgency", "choice", choices=DEGREES, help="How soon it hurts"),
     )
     priority: Mapped[str] = mapped_column(
         text(10),
@@ -161,7 +151,6 @@ class Case(Business, Base):
             "Priority",
             "choice",
             choices=CASE_PRIORITIES,
-            list=True,
             filter=True,
             aliases=("ticket priority", "severity", "case priority"),
         ),
@@ -172,8 +161,6 @@ class Case(Business, Base):
             "Queue",
             "link",
             link="queue",
-            list=True,
-            form=True,
             filter=True,
             aliases=("group", "assignment group", "support group"),
         ),
@@ -185,7 +172,6 @@ class Case(Business, Base):
             "Contact",
             "link",
             link="contact",
-            form=True,
             filter=True,
             aliases=("customer name", "customer email", "reported by", "requester", "caller", "customer"),
         ),
@@ -197,8 +183,6 @@ class Case(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("account", "company", "account name", "organization"),
         ),
@@ -206,9 +190,7 @@ class Case(Business, Base):
     product_id: Mapped[int | None] = mapped_column(
         ForeignKey("products.id"),
         index=True,
-        info=about(
-            "Product", "link", link="product", form=True, filter=True, aliases=("product purchased", "item")
-        ),
+        info=about("Product", "link", link="product", filter=True, aliases=("product purchased", "item")),
     )
     equipment_id: Mapped[int | None] = mapped_column(
         ForeignKey("equipment.id"),
@@ -217,21 +199,19 @@ class Case(Business, Base):
             "Equipment",
             "link",
             link="equipment",
-            form=True,
             filter=True,
             aliases=("machine", "asset", "serial", "serial number", "unit"),
         ),
     )
     fault_code: Mapped[str | None] = mapped_column(
         text(60),
-        info=about("Fault code", "text", form=True, filter=True, aliases=("error code", "error", "fault")),
+        info=about("Fault code", "text", filter=True, aliases=("error code", "error", "fault")),
     )
     opened_at: Mapped[datetime] = mapped_column(
         default=utc_now,
         info=about(
             "Opened",
             "datetime",
-            list=True,
             sort=True,
             filter=True,
             aliases=(
@@ -269,7 +249,7 @@ class Case(Business, Base):
     )
     resolution: Mapped[str | None] = mapped_column(
         text(10000),
-        info=about("Resolution", "longtext", form=True, aliases=("solution", "resolution notes", "answer")),
+        info=about("Resolution", "longtext", aliases=("solution", "resolution notes", "answer")),
     )
     #: How often it came back after it was resolved.
     reopened: Mapped[int] = mapped_column(

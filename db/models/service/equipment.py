@@ -25,7 +25,6 @@ class Equipment(Business, Base):
         "icon": ":material/precision_manufacturing:",
         "title": "name",
         "keys": ("serial", "name"),
-        "page": "unit",
         "aliases": ("machines", "machine", "assets", "installed base", "units", "devices"),
     }
     __table_args__ = (
@@ -40,8 +39,6 @@ class Equipment(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("equipment", "machine name", "asset name"),
@@ -54,8 +51,6 @@ class Equipment(Business, Base):
             "Serial",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("serial number", "serial no", "machineid", "machine id", "asset id", "unit id", "id"),
@@ -68,8 +63,6 @@ class Equipment(Business, Base):
             "Product",
             "link",
             link="product",
-            list=True,
-            form=True,
             filter=True,
             aliases=("model", "machine model", "type"),
         ),
@@ -81,8 +74,6 @@ class Equipment(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("customer", "account", "company", "organization"),
         ),
@@ -90,25 +81,23 @@ class Equipment(Business, Base):
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("contacts.id"),
         index=True,
-        info=about("Contact", "link", link="contact", form=True, filter=True),
+        info=about("Contact", "link", link="contact", filter=True),
     )
     place: Mapped[str | None] = mapped_column(
         text(),
-        info=about("Place", "text", form=True, search=True, aliases=("location", "site", "room")),
+        info=about("Place", "text", search=True, aliases=("location", "site", "room")),
     )
     status: Mapped[str] = mapped_column(
         text(10),
         default="in_use",
         server_default="in_use",
-        info=about("Status", "choice", choices=EQUIPMENT_STATUS, list=True, form=True, filter=True),
+        info=about("Status", "choice", choices=EQUIPMENT_STATUS, filter=True),
     )
     installed_on: Mapped[date | None] = mapped_column(
         index=True,
         info=about(
             "Installed",
             "date",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("install date", "installation date", "installed on", "commissioned", "start date"),
@@ -116,7 +105,7 @@ class Equipment(Business, Base):
     )
     #: Life data count from here when the installation day is unknown.
     observed_since: Mapped[date | None] = mapped_column(
-        info=about("Observed since", "date", form=True, aliases=("observation start",)),
+        info=about("Observed since", "date", aliases=("observation start",)),
     )
     age_years: Mapped[float | None] = mapped_column(
         Float,
@@ -124,22 +113,19 @@ class Equipment(Business, Base):
             "Age when taken on",
             "number",
             unit="years",
-            form=True,
             minimum=0,
             sort=True,
             aliases=("age", "age years"),
         ),
     )
     retired_on: Mapped[date | None] = mapped_column(
-        info=about("Retired", "date", form=True, sort=True, aliases=("retired on", "end date", "scrapped")),
+        info=about("Retired", "date", sort=True, aliases=("retired on", "end date", "scrapped")),
     )
     warranty_until: Mapped[date | None] = mapped_column(
         index=True,
         info=about(
             "Warranty until",
             "date",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("warranty end", "warranty expiry", "warranty"),
@@ -148,19 +134,17 @@ class Equipment(Business, Base):
     warranty_covers: Mapped[list[str]] = mapped_column(
         default=list,
         server_default="[]",
-        info=about("Warranty covers", "tags", choices=COVERS, form=True, help="Blank covers all three"),
+        info=about("Warranty covers", "tags", choices=COVERS, help="Blank covers all three"),
     )
     meter_unit: Mapped[str | None] = mapped_column(
         text(20),
-        info=about("Meter counts", "text", form=True, help="For example shots, hours, km"),
+        info=about("Meter counts", "text", help="For example shots, hours, km"),
     )
     meter_value: Mapped[float | None] = mapped_column(
         Float,
         info=about(
             "Meter",
             "number",
-            list=True,
-            form=True,
             minimum=0,
             sort=True,
             aliases=("usage", "hours", "mileage"),
@@ -169,7 +153,7 @@ class Equipment(Business, Base):
     meter_at: Mapped[datetime | None] = mapped_column(
         info=about("Meter read", "datetime", **{"import": False})
     )
-    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))
+    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext"))
 
 
 class Contract(Business, Base):
@@ -184,7 +168,6 @@ class Contract(Business, Base):
         "icon": ":material/contract:",
         "title": "name",
         "keys": ("number",),
-        "page": "contracts",
         "aliases": ("contracts", "maintenance contracts", "agreements"),
     }
     __table_args__ = (Index("ix_contracts_list", "archived_at", "name", "id"),)
@@ -195,8 +178,6 @@ class Contract(Business, Base):
             "Name",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("contract", "level", "contract name"),
@@ -205,7 +186,7 @@ class Contract(Business, Base):
     number: Mapped[str | None] = mapped_column(
         text(60),
         index=True,
-        info=about("Number", "text", list=True, form=True, search=True, aliases=("id", "contract id")),
+        info=about("Number", "text", search=True, aliases=("id", "contract id")),
     )
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"),
@@ -214,8 +195,6 @@ class Contract(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("customer", "account", "company"),
         ),
@@ -227,8 +206,6 @@ class Contract(Business, Base):
             "Equipment",
             "link",
             link="equipment",
-            list=True,
-            form=True,
             filter=True,
             help="Blank: all equipment of the organisation",
             aliases=("machine", "unit", "serial"),
@@ -239,8 +216,6 @@ class Contract(Business, Base):
             "Starts",
             "date",
             required=True,
-            list=True,
-            form=True,
             sort=True,
             aliases=("start", "start date", "from"),
         ),
@@ -250,8 +225,6 @@ class Contract(Business, Base):
         info=about(
             "Ends",
             "date",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("end", "end date", "until", "to"),
@@ -260,13 +233,11 @@ class Contract(Business, Base):
     covers: Mapped[list[str]] = mapped_column(
         default=list,
         server_default="[]",
-        info=about("Covers", "tags", choices=COVERS, list=True, form=True, help="Blank covers all three"),
+        info=about("Covers", "tags", choices=COVERS, help="Blank covers all three"),
     )
     price_minor: Mapped[int | None] = mapped_column(
         Money,
-        info=about(
-            "Price a month", "money", form=True, currency="currency", minimum=0, aliases=("price", "fee")
-        ),
+        info=about("Price a month", "money", currency="currency", minimum=0, aliases=("price", "fee")),
     )
-    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
-    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext", form=True))
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
+    notes: Mapped[str | None] = mapped_column(text(10000), info=about("Notes", "longtext"))

@@ -18,7 +18,7 @@ from db.models.base import (
     utc_now,
 )
 
-_UNIT = about("Equipment", "link", link="equipment", required=True, list=True, form=True, filter=True,
+_UNIT = about("Equipment", "link", link="equipment", required=True, filter=True,
               aliases=("machine", "machineid", "machine id", "asset", "unit", "serial", "serial number", "system"))  # fmt: skip
 
 
@@ -29,21 +29,19 @@ class MeterReading(Base):
     __guard__ = ("equipment_id",)
     __entity__ = "equipment"
     __about__ = {"label": "Meter reading", "plural": "Meter readings", "icon": ":material/speed:", "title": "source",
-                 "keys": (), "page": "unit", "aliases": ("meter readings", "telemetry", "counter readings")}  # fmt: skip
+                 "keys": (), "aliases": ("meter readings", "telemetry", "counter readings")}  # fmt: skip
     __table_args__ = (Index("ix_meter_readings_unit", "equipment_id", "at"),)
 
     equipment_id: Mapped[int] = mapped_column(ForeignKey("equipment.id", ondelete="CASCADE"), info=_UNIT)
     at: Mapped[datetime] = mapped_column(
         default=utc_now,
-        info=about("When", "datetime", list=True, sort=True, aliases=("datetime", "date", "time")),
+        info=about("When", "datetime", sort=True, aliases=("datetime", "date", "time")),
     )
     value: Mapped[float] = mapped_column(
         Float,
-        info=about(
-            "Value", "number", required=True, list=True, minimum=0, aliases=("meter", "reading", "counter")
-        ),
+        info=about("Value", "number", required=True, minimum=0, aliases=("meter", "reading", "counter")),
     )
-    source: Mapped[str | None] = mapped_column(text(40), info=about("Source", "text", list=True))
+    source: Mapped[str | None] = mapped_column(text(40), info=about("Source", "text"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
@@ -55,7 +53,7 @@ class Failure(Base):
     __guard__ = ("equipment_id",)
     __entity__ = "equipment"
     __about__ = {"label": "Failure", "plural": "Failures", "icon": ":material/report:", "title": "part",
-                 "keys": (), "page": "unit", "aliases": ("failures", "breakdowns", "faults", "pdm_failures")}  # fmt: skip
+                 "keys": (), "aliases": ("failures", "breakdowns", "faults", "pdm_failures")}  # fmt: skip
     __table_args__ = (Index("ix_failures_unit", "equipment_id", "part", "failed_at"),)
 
     equipment_id: Mapped[int] = mapped_column(ForeignKey("equipment.id", ondelete="CASCADE"), info=_UNIT)
@@ -66,8 +64,6 @@ class Failure(Base):
             "Failed",
             "datetime",
             required=True,
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("datetime", "date", "time", "failure date", "failed at"),
@@ -78,8 +74,6 @@ class Failure(Base):
         info=about(
             "Part",
             "text",
-            list=True,
-            form=True,
             filter=True,
             sort=True,
             aliases=("failure", "component", "comp", "failed part"),
@@ -87,13 +81,11 @@ class Failure(Base):
     )
     code: Mapped[str | None] = mapped_column(
         text(60),
-        info=about(
-            "Fault code", "text", list=True, form=True, filter=True, aliases=("fault", "error code", "mode")
-        ),
+        info=about("Fault code", "text", filter=True, aliases=("fault", "error code", "mode")),
     )
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     work_order_id: Mapped[int | None] = mapped_column(ForeignKey("work_orders.id"), index=True)
-    note: Mapped[str | None] = mapped_column(text(2000), info=about("Note", "longtext", form=True))
+    note: Mapped[str | None] = mapped_column(text(2000), info=about("Note", "longtext"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 
@@ -104,7 +96,7 @@ class PartChange(Base):
     __guard__ = ("equipment_id",)
     __entity__ = "equipment"
     __about__ = {"label": "Part change", "plural": "Part changes", "icon": ":material/build:", "title": "part",
-                 "keys": (), "page": "unit",
+                 "keys": (),
                  "aliases": ("maintenance", "maintenance records", "replacements", "pdm_maint", "maint")}  # fmt: skip
     __table_args__ = (Index("ix_part_changes_unit", "equipment_id", "part", "at"),)
 
@@ -115,8 +107,6 @@ class PartChange(Base):
             "When",
             "datetime",
             required=True,
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("datetime", "date", "time", "replaced at"),
@@ -124,9 +114,7 @@ class PartChange(Base):
     )
     part: Mapped[str] = mapped_column(
         text(80),
-        info=about(
-            "Part", "text", required=True, list=True, form=True, filter=True, aliases=("component", "comp")
-        ),
+        info=about("Part", "text", required=True, filter=True, aliases=("component", "comp")),
     )
     work_order_id: Mapped[int | None] = mapped_column(ForeignKey("work_orders.id"), index=True)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
@@ -139,7 +127,7 @@ class EquipmentEvent(Base):
     __guard__ = ("equipment_id",)
     __entity__ = "equipment"
     __about__ = {"label": "Equipment message", "plural": "Equipment messages", "icon": ":material/notifications:",
-                 "title": "code", "keys": (), "page": "unit", 
+                 "title": "code", "keys": (), 
                  "aliases": ("errors", "alarms", "events", "pdm_errors")}  # fmt: skip
     __table_args__ = (Index("ix_equipment_events_unit", "equipment_id", "at"),)
 
@@ -150,7 +138,6 @@ class EquipmentEvent(Base):
             "When",
             "datetime",
             required=True,
-            list=True,
             sort=True,
             filter=True,
             aliases=("datetime", "date", "time"),
@@ -162,12 +149,11 @@ class EquipmentEvent(Base):
             "Code",
             "text",
             required=True,
-            list=True,
             filter=True,
             aliases=("errorid", "error id", "error", "alarm"),
         ),
     )
-    detail: Mapped[str | None] = mapped_column(text(500), info=about("Text", "text", list=True))
+    detail: Mapped[str | None] = mapped_column(text(500), info=about("Text", "text"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
 
 

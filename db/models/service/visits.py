@@ -36,51 +36,46 @@ class MaintenancePlan(Business, Base):
         "icon": ":material/event_repeat:",
         "title": "name",
         "keys": (),
-        "page": "plans",
         "aliases": ("maintenance schedule", "preventive maintenance"),
     }
     __table_args__ = (Index("ix_maintenance_plans_list", "archived_at", "name", "id"),)
 
     name: Mapped[str] = mapped_column(
-        text(), info=about("Name", "text", required=True, list=True, form=True, search=True, sort=True)
+        text(), info=about("Name", "text", required=True, search=True, sort=True)
     )
     equipment_id: Mapped[int] = mapped_column(
         ForeignKey("equipment.id"),
         index=True,
-        info=about("Equipment", "link", link="equipment", required=True, list=True, form=True, filter=True),
+        info=about("Equipment", "link", link="equipment", required=True, filter=True),
     )
     every_days: Mapped[int | None] = mapped_column(
-        info=about("Every", "integer", unit="days", list=True, form=True, minimum=1, maximum=3660)
+        info=about("Every", "integer", unit="days", minimum=1, maximum=3660)
     )
     every_usage: Mapped[float | None] = mapped_column(
         Float,
-        info=about(
-            "Every (meter)", "number", list=True, form=True, minimum=0, help="In the unit of the meter"
-        ),
+        info=about("Every (meter)", "number", minimum=0, help="In the unit of the meter"),
     )
     lead_days: Mapped[int] = mapped_column(
         default=14,
         server_default="14",
-        info=about("Made ahead", "integer", unit="days", form=True, minimum=0, maximum=365),
+        info=about("Made ahead", "integer", unit="days", minimum=0, maximum=365),
     )
     #: Texts of the steps, copied into each work order.
     checklist: Mapped[list[str]] = mapped_column(
-        default=list, server_default="[]", info=about("Checklist", "tags", form=True)
+        default=list, server_default="[]", info=about("Checklist", "tags")
     )
     minutes: Mapped[int | None] = mapped_column(
-        info=about("Takes", "integer", unit="min", form=True, minimum=0, maximum=10_000)
+        info=about("Takes", "integer", unit="min", minimum=0, maximum=10_000)
     )
-    last_done_on: Mapped[date | None] = mapped_column(
-        info=about("Last done", "date", list=True, form=True, sort=True)
-    )
+    last_done_on: Mapped[date | None] = mapped_column(info=about("Last done", "date", sort=True))
     last_done_meter: Mapped[float | None] = mapped_column(
-        Float, info=about("Meter when last done", "number", form=True, minimum=0)
+        Float, info=about("Meter when last done", "number", minimum=0)
     )
     next_due_on: Mapped[date | None] = mapped_column(
-        index=True, info=about("Next due", "date", list=True, form=True, sort=True, filter=True)
+        index=True, info=about("Next due", "date", sort=True, filter=True)
     )
     is_active: Mapped[bool] = mapped_column(
-        default=True, server_default="1", info=about("Active", "boolean", form=True, filter=True)
+        default=True, server_default="1", info=about("Active", "boolean", filter=True)
     )
 
 
@@ -96,7 +91,6 @@ class WorkOrder(Business, Base):
         "icon": ":material/home_repair_service:",
         "title": "title",
         "keys": ("number",),
-        "page": "work_order",
         "aliases": ("visits", "service visits", "jobs", "service orders", "field service"),
     }
     __table_args__ = (
@@ -110,9 +104,7 @@ class WorkOrder(Business, Base):
     number: Mapped[str] = mapped_column(
         text(60),
         unique=True,
-        info=about(
-            "Number", "text", list=True, search=True, aliases=("id", "work order number", "order number")
-        ),
+        info=about("Number", "text", search=True, aliases=("id", "work order number", "order number")),
     )
     title: Mapped[str] = mapped_column(
         text(500),
@@ -120,8 +112,6 @@ class WorkOrder(Business, Base):
             "Title",
             "text",
             required=True,
-            list=True,
-            form=True,
             search=True,
             sort=True,
             aliases=("subject", "name", "work"),
@@ -131,15 +121,13 @@ class WorkOrder(Business, Base):
         text(20),
         default="repair",
         server_default="repair",
-        info=about(
-            "Kind", "choice", choices=WORK_KINDS, list=True, form=True, filter=True, aliases=("type",)
-        ),
+        info=about("Kind", "choice", choices=WORK_KINDS, filter=True, aliases=("type",)),
     )
     status: Mapped[str] = mapped_column(
         text(20),
         default="planned",
         server_default="planned",
-        info=about("Status", "choice", choices=WORK_STATUS, list=True, filter=True),
+        info=about("Status", "choice", choices=WORK_STATUS, filter=True),
     )
     equipment_id: Mapped[int | None] = mapped_column(
         ForeignKey("equipment.id"),
@@ -148,8 +136,6 @@ class WorkOrder(Business, Base):
             "Equipment",
             "link",
             link="equipment",
-            list=True,
-            form=True,
             filter=True,
             aliases=("machine", "unit", "serial", "asset"),
         ),
@@ -161,25 +147,21 @@ class WorkOrder(Business, Base):
             "Organisation",
             "link",
             link="organisation",
-            list=True,
-            form=True,
             filter=True,
             aliases=("customer", "account", "company"),
         ),
     )
     contact_id: Mapped[int | None] = mapped_column(
-        ForeignKey("contacts.id"), index=True, info=about("Contact", "link", link="contact", form=True)
+        ForeignKey("contacts.id"), index=True, info=about("Contact", "link", link="contact")
     )
     case_id: Mapped[int | None] = mapped_column(
-        ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", form=True, filter=True)
+        ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", filter=True)
     )
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("maintenance_plans.id"), index=True)
     planned_on: Mapped[date | None] = mapped_column(
         info=about(
             "Planned",
             "date",
-            list=True,
-            form=True,
             sort=True,
             filter=True,
             aliases=("date", "planned date", "visit date", "scheduled"),
@@ -190,7 +172,6 @@ class WorkOrder(Business, Base):
         info=about(
             "Done",
             "date",
-            list=True,
             sort=True,
             filter=True,
             aliases=("done on", "completed", "completion date"),
@@ -200,28 +181,24 @@ class WorkOrder(Business, Base):
     checklist: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default="[]")
     report: Mapped[str | None] = mapped_column(
         text(10000),
-        info=about("Report", "longtext", form=True, aliases=("work done", "notes", "description")),
+        info=about("Report", "longtext", aliases=("work done", "notes", "description")),
     )
-    fault_code: Mapped[str | None] = mapped_column(
-        text(60), info=about("Fault code", "text", form=True, filter=True)
-    )
+    fault_code: Mapped[str | None] = mapped_column(text(60), info=about("Fault code", "text", filter=True))
     meter_value: Mapped[float | None] = mapped_column(Float, info=about("Meter", "number", minimum=0))
     hours: Mapped[float | None] = mapped_column(
         Float,
-        info=about(
-            "Hours", "number", form=True, minimum=0, maximum=1000, aliases=("labour hours", "time spent")
-        ),
+        info=about("Hours", "number", minimum=0, maximum=1000, aliases=("labour hours", "time spent")),
     )
     labour_minor: Mapped[int | None] = mapped_column(
-        Money, info=about("Labour cost", "money", form=True, currency="currency", minimum=0)
+        Money, info=about("Labour cost", "money", currency="currency", minimum=0)
     )
     parts_minor: Mapped[int | None] = mapped_column(
         Money, info=about("Parts cost", "money", currency="currency", minimum=0)
     )
-    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency", form=True))
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
     #: ``warranty``, ``contract`` or ``none``, as it was on the day of the visit.
     covered: Mapped[str | None] = mapped_column(text(10))
-    next_on: Mapped[date | None] = mapped_column(info=about("Next visit", "date", form=True, sort=True))
+    next_on: Mapped[date | None] = mapped_column(info=about("Next visit", "date", sort=True))
 
 
 class WorkOrderPart(Base):

@@ -128,9 +128,8 @@ def bare(actor):
     import streamlit as st
 
     from crm.ui.kit.forms import record_form
-    from crm.ui.messages.form_list import NEW
 
-    if record_form(actor, "web_form", key="form", fields=NEW.form):
+    if record_form(actor, "web_form", key="form"):
         st.success("stored")
 
 

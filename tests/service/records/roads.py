@@ -108,7 +108,7 @@ def cell(entity, name, value, row):
 def parent_name(entity, record):
     with reading(SYSTEM) as session:
         row = records.get_record(session, entity, record)
-    keys = registry.entity(entity).keys if entity in registry.MODELS else ()
+    keys = registry.entity(entity).keys if entity in registry.names() else ()
     names = (*keys, registry.title_field(entity))
     return str(next((row[name] for name in names if row.get(name)), record))
 

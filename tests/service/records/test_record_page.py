@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from crm.contacts import queries, sums
+from crm.contacts import sums
 from crm.firm.firm import set_firm
 from crm.records import records
+from crm.records.view import record_view
 from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 
@@ -115,7 +116,7 @@ class TestRecordPage:
         )
 
         with reading(people["stan"]) as session:
-            view = queries.record_view(session, "contact", ana["id"])
+            view = record_view(session, "contact", ana["id"])
 
         assert "organisation_id" not in view.titles
         assert view.may_change
@@ -124,6 +125,6 @@ class TestRecordPage:
         ana = make(people["stan"], "contact", name="Ana")
 
         with reading(people["vic"]) as session:
-            view = queries.record_view(session, "contact", ana["id"])
+            view = record_view(session, "contact", ana["id"])
 
         assert (view.title, view.may_change, view.may_archive) == ("Ana", False, False)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crm.errors import Bad
 from crm.exchange.values.formulas import count, parse
-from crm.records.checks import Bad
 
 LINE = "{Quantity} * {Unit price} * (1 - {Discount})"
 

@@ -1,0 +1,1 @@
+"""What all dashboards share: filters, numbers with the records behind them."""
