@@ -28,9 +28,9 @@ from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
 from crm.mail.sending.postman import Postman
 from crm.ui.frame import oidc, start
-from crm.ui.frame.frame import main
 from crm.ui.frame.guard import show
 from crm.ui.frame.warm import warm
+from crm.ui.main import main
 from db.migrate import NewerDatabase
 
 SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"

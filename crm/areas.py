@@ -9,6 +9,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
 ``reply``    who takes replies to our mail
+``reports``  modules that hold reports
 ``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
 
@@ -65,6 +66,12 @@ hand_in(
 )
 hand_in(
     "pipeline",
+    reports={
+        "deals": "crm.pipeline.reports.reports",
+        "stages": "crm.pipeline.reports.report_stages",
+        "targets": "crm.pipeline.reports.report_targets",
+        "sales": "crm.pipeline.reports.report_sales",
+    },
     start={"deal": "crm.pipeline.defaults:ensure_defaults"},
     rules={
         "lead": "crm.pipeline.leads.rules:LeadRules",
@@ -96,6 +103,7 @@ hand_in(
         "equipment_event": "crm.service.equipment.rules:HappeningRules",
     },
     every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
+    reports={"cases": "crm.service.reports.service_reports", "wear": "crm.service.wear.reports"},
     reply={"case": "crm.service.cases.cases:take_reply"},
     command={"life-file": "crm.service.wear.cli:life_file"},
 )
@@ -108,6 +116,10 @@ hand_in(
     every={"responses": 10},
     filter={"contact.in_segment": "crm.campaigns.segments.segments:IN_SEGMENT"},
     message={"campaign": "crm.campaigns.runs.message:write"},
+    reports={
+        "results": "crm.campaigns.reports.result_reports",
+        "marketing": "crm.campaigns.reports.marketing_reports",
+    },
     reply={"campaign": "crm.campaigns.runs.responses:take_reply"},
     rules={
         "campaign": "crm.campaigns.runs.rules:CampaignRules",

@@ -76,9 +76,10 @@ def period_of(
 
 
 def period_before(period: Period) -> Period | None:
-    """What a period is compared with: as many days, at the same place of the month, quarter or year before.
+    """What a period is compared with: the same stretch of the month, quarter or year before, up to the same day of a month.
 
-    A custom period is compared with the days right before it, everything with nothing.
+    The end of a month is compared with the end of a month. A custom period is compared with the days right before it,
+    everything with nothing.
     """
     if period.start is None or period.end is None:
         return None
@@ -87,8 +88,7 @@ def period_before(period: Period) -> Period | None:
         last = period.start - timedelta(days=1)
         return Period(period.kind, last - length, last)
     first = add_months(period.start, -_MONTHS[period.kind])
-    last = period.start - timedelta(days=1)
-    if period.running:
-        # Fifty-five days of a quarter are compared with the first fifty-five of the one before.
-        last = min(last, first + (period.end - period.start))
+    last = month_end(add_months(period.end, -_MONTHS[period.kind]))
+    if period.end != month_end(period.end):
+        last = last.replace(day=min(last.day, period.end.day))
     return Period(period.kind, first, last)

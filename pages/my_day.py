@@ -4,16 +4,17 @@ import streamlit as st
 
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
-from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
+from crm.interactions.my_day import due_tasks, news
+from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.service.cases.board import my_queue
 from crm.service.visits.proposals import proposals
 from crm.service.visits.queries import my_visits
 from crm.ui.frame.guard import current_actor, flash
-from crm.ui.frame.quick import talk_form, task_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.my_day.cards import deals_card, goal_card, news_card, tasks_card
 from crm.ui.my_day.service import cases_card, proposals_card, visits_card
+from crm.ui.records.quick import talk_form, task_drawer
 from crm.work import reading
 
 actor = current_actor()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from crm.clock import today
 from crm.i18n import _, language
+from crm.pipeline.reports.report_changes import changed_text
 from crm.pipeline.targets import may_set_targets
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
@@ -53,6 +54,8 @@ if note := moved_text(board):
     st.info(note, icon=":material/event_repeat:")
 for note in board.book.notes:
     st.warning(note, icon=":material/currency_exchange:")
+if note := changed_text(board.changed, board.book):
+    st.info(look.plain(note), icon=":material/history:")
 
 chosen = replace(asked.chosen, start=board.period.start, end=board.period.end)
 show_numbers(board)
@@ -63,7 +66,7 @@ if (wanted := asked_for()) is not None:
 drawn = data.sales_figures(cache_key(actor), language(), asked, board.book.as_of, board)
 clicked = show_cards(board, drawn)
 if (wanted := clicked.narrowed()) is not None:
-    # A column before the period can be clicked too.
-    chosen = replace(chosen, start=None) if wanted.months else chosen
+    # A column before the period can be clicked too; it says its own days.
+    chosen = replace(chosen, start=None, end=None) if wanted.days else chosen
     show_records(actor, chosen, wanted, title=clicked.title(), key="bars")
 show_formulas()

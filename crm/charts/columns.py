@@ -10,13 +10,13 @@ import plotly.graph_objects as go
 
 from crm.charts.theme import (
     ACCENT,
+    CUT,
     LABEL_PX,
     SEQUENTIAL,
     SOFT,
     TEXT,
     Notes,
     Unit,
-    fade,
     known,
     name_axis,
     note,
@@ -63,7 +63,7 @@ def columns(
     ]
     colours = [ACCENT] * len(places)
     if unfinished:
-        colours[-1] = fade(ACCENT, 0.45)
+        colours[-1] = CUT
     figure = go.Figure(
         go.Bar(
             x=places,

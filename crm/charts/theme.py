@@ -57,6 +57,10 @@ def fade(slot: str, alpha: float) -> str:
     return f"{slot}{round(alpha * 255):02x}"
 
 
+#: A column that is still running, or that its period cuts.
+CUT = fade(ACCENT, 0.45)
+
+
 def steps(colours: Sequence[str]) -> list[list[float | str]]:
     """A colour scale of evenly spaced stops, as Plotly wants it."""
     return [[place / (len(colours) - 1), colour] for place, colour in enumerate(colours)]

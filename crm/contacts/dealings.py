@@ -11,9 +11,9 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from crm.contacts.queries import MOST, POINTS
-from crm.pipeline.board import deal_value
 from crm.records import registry
-from db.models import Deal, Interaction, Product, Stage
+from crm.reporting.measures import of_products, worth
+from db.models import Deal, Interaction, Stage
 from db.scope import ScopedSession
 
 
@@ -32,23 +32,24 @@ def deals_of(session: ScopedSession, entity: str, record_id: int, *, limit: int 
 
 @cache
 def _deals_of(entity: str) -> Select[Any]:
-    owner = registry.alias("user", "owner_id")
+    owner, own = registry.alias("user", "owner_id"), worth()
+    record: Any = bindparam("record")
+    about = of_products([record]) if entity == "product" else getattr(Deal, POINTS[entity]) == record
     return (
         select(
             Deal.id,
             Deal.title,
             Stage.name.label("stage"),
             Deal.status,
-            deal_value().label("value_minor"),
-            Deal.currency,
+            func.coalesce(own.minor, 0).label("value_minor"),
+            own.currency.label("currency"),
             Deal.expected_close_on,
             Deal.closed_on,
             owner.name.label("owner"),
         )
         .join(Stage, Stage.id == Deal.stage_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
         .outerjoin(owner, owner.id == Deal.owner_id)
-        .where(getattr(Deal, POINTS[entity]) == bindparam("record"), Deal.archived_at.is_(None))
+        .where(about, Deal.archived_at.is_(None))
         .order_by(Deal.status != "open", Deal.closed_on.desc(), Deal.expected_close_on, Deal.id.desc())
     )
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, case, func, null, select
 
 from crm.contacts.queries import POINTS
-from crm.firm.firm import firm, rates
-from crm.i18n import _
-from crm.pipeline.board import deal_value
 from crm.reporting.book import Book
-from db.models import Deal, OrderLine, Product
+from crm.reporting.grouped import converted, folded, grouped
+from crm.reporting.measures import amounts, deal_conditions
+from crm.reporting.report import SalesFilter
+from db.models import Deal, OrderLine
 from db.scope import ScopedSession
 
 
@@ -34,68 +32,27 @@ class DealSums:
     note: str = ""
 
 
-def money_book(session: ScopedSession) -> Book:
-    """The firm's currency and its rates, read once for a page. Two statements."""
-    return Book(firm(session).currency, rates(session), datetime.now(UTC))
-
-
-def book_for(book: Book, used: Iterable[str]) -> tuple[Book, str]:
-    """The book in which some amounts can be added up, and what is left out of it, in words.
-
-    Where all share one currency without a rate, that currency; otherwise the firm's.
-    """
-    found = set(used)
-    foreign = found - {book.currency, *book.rates}
-    if not foreign:
-        return book, ""
-    if found == foreign and len(found) == 1:
-        return replace(book, currency=found.pop()), ""
-    note = _("Amounts in {currencies} are left out, because no rate is stored.")
-    return book, note.format(currencies=", ".join(sorted(foreign)))
-
-
-def _in(book: Book, rows: Iterable[Sequence[Any]]) -> tuple[Book, str, list[tuple[Any, int, int]]]:
-    """Rows of key, currency, day, count and sum: the book they are added up in, what is left out, and what can be
-    converted as key, count and amount in the book's currency."""
-    found = list(rows)
-    book, note = book_for(book, (row[1] for row in found))
-    known = {book.currency, *book.rates}
-    # PostgreSQL adds up big integers as decimals; minor units are whole either way.
-    kept = [
-        (key, int(count), book.worth(int(minor), currency, day or book.today))
-        for key, currency, day, count, minor in found
-        if currency in known
-    ]
-    return book, note, kept
-
-
-@cache
-def _deals_of(entity: str) -> Select[Any]:
-    return (
-        select(Deal.status, Deal.currency, Deal.closed_on, func.count(), func.sum(deal_value()))
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .where(getattr(Deal, POINTS[entity]) == bindparam("record"), Deal.archived_at.is_(None))
-        .group_by(Deal.status, Deal.currency, Deal.closed_on)
-    )
-
-
 def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book) -> DealSums:
-    """Open, won and lost deals of a record. One statement.
+    """Open, won and lost deals of a record, of a product the part of each that is its own. One statement.
 
-    Won deals convert at the rate of the day they were won, open ones at today's. A deal without an amount counts with the
-    list price of its main product, as on the board.
+    Won deals convert at the rate of the day they were won, open ones at today's.
     """
-    rows = session.execute(_deals_of(entity), {"record": record_id}).all()
-    book, note, kept = _in(book, rows)
-    counts: Counter[str] = Counter()
-    sums: Counter[str] = Counter()
-    for status, _currency, _day, count, _minor in rows:
-        counts[status] += count
-    for status, _count, minor in kept:
-        sums[status] += minor
-    return DealSums(
-        book.currency, counts["open"], sums["open"], counts["won"], sums["won"], counts["lost"], note
+    of_product = (record_id,) if entity == "product" else ()
+    where = [
+        *deal_conditions(SalesFilter(products=of_product), day=None),
+        *([] if of_product else [getattr(Deal, POINTS[entity]) == record_id]),
+    ]
+    day = case((Deal.status == "open", null()), else_=Deal.closed_on)
+    told = amounts(book, where, day, products=of_product)
+    keys, sums = {"status": Deal.status} | told.keys, {"deals": told.once, "minor": told.minor}
+    frame = grouped(session, keys, sums, joins=told.joins, where=where)
+    book = book.fresh().fitting(frame.loc[frame["minor"] != 0, "currency"])
+    rows = folded(converted(frame, book, ["minor"]), list(sums)).set_index("status")
+    found = {kind: (int(n), int(minor)) for kind, n, minor in rows.itertuples()}
+    (opened, open_minor), (won, won_minor), (lost, _minor) = (
+        found.get(kind, (0, 0)) for kind in ("open", "won", "lost")
     )
+    return DealSums(book.currency, opened, open_minor, won, won_minor, lost, " ".join(book.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +76,6 @@ def _sales_of(entity: str) -> Any:
         select(
             OrderLine.sold_on,
             OrderLine.currency,
-            OrderLine.sold_on.label("day"),
             func.count(),
             func.sum(OrderLine.amount_minor),
         )
@@ -130,15 +86,19 @@ def _sales_of(entity: str) -> Any:
 
 def sales_by_year(session: ScopedSession, entity: str, record_id: int, *, book: Book) -> Sales:
     """What was bought (or, of a product, sold), year by year, at the rates of the day of each sale. One statement."""
-    book, note, kept = _in(book, session.execute(_sales_of(entity), {"record": record_id}))
+    rows = session.execute(_sales_of(entity), {"record": record_id}).all()
+    book = book.fresh().fitting(row.currency for row in rows)
     lines: Counter[int] = Counter()
-    amounts: Counter[int] = Counter()
-    for day, count, minor in kept:
-        lines[day.year] += count
-        amounts[day.year] += minor
+    money: Counter[int] = Counter()
+    for day, currency, count, minor in rows:
+        # PostgreSQL adds up big integers as decimals; minor units are whole either way.
+        value = book.worth(int(minor), currency, day)
+        if book.knows(currency):
+            lines[day.year] += count
+            money[day.year] += value
     years = sorted(lines)
     frame = pd.DataFrame(
-        {"year": years, "lines": [lines[y] for y in years], "amount_minor": [amounts[y] for y in years]},
+        {"year": years, "lines": [lines[y] for y in years], "amount_minor": [money[y] for y in years]},
         dtype="int64",
     )
-    return Sales(book.currency, frame, note)
+    return Sales(book.currency, frame, " ".join(book.notes))

@@ -1,17 +1,12 @@
-"""What one person should see first: tasks due, deals that need a move, this month's goal, what others changed."""
+"""What one person should see first: tasks due, and what others changed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import Any
 
 from sqlalchemy import case, func, or_, select
 
-from crm.firm.firm import firm, rates
-from crm.money import Money, convert
-from crm.pipeline.board import Book, deal_flag, deal_value
 from crm.records import registry
 from db.models import (
     Campaign,
@@ -21,9 +16,6 @@ from db.models import (
     Contact,
     Deal,
     Organisation,
-    Product,
-    Stage,
-    Target,
     Task,
     User,
 )
@@ -48,23 +40,6 @@ class DueTask:
 
 
 @dataclass(frozen=True, slots=True)
-class DealToMove:
-    """An open deal of mine and why it should move: a flag of ``crm.pipeline.board``, or ``step`` for a step due."""
-
-    id: int
-    title: str
-    organisation: str
-    value_minor: int
-    currency: str
-    stage: str
-    reason: str
-    days_in_stage: int
-    next_step: str
-    next_step_on: date | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
 class News:
     """Something that somebody else did to a record I can see."""
 
@@ -75,17 +50,6 @@ class News:
     record_id: int
     title: str
     fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """Won by me this month against my target, in the firm's currency; ``target_minor`` None when none is set."""
-
-    won_minor: int
-    target_minor: int | None
-    deals: int
-    currency: str
-    by_day: tuple[int, ...]
 
 
 def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[list[DueTask], int]:
@@ -109,100 +73,6 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
         .limit(limit)
     )
     return [DueTask(*row) for row in rows], int(session.scalar(select(func.count(Task.id)).where(*mine)) or 0)
-
-
-def deals_to_move(
-    session: ScopedSession, *, today: date, now: datetime, everyone: bool = False, limit: int = 5
-) -> list[DealToMove]:
-    """Open deals whose step is due, whose close date passed, that are stale or have no next step.
-
-    Most expected money first, in the firm's currency at today's rates; last those whose currency has no rate. Mine, or
-    with ``everyone`` all that I may see.
-    """
-    book = Book(session, today)
-    rate = case(
-        {book.currency: 1.0} | {code: book.converted(10**9, code) / 10**9 for code in book.known},
-        value=Deal.currency,
-        else_=0.0,
-    )
-    stale = or_(
-        False,
-        *(
-            (Deal.stage_id == stage_id) & (Deal.stage_since < now - timedelta(days=days))
-            for stage_id, days in session.execute(select(Stage.id, Stage.stale_after_days))
-            if days is not None
-        ),
-    )
-    late = or_(Deal.next_step_on <= today, Deal.next_step_on.is_(None), Deal.expected_close_on < today, stale)
-    mine = [] if everyone else [Deal.owner_id == session.actor.user_id]
-    rows = session.execute(
-        _open_deals()
-        .where(*mine, late)
-        .order_by((deal_value() * Stage.probability * rate).desc(), Deal.id)
-        .limit(limit)
-    )
-    found = []
-    for deal, organisation, value, stage in rows:
-        days = max(0, (now - deal.stage_since).days)
-        due = deal.next_step_on is not None and deal.next_step_on <= today
-        found.append(
-            DealToMove(
-                deal.id,
-                deal.title,
-                organisation or "",
-                int(value or 0),
-                deal.currency,
-                stage.name,
-                "step" if due else deal_flag(deal, stage, days, today),
-                days,
-                deal.next_step or "",
-                deal.next_step_on,
-                deal.version,
-            )
-        )
-    return found
-
-
-@cache
-def _open_deals() -> Any:
-    return (
-        select(Deal, Organisation.name, deal_value(), Stage)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .where(Deal.status == "open", Deal.archived_at.is_(None))
-    )
-
-
-def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False) -> Goal:
-    """What I won since the first of the month, day by day, and my target; with ``everyone`` the teams' I may see."""
-    first = today.replace(day=1)
-    own, known = firm(session).currency, rates(session)
-    mine = [] if everyone else [Deal.owner_id == session.actor.user_id]
-    rows = session.execute(
-        select(Deal.closed_on, Deal.currency, func.sum(Deal.amount_minor), func.count())
-        .where(
-            *mine,
-            Deal.status == "won",
-            Deal.archived_at.is_(None),
-            Deal.closed_on >= first,
-            Deal.closed_on <= today,
-        )
-        .group_by(Deal.closed_on, Deal.currency)
-    ).all()
-    by_day = [0] * today.day
-    for day, currency, minor, _count in rows:
-        if day is not None and minor:
-            by_day[day.day - 1] += convert(Money(int(minor), currency), own, day=day, rates=known).minor
-    whose = Target.team_id.is_not(None) if everyone else Target.user_id == session.actor.user_id
-    wanted = session.execute(
-        select(Target.amount_minor, Target.currency).where(whose, Target.month == first)
-    ).all()
-    target = (
-        sum(convert(Money(*row), own, day=first, rates=known).minor for row in wanted) if wanted else None
-    )
-    running = [sum(by_day[: i + 1]) for i in range(len(by_day))]
-    return Goal(running[-1], target, sum(row[3] for row in rows), own, tuple(running))
 
 
 def news(session: ScopedSession, *, now: datetime, limit: int = 6) -> list[News]:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, union_all
 
-from crm.firm.firm import firm, rates
 from crm.i18n import _
-from crm.money import Money, convert
 from crm.periods import month_end
 from crm.records import registry
 from crm.records.search import search_condition
-from db.models import Deal, Organisation, Pipeline, Product, Stage
+from crm.reporting.book import Book, firm_book
+from crm.reporting.grouped import converted, folded, grouped
+from crm.reporting.measures import amounts, worth
+from db.models import Deal, Organisation, Pipeline, Stage
 from db.scope import UPDATE, ScopedSession
 
 #: Won and lost columns show what was closed within this many days.
@@ -77,30 +78,6 @@ def pipelines(session: ScopedSession) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def deal_value() -> Any:
-    """What a deal is worth: its amount, else the list price of its main product in the same currency, else nothing."""
-    return func.coalesce(
-        Deal.amount_minor, case((Product.currency == Deal.currency, Product.list_price_minor)), 0
-    )
-
-
-class Book:
-    """The firm's currency with the rates to it, read once for sums and cards."""
-
-    def __init__(self, session: ScopedSession, day: date) -> None:
-        self.currency, self.known, self.day = firm(session).currency, rates(session), day
-        self.missing: set[str] = set()
-
-    def converted(self, minor: int, currency: str) -> int:
-        """An amount in the firm's currency; nothing, and the currency noted as missing, where no rate is stored."""
-        if not minor or currency == self.currency:
-            return minor
-        if not self.known.get(currency):
-            self.missing.add(currency)
-            return 0
-        return convert(Money(minor, currency), self.currency, day=self.day, rates=self.known).minor
-
-
 def stages_of(session: ScopedSession, pipeline_id: int) -> list[Stage]:
     """The stages of a pipeline in their order."""
     statement = select(Stage).where(Stage.pipeline_id == pipeline_id).order_by(Stage.position, Stage.id)
@@ -127,7 +104,7 @@ def _closed(stages: list[Stage], today: date) -> list[ColumnElement[bool]]:
     ]
 
 
-def deal_conditions(
+def board_conditions(
     session: ScopedSession, filters: PipelineFilters, stages: list[Stage], now: datetime
 ) -> list[ColumnElement[bool]]:
     """What the filters ask for, whatever the stage."""
@@ -170,10 +147,10 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
     stages = stages_of(session, filters.pipeline_id)
     if not stages:
         return []
-    book = Book(session, filters.today)
-    conditions = deal_conditions(session, filters, stages, now)
-    sums = _sums(session, stages, conditions, book)
-    cards = _cards(session, stages, conditions, book, now)
+    book = firm_book(session)
+    conditions = board_conditions(session, filters, stages, now)
+    sums = _sums(session, stages, conditions, book, filters.today)
+    cards = _cards(session, stages, conditions, book, now, filters.today)
     return [
         Column(
             s.id,
@@ -190,23 +167,26 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
 
 
 def _sums(
-    session: ScopedSession, stages: list[Stage], conditions: list[ColumnElement[bool]], book: Book
+    session: ScopedSession,
+    stages: list[Stage],
+    conditions: list[ColumnElement[bool]],
+    book: Book,
+    today: date,
 ) -> dict[int, tuple[int, int]]:
-    """Count and total per stage, converted at the day's rates; currencies never add up as they are."""
+    """Count and total per stage, open deals at today's rates, closed ones at those of the day they were closed."""
     open_, closed = ([s for s in stages if (s.kind == "open") is wanted] for wanted in (True, False))
     found: dict[int, tuple[int, int]] = {}
-    for base in (_open(open_) if open_ else [], _closed(closed, book.day) if closed else []):
+    for base, day in (
+        (_open(open_) if open_ else [], literal(today)),
+        (_closed(closed, today) if closed else [], Deal.closed_on),
+    ):
         if not base:
             continue
-        rows = session.execute(
-            select(Deal.stage_id, Deal.currency, func.count(), func.sum(deal_value()))
-            .outerjoin(Product, Product.id == Deal.product_id)
-            .where(*base, *conditions)
-            .group_by(Deal.stage_id, Deal.currency)
-        )
-        for stage_id, currency, count, total in rows:
-            before = found.get(stage_id, (0, 0))
-            found[stage_id] = (before[0] + count, before[1] + book.converted(int(total or 0), currency))
+        told = amounts(book, [*base, *conditions], day)
+        keys, sums = {"stage_id": Deal.stage_id} | told.keys, {"count": told.once, "total": told.minor}
+        frame = grouped(session, keys, sums, joins=told.joins, where=[*base, *conditions])
+        rows = folded(converted(frame, book, ["total"]), list(sums))
+        found |= {int(s): (int(n), int(v)) for s, n, v in rows.itertuples(index=False)}
     return found
 
 
@@ -226,9 +206,10 @@ def _cards(
     conditions: list[ColumnElement[bool]],
     book: Book,
     now: datetime,
+    today: date,
 ) -> dict[int, list[Card]]:
-    owner = registry.alias("user", "owner_id")
-    first = [_first(s, conditions, book.day).subquery() for s in stages]
+    owner, own = registry.alias("user", "owner_id"), worth()
+    first = [_first(s, conditions, today).subquery() for s in stages]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     rows = session.execute(
         select(
@@ -236,9 +217,8 @@ def _cards(
             Deal.stage_id,
             Deal.title,
             Organisation.name,
-            Deal.amount_minor,
-            deal_value().label("value"),
-            Deal.currency,
+            own.minor.label("value"),
+            own.currency.label("currency"),
             Deal.expected_close_on,
             owner.name.label("owner"),
             Deal.owner_id,
@@ -250,7 +230,6 @@ def _cards(
             Deal.status,
         )
         .join(ids, ids.c.id == Deal.id)
-        .outerjoin(Product, Product.id == Deal.product_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
         .outerjoin(owner, owner.id == Deal.owner_id)
         .order_by(Deal.rank, Deal.id)
@@ -260,22 +239,20 @@ def _cards(
     # Sorting keeps equal rows in place, so open deals stay in the order of their ranks.
     for r in sorted(rows, key=lambda r: (-r.closed_on.toordinal(), -r.id) if r.closed_on else (0, 0)):
         stage = by_id[r.stage_id]
-        worth = int(r.value or 0)
+        value = book.worth(int(r.value or 0), r.currency, r.closed_on or today)
         days = max(0, (now - r.stage_since).days)
         card = Card(
             id=r.id,
             stage_id=r.stage_id,
             title=r.title,
             organisation=r.name or "",
-            amount_minor=worth or r.amount_minor,
+            amount_minor=r.value,
             currency=r.currency,
-            weighted_minor=0
-            if stage.kind == "lost"
-            else round(book.converted(worth, r.currency) * stage.probability),
+            weighted_minor=0 if stage.kind == "lost" else round(value * stage.probability),
             expected_close_on=r.expected_close_on,
             owner=r.owner or "",
             version=r.version,
-            flag=deal_flag(r, stage, days, book.day),
+            flag=deal_flag(r, stage, days, today),
             days_in_stage=days,
             movable=session.actor.holds("deal", UPDATE, owner_id=r.owner_id, team_id=r.team_id),
         )

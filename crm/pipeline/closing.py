@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from crm.pipeline.board import Book, PipelineFilters, deal_conditions, deal_value, stages_of
-from db.models import Deal, Organisation, Product, Stage
+from crm.pipeline.board import PipelineFilters, board_conditions, stages_of
+from crm.reporting.book import firm_book
+from crm.reporting.measures import worth
+from db.models import Deal, Organisation, Stage
 from db.scope import ScopedSession
 
 #: A calendar month of more deals than this is cut; the table has them all.
@@ -34,22 +36,21 @@ def closing_calendar(
     session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
 ) -> list[Closing]:
     """Open deals by the day they are expected to close, the first thousand of the stretch."""
-    book = Book(session, filters.today)
+    book, own = firm_book(session), worth()
     statement = (
         select(
             Deal.id,
             Deal.title,
             Organisation.name,
-            deal_value(),
-            Deal.currency,
+            func.coalesce(own.minor, 0),
+            own.currency,
             Deal.expected_close_on,
             Stage.name,
             Stage.probability,
         )
         .join(Stage, Stage.id == Deal.stage_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .where(*deal_conditions(session, filters, stages_of(session, filters.pipeline_id), now))
+        .where(*board_conditions(session, filters, stages_of(session, filters.pipeline_id), now))
         .where(Deal.pipeline_id == filters.pipeline_id, Deal.archived_at.is_(None), Deal.status == "open")
         .where(Deal.expected_close_on.between(first, last))
         .order_by(Deal.expected_close_on, Deal.id)
@@ -62,7 +63,7 @@ def closing_calendar(
             organisation or "",
             int(value),
             currency,
-            book.converted(int(value), currency),
+            book.worth(int(value), currency, filters.today),
             day,
             stage,
             chance,

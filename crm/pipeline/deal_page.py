@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from crm.pipeline.board import Book, deal_flag, stages_of
+from crm.pipeline.board import deal_flag, stages_of
 from crm.records import records
+from crm.reporting.book import Book, firm_book
+from crm.reporting.measures import worth
 from db.models import (
     Contact,
     Deal,
@@ -95,6 +97,7 @@ class DealView:
     flag: str
     own_currency: str
     worth_minor: int | None
+    worth_currency: str
     weighted_minor: int
     lines: tuple[Line, ...] = field(default=())
     stays: tuple[Stay, ...] = field(default=())
@@ -122,8 +125,7 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
     stages = stages_of(session, record["pipeline_id"])
     stage = next(s for s in stages if s.id == record["stage_id"])
     days = max(0, (now - record["stage_since"]).days)
-    book = Book(session, today)
-    worth, weighted = _worth(record, names, stage, book)
+    book = firm_book(session)
     return DealView(
         record=record,
         organisation=names.organisation or "",
@@ -138,8 +140,9 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
         days_in_stage=days,
         flag=deal_flag(session.get_one(Deal, deal_id), stage, days, today),
         own_currency=book.currency,
-        worth_minor=worth,
-        weighted_minor=weighted,
+        worth_minor=names.worth,
+        worth_currency=names.worth_currency,
+        weighted_minor=_weighted(record, names, stage, book, today),
         lines=deal_lines(session, deal_id),
         stays=stays(session, record, now),
         people=_people(session, record["organisation_id"]),
@@ -152,14 +155,14 @@ def _view(stage: Stage) -> StageView:
 
 def _names(session: ScopedSession, deal_id: int) -> Any:
     """Titles of what the deal points to; empty where the actor may not see it."""
-    owner = aliased(User)
+    owner, own = aliased(User), worth()
     statement = (
         select(
             Organisation.name.label("organisation"),
             Contact.name.label("contact"),
             Product.name.label("product"),
-            Product.list_price_minor,
-            Product.currency.label("price_currency"),
+            own.minor.label("worth"),
+            own.currency.label("worth_currency"),
             owner.name.label("owner"),
             Team.name.label("team"),
             Pipeline.name.label("pipeline"),
@@ -178,14 +181,12 @@ def _names(session: ScopedSession, deal_id: int) -> Any:
     return session.execute(statement).one()
 
 
-def _worth(record: dict[str, Any], names: Any, stage: Stage, book: Book) -> tuple[int | None, int]:
-    """The deal's worth in its currency, as the board counts it, and its weighted worth in the firm's."""
-    worth = record["amount_minor"]
-    if worth is None and names.price_currency == record["currency"]:
-        worth = names.list_price_minor
-    if not worth or stage.kind == "lost":
-        return worth, 0
-    return worth, round(book.converted(worth, record["currency"]) * stage.probability)
+def _weighted(record: dict[str, Any], names: Any, stage: Stage, book: Book, today: date) -> int:
+    """The deal's worth in the firm's currency times the chance of its stage, as the board counts it."""
+    if stage.kind == "lost":
+        return 0
+    day = record["closed_on"] or today
+    return round(book.worth(int(names.worth or 0), names.worth_currency, day) * stage.probability)
 
 
 def deal_lines(session: ScopedSession, deal_id: int) -> tuple[Line, ...]:

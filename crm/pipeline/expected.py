@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 from sqlalchemy import extract, null, select
 
 from crm.periods import add_months, month_start
-from crm.pipeline.targets import applicable, target_table
+from crm.pipeline.targets import goals_by_month, target_table
 from crm.reporting.book import Book
-from crm.reporting.grouped import converted, grouped, rate_day
-from crm.reporting.measures import deal_conditions
+from crm.reporting.grouped import converted, grouped
+from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter, names
 from db.models import Category, Deal, Product, Stage
-from db.scope import ALL, OWN, READ, ScopedSession
+from db.scope import ScopedSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +52,17 @@ def products_of(session: ScopedSession, category_id: int) -> tuple[int, ...]:
 def open_deals(session: ScopedSession, book: Book, chosen: SalesFilter, *, today: date) -> OpenDeals:
     """Amounts of open deals times the chance of their stage, by month of expected closing; one statement.
 
-    A deal without an amount counts as nothing, because a guessed one would look like knowledge.
+    A deal without an amount counts at list price, as everywhere.
     """
     day = Deal.expected_close_on
-    keys = {
-        "year": extract("year", day),
-        "month": extract("month", day),
-        "chance": Stage.probability,
-        "currency": Deal.currency,
-        # Open amounts count at today's rate.
-        "rate_day": rate_day(Deal.currency, null(), book),
-    }
+    where = [*deal_conditions(chosen, day=None), Deal.status == "open"]
+    # Open amounts count at today's rate.
+    told = amounts(book, where, null(), products=chosen.products)
+    keys = {"year": extract("year", day), "month": extract("month", day), "chance": Stage.probability}
+    joins = [*told.joins, (Stage, Stage.id == Deal.stage_id, False)]
+    sums = {"deals": told.once, "value_minor": told.minor}
     frame = converted(
-        grouped(
-            session,
-            keys,
-            {"deals": None, "value_minor": Deal.amount_minor},
-            joins=[(Stage, Stage.id == Deal.stage_id, False)],
-            where=[*deal_conditions(chosen, day=None), Deal.status == "open"],
-        ),
-        book,
-        ["value_minor"],
+        grouped(session, keys | told.keys, sums, joins=joins, where=where), book, ["value_minor"]
     )
     months: dict[date, Due] = {}
     late = undated = Due()
@@ -98,16 +88,8 @@ def targets_ahead(
 
     Four statements.
     """
-    goals = target_table(session, book, start=start, end=add_months(start, months - 1))
-    actor = session.actor
-    reach = actor.reach("deal", READ)
-    teams: tuple[int, ...] = () if team_id is None else (team_id,)
-    owners: tuple[int, ...] = ()
-    if reach == OWN:
-        owners = (actor.user_id or 0,)
-    elif reach != ALL and not teams:
-        # Nobody in a team sees their own deals only.
-        teams = actor.teams
-        owners = () if teams else (actor.user_id or 0,)
-    found = applicable(goals, names(session), teams=teams, owners=owners)
-    return dict(zip(found["month"], (int(v) for v in found["target_minor"]), strict=True))
+    goals = target_table(
+        session, book, start=start, end=add_months(start, months) - timedelta(1), today=start
+    )
+    teams = () if team_id is None else (team_id,)
+    return goals_by_month(goals, names(session), teams=teams, owners=())

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
 from crm.money import check_currency
-from crm.periods import month_start
+from crm.periods import month_end, month_start
 from crm.reporting.book import Book
 from crm.reporting.report import Names
 from crm.work import Work
 from db.models import Target, Team, User
-from db.scope import CREATE, UPDATE, Actor, ScopedSession
+from db.scope import ALL, CREATE, READ, TEAM, UPDATE, Actor, ScopedSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,55 +86,89 @@ def _is(column: InstrumentedAttribute[int | None], value: int | None) -> ColumnE
     return column.is_(None) if value is None else column == value
 
 
-def target_table(session: ScopedSession, book: Book, *, start: date | None, end: date | None) -> pd.DataFrame:
-    """Targets of the months in a period: ``user_id, team_id, month, target_minor``.
+def target_table(
+    session: ScopedSession,
+    book: Book,
+    *,
+    start: date | None,
+    end: date | None,
+    today: date,
+    since: date | None = None,
+) -> pd.DataFrame:
+    """Targets that the actor may see of the months in a period: ``user_id, team_id, month, target_minor``.
 
-    They are converted at the month's first day. A month counts as soon as one of its days lies in the period.
+    They reach as far as the actor's deals, so that what was won and what was wanted are of the same people. They are
+    converted at the month's first day; one whose currency has no rate is left out, and so must be what was won for it. A
+    month cut by the period counts with the part of its days, only the running one as a whole. ``since`` adds the months
+    before the period from that day on.
     """
     statement = select(Target.user_id, Target.team_id, Target.month, Target.amount_minor, Target.currency)
-    if start is not None:
-        statement = statement.where(Target.month >= month_start(start))
+    if (first := since or start) is not None:
+        statement = statement.where(Target.month >= month_start(first))
     if end is not None:
         statement = statement.where(Target.month <= end)
-    rows = [
-        (user, team, month, book.worth(minor, currency, month))
-        for user, team, month, minor, currency in session.execute(statement.order_by(Target.month))
-    ]
+    rows = []
+    for user, team, month, minor, currency in session.execute(
+        statement.where(*_within_reach(session.actor)).order_by(Target.month)
+    ):
+        amount = book.worth(minor, currency, month)
+        if book.knows(currency):
+            rows.append((user, team, month, round(amount * _part(month, start, end, today))))
     frame = pd.DataFrame(rows, columns=["user_id", "team_id", "month", "target_minor"])
     return frame.astype({"user_id": "Int64", "team_id": "Int64"})
+
+
+def _within_reach(actor: Actor) -> list[ColumnElement[bool]]:
+    reach = ALL if actor.is_system else actor.reach("deal", READ)
+    if reach == ALL:
+        return []
+    mine = Target.user_id == actor.user_id
+    if reach != TEAM:
+        return [mine]
+    members = select(User.id).where(User.team_id.in_(actor.teams))
+    return [or_(mine, Target.team_id.in_(actor.teams), Target.user_id.in_(members))]
+
+
+def _part(month: date, start: date | None, end: date | None, today: date) -> float:
+    """The share of a month's days that lie in a period."""
+    last = month_end(month)
+    first = start if start and month_start(start) == month else month
+    if end is not None and end < last and end != today:
+        last = end
+    return ((last - first).days + 1) / month_end(month).day
 
 
 def applicable(
     targets: pd.DataFrame, known: Names, *, teams: tuple[int, ...], owners: tuple[int, ...]
 ) -> pd.DataFrame:
-    """The targets that make up the goal of teams and owners, none counted twice: ``month, target_minor``.
+    """The rows of ``target_table`` that make up the goal of teams and owners, none counted twice.
 
     Owners chosen: theirs. Teams chosen: the teams', and their members' in months without a team target.
     Nothing chosen: the firm's, in months without one the teams' and those of people whose team has none.
     """
     homes = {key: person.team_id for key, person in known.users.items()}
-    found: list[tuple[date, int]] = []
-    for month in sorted(set(targets["month"])):
-        rows = targets[targets["month"] == month]
-        people = {
-            int(u): int(v)
-            for u, v in zip(rows["user_id"], rows["target_minor"], strict=True)
-            if not pd.isna(u)
-        }
-        groups = {
-            int(t): int(v)
-            for t, v in zip(rows["team_id"], rows["target_minor"], strict=True)
-            if not pd.isna(t)
-        }
-        firm = rows.loc[rows["user_id"].isna() & rows["team_id"].isna(), "target_minor"]
+    kept = []
+    for _month, rows in targets.groupby("month"):
+        people, groups = rows["user_id"].notna(), rows["team_id"].notna()
+        firm = ~people & ~groups
         if owners:
-            parts = [people[o] for o in owners if o in people]
-        elif not teams and len(firm):
-            parts = [int(firm.sum())]
+            wanted = rows["user_id"].isin(owners)
+        elif not teams and firm.any():
+            wanted = firm
         else:
-            wanted: set[int | None] = {*teams} or {*groups, *homes.values()}
-            parts = [v for t, v in groups.items() if t in wanted]
-            parts += [v for u, v in people.items() if homes.get(u) in wanted and homes.get(u) not in groups]
-        if parts:
-            found.append((month, sum(parts)))
-    return pd.DataFrame(found, columns=["month", "target_minor"])
+            with_target = set(rows.loc[groups, "team_id"])
+            home = rows["user_id"].map(homes).where(people)
+            wanted = (groups & (rows["team_id"].isin(teams) | (not teams))) | (
+                people & (home.isin(teams) | (not teams)) & ~home.isin(with_target)
+            )
+        kept.append(rows[wanted])
+    return pd.concat(kept) if kept else targets
+
+
+def goals_by_month(
+    targets: pd.DataFrame, known: Names, *, teams: tuple[int, ...], owners: tuple[int, ...]
+) -> dict[date, int]:
+    """The goal of teams and owners by month, from ``applicable``."""
+    parts = applicable(targets, known, teams=teams, owners=owners)
+    sums = parts.groupby("month", as_index=False)["target_minor"].sum()
+    return dict(zip(sums["month"], (int(v) for v in sums["target_minor"]), strict=True))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from crm.clock import here
 from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.money import rate_used, to_major, to_minor
@@ -42,7 +43,7 @@ class Book:
     @property
     def today(self) -> date:
         """The day at which open amounts are converted."""
-        return self.as_of.date()
+        return here(self.as_of).date()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -89,6 +90,10 @@ class Book:
                 self.older[currency] = max(self.older.get(currency, (day, dated)), (day, dated))
             self._found[key] = Decimal(str(rate))
         return self._found[key]
+
+    def fresh(self) -> Book:
+        """The same currency and rates, with nothing noted yet."""
+        return replace(self, missing=set(), later={}, older={}, _found={})
 
     def fitting(self, used: Iterable[str]) -> Book:
         """The book for amounts in these currencies: where all share one without a rate, they are added up in that."""

@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from importlib import import_module
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from crm.campaigns.reports import marketing_reports, result_reports
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.money import to_major
-from crm.pipeline.reports import report_stages, report_targets, reports
-from crm.pipeline.reports.report_sales import sales_report
+from crm.register import Register
 from crm.reporting.report import Report, SalesFilter
-from crm.service.reports import service_reports as service
-from crm.service.wear import reports as wear
 from db.scope import ScopedSession
 
 DEALS = ("from", "to", "team", "owner", "product", "pipeline", "source")
@@ -41,148 +38,28 @@ class ReportKind:
     takes: tuple[str, ...] = DEALS
 
 
-KINDS: dict[str, ReportKind] = {
-    kind.name: kind
-    for kind in (
-        ReportKind(
-            "pipeline-by-stage",
-            "Deals and their value by the stage they stand in now",
-            report_stages.pipeline_by_stage,
-            STANDING,
-        ),
-        ReportKind(
-            "open-pipeline",
-            "Open deals: entered, at list price, weighted by chance",
-            report_stages.open_pipeline,
-            STANDING,
-        ),
-        ReportKind("won-by-month", "Won value by month of closing", reports.won_by_month),
-        ReportKind("won-by-quarter", "Won value by quarter of closing", reports.won_by_quarter),
-        ReportKind("won-by-manager", "Won value by the owner's manager", reports.won_by_manager),
-        ReportKind("won-by-team", "Won value by team", reports.won_by_team),
-        ReportKind("won-by-product", "Won value by product", reports.won_by_product),
-        ReportKind("won-by-agent", "Won value and deals by owner", reports.won_by_agent),
-        ReportKind("average-deal", "Average won deal, in all and by team", reports.average_deal),
-        ReportKind("win-rate", "Won among closed deals with its 95 % interval", reports.win_rate),
-        ReportKind("win-rate-by-source", "Win rate by source", partial(reports.win_rate, by="source")),
-        ReportKind(
-            "win-rate-by-product", "Win rate by main product", partial(reports.win_rate, by="product")
-        ),
-        ReportKind("win-rate-by-agent", "Win rate by owner", partial(reports.win_rate, by="agent")),
-        ReportKind("cycle-time", "Days from opening to closing of won deals", reports.cycle_time),
-        ReportKind("funnel", "How many deals opened in the period reached each stage", report_stages.funnel),
-        ReportKind("loss-reasons", "Lost deals by reason", report_stages.loss_reasons),
-        ReportKind("targets", "Won value against target", report_targets.targets),
-        ReportKind(
-            "sales-totals",
-            "Sales, profit, orders and customers in all",
-            partial(sales_report, by="totals"),
-            LINES,
-        ),
-        ReportKind("sales-by-year", "Sales and profit by year", partial(sales_report, by="year"), LINES),
-        ReportKind("sales-by-month", "Sales and profit by month", partial(sales_report, by="month"), LINES),
-        ReportKind(
-            "sales-by-category", "Sales and profit by category", partial(sales_report, by="category"), LINES
-        ),
-        ReportKind(
-            "sales-by-product", "Sales and profit by product", partial(sales_report, by="product"), LINES
-        ),
-        ReportKind(
-            "campaign-result",
-            "Response, conversion and revenue by arm of a campaign with 95 % intervals",
-            result_reports.campaign_results,
-            CAMPAIGNS,
-        ),
-        ReportKind(
-            "campaign-lift",
-            "What each arm brought beyond the control group, with corrected p-value",
-            result_reports.campaign_lifts,
-            CAMPAIGNS,
-        ),
-        ReportKind(
-            "leads-by-source",
-            "Leads, deals and won deals by the leads' source, with cost",
-            marketing_reports.leads_by_source,
-            LEADS,
-        ),
-        ReportKind(
-            "funnel-by-source",
-            "From contacts over leads and deals to won deals, by source",
-            marketing_reports.funnel_by_source,
-            LEADS,
-        ),
-        ReportKind(
-            "funnel-by-campaign",
-            "From those contacted to won deals, by campaign",
-            marketing_reports.funnel_by_campaign,
-            LEADS,
-        ),
-        ReportKind(
-            "cost-per-lead",
-            "Cost of campaigns by lead and by won deal",
-            marketing_reports.cost_per_lead,
-            LEADS,
-        ),
-        ReportKind(
-            "campaign-calendar",
-            "Campaigns in order of their start, with what they cost and brought",
-            marketing_reports.campaign_calendar,
-            LEADS,
-        ),
-        ReportKind(
-            "response-by-segment",
-            "Response of those who got a message, by segment, with 95 % intervals",
-            marketing_reports.response_by_segment,
-            CAMPAIGNS,
-        ),
-        ReportKind(
-            "sales-by-region", "Sales and profit by region", partial(sales_report, by="region"), LINES
-        ),
-        ReportKind("failures-by-part", "Failures by part, most first", wear.failures_by_part, LINES),
-        ReportKind("failures-by-model", "Failures by product, with its units", wear.failures_by_model, LINES),
-        ReportKind("failure-gap", "Days between failures of a unit", wear.failure_gap, LINES),
-        ReportKind(
-            "failure-rate", "Failures per unit-month by part, with 95 % interval", wear.failure_rate, LINES
-        ),
-        ReportKind(
-            "failure-rate-by-model",
-            "Failures per unit-month by product, with 95 % interval",
-            wear.failure_rate_by_model,
-            LINES,
-        ),
-        ReportKind(
-            "failure-repeats", "Failures repeated within 30 days, by part", wear.failure_repeats, LINES
-        ),
-        ReportKind(
-            "maintenance-by-kind", "Part changes: repairs and planned", wear.maintenance_by_kind, LINES
-        ),
-        ReportKind(
-            "units-at-risk", "Units most likely to fail within 90 days", wear.units_at_risk, LINES[2:]
-        ),
-        ReportKind("cases-by-status", "Cases by status", service.cases_by_status, SERVICE),
-        ReportKind("cases-by-age", "Open cases by age", service.cases_by_age, SERVICE[2:]),
-        ReportKind("cases-by-queue", "Cases by queue", service.cases_by_queue, SERVICE),
-        ReportKind("cases-by-month", "Cases opened and solved by month", service.cases_by_month, SERVICE),
-        ReportKind(
-            "sla-attainment",
-            "Promised answers and solutions in time, in all and by priority",
-            service.sla_attainment,
-            SERVICE,
-        ),
-        ReportKind(
-            "first-contact-resolution",
-            "Cases solved at the first contact, with the 95 % interval",
-            service.first_contact_resolution,
-            SERVICE,
-        ),
-        ReportKind("reopen-rate", "Solved cases that came back", service.reopen_rate, SERVICE),
-        ReportKind("satisfaction", "Ratings of solved cases", service.satisfaction, SERVICE),
-        ReportKind("agent-load", "Open, late and solved cases by owner", service.agent_load, SERVICE),
-        ReportKind(
-            "visits-due", "Visits to be made, by week", service.visits_due, ("from", "to", "team", "owner")
-        ),
-    )
-}
+Run = TypeVar("Run", bound=Callable[..., Report])
+
+KINDS: dict[str, ReportKind] = {}
+#: Where the reports of the areas are.
+MODULES: Register[str] = Register("reports")
+
+
+def report(name: str, description: str, takes: tuple[str, ...] = DEALS, **fixed: Any) -> Callable[[Run], Run]:
+    """Register a function as the report of this name; ``fixed`` are arguments it is always called with."""
+
+    def register(run: Run) -> Run:
+        KINDS[name] = ReportKind(name, description, partial(run, **fixed), takes)
+        return run
+
+    return register
+
+
+def kinds() -> dict[str, ReportKind]:
+    """All reports by name; they register when their modules are loaded."""
+    for module in MODULES.values():
+        import_module(module)
+    return KINDS
 
 
 def run_report(session: ScopedSession, name: str, chosen: SalesFilter | None = None) -> Report:
@@ -193,7 +70,7 @@ def run_report(session: ScopedSession, name: str, chosen: SalesFilter | None = N
     NotFound
         No report has this name; the message lists those there are.
     """
-    kind = KINDS.get(name)
+    kind = kinds().get(name)
     if kind is None:
         text = _("There is no report “{name}”. There are: {known}.")
         raise NotFound(text.format(name=name, known=", ".join(KINDS)))

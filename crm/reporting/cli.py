@@ -93,17 +93,17 @@ def _ids(
 
 
 def _print_kinds(as_json: bool) -> None:
-    from crm.reporting.catalogue import KINDS
+    from crm.reporting.catalogue import kinds
 
     if as_json:
-        kinds = [
+        told = [
             {"report": k.name, "description": _(k.description), "takes": list(k.takes)}
-            for k in KINDS.values()
+            for k in kinds().values()
         ]
-        show(kinds)
+        show(told)
         return
-    width = max(map(len, KINDS))
-    for kind in KINDS.values():
+    width = max(map(len, kinds()))
+    for kind in kinds().values():
         typer.echo(f"{kind.name:<{width}}  {_(kind.description)}")
 
 

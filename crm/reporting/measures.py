@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     null,
     or_,
     select,
@@ -50,24 +51,33 @@ def worth() -> Worth:
     line, listed, main = aliased(DealLine), aliased(Product), aliased(Product)
     minor, currency = _line(line, listed)
     lines = (
-        select(func.sum(minor).label("minor"), currency.label("currency"))
-        .select_from(line)
+        select(line.deal_id, minor.label("minor"), currency.label("currency"))
         .outerjoin(listed, listed.id == line.product_id)
-        .where(line.deal_id == Deal.id, line.archived_at.is_(None), minor.is_not(None))
-        .group_by(currency)
-        .order_by(case((currency == Deal.currency, 0), else_=1), currency)
-        .limit(1)
+        .where(line.archived_at.is_(None), minor.is_not(None))
+        .subquery()
+        .c
     )
-    product = select(main).where(main.id == Deal.product_id, main.list_price_minor.is_not(None))
+    mine = lines.deal_id == Deal.id
+    product = (main.id == Deal.product_id, main.list_price_minor.is_not(None))
 
-    def of(statement: Any, column: Any) -> Any:
-        return statement.with_only_columns(column).correlate(Deal).scalar_subquery()
+    def scalar(statement: Any) -> Any:
+        return statement.correlate(Deal).scalar_subquery()
 
+    def abroad(column: Any) -> Any:
+        return scalar(select(column).where(mine).group_by(lines.currency).order_by(lines.currency).limit(1))
+
+    entered = func.coalesce(
+        Deal.amount_minor, scalar(select(func.sum(lines.minor)).where(mine, lines.currency == Deal.currency))
+    )
     return Worth(
-        func.coalesce(Deal.amount_minor, of(lines, func.sum(minor)), of(product, main.list_price_minor)),
+        func.coalesce(
+            entered, abroad(func.sum(lines.minor)), scalar(select(main.list_price_minor).where(*product))
+        ),
         case(
-            (Deal.amount_minor.is_not(None), Deal.currency),
-            else_=func.coalesce(of(lines, currency), of(product, main.currency), Deal.currency),
+            (entered.is_not(None), Deal.currency),
+            else_=func.coalesce(
+                abroad(lines.currency), scalar(select(main.currency).where(*product)), Deal.currency
+            ),
         ),
     )
 
@@ -88,6 +98,12 @@ def deal_conditions(chosen: SalesFilter, *, day: Any = Deal.closed_on) -> list[C
         found.append(day >= chosen.start)
     if day is not None and chosen.end is not None:
         found.append(day <= chosen.end)
+    return [*found, *filter_conditions(chosen)]
+
+
+def filter_conditions(chosen: SalesFilter) -> list[ColumnElement[bool]]:
+    """The filter without its days, whether deals are archived or not."""
+    found: list[ColumnElement[bool]] = []
     if chosen.teams:
         found.append(of_teams(chosen.teams))
     if chosen.products:
@@ -108,7 +124,7 @@ def among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """One of the values; None among them stands for no value."""
     given = [value for value in values if value is not None]
     parts: list[ColumnElement[bool]] = [column.in_(given)] if given else []
-    if None in values:
+    if len(given) < len(values):
         parts.append(column.is_(None))
     return or_(false(), *parts)
 
@@ -117,7 +133,7 @@ def of_teams(teams: Sequence[int | None]) -> ColumnElement[bool]:
     """The deal's team, or its owner's where the deal has none, is one of these."""
     members = select(User.id).where(among(User.team_id, teams))
     theirs: ColumnElement[bool] = Deal.owner_id.in_(members)
-    if None in teams:
+    if any(team is None for team in teams):
         theirs = or_(theirs, Deal.owner_id.is_(None))
     given = [team for team in teams if team is not None]
     return or_(Deal.team_id.in_(given), and_(Deal.team_id.is_(None), theirs))
@@ -180,8 +196,16 @@ def amounts(
     """
     own = worth()
     if not products and not by_product:
-        keys = _keys(own.currency, own.minor, None, day, book)
-        return Amounts(keys, own.minor, 1, Deal.product_id, [])
+        told = (
+            select(Deal.id, own.minor.label("minor"), own.currency.label("currency"))
+            .where(*where)
+            .subquery()
+            .c
+        )
+        keys = _keys(told.currency, told.minor, None, day, book)
+        return Amounts(
+            keys, told.minor, literal(1), Deal.product_id, [(told.id.table, told.id == Deal.id, False)]
+        )
     line, listed = aliased(DealLine), aliased(Product)
     weight, _currency = _line(line, listed)
     weight = func.coalesce(weight, 0)

@@ -63,6 +63,11 @@ class Names:
     teams: dict[int, str] = field(default_factory=dict)
     products: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def people(self) -> dict[int, str]:
+        """Users' names by id."""
+        return {key: person.name for key, person in self.users.items()}
+
     def team_of(self, team_id: int | None, owner_id: int | None) -> int | None:
         """The deal's team, or its owner's where the deal has none."""
         if team_id is not None or owner_id is None or owner_id not in self.users:

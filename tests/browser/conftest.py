@@ -12,14 +12,19 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.hands import KEEP_NOTES, PATIENCE, in_process
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".test-artifacts"
 FAILED = pytest.StashKey[bool]()
 START_SECONDS = 60
+#: A journey takes half a minute on a quiet machine and several on a busy one.
+SECONDS = 400
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -27,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(SECONDS))
             if item.get_closest_marker("xdist_group") is None:
                 # One Chromium in all; a module that starts its own server stays on one worker with it.
                 item.add_marker(pytest.mark.xdist_group("browser"))
@@ -50,6 +57,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """The one Chromium of this worker; Playwright allows one such object per thread."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_path,
@@ -65,28 +73,52 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab in a window without cookies. After a failure its picture is kept, with ``RAPPORT_TRACE=1`` also its trace."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900},
-        locale="en-GB",
-        timezone_id="UTC",
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(15_000)
+def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Open a tab in a window of its own: ``window(house, "ana@kavarna.si")`` is signed in, ``window()`` is nobody.
+
+    After a failure the picture of each tab is kept, with ``RAPPORT_TRACE=1`` also what happened in each window.
+    """
     # A trace takes a picture of every step, which costs as much as the step itself.
     traced = "RAPPORT_TRACE" in os.environ
-    if traced:
-        context.tracing.start(screenshots=True, snapshots=True)
-    tab = context.new_page()
-    yield tab
-    if request.node.stash.get(FAILED, False):
-        name = re.sub(r"\W+", "-", request.node.name)
-        ARTIFACTS.mkdir(exist_ok=True)
-        tab.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+    opened: list[BrowserContext] = []
+
+    def open_(
+        house: "Server | None" = None,
+        email: str = "",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        **options: Any,
+    ) -> Page:
+        usual: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
+        context = browser.new_context(viewport={"width": width, "height": height}, **usual | options)
+        opened.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(KEEP_NOTES)
+        if house is not None:
+            context.add_cookies(
+                [{"name": "rapport_session", "value": house.session(email), "url": house.url}]
+            )
         if traced:
-            context.tracing.stop(path=ARTIFACTS / f"{name}.zip")
-    context.close()
+            context.tracing.start(screenshots=True, snapshots=True)
+        return context.new_page()
+
+    yield open_
+    failed, name = request.node.stash.get(FAILED, False), re.sub(r"\W+", "-", request.node.name)
+    for at, context in enumerate(opened):
+        if failed:
+            ARTIFACTS.mkdir(exist_ok=True)
+            for place, tab in enumerate(context.pages):
+                tab.screenshot(path=ARTIFACTS / f"{name}-{at}-{place}.png", full_page=True)
+            if traced:
+                context.tracing.stop(path=ARTIFACTS / f"{name}-{at}.zip")
+        context.close()
+
+
+@pytest.fixture
+def page(window: Callable[..., Page]) -> Page:
+    """A tab of nobody."""
+    return window()
 
 
 @dataclass(frozen=True)
@@ -100,6 +132,13 @@ class Server:
     def crm(self, *arguments: str) -> str:
         """Run ``python -m crm …`` on this server's database; gives what it prints."""
         return crm(self.database_url, *arguments)
+
+    def session(self, email: str) -> str:
+        """A cookie value that is signed in as this person."""
+        from crm.access.cli import issue_session
+
+        with in_process(self):
+            return issue_session(email)
 
 
 def crm(database_url: str, *arguments: str) -> str:
@@ -188,3 +227,20 @@ def app_server(
             return running.enter_context(serving(database_url, folder=folder, script=script, env=env or {}))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def sample_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the small sample company, loaded once for all who copy it."""
+    made = Path(shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("sample") / "sample.db"))
+    crm(f"sqlite:///{made}", "sample", "--scale", "small", "--seed", "1")
+    return made
+
+
+@pytest.fixture(scope="module")
+def sample(
+    app_server: Callable[..., Server], sample_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
+    """A server of this module's own on the small sample company."""
+    folder = tmp_path_factory.mktemp("company")
+    return app_server(database_url=f"sqlite:///{shutil.copyfile(sample_database, folder / 'rapport.db')}")

@@ -1,26 +1,15 @@
 """A server that sends its mail to a real mail server on loopback, and what a journey asks of both."""
 
 import re
-import time
 from contextlib import contextmanager
 
 from crm.access.actors import find_actor
-from db.session import configure
+from tests.browser.hands import in_process
 from tests.factories import make_people
 from tests.service.mail.mail_scene import Inbox, mail_settings, smtp_server
 
 #: What a person's browser says of itself; the one of the tests calls itself headless, as scanners do.
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@contextmanager
-def in_process(house):
-    """Let this process work on the server's database, beside the server."""
-    configure(house.database_url)
-    try:
-        yield
-    finally:
-        configure(None)
 
 
 @contextmanager
@@ -34,15 +23,6 @@ def mailing_house(app_server):
         with in_process(house):
             people = {name: find_actor(user_id) for name, user_id in make_people().items()}
         yield house, inbox, people
-
-
-def until(look, *, seconds=20):
-    """Ask again until there is an answer; what nobody sees on a screen is waited for like this."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, f"Nothing came within {seconds} s: {look}"
-        time.sleep(0.05)
-    return found
 
 
 def letters(inbox, to, subject=""):

@@ -15,8 +15,8 @@ from crm.clock import today
 from crm.jobs.queue import DONE, enqueue, get_job
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import CampaignMember, Consent, Contact
-from tests.browser.journey_scene import PERSON, address_in, in_process, letters, mailing_house, until
-from tests.browser.test_visits import choose, fill, set_day, signed_in
+from tests.browser.hands import choose, fill, in_process, set_day, stands, told, until
+from tests.browser.journey_scene import PERSON, address_in, letters, mailing_house
 from tests.factories import make
 
 FITTING, SILENT = 12, 4
@@ -67,12 +67,9 @@ def agree(actor, contact_id):
 
 
 @pytest.fixture
-def reader(browser):
+def reader(window):
     """The browser of somebody who reads our mail."""
-    context = browser.new_context(locale="en-GB", user_agent=PERSON)
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    context.close()
+    return window(user_agent=PERSON)
 
 
 def make_template(mona, house, *, name, text):
@@ -97,6 +94,11 @@ def members(house):
     return {arm: [address for of, address in found if of == arm] for arm, _address in found}
 
 
+def bars(mona, *, get):
+    """The bars of who gets the message and who falls out, once so many get it."""
+    return mona.get_by_role("figure", name=f"{get} of {FITTING} get a message; the others fall out by reason")
+
+
 def withdrawn(house):
     """Addresses of those who took their consent back."""
     with in_process(house), reading(SYSTEM) as session:
@@ -104,23 +106,22 @@ def withdrawn(house):
         return list(session.scalars(asked.where(Consent.state == "withdrawn")))
 
 
-def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
-    expect.set_options(timeout=20_000)
+def test_from_the_segment_to_the_next_plan(scene, window, shop, reader):
     house, inbox, _people = scene
-    mona = signed_in(browser, house, "mona@example.com")
+    mona = window(house, "mona@example.com")
 
     # A segment by rules: contacts in Berlin.
     mona.goto(house.url + "/segments")
     mona.get_by_role("button", name="New segment").first.click()
     fill(mona.get_by_role("dialog"), "Name", "Berlin")
     mona.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(mona.get_by_text("13 contacts fit").first).to_be_visible()
+    stands(mona.get_by_text("13 contacts fit").first)
     mona.get_by_role("button", name="Condition", exact=True).click()
     choose(mona, mona, "Field", "City")
     choose(mona, mona, "Value", "Berlin")
-    expect(mona.get_by_text("12 contacts fit")).to_be_visible()
+    stands(mona.get_by_text("12 contacts fit"))
     mona.get_by_role("button", name="Save rules").click()
-    expect(mona.get_by_text("The rules are stored.")).to_be_visible()
+    told(mona, "The rules are stored.")
 
     # Two messages with a link.
     link = f"{shop}/filters?from=mail&n=1"
@@ -152,12 +153,12 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
     for _ in range(3):
         slider.press("ArrowRight")
     drawer.get_by_role("button", name="Save").click()
-    expect(mona.get_by_text("The arms are stored.")).to_be_visible()
-    expect(mona.get_by_text("4 · 33%")).to_be_visible()
+    told(mona, "The arms are stored.")
+    stands(bars(mona, get=6).get_by_text("4 · 33%"))
     mona.get_by_role("button", name="Plan", exact=True).click()
     drawer = mona.get_by_role("dialog")
-    expect(drawer.get_by_text("8 contacts will be drawn into the arms by lot.")).to_be_visible()
-    expect(drawer.get_by_text("4 contacts fall out: No consent")).to_be_visible()
+    stands(drawer.get_by_text("8 contacts will be drawn into the arms by lot."))
+    stands(drawer.get_by_text("4 contacts fall out: No consent"))
     drawer.get_by_role("button", name="Draw the members").click()
     expect(mona.locator("h1")).to_contain_text("Planned")
     arms = members(house)
@@ -167,8 +168,8 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
     # Asked before anything goes out; then each member of a version gets one message, and nobody else any.
     mona.get_by_role("button", name="Start", exact=True).click()
     drawer = mona.get_by_role("dialog")
-    expect(drawer.get_by_text("6 contacts get a message by e-mail.")).to_be_visible()
-    expect(drawer.get_by_text("2 contacts in the control group get nothing.")).to_be_visible()
+    stands(drawer.get_by_text("6 contacts get a message by e-mail."))
+    stands(drawer.get_by_text("2 contacts in the control group get nothing."))
     drawer.get_by_role("button", name="Start now").click()
     expect(mona.locator("h1")).to_contain_text("Running")
     until(lambda: len(inbox.taken) == 6)
@@ -182,10 +183,10 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
     # One opens the way out: looking changes nothing, confirming does.
     (message,) = letters(inbox, leaver)
     reader.goto(address_in(message, f"{house.url}/unsubscribe/"))
-    expect(reader.get_by_role("heading", name="Unsubscribe?")).to_be_visible()
+    stands(reader.get_by_role("heading", name="Unsubscribe?"))
     assert withdrawn(house) == []
     reader.get_by_role("button", name="Unsubscribe").click()
-    expect(reader.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    stands(reader.get_by_role("heading", name="You are unsubscribed"))
     assert withdrawn(house) == [leaver]
 
     # The mail program of another does it by itself (RFC 8058).
@@ -201,7 +202,7 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
     reader.wait_for_timeout(3_000)  # Nobody reads and clicks sooner; scanners do.
     (message,) = letters(inbox, clicker)
     reader.goto(address_in(message, f"{house.url}/go/"))
-    expect(reader.get_by_role("heading", name="Filters for everybody")).to_be_visible()
+    stands(reader.get_by_role("heading", name="Filters for everybody"))
     assert reader.url == link
 
     # The job counts it; the result shows each arm with its members and claims nothing.
@@ -209,10 +210,10 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
         job = enqueue(SYSTEM, "responses", {})
         until(lambda: get_job(SYSTEM, job).state == DONE)
     mona.goto(f"{campaign}&tab=result")
-    expect(mona.get_by_text(re.compile("Too early to say: responses count until"))).to_be_visible()
-    expect(mona.get_by_text("So far: “A” 33.3% of 3; “B” 0.0% of 3; “Control” 0.0% of 2.")).to_be_visible()
-    expect(mona.get_by_text("A – B").first).to_be_visible()
-    expect(mona.get_by_text("too few to tell").first).to_be_visible()
+    stands(mona.get_by_text(re.compile("Too early to say: responses count until")))
+    stands(mona.get_by_text("So far: “A” 33.3% of 3; “B” 0.0% of 3; “Control” 0.0% of 2."))
+    stands(mona.get_by_text("A – B").first)
+    stands(mona.get_by_text("too few to tell").first)
     report = json.loads(house.crm("report", "campaign-result", "--campaign", "Filters, spring", "--json"))
     assert {row["arm"]: (row["members"], row["responded"]) for row in report["rows"]} == {
         "A": (3, 1),
@@ -225,10 +226,9 @@ def test_from_the_segment_to_the_next_plan(scene, browser, shop, reader):
     mona.get_by_role("button", name="More").click()
     mona.get_by_text("Copy", exact=True).click()
     expect(mona.locator("h1")).to_contain_text("Filters, spring (copy)")
-    expect(mona.get_by_text("6 · 50%")).to_be_visible()
+    stands(bars(mona, get=4).get_by_text("6 · 50%"))
     mona.get_by_role("button", name="Plan", exact=True).click()
     drawer = mona.get_by_role("dialog")
-    expect(drawer.get_by_text("6 contacts will be drawn into the arms by lot.")).to_be_visible()
-    expect(drawer.get_by_text("6 contacts fall out: No consent")).to_be_visible()
+    stands(drawer.get_by_text("6 contacts will be drawn into the arms by lot."))
+    stands(drawer.get_by_text("6 contacts fall out: No consent"))
     assert len(inbox.taken) == 6
-    mona.context.close()

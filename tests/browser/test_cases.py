@@ -7,27 +7,21 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import drag, fits, stands, told
+
 BOSS = "helene.brandt@brewandberg.example"
 
 
 @pytest.fixture(scope="module")
-def house(app_server):
-    """A server on the small sample company."""
-    return app_server(["sample", "--scale", "small", "--seed", "1"])
+def house(sample):
+    """The sample company's server."""
+    return sample
 
 
 @pytest.fixture
-def tab(house, page):
-    page.context.add_cookies(
-        [
-            {
-                "name": "rapport_session",
-                "value": house.crm("session", "issue", "--email", BOSS).strip(),
-                "url": house.url,
-            }
-        ]
-    )
-    return page
+def tab(house, window):
+    """A tab of the sales manager."""
+    return window(house, BOSS)
 
 
 def asked(house, statement):
@@ -47,7 +41,7 @@ def say(tab, kind, text, button):
     box.fill(text)
     box.blur()
     tab.get_by_role("button", name=button, exact=True).click()
-    expect(tab.get_by_test_id("stChatMessage").filter(has_text=text)).to_be_visible()
+    stands(tab.get_by_test_id("stChatMessage").filter(has_text=text))
     expect(tab.get_by_role("textbox", name="Text")).to_have_value("")
 
 
@@ -65,8 +59,8 @@ def test_a_case_from_the_first_word_to_its_coming_back(house, tab):
     tab.get_by_role("option").first.click()
     drawer.get_by_role("button", name="Save").click()
 
-    expect(tab.get_by_role("heading", name=re.compile("Steam wand hisses"))).to_be_visible()
-    expect(tab.get_by_text("It hisses <b>loudly</b> since Monday.")).to_be_visible()
+    stands(tab.get_by_role("heading", name=re.compile("Steam wand hisses")))
+    stands(tab.get_by_text("It hisses <b>loudly</b> since Monday."))
     expect(chips(tab)).to_contain_text("New")
 
     say(tab, "Reply to", "Does it hiss when closed, too?", "Send")
@@ -104,7 +98,7 @@ def test_what_is_typed_survives_a_look_at_another_screen(house, tab):
     box.fill("Half an answer")
     box.blur()
     tab.get_by_role("link", name="Contacts").click()
-    expect(tab.get_by_role("heading", name="Contacts")).to_be_visible()
+    stands(tab.get_by_role("heading", name="Contacts"))
 
     tab.go_back()
 
@@ -114,29 +108,20 @@ def test_what_is_typed_survives_a_look_at_another_screen(house, tab):
 def test_a_card_is_dragged_to_its_next_status_and_refused_where_it_may_not_go(house, tab):
     tab.goto(f"{house.url}/cases?cases_view=Board")
     columns = tab.locator(".column")
-    expect(tab.locator(".card").first).to_be_visible(timeout=30_000)
+    stands(tab.locator(".card").first)
     card = columns.nth(1).locator(".card").first
     case_id = card.get_attribute("data-id")
 
-    drag(tab, card, columns.nth(2))
+    drag(card, columns.nth(2))
 
-    expect(tab.get_by_text("is “Waiting for customer” now.")).to_be_visible()
+    told(tab, "is “Waiting for customer” now.")
     assert asked(house, f"SELECT status FROM cases WHERE id = {case_id}") == [("waiting",)]
 
-    drag(tab, columns.nth(2).locator(f'.card[data-id="{case_id}"]'), columns.nth(0))
+    drag(columns.nth(2).locator(f'.card[data-id="{case_id}"]'), columns.nth(0))
 
-    expect(tab.get_by_text("cannot become “New”").first).to_be_visible()
-    expect(columns.nth(2).locator(f'.card[data-id="{case_id}"]')).to_be_visible()
+    stands(tab.get_by_text("cannot become “New”").first)
+    stands(columns.nth(2).locator(f'.card[data-id="{case_id}"]'))
     assert asked(house, f"SELECT status FROM cases WHERE id = {case_id}") == [("waiting",)]
-
-
-def drag(tab, card, target):
-    card.scroll_into_view_if_needed()
-    start, end = card.bounding_box(), target.bounding_box()
-    tab.mouse.move(start["x"] + 40, start["y"] + 10)
-    tab.mouse.down()
-    tab.mouse.move(end["x"] + end["width"] / 2, end["y"] + 120, steps=8)
-    tab.mouse.up()
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -145,7 +130,6 @@ def test_every_screen_of_cases_fits_its_window(house, tab, width):
     ((case_id,),) = asked(house, "SELECT id FROM cases WHERE status = 'open' ORDER BY id LIMIT 1")
     for path in ("/cases", "/cases?cases_view=My+queue", f"/case?id={case_id}"):
         tab.goto(f"{house.url}{path}")
-        expect(tab.locator("h1").first).to_be_visible(timeout=30_000)
+        stands(tab.locator("h1").first)
         expect(tab.get_by_test_id("stException")).to_have_count(0)
-        main = tab.get_by_test_id("stMain")
-        assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 1, path
+        fits(tab)

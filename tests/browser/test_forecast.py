@@ -7,29 +7,27 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import stands
+
 MANAGER = "helene.brandt@brewandberg.example"
-#: Six charts, each step of them traced, take their time on a busy machine.
-PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
-def sample(app_server):
-    """A server with the small sample company and a forecast of its won deals, none of its sales lines."""
-    return app_server(["sample", "--scale", "small", "--seed", "1"], ["forecast", "--series", "won"])
+def sample(sample):
+    """The company with a forecast of its won deals, none of its sales lines."""
+    sample.crm("forecast", "--series", "won")
+    return sample
 
 
 @pytest.fixture
-def screen(sample, page):
-    token = sample.crm("session", "issue", "--email", MANAGER).split()[-1]
-    page.context.add_cookies([{"name": "rapport_session", "value": token, "url": sample.url}])
-    page.context.set_default_timeout(PATIENCE)
-    return page
+def screen(sample, window):
+    return window(sample, MANAGER)
 
 
 def shown(screen, address):
     """Open the screen and wait until the forecast stands there whole."""
     screen.goto(address)
-    expect(screen.get_by_text("Earlier forecasts")).to_be_visible(timeout=PATIENCE)
+    stands(screen.get_by_text("Earlier forecasts"))
 
 
 def test_a_click_computes_the_forecast_while_the_page_shows_how_far_it_is(sample, screen):
@@ -37,24 +35,24 @@ def test_a_click_computes_the_forecast_while_the_page_shows_how_far_it_is(sample
 
     screen.get_by_role("button", name="Compute the forecast").click()
 
-    expect(screen.get_by_role("button", name="Cancel")).to_be_visible(timeout=PATIENCE)
-    expect(screen.get_by_text("Expected, 6 months")).to_be_visible(timeout=PATIENCE)
-    expect(screen.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PATIENCE)
-    expect(screen.get_by_text("What this rests on")).to_be_visible(timeout=PATIENCE)
-    expect(screen.locator(".js-plotly-plot").nth(3)).to_be_visible(timeout=PATIENCE)
+    stands(screen.get_by_role("button", name="Cancel"))
+    stands(screen.get_by_text("Expected, 6 months"))
+    expect(screen.get_by_role("button", name="Cancel")).to_have_count(0)
+    stands(screen.get_by_text("What this rests on"))
+    stands(screen.locator(".js-plotly-plot").nth(3))
     expect(screen.get_by_test_id("stException")).to_have_count(0)
 
 
 def test_the_address_holds_what_was_chosen(sample, screen):
     shown(screen, sample.url + "/forecast")
     screen.get_by_role("radio", name="12 months", exact=True).click()
-    expect(screen.get_by_text("Expected, 12 months")).to_be_visible(timeout=PATIENCE)
+    stands(screen.get_by_text("Expected, 12 months"))
 
     other = screen.context.new_page()
     shown(other, screen.url)
 
     assert "forecast_ahead=12" in screen.url
-    expect(other.get_by_text("Expected, 12 months")).to_be_visible(timeout=PATIENCE)
+    stands(other.get_by_text("Expected, 12 months"))
 
 
 def test_the_export_is_the_forecast(sample, screen):
@@ -85,6 +83,6 @@ def test_the_number_leads_to_its_deals(sample, screen):
 
     screen.get_by_role("link", name="won deals").click()
 
-    expect(screen).to_have_url(re.compile(r"/pipeline\?.*deals_status=Won"), timeout=PATIENCE)
-    expect(screen.get_by_test_id("stDataFrame")).to_be_visible(timeout=PATIENCE)
+    expect(screen).to_have_url(re.compile(r"/pipeline\?.*deals_status=Won"))
+    stands(screen.get_by_test_id("stDataFrame"))
     expect(screen.get_by_test_id("stException")).to_have_count(0)

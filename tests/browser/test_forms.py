@@ -7,6 +7,8 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import fits, stands, told
+
 MONA = "mona@kavarna.si"
 
 
@@ -17,36 +19,22 @@ def house(app_server):
 
 
 @pytest.fixture
-def mona(house, browser):
+def mona(house, window):
     """A tab of the manager."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(20_000)
-    token = house.crm("session", "issue", "--email", MONA).strip()
-    context.add_cookies([{"name": "rapport_session", "value": token, "url": house.url}])
-    yield context.new_page()
-    context.close()
+    return window(house, MONA)
 
 
 @pytest.fixture
-def stranger(browser):
+def stranger(window):
     """A phone without an account and without scripts."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, locale="en-GB", java_script_enabled=False
-    )
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    assert context.cookies() == []
-    context.close()
+    tab = window(width=390, height=844, java_script_enabled=False)
+    yield tab
+    assert tab.context.cookies() == []
 
 
 def rows(house, statement):
     with sqlite3.connect(house.database_url.removeprefix("sqlite:///")) as connection:
         return connection.execute(statement).fetchall()
-
-
-def fits(page):
-    """Nothing sticks out at the side of the screen."""
-    return page.locator("body").bounding_box()["width"] <= page.viewport_size["width"]
 
 
 def make_form(mona, house, *, name, slug, kind=None):
@@ -61,22 +49,21 @@ def make_form(mona, house, *, name, slug, kind=None):
         drawer.get_by_role("combobox", name="Kind").click()
         mona.get_by_role("option", name=kind).click()
     drawer.get_by_role("button", name="Save").click()
-    expect(mona.get_by_role("heading", name=name)).to_be_visible()
+    stands(mona.get_by_role("heading", name=name))
 
 
 def test_interest_from_the_form_to_the_lead_and_back_to_no(house, mona, stranger):
-    expect.set_options(timeout=20_000)
     make_form(mona, house, name="Ask us", slug="ask-us")
     mona.get_by_text("Questions", exact=True).click()
     mona.get_by_role("combobox", name="Ask consent to").click()
     mona.get_by_role("option", name="Offers").click()
     mona.keyboard.press("Escape")
     mona.get_by_role("button", name="Save questions").click()
-    expect(mona.get_by_text("The questions are stored.")).to_be_visible()
+    told(mona, "The questions are stored.")
 
     # Wrong at first: told beside the field, what was typed stays.
     stranger.goto(house.url + "/forms/ask-us")
-    assert fits(stranger)
+    fits(stranger)
     expect(stranger.get_by_label("Leave this field empty")).not_to_be_in_viewport()
     stranger.get_by_label("Your name").fill("Eva <b>Novak</b>")
     stranger.get_by_label("E-mail", exact=True).fill("eva@")
@@ -91,33 +78,32 @@ def test_interest_from_the_form_to_the_lead_and_back_to_no(house, mona, stranger
     expect(offers).not_to_be_checked()
     offers.check()
     stranger.get_by_role("button", name="Send").click()
-    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    stands(stranger.get_by_role("heading", name="Thank you"))
     stranger.reload()
-    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    stands(stranger.get_by_role("heading", name="Thank you"))
     assert rows(house, "SELECT name, interest FROM leads") == [("Eva <b>Novak</b>", "Two grinders, please")]
 
     mona.goto(house.url + "/web_form?id=1")
-    expect(mona.get_by_text("Last 28 days")).to_be_visible()
+    stands(mona.get_by_text("Last 28 days"))
     expect(mona.locator("[data-testid=stMetricValue]").first).to_have_text("1")
 
     # The confirmation carries the way to say no.
     mail = json.loads(rows(house, "SELECT payload FROM outbox")[0][0])
     token = re.search(r"/preferences/(\S+)", mail["text"])[1]
     stranger.goto(f"{house.url}/unsubscribe/{token}")
-    assert fits(stranger)
+    fits(stranger)
     stranger.get_by_role("button", name="Unsubscribe").click()
-    expect(stranger.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    stands(stranger.get_by_role("heading", name="You are unsubscribed"))
     stranger.get_by_role("link", name="Choose what you get from us").click()
-    assert fits(stranger)
+    fits(stranger)
     expect(stranger.get_by_label("Offers, E-mail")).not_to_be_checked()
     stranger.get_by_label("Events, Letter").check()
     stranger.get_by_role("button", name="Save").click()
-    expect(stranger.get_by_text("Your choices are stored.")).to_be_visible()
+    stands(stranger.get_by_text("Your choices are stored."))
     expect(stranger.get_by_label("Events, Letter")).to_be_checked()
 
 
 def test_a_service_request_gets_a_number(house, mona, stranger):
-    expect.set_options(timeout=20_000)
     make_form(mona, house, name="Repair", slug="repair", kind="Service request")
 
     stranger.goto(house.url + "/forms/repair")
@@ -128,6 +114,7 @@ def test_a_service_request_gets_a_number(house, mona, stranger):
     stranger.wait_for_timeout(2_100)
     stranger.get_by_role("button", name="Send").click()
 
+    stands(stranger.get_by_text("The number of your request is"))
     ((number, subject, origin),) = rows(house, "SELECT number, subject, origin FROM cases")
-    expect(stranger.get_by_text(f"The number of your request is {number}.")).to_be_visible()
+    stands(stranger.get_by_text(f"The number of your request is {number}."))
     assert (subject, origin) == ("No steam", "form")

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import stands
+
 ACCOUNTS = "account,sector,employees,office_location\nCasa Olivares,retail,120,Portugal\nAtelier Nové,design,8,Czechia\n"
 DEALS = (
     "opportunity_id;account;deal_stage;engage_date;close_date;close_value\n"
@@ -20,12 +22,10 @@ def house(app_server):
     )
 
 
-def test_two_files_come_in_as_one_and_go_again(house, page, tmp_path):
-    expect.set_options(timeout=20_000)
+def test_two_files_come_in_as_one_and_go_again(house, window, tmp_path):
     (tmp_path / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
     (tmp_path / "sales_pipeline.csv").write_text(DEALS, encoding="cp1250")
-    token = house.crm("session", "issue", "--email", "ada@example.com").strip()
-    page.context.add_cookies([{"name": "rapport_session", "value": token, "url": house.url}])
+    page = window(house, "ada@example.com")
 
     # Both files are read and their columns found.
     page.goto(house.url + "/import_data")
@@ -33,24 +33,24 @@ def test_two_files_come_in_as_one_and_go_again(house, page, tmp_path):
         [tmp_path / "accounts.csv", tmp_path / "sales_pipeline.csv"]
     )
     page.get_by_role("button", name="Read the files").click()
-    expect(page.get_by_role("heading", name="Import deals, organisations")).to_be_visible()
-    expect(page.get_by_text("4 of 4 are matched.")).to_be_visible()
+    stands(page.get_by_role("heading", name="Import deals, organisations"))
+    stands(page.get_by_text("4 of 4 are matched."))
     page.get_by_text("sales_pipeline.csv").click()
-    expect(page.get_by_text("6 of 6 are matched.")).to_be_visible()
-    expect(page.get_by_text("1 cell cannot be right")).to_be_visible()
+    stands(page.get_by_text("6 of 6 are matched."))
+    stands(page.get_by_text("1 cell cannot be right"))
 
     # What will happen is told before anything is stored.
     page.get_by_role("button", name="Continue to problems").click()
-    expect(page.get_by_text("Nothing is stored yet")).to_be_visible()
-    expect(page.get_by_text("Rows that would be left out")).to_be_visible()
+    stands(page.get_by_text("Nothing is stored yet"))
+    stands(page.get_by_text("Rows that would be left out"))
 
     # The import runs and says what it did; the bad row can be downloaded.
     page.get_by_role("button", name="Import now").click()
-    expect(page.get_by_text("What happened")).to_be_visible()
-    expect(page.get_by_role("button", name="Download all failed rows")).to_be_visible()
+    stands(page.get_by_text("What happened"))
+    stands(page.get_by_role("button", name="Download all failed rows"))
 
     # It is undone as one.
     page.get_by_role("button", name="Undo this import").click()
     page.get_by_role("button", name="Undo it").click()
-    expect(page.get_by_text("This import was undone.")).to_be_visible()
+    stands(page.get_by_text("This import was undone."))
     expect(page.get_by_test_id("stException")).to_have_count(0)

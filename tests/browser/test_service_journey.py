@@ -13,8 +13,8 @@ from crm.jobs.queue import DONE, enqueue, get_job
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, Failure, PartChange
-from tests.browser.journey_scene import address_in, in_process, letters, mailing_house, until
-from tests.browser.test_visits import fill, fits, set_day, signed_in
+from tests.browser.hands import fill, fits, in_process, set_day, stands, told, until
+from tests.browser.journey_scene import address_in, letters, mailing_house
 from tests.factories import make
 from tests.service.mail.mail_letters import answer
 
@@ -27,19 +27,14 @@ def scene(app_server):
 
 
 @pytest.fixture
-def stranger(browser):
+def stranger(window):
     """A phone without an account and without scripts."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, locale="en-GB", java_script_enabled=False
-    )
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    assert context.cookies() == []
-    context.close()
+    tab = window(width=390, height=844, java_script_enabled=False)
+    yield tab
+    assert tab.context.cookies() == []
 
 
-def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
-    expect.set_options(timeout=20_000)
+def test_from_the_form_to_the_stars(scene, window, stranger, tmp_path):
     house, inbox, people = scene
     with in_process(house):
         with unit_of_work(SYSTEM) as work:
@@ -68,22 +63,22 @@ def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
     assert received["auto-submitted"] == "auto-replied"
 
     # The agent finds it in the queue and takes it; the screen says that the machine is covered.
-    agent = signed_in(browser, house, "stan@example.com")
+    agent = window(house, "stan@example.com")
     agent.goto(f"{house.url}/cases?cases_view=My+queue")
-    expect(agent.get_by_text("No steam")).to_be_visible()
+    stands(agent.get_by_text("No steam"))
     agent.get_by_role("button", name="Open").first.click()
     expect(agent.locator("h1")).to_contain_text("No steam")
     expect(agent.get_by_test_id("stChatMessage").filter(has_text="Since this morning")).to_have_count(1)
-    expect(agent.get_by_text("covers parts, labour and travel").first).to_be_visible()
+    stands(agent.get_by_text("covers parts, labour and travel").first)
     agent.get_by_role("button", name="Take").click()
-    expect(agent.get_by_text("Owner Stan")).to_be_visible()
+    stands(agent.get_by_text("Owner Stan"))
 
     # The reply reaches the customer's address.
     box = agent.get_by_role("textbox", name="Text")
     box.fill("Is the tank full?")
     box.blur()
     agent.get_by_role("button", name="Send", exact=True).click()
-    expect(agent.get_by_test_id("stChatMessage").filter(has_text="Is the tank full?")).to_be_visible()
+    stands(agent.get_by_test_id("stChatMessage").filter(has_text="Is the tank full?"))
     (reply,) = until(lambda: letters(inbox, "jan@example.com", f"[{number}] No steam"))
     assert "Is the tank full?" in reply.get_body(("plain",)).get_content()
     assert reply["auto-submitted"] == "no"
@@ -114,18 +109,18 @@ def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
     # Looking at the page rates nothing; sending does.
     address = address_in(question, f"{house.url}/rate/")
     stranger.goto(address)
-    expect(stranger.get_by_text(f"Your request {number}")).to_be_visible()
+    stands(stranger.get_by_text(f"Your request {number}"))
     with in_process(house), reading(SYSTEM) as session:
         assert session.scalar(select(Case.satisfaction).where(Case.number == number)) is None
     stranger.get_by_label("Very good").check()
     stranger.get_by_label("What should we know?").fill("Quick & kind")
     stranger.get_by_role("button", name="Send").click()
-    expect(stranger.get_by_role("heading", name="Thank you")).to_be_visible()
+    stands(stranger.get_by_role("heading", name="Thank you"))
 
     # The stars stand on the case and in the report; then it is closed.
     agent.reload()
-    expect(agent.get_by_text("★★★★★")).to_be_visible()
-    expect(agent.get_by_text("Quick & kind")).to_be_visible()
+    stands(agent.get_by_text("★★★★★"))
+    stands(agent.get_by_text("Quick & kind"))
     agent.get_by_role("button", name="Status", exact=True).click()
     agent.get_by_text("Close", exact=True).last.click()
     expect(agent.locator("h1")).to_contain_text("Closed")
@@ -133,7 +128,6 @@ def test_from_the_form_to_the_stars(scene, browser, stranger, tmp_path):
     assert report["n"] == 1
     assert [row for row in report["rows"] if 5 in row.values()]
     assert len([m for m in letters(inbox, "jan@example.com") if "/rate/" in str(m)]) == 1
-    agent.context.close()
 
 
 def make_fleet(people):
@@ -151,27 +145,26 @@ def make_fleet(people):
                 work.session.add(PartChange(equipment_id=unit, at=begun + timedelta(days=380), part="Pump"))
 
 
-def test_from_the_risk_to_the_next_visit(scene, browser):
-    expect.set_options(timeout=20_000)
+def test_from_the_risk_to_the_next_visit(scene, window):
     house, _inbox, people = scene
     with in_process(house):
         make_fleet(people)
         job = enqueue(SYSTEM, "wear", {})
         until(lambda: get_job(SYSTEM, job).state == DONE)
-    desk = signed_in(browser, house, "stan@example.com")
-    phone = signed_in(browser, house, "stan@example.com", width=390, height=844)
+    desk = window(house, "stan@example.com")
+    phone = window(house, "stan@example.com", width=390, height=844)
 
     # The units that are likely to fail are proposed to whom they belong; one is taken up.
     desk.goto(house.url + "/")
     proposals = desk.get_by_text(re.compile("^Pump: .* such units fail within 90 days.*failures among"))
     expect(proposals).to_have_count(2)
     desk.get_by_role("button", name="Plan visit").first.click()
-    expect(desk.get_by_text(re.compile(r"Visit W-\d+ is planned for"))).to_be_visible()
+    told(desk, r"Visit W-\d+ is planned for")
     expect(proposals).to_have_count(1)
 
     # On the phone it stands in the list of the day it is planned for; the technician notes what to do.
     phone.goto(house.url + "/visits")
-    expect(phone.get_by_text("Check Pump").first).to_be_visible()
+    stands(phone.get_by_text("Check Pump").first)
     fits(phone)
     phone.get_by_role("button", name="Open", exact=True).click()
     expect(phone.locator("h1")).to_contain_text("Check Pump")
@@ -179,12 +172,12 @@ def test_from_the_risk_to_the_next_visit(scene, browser):
     phone.get_by_text("Change steps", exact=True).click()
     fill(phone.get_by_role("dialog"), "Steps, one a line", "Measure the pressure\nListen to the pump")
     phone.get_by_role("button", name="Save").click()
-    expect(phone.get_by_text("0 of 2 ticked")).to_be_visible()
+    stands(phone.get_by_text("0 of 2 ticked"))
     phone.get_by_role("button", name="Start", exact=True).click()
-    expect(phone.get_by_text("Under way").first).to_be_visible()
+    stands(phone.get_by_text("Under way").first)
     for place, step in enumerate(("Measure the pressure", "Listen to the pump"), 1):
         phone.get_by_text(step).click()
-        expect(phone.get_by_text(f"{place} of 2 ticked")).to_be_visible()
+        stands(phone.get_by_text(f"{place} of 2 ticked"))
 
     # The pump has failed already; a new one goes in.
     phone.get_by_role("button", name="Add a part").click()
@@ -192,29 +185,27 @@ def test_from_the_risk_to_the_next_visit(scene, browser):
     phone.get_by_role("option").first.click()
     phone.get_by_text("The old one had failed").click()
     phone.get_by_role("button", name="Add", exact=True).last.click()
-    expect(phone.get_by_text("1 piece · had failed")).to_be_visible()
+    stands(phone.get_by_text("1 piece · had failed"))
     phone.get_by_label("Meter shows", exact=True).fill("51200")
     phone.get_by_label("Report").fill("No pressure.")
     set_day(phone, phone, "Next visit on", "2031-02-03")
     fits(phone)
     phone.get_by_role("button", name="Done", exact=True).click()
-    expect(phone.get_by_text("What was done")).to_be_visible()
+    stands(phone.get_by_text("What was done"))
 
     # The unit tells of it, and nothing is proposed for it any more, not even after the next computation.
     phone.get_by_role("link", name="Duo 3 D-10").first.click()
     expect(phone).to_have_url(re.compile(r"/unit\?id=\d+"))
     unit = phone.url
     desk.goto(unit + "&tab=history")
-    expect(desk.get_by_text("Failed: Pump. Changed: Pump. No pressure.")).to_be_visible()
-    expect(desk.get_by_text("Meter 51,200")).to_be_visible()
+    stands(desk.get_by_text("Failed: Pump. Changed: Pump. No pressure."))
+    stands(desk.get_by_text("Meter 51,200"))
     desk.goto(unit + "&tab=visits")
-    expect(desk.get_by_text("3 Feb 2031 Check Pump")).to_be_visible()
+    stands(desk.get_by_text("3 Feb 2031 Check Pump"))
     with in_process(house):
         job = enqueue(SYSTEM, "wear", {})
         until(lambda: get_job(SYSTEM, job).state == DONE)
     desk.goto(house.url + "/")
     expect(proposals).to_have_count(1)
-    expect(desk.get_by_text("Duo 3 D-11")).to_be_visible()
+    stands(desk.get_by_text("Duo 3 D-11"))
     expect(desk.get_by_text("Duo 3 D-10")).to_have_count(0)
-    desk.context.close()
-    phone.context.close()

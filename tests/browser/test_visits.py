@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import choose, fill, fits, set_day, stands
+
 PEOPLE = {"dora@kavarna.si": "manager", "tone@kavarna.si": "manager"}
 
 
@@ -19,48 +21,9 @@ def house(app_server):
     )
 
 
-def signed_in(browser, house, email, *, width=1440, height=900):
-    """A tab of its own window, signed in as this person."""
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
-    context.set_default_timeout(20_000)
-    token = house.crm("session", "issue", "--email", email).strip()
-    context.add_cookies([{"name": "rapport_session", "value": token, "url": house.url}])
-    return context.new_page()
-
-
-def fill(scope, label, text):
-    box = scope.get_by_label(label, exact=False).first
-    box.fill(text)
-    box.press("Tab")
-
-
-def set_day(page, scope, label, day):
-    """Type a day into a date input, which takes year, month and day one after the other."""
-    parts = scope.get_by_role("group", name=label).get_by_role("spinbutton")
-    parts.first.focus()
-    calendar = page.locator("#stFloatingOverlayPortal table").first
-    expect(calendar).to_be_visible()
-    page.keyboard.type(day.replace("-", ""), delay=20)
-    expect(parts.last).to_have_text(day[-2:])
-    page.keyboard.press("Escape")
-    expect(calendar).to_be_hidden()
-
-
-def choose(page, scope, label, text):
-    scope.get_by_label(label, exact=False).first.click()
-    page.get_by_role("option", name=text).first.click()
-
-
-def fits(page):
-    """Nothing sticks out at the right."""
-    wide = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
-    assert wide <= 0, f"{wide} px stick out"
-
-
-def test_a_visit_from_the_desk_to_the_phone_and_back(house, browser):
-    expect.set_options(timeout=20_000)
-    dora = signed_in(browser, house, "dora@kavarna.si")
-    tone = signed_in(browser, house, "tone@kavarna.si", width=390, height=844)
+def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
+    dora = window(house, "dora@kavarna.si")
+    tone = window(house, "tone@kavarna.si", width=390, height=844)
 
     # A unit whose warranty ends before it begins is refused at its field; put right, its page opens.
     dora.goto(house.url + "/equipment")
@@ -70,14 +33,12 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, browser):
     set_day(dora, drawer, "Installed", "2026-03-12")
     set_day(dora, drawer, "Warranty until", "2026-03-11")
     drawer.get_by_role("button", name="Save").click()
-    expect(drawer.get_by_text("The warranty ends before the installation on 12 Mar 2026.")).to_be_visible()
+    stands(drawer.get_by_text("The warranty ends before the installation on 12 Mar 2026."))
     set_day(dora, drawer, "Warranty until", "2030-03-11")
     drawer.get_by_role("button", name="Save").click()
     expect(dora).to_have_url(re.compile(r"/unit\?id=\d+"))
-    expect(dora.get_by_role("heading", name="V3-118842").first).to_be_visible()
-    expect(
-        dora.get_by_text("Warranty until 11 Mar 2030 covers parts, labour and travel.").first
-    ).to_be_visible()
+    stands(dora.get_by_role("heading", name="V3-118842").first)
+    stands(dora.get_by_text("Warranty until 11 Mar 2030 covers parts, labour and travel.").first)
     unit = dora.url
 
     # The visit is planned for the technician.
@@ -91,13 +52,13 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, browser):
 
     # The technician finds it on the phone, starts it and ticks a step.
     tone.goto(house.url + "/visits")
-    expect(tone.get_by_text("Change the burrs").first).to_be_visible()
+    stands(tone.get_by_text("Change the burrs").first)
     fits(tone)
     tone.get_by_role("button", name="Start", exact=True).click()
     expect(tone).to_have_url(re.compile(r"/work_order\?id=\d+"))
-    expect(tone.get_by_text("Under way").first).to_be_visible()
+    stands(tone.get_by_text("Under way").first)
     tone.get_by_text("Look at the seals").click()
-    expect(tone.get_by_text("1 of 2 ticked")).to_be_visible()
+    stands(tone.get_by_text("1 of 2 ticked"))
     fits(tone)
 
     # A part goes in because the old one had failed.
@@ -107,7 +68,7 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, browser):
     tone.get_by_role("option").first.click()
     tone.get_by_text("The old one had failed").click()
     tone.get_by_role("button", name="Add", exact=True).last.click()
-    expect(tone.get_by_text("1 piece · had failed")).to_be_visible()
+    stands(tone.get_by_text("1 piece · had failed"))
 
     # Done with a next day: all of it stands on the page, and in the unit's history.
     tone.get_by_label("Hours", exact=True).fill("1.5")
@@ -115,22 +76,22 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, browser):
     tone.get_by_label("Report").fill("Burrs were worn.")
     set_day(tone, tone, "Next visit on", "2031-02-03")
     tone.get_by_role("button", name="Done", exact=True).click()
-    expect(tone.get_by_text("What was done")).to_be_visible()
-    expect(tone.get_by_text("Burrs were worn.").first).to_be_visible()
+    stands(tone.get_by_text("What was done"))
+    stands(tone.get_by_text("Burrs were worn.").first)
     fits(tone)
 
     dora.goto(unit + "&tab=history")
-    expect(dora.get_by_text("Changed: Burrs. Burrs were worn.")).to_be_visible()
-    expect(dora.get_by_text("Meter 1,200")).to_be_visible()
+    stands(dora.get_by_text("Changed: Burrs. Burrs were worn."))
+    stands(dora.get_by_text("Meter 1,200"))
     dora.goto(unit + "&tab=visits")
-    expect(dora.get_by_text("3 Feb 2031 Change the burrs")).to_be_visible()
+    stands(dora.get_by_text("3 Feb 2031 Change the burrs"))
     expect(dora.get_by_text("Change the burrs")).to_have_count(2)
 
     # The page of the visit takes all of it back.
     tone.get_by_role("button", name="More").click()
     tone.get_by_text("Reopen", exact=True).click()
-    expect(tone.get_by_text("Finish the visit")).to_be_visible()
+    stands(tone.get_by_text("Finish the visit"))
     dora.goto(unit + "&tab=visits")
     expect(dora.get_by_text("Change the burrs")).to_have_count(1)
     dora.goto(unit + "&tab=parts")
-    expect(dora.get_by_text("No part was changed or has failed yet")).to_be_visible()
+    stands(dora.get_by_text("No part was changed or has failed yet"))

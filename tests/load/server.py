@@ -73,7 +73,7 @@ def crm(database: Path, *arguments: str) -> str:
 def company(scale: ScaleName) -> Path:
     """A database with the sample company, made once for each state of the generator and the schema in a month."""
     digest = hashlib.sha256(datetime.now(UTC).strftime("%Y-%m").encode())
-    for pattern in ("crm/sample/*.py", "crm/pipeline/defaults.py", "db/migrations/versions/*.py"):
+    for pattern in ("crm/sample/**/*.py", "crm/pipeline/defaults.py", "db/migrations/versions/*.py"):
         for source in sorted(ROOT.glob(pattern)):
             digest.update(source.read_bytes())
     made = KEPT / f"{scale}-{digest.hexdigest()[:12]}.db"
@@ -95,6 +95,7 @@ def serving(scale: ScaleName, folder: Path) -> Iterator[Server]:
     """Run the measured server on a copy of the sample company until the block ends."""
     database = Path(shutil.copyfile(company(scale), folder / f"{scale}.db"))
     log = folder / f"{scale}.runs"
+    log.unlink(missing_ok=True)
     # The clock's own jobs would run at some moments of the measurement and not at others.
     quiet = {"CRM_SCHEDULE": "false"}
     env = {

@@ -10,7 +10,7 @@ import time
 
 import streamlit as st
 
-from crm.ui.frame.frame import main
+from crm.ui.main import main
 from tests.load import watching
 
 watched = watching.Watched()

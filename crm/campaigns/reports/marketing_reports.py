@@ -11,10 +11,12 @@ from crm.analytics.intervals import wilson
 from crm.campaigns.reports import marketing_facts as facts
 from crm.campaigns.reports.marketing_formulas import formula
 from crm.reporting.book import Book, open_book
+from crm.reporting.catalogue import CAMPAIGNS, LEADS, report
 from crm.reporting.report import Report, SalesFilter
 from db.scope import ScopedSession
 
 
+@report("leads-by-source", "Leads, deals and won deals by the leads' source, with cost", LEADS)
 def leads_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Leads by their source: converted, deals, won, win rate with range, cost where it is known."""
     book = open_book(session)
@@ -92,6 +94,7 @@ def _ratios(amounts: pd.Series[Any], counts: pd.Series[Any]) -> pd.Series[Any]:
     return pd.Series(found, index=counts.index, dtype=object)
 
 
+@report("funnel-by-source", "From contacts over leads and deals to won deals, by source", LEADS)
 def funnel_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Contacts, leads, deals and won deals by the source each bears."""
     book = open_book(session)
@@ -164,6 +167,7 @@ def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, col
     return Report(name, formula(name), book, chosen, len(rows), shown, summary, book.notes)
 
 
+@report("funnel-by-campaign", "From those contacted to won deals, by campaign", LEADS)
 def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Contacted, responded, leads, deals and won deals by campaign."""
     columns = [
@@ -179,6 +183,7 @@ def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _campaign_report(session, chosen, "funnel-by-campaign", columns)
 
 
+@report("cost-per-lead", "Cost of campaigns by lead and by won deal", LEADS)
 def cost_per_lead(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Cost of each campaign by its leads and its won deals; campaigns without a cost are left out."""
     columns = [
@@ -193,6 +198,7 @@ def cost_per_lead(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _campaign_report(session, chosen, "cost-per-lead", columns)
 
 
+@report("campaign-calendar", "Campaigns in order of their start, with what they cost and brought", LEADS)
 def campaign_calendar(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Campaigns by their first day, with members, cost and won value."""
     columns = [
@@ -209,6 +215,9 @@ def campaign_calendar(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _campaign_report(session, chosen, "campaign-calendar", columns)
 
 
+@report(
+    "response-by-segment", "Response of those who got a message, by segment, with 95 % intervals", CAMPAIGNS
+)
 def response_by_segment(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Response of those who got a message, by the campaigns' segments and by the contacts' own."""
     book = open_book(session)

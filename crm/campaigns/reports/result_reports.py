@@ -17,6 +17,7 @@ from crm.campaigns.reports.results import CampaignResult, campaign_result, circu
 from crm.i18n import _
 from crm.money import exponent
 from crm.reporting.book import Book, open_book
+from crm.reporting.catalogue import CAMPAIGNS, report
 from crm.reporting.report import Report, SalesFilter
 from db.scope import ScopedSession
 
@@ -41,6 +42,9 @@ def _results(session: ScopedSession, chosen: SalesFilter) -> tuple[Book, list[Ca
     return book, results, notes
 
 
+@report(
+    "campaign-result", "Response, conversion and revenue by arm of a campaign with 95 % intervals", CAMPAIGNS
+)
 def campaign_results(session: ScopedSession, chosen: SalesFilter) -> Report:
     """One row per arm; a single campaign's summary has its conclusion, cost and what it brought."""
     book, results, notes = _results(session, chosen)
@@ -113,6 +117,7 @@ def _summary(result: CampaignResult) -> dict[str, Any]:
     }
 
 
+@report("campaign-lift", "What each arm brought beyond the control group, with corrected p-value", CAMPAIGNS)
 def campaign_lifts(session: ScopedSession, chosen: SalesFilter) -> Report:
     """One row per arm and measure: its difference to the control group, with range, p-value and what it allows to say."""
     book, results, notes = _results(session, chosen)

@@ -10,12 +10,22 @@ import pandas as pd
 from sqlalchemy import extract, select
 
 from crm.analytics.intervals import Share, Spread, spread_of, wilson
-from crm.periods import Period, add_months, month_start, months_between, period_before, period_of
+from crm.periods import (
+    Period,
+    add_months,
+    month_end,
+    month_start,
+    months_between,
+    period_before,
+    period_of,
+)
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports import report_stages
-from crm.pipeline.reports.report_targets import target_rows
-from crm.pipeline.reports.reports import called_by, ranked, rates_by
-from crm.pipeline.targets import applicable, target_table
+from crm.pipeline.reports.report_changes import ChangedAfter, changed_after
+from crm.pipeline.reports.report_stages import Funnel
+from crm.pipeline.reports.report_targets import has_targets, target_rows, with_home
+from crm.pipeline.reports.reports import called_by, deals_owner, keyed, owners_manager, ranked, rates_by
+from crm.pipeline.targets import goals_by_month, target_table
 from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import grouped
 from crm.reporting.measures import deal_conditions
@@ -42,11 +52,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Closed deals of a period in five numbers; ``days`` adds up over the ``timed`` won deals."""
+    """Closed deals of a period in numbers.
+
+    ``days`` adds up over the ``timed`` won deals, ``won_minor`` over the ``priced`` ones; ``left_out`` have a worth in a
+    currency without a rate.
+    """
 
     won_minor: int
     won: int
     lost: int
+    priced: int
+    left_out: int
     days: int
     timed: int
 
@@ -57,8 +73,8 @@ class Totals:
 
     @property
     def average_minor(self) -> float | None:
-        """Mean amount of a won deal."""
-        return self.won_minor / self.won if self.won else None
+        """Mean worth of the won deals that count in the won value."""
+        return self.won_minor / self.priced if self.priced else None
 
     @property
     def mean_days(self) -> float | None:
@@ -71,8 +87,10 @@ class Dashboard:
     """Frames and numbers of one dashboard; amounts in minor units of the book's currency.
 
     ``moved`` says that nothing was closed in the running period, so that the newest one with data is shown.
-    ``months`` has ``month, won_minor, won, lost, days, timed, open_deals, target_minor`` of the months up to the
-    period's end, ``inside`` where they belong to the period.
+    ``months`` has ``month, first, last, won_minor, won, lost, priced, days, timed, open_deals, target_minor`` of the months
+    up to the period's end, ``inside`` where they belong to the period; one that the period cuts counts from ``first`` to
+    ``last`` only. ``undated`` won deals have no closing day and lie in no period. ``without_target`` says that the filter
+    narrows by what no target is set by, ``others`` how many deals the funnel's one pipeline leaves out.
     """
 
     book: Book
@@ -81,6 +99,7 @@ class Dashboard:
     before: Period | None
     moved: bool
     newest: date | None
+    undated: int
     now: Totals
     then: Totals | None
     months: pd.DataFrame
@@ -92,10 +111,12 @@ class Dashboard:
     product_rates: pd.DataFrame
     cycle: pd.DataFrame
     spread: Spread
-    funnel: pd.DataFrame
+    funnel: Funnel
     stages: pd.DataFrame
     reasons: pd.DataFrame
     targets: pd.DataFrame
+    without_target: bool
+    changed: tuple[ChangedAfter, ...]
 
     @property
     def has_deals(self) -> bool:
@@ -137,16 +158,21 @@ def sales_choices(session: ScopedSession) -> Choices:
 def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
     """The dashboard within the session's scope; the number of statements does not depend on the data."""
     book, known = open_book(session), names(session)
-    _first, newest = facts.closed_span(session, asked.chosen)
+    newest, undated = facts.last_closed(session, asked.chosen)
     period, moved = _period(asked, newest)
     chosen = replace(asked.chosen, start=period.start, end=period.end)
     before = period_before(period)
     cube = facts.closed_deals(session, book, chosen, ["status", "owner", "source"])
     won = cube[cube["status"] == "won"]
     by_product = facts.closed_deals(session, book, chosen, ["status", "product"])
+    sold = by_product[by_product["status"] == "won"]
     stages = report_stages.stages_named(session)
     cycle = facts.cycle_days(session, chosen)
-    goals = target_table(session, book, start=None, end=period.end)
+    with_target = has_targets(chosen)
+    goals = target_table(
+        session, book, start=period.start, end=period.end, since=date.min, today=asked.today
+    ).iloc[: None if with_target else 0]
+    inside = [period.start is None or month >= month_start(period.start) for month in goals["month"]]
     lost = facts.closed_deals(session, book, chosen, ["reason"], statuses=["lost"])
     reasons = {key: name for key, name in session.execute(select(LossReason.id, LossReason.name))}  # noqa: C416
     stands = facts.by_stage(session, book, chosen, open_only=True)
@@ -158,24 +184,37 @@ def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
         before=before,
         moved=moved,
         newest=newest,
+        undated=undated,
         now=_totals(cube),
         then=_before(session, book, chosen, before),
-        months=_months(session, book, known, chosen, period, newest, goals),
-        teams=_ranked(won, [known.team_of(t, o) for t, o in _pairs(won)], known.teams),
-        managers=_ranked(won, [known.manager_of(o) for _t, o in _pairs(won)], _people(known)),
-        agents=_ranked(won, [o for _t, o in _pairs(won)], _people(known)),
-        products=_products(session, book, known, chosen),
+        months=_months(session, book, known, chosen, period, newest, asked.today, goals),
+        teams=_named(keyed(won, known, "team", Names.team_of)),
+        managers=_named(keyed(won, known, "manager", owners_manager)),
+        agents=_named(keyed(won, known, "agent", deals_owner)),
+        products=_named(ranked(sold, [_id(v) for v in sold["product_id"]], "product", known.products)),
         source_rates=rates_by(cube, "source", label="name", called=lambda v: called_by(known, "source", v)),
         product_rates=rates_by(
             by_product, "product_id", label="name", called=lambda v: called_by(known, "product", v)
         ),
         cycle=cycle,
         spread=spread_of(cycle["days"].tolist(), cycle["deals"].tolist()),
-        funnel=report_stages.funnel_rows(stages, facts.furthest(session, chosen)),
+        funnel=report_stages.funnel_of(stages, facts.furthest(session, chosen)),
         stages=open_rows[open_rows["kind"] == "open"].reset_index(drop=True),
         reasons=report_stages.reason_rows(lost, reasons),
-        targets=_targets(session, book, known, chosen, period, goals),
+        targets=target_rows(
+            goals[pd.Series(inside, index=goals.index, dtype=bool)],
+            with_home(facts.closed_deals(session, book, chosen, ["month", "owner"], statuses=["won"]), known),
+            known,
+            chosen,
+        ),
+        without_target=not with_target,
+        changed=changed_after(session, book, chosen, period, today=asked.today),
     )
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """``name, id, deals, priced, value_minor`` of a ranking."""
+    return rows.set_axis(["name", "id", *rows.columns[2:]], axis="columns")
 
 
 def _period(asked: Question, newest: date | None) -> tuple[Period, bool]:
@@ -190,34 +229,20 @@ def _id(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-def _pairs(frame: pd.DataFrame) -> list[tuple[int | None, int | None]]:
-    return [(_id(t), _id(o)) for t, o in zip(frame["team_id"], frame["owner_id"], strict=True)]
-
-
-def _people(known: Names) -> dict[int, str]:
-    return {key: person.name for key, person in known.users.items()}
-
-
-def _ranked(frame: pd.DataFrame, keys: list[int | None], called: dict[int, str]) -> pd.DataFrame:
-    """``name, id, deals, value_minor``, largest first; deals without one come under None."""
-    rows = ranked(frame, keys, "one").rename(columns={"one_id": "id"})
-    rows.insert(0, "name", [None if i is None else called.get(i, f"#{i}") for i in rows["id"]])
-    return rows
-
-
-def _products(session: ScopedSession, book: Book, known: Names, chosen: SalesFilter) -> pd.DataFrame:
-    whole = facts.closed_deals(session, book, chosen, ["product"], statuses=["won"], itemised=False)
-    if chosen.products:
-        whole = whole[whole["product_id"].isin(chosen.products)]
-    parts = [whole[["product_id", "deals", "value_minor"]], facts.won_lines(session, book, chosen)]
-    together = pd.concat(parts, ignore_index=True)
-    return _ranked(together, [_id(v) for v in together["product_id"]], known.products)
-
-
 def _totals(cube: pd.DataFrame) -> Totals:
     won, lost = cube[cube["status"] == "won"], cube[cube["status"] == "lost"]
-    sums = [int(won[name].sum()) for name in ("value_minor", "deals", "days", "timed")]
-    return Totals(sums[0], sums[1], int(lost["deals"].sum()), sums[2], sums[3])
+    sums = {
+        name: int(won[name].sum()) for name in ("value_minor", "deals", "valued", "priced", "days", "timed")
+    }
+    return Totals(
+        won_minor=sums["value_minor"],
+        won=sums["deals"],
+        lost=int(lost["deals"].sum()),
+        priced=sums["priced"],
+        left_out=sums["valued"] - sums["priced"],
+        days=sums["days"],
+        timed=sums["timed"],
+    )
 
 
 def _before(session: ScopedSession, book: Book, chosen: SalesFilter, before: Period | None) -> Totals | None:
@@ -235,15 +260,16 @@ def _months(
     chosen: SalesFilter,
     period: Period,
     newest: date | None,
+    today: date,
     goals: pd.DataFrame,
 ) -> pd.DataFrame:
     """The months of the period and those before it, at least twelve, for the columns and the small lines."""
-    last = period.end or newest or book.today
-    if period.end is None and last > add_months(book.today, MONTHS):
-        last = book.today  # a mistyped year must not stretch the chart into the next century
+    last = period.end or newest or today
+    if period.end is None and last > add_months(today, MONTHS):
+        last = today  # a mistyped year must not stretch the chart into the next century
     start = period.start or date(1, 1, 1)
     window = replace(chosen, start=min(start, add_months(last, 1 - MONTHS)), end=last)
-    closed = facts.closed_deals(session, book, window, ["status", "month"])
+    closed = facts.closed_deals(session, book, window, ["status", "month"], since=start)
     closed = closed[closed["year"].notna()]
     opened = _opened(session, window)
     days = [date(int(y), int(m), 1) for y, m in zip(closed["year"], closed["month"], strict=True)]
@@ -253,29 +279,33 @@ def _months(
         else month_start(window.start or last)
     )
     every = months_between(max(first, add_months(last, 1 - MOST_MONTHS)), last)
-    sums = {month: dict.fromkeys(("won_minor", "won", "lost", "days", "timed"), 0) for month in every}
+    columns = {
+        "value_minor": "won_minor",
+        "deals": "won",
+        "priced": "priced",
+        "days": "days",
+        "timed": "timed",
+    }
+    sums = {month: dict.fromkeys([*columns.values(), "lost"], 0) for month in every}
     for day, line in zip(days, closed.to_dict("records"), strict=True):
-        if day not in sums:
+        # Of the month in which the period begins only the days of the period count.
+        if day not in sums or bool(line["inside"]) != (day >= month_start(start)):
             continue
         if line["status"] == "lost":
             sums[day]["lost"] += line["deals"]
             continue
-        for name, column in (
-            ("won_minor", "value_minor"),
-            ("won", "deals"),
-            ("days", "days"),
-            ("timed", "timed"),
-        ):
+        for column, name in columns.items():
             sums[day][name] += line[column]
     rows = pd.DataFrame(list(sums.values()), index=every)
     rows["open_deals"] = [
         sum(n for begun, ended, n in opened if begun <= month and (ended is None or ended > month))
         for month in every
     ]
-    whole = applicable(goals, known, teams=chosen.teams, owners=chosen.owners)
-    wanted = dict(zip(whole["month"], whole["target_minor"], strict=True))
-    rows["target_minor"] = pd.Series([wanted.get(month) for month in every], index=every, dtype=object)
     rows["inside"] = [month >= month_start(start) for month in every]
+    rows["first"] = [max(month, start) if month >= month_start(start) else month for month in every]
+    rows["last"] = [min(month_end(month), last) for month in every]
+    wanted = goals_by_month(goals, known, teams=chosen.teams, owners=chosen.owners)
+    rows["target_minor"] = pd.Series([wanted.get(month) for month in every], index=every, dtype=object)
     return rows.rename_axis("month").reset_index()
 
 
@@ -293,12 +323,3 @@ def _opened(session: ScopedSession, chosen: SalesFilter) -> list[tuple[date, dat
         (date(int(a), int(b), 1), None if pd.isna(c) else date(int(c), int(d), 1), int(n))
         for a, b, c, d, n in frame.itertuples(index=False)
     ]
-
-
-def _targets(
-    session: ScopedSession, book: Book, known: Names, chosen: SalesFilter, period: Period, goals: pd.DataFrame
-) -> pd.DataFrame:
-    start = month_start(period.start) if period.start else date.min
-    goals = goals[pd.Series([month >= start for month in goals["month"]], index=goals.index, dtype=bool)]
-    won = facts.closed_deals(session, book, chosen, ["month", "owner"], statuses=["won"])
-    return target_rows(goals, won, known, chosen)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import aliased
 
-from crm.periods import month_end
-from crm.reporting.measures import deal_conditions
+from crm.reporting.book import open_book
+from crm.reporting.measures import among, deal_conditions, of_products, of_sources, of_teams, worth
 from crm.reporting.report import SalesFilter
 from db.models import Deal, Organisation, Product, Stage, User
 from db.scope import ScopedSession
@@ -36,10 +36,12 @@ class Narrowed:
     """Which deals of a filter are wanted.
 
     Each field lists the values allowed, None among them for deals without one; the field itself None means any.
+    ``having`` an ``amount`` that sums can count, or both ``dates``, leaves out those that an average cannot count.
     """
 
     statuses: tuple[str, ...]
-    months: tuple[date, ...] | None = None
+    having: str = ""
+    days: tuple[tuple[date, date], ...] | None = None
     owners: tuple[int | None, ...] | None = None
     teams: tuple[int | None, ...] | None = None
     products: tuple[int | None, ...] | None = None
@@ -58,12 +60,12 @@ class Records:
 def deal_records(
     session: ScopedSession, chosen: SalesFilter, wanted: Narrowed, *, limit: int = 50
 ) -> Records:
-    """The deals that a number counts; the period limits closed ones only. Two statements.
+    """The deals that a number counts; the period limits closed ones only. Two statements, or five.
 
     Returns
     -------
     Records
-        Rows with the columns ``COLUMNS``; amounts in minor units of the deal's own currency.
+        Rows with the columns ``COLUMNS``; what the deals are worth, in the currency of that.
     """
     standing = wanted.statuses == ("open",)
     where = [
@@ -72,7 +74,12 @@ def deal_records(
     ]
     where += _narrow(wanted)
     # An organisation that is not the actor's to see stays unnamed: the outer join finds nothing in their scope.
-    party, owner = aliased(Organisation), aliased(User)
+    party, owner, own = aliased(Organisation), aliased(User), worth()
+    if wanted.having == "dates":
+        where += [Deal.opened_on.is_not(None), Deal.closed_on.is_not(None)]
+    elif wanted.having:
+        book = open_book(session)
+        where += [own.minor.is_not(None), own.currency.in_([book.currency, *book.rates])]
     statement = (
         select(
             Deal.id,
@@ -81,8 +88,8 @@ def deal_records(
             owner.name,
             Product.name,
             Stage.name,
-            Deal.amount_minor,
-            Deal.currency,
+            own.minor,
+            own.currency,
             Deal.opened_on,
             Deal.closed_on,
         )
@@ -100,40 +107,17 @@ def deal_records(
 
 
 def _narrow(wanted: Narrowed) -> list[ColumnElement[bool]]:
-    found = _as_reports_do(wanted)
-    if wanted.months is not None:
-        found.append(
-            or_(false(), *(Deal.closed_on.between(month, month_end(month)) for month in wanted.months))
-        )
-    for column, values in (
-        (Deal.owner_id, wanted.owners),
-        (Deal.loss_reason_id, wanted.reasons),
-        (func.nullif(Deal.source, ""), wanted.sources),
-    ):
-        if values is not None:
-            found.append(_among(column, values))
-    return found
-
-
-def _as_reports_do(wanted: Narrowed) -> list[ColumnElement[bool]]:
-    """Teams through the owner where the deal has none, products through lines: as ``deal_conditions`` has it."""
     found: list[ColumnElement[bool]] = []
-    if wanted.teams is not None:
-        own = func.coalesce(
-            Deal.team_id, select(User.team_id).where(User.id == Deal.owner_id).scalar_subquery()
-        )
-        found.append(_among(own, wanted.teams))
-    if wanted.products is not None:
-        given = tuple(key for key in wanted.products if key is not None)
-        parts = [and_(*deal_conditions(SalesFilter(products=given), day=None))] if given else []
-        found.append(or_(false(), *parts, *([Deal.product_id.is_(None)] if None in wanted.products else [])))
+    if wanted.days is not None:
+        found.append(or_(false(), *(Deal.closed_on.between(*days) for days in wanted.days)))
+    conditions: tuple[tuple[Any, Any], ...] = (
+        (of_teams, wanted.teams),
+        (of_products, wanted.products),
+        (of_sources, wanted.sources),
+        (partial(among, Deal.owner_id), wanted.owners),
+        (partial(among, Deal.loss_reason_id), wanted.reasons),
+    )
+    for condition, values in conditions:
+        if values is not None:
+            found.append(condition(values))
     return found
-
-
-def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
-    """One of the values; None among them stands for no value."""
-    given = [value for value in values if value is not None]
-    parts: list[ColumnElement[bool]] = [column.in_(given)] if given else []
-    if None in values:
-        parts.append(column.is_(None))
-    return or_(false(), *parts)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case, extract, func, select
 
 from crm.pipeline.reports.report_formulas import formula
 from crm.reporting.book import Book, open_book
+from crm.reporting.catalogue import LINES, report
 from crm.reporting.grouped import converted, rate_day
 from crm.reporting.report import Report, SalesFilter
 from db.models import Category, Order, OrderLine, Product
@@ -25,6 +26,12 @@ _KEYS: dict[str, dict[str, Any]] = {
 }
 
 
+@report("sales-totals", "Sales, profit, orders and customers in all", LINES, by="totals")
+@report("sales-by-year", "Sales and profit by year", LINES, by="year")
+@report("sales-by-month", "Sales and profit by month", LINES, by="month")
+@report("sales-by-category", "Sales and profit by category", LINES, by="category")
+@report("sales-by-product", "Sales and profit by product", LINES, by="product")
+@report("sales-by-region", "Sales and profit by region", LINES, by="region")
 def sales_report(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Report:
     """Sales lines added up by ``totals``, ``year``, ``month``, ``category``, ``product`` or ``region``."""
     book = open_book(session, OrderLine)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import select
 
+from crm.i18n import ngettext
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_formulas import formula
 from crm.reporting.book import Book, open_book
+from crm.reporting.catalogue import STANDING, report
 from crm.reporting.report import Report, SalesFilter
 from db.models import LossReason, Pipeline
 from db.scope import ScopedSession
@@ -30,17 +33,17 @@ def stage_rows(stages: pd.DataFrame, stands: pd.DataFrame, chosen: SalesFilter) 
     if chosen.pipelines:
         stages = stages[stages["pipeline_id"].isin(chosen.pipelines)]
     rows = stages.merge(stands, on="stage_id", how="left")
-    counts = ["deals", "entered", "entered_minor", "unpriced_minor"]
+    counts = ["deals", "entered", "entered_minor", "list_minor"]
     rows[counts] = rows[counts].fillna(0).astype("int64")
     chance = rows["probability"].where(rows["kind"] == "open", (rows["kind"] == "won").astype(float))
     rows["probability"] = chance
-    rows["list_minor"] = rows["entered_minor"] + rows["unpriced_minor"]
     rows["weighted_minor"] = (rows["list_minor"] * chance).round().astype("int64")
     columns = ["pipeline", "stage", "stage_id", "kind", "probability", "deals"]
     columns += ["entered_minor", "list_minor", "weighted_minor"]
     return rows[[*columns, "entered"]].rename(columns={"entered": "deals_with_amount"})
 
 
+@report("pipeline-by-stage", "Deals and their value by the stage they stand in now", STANDING)
 def pipeline_by_stage(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Number and value of all deals by the stage in which they stand now."""
     book = open_book(session)
@@ -48,6 +51,7 @@ def pipeline_by_stage(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _stage_report("pipeline-by-stage", book, chosen, rows)
 
 
+@report("open-pipeline", "Open deals: entered, at list price, weighted by chance", STANDING)
 def open_pipeline(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Open deals: number, entered amounts, value at list price, value weighted by chance."""
     book = open_book(session)
@@ -62,23 +66,45 @@ def _stage_report(name: str, book: Book, chosen: SalesFilter, rows: pd.DataFrame
     return Report(name, formula(name), book, chosen, summary["deals"], rows, summary, book.notes)
 
 
+@report("funnel", "How many deals opened in the period reached each stage")
 def funnel(session: ScopedSession, chosen: SalesFilter) -> Report:
     """How many of the deals opened in the period reached each stage, in the pipeline with most of them."""
     book = open_book(session)
-    stages = stages_named(session)
-    came = facts.furthest(session, chosen)
-    rows = funnel_rows(stages, came)
-    n = int(rows["deals"].iloc[0]) if len(rows) else 0
-    return Report("funnel", formula("funnel"), book, chosen, n, rows)
+    made = funnel_of(stages_named(session), facts.furthest(session, chosen))
+    n = int(made.rows["deals"].iloc[0]) if len(made.rows) else 0
+    notes = (made.said,) if made.said else ()
+    return Report("funnel", formula("funnel"), book, chosen, n, made.rows, notes=notes)
 
 
-def funnel_rows(stages: pd.DataFrame, came: pd.DataFrame) -> pd.DataFrame:
-    """``stage, stage_id, deals, share`` (of the stage before) of the pipeline with most deals."""
-    columns = ["stage", "stage_id", "deals", "share"]
+@dataclass(frozen=True)
+class Funnel:
+    """The steps of one pipeline: ``stage, stage_id, deals, share`` (of the stage before); ``others`` lie in other pipelines."""
+
+    rows: pd.DataFrame
+    pipeline: str = ""
+    others: int = 0
+
+    @property
+    def said(self) -> str:
+        """Which pipeline it is, where there are deals of others too."""
+        if not self.others:
+            return ""
+        text = ngettext(
+            "Only {pipeline}; {n} deal of other pipelines is not in it. Choose a pipeline to see another.",
+            "Only {pipeline}; {n} deals of other pipelines are not in it. Choose a pipeline to see another.",
+            self.others,
+        )
+        return text.format(pipeline=self.pipeline, n=self.others)
+
+
+def funnel_of(stages: pd.DataFrame, came: pd.DataFrame) -> Funnel:
+    """The funnel of the pipeline with most deals."""
     placed = came.merge(stages, on="stage_id")
     if placed.empty:
-        return pd.DataFrame(columns=columns)
-    chief = placed.groupby("pipeline_id")["deals"].sum().idxmax()
+        return Funnel(pd.DataFrame(columns=["stage", "stage_id", "deals", "share"]))
+    deals = placed.groupby("pipeline_id")["deals"].sum()
+    chief = deals.idxmax()
+    others = int(deals.sum() - deals.max())
     placed = placed[placed["pipeline_id"] == chief]
     steps = stages[(stages["pipeline_id"] == chief) & (stages["kind"] != "lost")].sort_values("position")
     # A lost deal came as far as its history says; without a history it was at least in the first stage.
@@ -86,10 +112,12 @@ def funnel_rows(stages: pd.DataFrame, came: pd.DataFrame) -> pd.DataFrame:
     furthest = now.combine(placed["reached"].astype(float), lambda a, b: a if pd.isna(b) else max(a, b))
     counts = [int(placed.loc[furthest >= position, "deals"].sum()) for position in steps["position"]]
     shares = [None, *(b / a if a else None for a, b in itertools.pairwise(counts))]
+    pipeline = str(placed["pipeline"].iloc[0])
     steps = steps[["stage", "stage_id"]].reset_index(drop=True)
-    return steps.assign(deals=counts, share=pd.Series(shares, dtype=object))
+    return Funnel(steps.assign(deals=counts, share=pd.Series(shares, dtype=object)), pipeline, others)
 
 
+@report("loss-reasons", "Lost deals by reason")
 def loss_reasons(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Lost deals of the period by reason."""
     book = open_book(session)

@@ -11,28 +11,69 @@ from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_formulas import formula
 from crm.pipeline.targets import applicable, target_table
 from crm.reporting.book import open_book
+from crm.reporting.catalogue import report
 from crm.reporting.report import Names, Report, SalesFilter, names
 from db.scope import ScopedSession
 
+#: Targets are set for people, teams and the firm; no one sets them by these.
+NOT_BY = ("products", "pipelines", "sources", "campaigns")
 
+
+def has_targets(chosen: SalesFilter) -> bool:
+    """False where the filter narrows what was won by something that targets are not set by."""
+    return not any(getattr(chosen, name) for name in NOT_BY)
+
+
+def no_targets_text() -> str:
+    """Why no target is shown beside a narrowed sum."""
+    return _("Targets are not set by source, product or pipeline; with such a filter none is shown.")
+
+
+@report("targets", "Won value against target")
 def targets(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Won value against target for everybody who has a target in the period."""
     book, known = open_book(session), names(session)
-    goals = target_table(session, book, start=chosen.start, end=chosen.end)
+    goals = target_table(session, book, start=chosen.start, end=chosen.end, today=book.today)
     won = facts.closed_deals(session, book, chosen, ["month", "owner"], statuses=["won"])
+    notes = list(book.notes)
+    if not has_targets(chosen):
+        goals = goals.iloc[:0]
+        notes.append(no_targets_text())
+    won = with_home(won, known)
     rows = target_rows(goals, won, known, chosen)
-    whole = applicable(goals, known, teams=chosen.teams, owners=chosen.owners)
-    months = _months_of(goals)
-    actual = int(won.loc[_in_months(won, months), "value_minor"].sum())
-    target = int(whole["target_minor"].sum())
-    summary = {"target_minor": target, "actual_minor": actual, "share": actual / target if target else None}
-    return Report("targets", formula("targets"), book, chosen, len(rows), rows, summary, book.notes)
+    parts = applicable(goals, known, teams=chosen.teams, owners=chosen.owners)
+    counted = pd.Series(False, index=won.index)
+    for user, team, month in parts[["user_id", "team_id", "month"]].itertuples(index=False):
+        counted |= _mine(won, _id(user), _id(team)) & _in_months(won, {(month.year, month.month)})
+    target, actual, share = _against(parts, won[counted])
+    summary = {"target_minor": target, "actual_minor": actual, "share": share}
+    return Report("targets", formula("targets"), book, chosen, len(rows), rows, summary, tuple(notes))
+
+
+def with_home(won: pd.DataFrame, known: Names) -> pd.DataFrame:
+    """Won deals with their ``home``: their team, or their owner's where they have none."""
+    teams = [known.team_of(_id(t), _id(o)) for t, o in zip(won["team_id"], won["owner_id"], strict=True)]
+    return won.assign(home=pd.array(teams, dtype="Int64"))
+
+
+def _mine(won: pd.DataFrame, user: int | None, team: int | None) -> pd.Series[bool]:
+    """What was won by a user, in a team, or with neither by all."""
+    if user is not None:
+        return won["owner_id"] == user
+    if team is not None:
+        return (won["home"] == team).fillna(False).astype(bool)
+    return pd.Series(True, index=won.index)
+
+
+def _against(goals: pd.DataFrame, won: pd.DataFrame) -> tuple[int, int, float | None]:
+    """Target, won value and its share; no share where a won amount has no rate, because the sum leaves it out."""
+    goal, actual = int(goals["target_minor"].sum()), int(won["value_minor"].sum())
+    whole = bool((won["valued"] == won["priced"]).all())
+    return goal, actual, actual / goal if goal and whole else None
 
 
 def target_rows(goals: pd.DataFrame, won: pd.DataFrame, known: Names, chosen: SalesFilter) -> pd.DataFrame:
     """``name, kind, user_id, team_id, target_minor, actual_minor, share`` by person, team or firm."""
-    teams = [known.team_of(_id(t), _id(o)) for t, o in zip(won["team_id"], won["owner_id"], strict=True)]
-    won = won.assign(home=pd.array(teams, dtype="Int64"))
     found: list[tuple[Any, ...]] = []
     for (user, team), rows in goals.groupby(["user_id", "team_id"], dropna=False):
         user, team = _id(user), _id(team)
@@ -40,20 +81,13 @@ def target_rows(goals: pd.DataFrame, won: pd.DataFrame, known: Names, chosen: Sa
             chosen.teams and _team(known, user, team) not in chosen.teams
         ):
             continue
-        mine = won[_in_months(won, _months_of(rows))]
+        mine = won[_mine(won, user, team) & _in_months(won, _months_of(rows))]
+        name, kind = _("The firm"), "firm"
         if user is not None:
-            mine = mine[mine["owner_id"] == user]
-            person = known.users.get(user)
-            name, kind = person.name if person else f"#{user}", "person"
+            name, kind = known.people.get(user, f"#{user}"), "person"
         elif team is not None:
-            mine = mine[mine["home"] == team]
             name, kind = known.teams.get(team, f"#{team}"), "team"
-        else:
-            name, kind = _("The firm"), "firm"
-        goal, actual = int(rows["target_minor"].sum()), int(mine["value_minor"].sum())
-        if not goal:
-            continue  # its currency has no rate, which the notes say
-        found.append((name, kind, user, team, goal, actual, actual / goal))
+        found.append((name, kind, user, team, *_against(rows, mine)))
     columns = ["name", "kind", "user_id", "team_id", "target_minor", "actual_minor", "share"]
     frame = pd.DataFrame(found, columns=columns, dtype=object)
     return frame.sort_values(["kind", "target_minor"], ascending=[True, False], ignore_index=True)

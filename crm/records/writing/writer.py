@@ -67,7 +67,9 @@ class Writer:
         return ids
 
     def among(self, column: Any, ids: Sequence[int]) -> Any:
-        """That a column holds one of many ids."""
+        """That a column holds one of many ids; a run of them is no list for the database."""
+        if ids and list(ids) == list(range(ids[0], ids[0] + len(ids))):
+            return column.between(ids[0], ids[-1])
         return among(self.work.session, column, ids)
 
     def change(self, cls: type[Any], changed: Sequence[Changed]) -> None:
@@ -116,7 +118,7 @@ class Writer:
             return
         table: Table = cls.__table__
         held = {"import_id": self.import_id} if "import_id" in table.c else {}
-        self.send(insert(table), [{**row, **held} for row in rows])
+        insert_rows(self.connection, table, [{**row, **held} for row in rows])
 
     def settled(self) -> None:
         """Have the session read anew what was changed past it."""

@@ -14,6 +14,7 @@ from crm.clock import zone
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.reporting.book import Book
+from crm.reporting.catalogue import LINES, report
 from crm.reporting.report import Names, Report, SalesFilter, names
 from crm.service.cases.moves import PRIORITY_ORDER
 from crm.service.reports.service_reports_facts import (
@@ -51,6 +52,7 @@ def status_rows(cases: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@report("cases-by-status", "Cases by status", LINES)
 def cases_by_status(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Cases opened in the period by the status they have now."""
     book, cases = _read(session, chosen)
@@ -86,6 +88,7 @@ def age_rows(cases: pd.DataFrame, now: datetime) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["age", "low", "high", "cases", "late"]).astype({"high": object})
 
 
+@report("cases-by-age", "Open cases by age", LINES[2:])
 def cases_by_age(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Open cases by the days since they were opened."""
     book, cases = _read(session, chosen)
@@ -94,6 +97,7 @@ def cases_by_age(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _report("cases-by-age", book, chosen, n, rows, cases=n, late=int(rows["late"].sum()))
 
 
+@report("cases-by-queue", "Cases by queue", LINES)
 def cases_by_queue(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Cases opened in the period by queue: all, open ones, late ones."""
     book, cases = _read(session, chosen)
@@ -134,6 +138,7 @@ def attainment_rows(cases: pd.DataFrame, start: date | None, end: date | None) -
     return pd.DataFrame(rows, columns=columns)
 
 
+@report("sla-attainment", "Promised answers and solutions in time, in all and by priority", LINES)
 def sla_attainment(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Promises kept among those decided in the period, for the first answer and the solution, in all and by priority."""
     book, cases = _read(session, chosen)
@@ -164,6 +169,7 @@ def _share_report(name: str, book: Book, chosen: SalesFilter, share: Share, hits
     return _report(name, book, chosen, share.n, rows, share=share.share)
 
 
+@report("first-contact-resolution", "Cases solved at the first contact, with the 95 % interval", LINES)
 def first_contact_resolution(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Share of cases solved at the first contact, with its range."""
     book, cases = _read(session, chosen)
@@ -171,6 +177,7 @@ def first_contact_resolution(session: ScopedSession, chosen: SalesFilter) -> Rep
     return _share_report("first-contact-resolution", book, chosen, share, "first_contact")
 
 
+@report("reopen-rate", "Solved cases that came back", LINES)
 def reopen_rate(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Share of solved cases that came back, with its range."""
     book, cases = _read(session, chosen)
@@ -192,6 +199,7 @@ def mean_rating(rows: pd.DataFrame) -> float | None:
     return float((rows["rating"] * rows["cases"]).sum()) / n if n else None
 
 
+@report("satisfaction", "Ratings of solved cases", LINES)
 def satisfaction(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Ratings given in the period: distribution, mean, share of satisfied with its range."""
     book, cases = _read(session, chosen)
@@ -223,6 +231,7 @@ def load_rows(cases: pd.DataFrame, known: Names, start: date | None, end: date |
     return rows
 
 
+@report("agent-load", "Open, late and solved cases by owner", LINES)
 def agent_load(session: ScopedSession, chosen: SalesFilter) -> Report:
     """What each person has open and has solved in the period."""
     book, cases = _read(session, chosen)
@@ -250,6 +259,7 @@ def flow_rows(cases: pd.DataFrame, start: date | None, end: date | None, *, unit
     return rows
 
 
+@report("cases-by-month", "Cases opened and solved by month", LINES)
 def cases_by_month(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Cases opened and solved per month."""
     book, cases = _read(session, chosen)
@@ -271,6 +281,7 @@ def visit_rows(visits: pd.DataFrame, today: date) -> pd.DataFrame:
     return rows.astype({"visits": "int64", "overdue": "int64"})
 
 
+@report("visits-due", "Visits to be made, by week", ("from", "to", "team", "owner"))
 def visits_due(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Visits that still have to be made, by week."""
     book = Book(firm(session).currency, {}, datetime.now(UTC))

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from crm.clock import now
 from crm.i18n import N_, _
 from crm.reporting.book import open_book
+from crm.reporting.catalogue import LINES, report
 from crm.reporting.report import Report, SalesFilter
 from crm.service.visits.proposals import PUT_OFF
 from db.models import Contract, Equipment, UnitRisk
@@ -117,6 +118,7 @@ def _notes(records: Records) -> tuple[str, ...]:
     return tuple(notes)
 
 
+@report("failures-by-part", "Failures by part, most first", LINES)
 def failures_by_part(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Failures by part, most first, with the running share."""
     from crm.service.wear.wear import pareto
@@ -145,6 +147,7 @@ def failures_by_part(session: ScopedSession, chosen: SalesFilter) -> Report:
     )
 
 
+@report("failures-by-model", "Failures by product, with its units", LINES)
 def failures_by_model(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Failures by product with the installed base behind them."""
     records = _records(session, chosen)
@@ -173,6 +176,7 @@ def failures_by_model(session: ScopedSession, chosen: SalesFilter) -> Report:
     )  # fmt: skip
 
 
+@report("failure-gap", "Days between failures of a unit", LINES)
 def failure_gap(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Median and mean days between failures of a unit: in all, by moments, and by part."""
     from crm.analytics.recurrence import gaps
@@ -204,11 +208,13 @@ def failure_gap(session: ScopedSession, chosen: SalesFilter) -> Report:
     )  # fmt: skip
 
 
+@report("failure-rate", "Failures per unit-month by part, with 95 % interval", LINES)
 def failure_rate(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Failures per unit-month by part."""
     return _rates(session, chosen, "failure-rate", "part")
 
 
+@report("failure-rate-by-model", "Failures per unit-month by product, with 95 % interval", LINES)
 def failure_rate_by_model(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Failures per unit-month by product."""
     return _rates(session, chosen, "failure-rate-by-model", "product")
@@ -251,6 +257,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+@report("failure-repeats", "Failures repeated within 30 days, by part", LINES)
 def failure_repeats(session: ScopedSession, chosen: SalesFilter) -> Report:
     """How many failures the same part of the same unit repeats within 30 days, by part."""
     from crm.service.wear.wear import pareto, repeated_in_all
@@ -276,6 +283,7 @@ def failure_repeats(session: ScopedSession, chosen: SalesFilter) -> Report:
     )
 
 
+@report("maintenance-by-kind", "Part changes: repairs and planned", LINES)
 def maintenance_by_kind(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Part changes after a failure and planned ones."""
     records = _records(session, chosen)
@@ -295,6 +303,7 @@ def maintenance_by_kind(session: ScopedSession, chosen: SalesFilter) -> Report:
 MOST_UNITS = 200
 
 
+@report("units-at-risk", "Units most likely to fail within 90 days", LINES[2:])
 def units_at_risk(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Units by their chance of failure within 90 days."""
     of = [Equipment.archived_at.is_(None), UnitRisk.part != PUT_OFF]

@@ -20,7 +20,7 @@ from crm.ui.campaigns.result import show_result
 from crm.ui.campaigns.steps import menu_steps, primary_step, watch_job
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment
-from crm.ui.records import record_facts
+from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import value_text
 from crm.work import Actor, reading
@@ -64,7 +64,7 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
             arms_card(actor, view)
         with aside:
             sample_card(view, audience.n if audience else view.members)
-            record_facts.about_card(view.record)
+            facts.about_card(view.record)
             _limits(view)
             if view.record.values["offer"]:
                 with look.card(_("Offer")):

@@ -19,10 +19,10 @@ from crm.ui.cases.lists import open_case
 from crm.ui.cases.side import links_of
 from crm.ui.cases.words import moment_words, move_word, priority_tag, status_tag
 from crm.ui.frame.guard import flash, showing_problems
-from crm.ui.frame.quick import task_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, short_money
 from crm.ui.records.drawers import edit_record
+from crm.ui.records.quick import task_drawer
 from crm.work import Actor, unit_of_work
 from db.scope import CREATE, DELETE, UPDATE
 

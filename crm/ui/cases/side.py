@@ -12,11 +12,11 @@ from crm.service.cases.queries import CaseView, Other
 from crm.ui.cases.lists import open_case
 from crm.ui.cases.words import moment_words
 from crm.ui.frame import routes
-from crm.ui.frame.quick import log_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
 from crm.ui.records import timeline
-from crm.ui.records.record_work import show_tasks
+from crm.ui.records.quick import log_drawer
+from crm.ui.records.to_do import show_tasks
 from crm.work import Actor
 from db.actor import CREATE
 

@@ -19,14 +19,16 @@ from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
 from crm.records import registry
 from crm.records.view import RecordView, record_view
+from crm.reporting.book import firm_book
 from crm.ui.cases.party import cases_card
+from crm.ui.contacts import dealings, drawers, reach
 from crm.ui.contacts.consent_card import show_consent
 from crm.ui.equipment.party import equipment_card
 from crm.ui.frame.guard import flash
-from crm.ui.frame.quick import talk_form
 from crm.ui.kit import look
-from crm.ui.records import record_drawers, record_facts, record_work
+from crm.ui.records import facts, to_do
 from crm.ui.records.drawers import new_record
+from crm.ui.records.quick import talk_form
 from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
@@ -77,7 +79,7 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
     """
     with reading(actor) as session:
         view = record_view(session, entity, record_id)
-        book = sums.money_book(session)
+        book = firm_book(session)
         return Party(
             view,
             queries.ways_to_reach(session, entity, record_id),
@@ -105,11 +107,11 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
         {_("New deal"): lambda: new_record(actor, "deal", preset=links)} if actor.may("deal", CREATE) else {}
     )
     record_header(actor, view, context=_one_line(view), tags=_tags(view), links=links, more=more)
-    kpis = record_work.deal_kpis(view, party.deals) if actor.may("deal", READ) else []
-    look.kpi_row([*kpis, *record_work.talk_kpis(view, party.talk, party.tasks)], strip=True)
+    kpis = dealings.deal_kpis(view, party.deals) if actor.may("deal", READ) else []
+    look.kpi_row([*kpis, *dealings.talk_kpis(view, party.talk, party.tasks)], strip=True)
     main, aside = look.split()
     with main:
-        record_work.next_step(actor, party.tasks, links=links)
+        to_do.next_step(actor, party.tasks, links=links)
         names = {
             "timeline": _("Timeline"),
             "deals": _counted(
@@ -121,21 +123,21 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
         }
         _tab(actor, screen, party, record_tabs(names), key, links)
     with aside:
-        record_facts.about_card(view)
-        record_facts.reach_card(view, party.ways, on_change=lambda: record_drawers.reach_drawer(actor, view))
+        facts.about_card(view)
+        reach.reach_card(view, party.ways, on_change=lambda: drawers.reach_drawer(actor, view))
         if screen.entity == "contact":
             show_consent(actor, view)
-        record_facts.others_card(
+        reach.others_card(
             screen.others_title,
             party.others,
             page=screen.others,
             empty_text=screen.others_empty,
             action=_("Add or change") if view.may_change else "",
-            on_action=(lambda: record_drawers.roles_drawer(actor, view)) if view.may_change else None,
+            on_action=(lambda: drawers.roles_drawer(actor, view)) if view.may_change else None,
         )
         cases_card(actor, screen.entity, record_id, links=links)
         equipment_card(actor, screen.entity, record_id, links=links)
-        record_work.sales_card(party.sales, title=screen.sales_title)
+        dealings.sales_card(party.sales, title=screen.sales_title)
 
 
 def _tab(
@@ -145,7 +147,7 @@ def _tab(
     match tab:
         case "deals":
             deals = party.deals
-            record_work.show_deals(
+            dealings.show_deals(
                 party.deal_rows,
                 count=deals.open_count + deals.won_count + deals.lost_count,
                 empty_text=_("No deals yet. New deal under More opens one."),
@@ -154,11 +156,11 @@ def _tab(
             if not party.others:
                 st.caption(look.plain(screen.others_empty))
             for row in party.others:
-                record_facts.other_line(row, page=screen.others)
+                reach.other_line(row, page=screen.others)
         case "tasks":
-            record_work.show_tasks(actor, party.tasks, links=links)
+            to_do.show_tasks(actor, party.tasks, links=links)
         case "details":
-            record_facts.details(view)
+            facts.details(view)
         case _:
             if actor.may("interaction", CREATE):
                 with st.container(border=True, key="record_quick"):

@@ -10,9 +10,11 @@ from crm.i18n import _, ngettext
 from crm.interactions.timeline import timeline
 from crm.records import registry
 from crm.records.view import record_view
+from crm.reporting.book import firm_book
+from crm.ui.contacts import dealings
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, percent, short_money
-from crm.ui.records import record_facts, record_work
+from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
@@ -24,7 +26,7 @@ def show_product(actor: Actor, record_id: int) -> None:
     key = f"product_{record_id}"
     with reading(actor) as session:
         view = record_view(session, "product", record_id)
-        book = sums.money_book(session)
+        book = firm_book(session)
         deals = sums.deal_sums(session, "product", record_id, book=book)
         sales = sums.sales_by_year(session, "product", record_id, book=book)
         rows = deals_of(session, "product", record_id)
@@ -49,7 +51,7 @@ def show_product(actor: Actor, record_id: int) -> None:
     )
     figures = [list_price, margin, sold]
     if actor.may("deal", READ):
-        figures.append(record_work.deal_kpis(view, deals)[0])
+        figures.append(dealings.deal_kpis(view, deals)[0])
     look.kpi_row(figures, strip=True)
     main, aside = look.split()
     count = deals.open_count + deals.won_count + deals.lost_count
@@ -57,10 +59,10 @@ def show_product(actor: Actor, record_id: int) -> None:
         match record_tabs({"deals": f"{_('Deals')} :gray[{count}]", "changes": _("Changes")}):
             case "deals":
                 nothing = _("No deal has this as its main product.")
-                record_work.show_deals(rows if count else pd.DataFrame(), count=count, empty_text=nothing)
+                dealings.show_deals(rows if count else pd.DataFrame(), count=count, empty_text=nothing)
             case _:
                 about = registry.entity("product")
                 show_timeline(actor, entries, about, key=key, currency=currency, begun=values["created_at"])
     with aside:
-        record_facts.about_card(view)
-        record_work.sales_card(sales, title=_("How did it sell?"))
+        facts.about_card(view)
+        dealings.sales_card(sales, title=_("How did it sell?"))

@@ -10,11 +10,11 @@ from crm.clock import now, today, zone
 from crm.i18n import _
 from crm.service.equipment.equipment import record_meter
 from crm.service.equipment.equipment_queries import UnitPage
-from crm.ui.equipment.words import meter_words
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.inputs import FIRST_DAY
 from crm.ui.records.drawers import new_record
+from crm.ui.visits.equipment_words import meter_words
 from crm.work import Actor, unit_of_work
 
 

@@ -21,15 +21,15 @@ from crm.service.equipment.history import Step, unit_history, unit_parts
 from crm.service.visits.queries import visits_of_unit
 from crm.ui.cases.words import priority_tag, status_tag
 from crm.ui.equipment import drawers as unit_drawers
-from crm.ui.equipment.changes import show_changes
 from crm.ui.equipment.lists import open_contract, open_plan
 from crm.ui.equipment.wear import show_unit_wear
-from crm.ui.equipment.words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
-from crm.ui.records import record_facts
+from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
+from crm.ui.records.timeline import show_changes
+from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.rows import plan_drawer, visit_line
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
@@ -72,7 +72,7 @@ def show_unit(actor: Actor, equipment_id: int) -> None:
         _tab(actor, page)
     with aside:
         _customer(page)
-        record_facts.about_card(view, FACTS)
+        facts.about_card(view, FACTS)
 
 
 def _primary(actor: Actor, page: UnitPage) -> None:

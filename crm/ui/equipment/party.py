@@ -10,10 +10,10 @@ from crm.clock import today
 from crm.i18n import _
 from crm.service.equipment.equipment_queries import units_of
 from crm.service.visits.queries import visits_of
-from crm.ui.equipment.words import coverage_tag
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.records.drawers import new_record
+from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.rows import visits_card
 from crm.work import Actor, reading
 from db.scope import CREATE, READ

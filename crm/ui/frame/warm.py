@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from crm import ui
 
 #: Runs the screen when it is imported.
-_SCRIPT = "crm.ui.shell"
+_SCRIPT = f"{ui.__name__}.shell"
 _SECONDS_BETWEEN = 10.0
 
 

@@ -10,16 +10,17 @@ import streamlit as st
 from crm.clock import today, zone
 from crm.errors import Conflict
 from crm.i18n import _, ngettext
-from crm.interactions.my_day import DealToMove, DueTask, Goal, News
+from crm.interactions.my_day import DueTask, News
 from crm.interactions.service import finish_task
 from crm.pipeline.board import flag_words
+from crm.pipeline.my_day import DealToMove, Goal
 from crm.records import registry
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, moment, percent, short_money
-from crm.ui.records.record_work import due_tag
 from crm.ui.records.task_drawer import open_task
+from crm.ui.records.to_do import due_tag
 from crm.work import Actor, unit_of_work
 from db.actor import UPDATE
 
@@ -64,9 +65,14 @@ def goal_card(goal: Goal, *, on: date, everyone: bool) -> None:
             short_money(goal.won_minor, goal.currency),
             ngettext("{n} deal", "{n} deals", goal.deals).format(n=goal.deals),
             spark=[v / 100 for v in goal.by_day],
-            formula=_(
-                "Sum of your won deals by closing day since the first of the month, in {currency}."
-            ).format(currency=goal.currency),
+            formula=" ".join(
+                [
+                    _(
+                        "Sum of your won deals by closing day since the first of the month, in {currency}."
+                    ).format(currency=goal.currency),
+                    *goal.notes,
+                ]
+            ),
             n=goal.deals,
             as_of=day(on),
         ),

@@ -180,11 +180,11 @@ def show_numbers(deal: DealView) -> None:
     status = record["status"]
     amount = look.Explained(
         _("Amount"),
-        short_money(deal.worth_minor, record["currency"]) or "–",
+        short_money(deal.worth_minor, deal.worth_currency) or "–",
         formula=_(
-            "The sum of the products; without any the amount entered, else the list price of the main product."
+            "The amount entered or the sum of the lines; without any, lines or main product at list price."
         )
-        + (f" {money(deal.worth_minor, record['currency'])}." if deal.worth_minor else ""),
+        + (f" {money(deal.worth_minor, deal.worth_currency)}." if deal.worth_minor else ""),
     )
     chance = look.Explained(
         _("Chance"),

@@ -16,11 +16,11 @@ from crm.pipeline.deal_page import DealView
 from crm.records import records, registry
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show
-from crm.ui.frame.quick import talk_form
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day
 from crm.ui.pipeline.deal_head import may_change
-from crm.ui.records import record_work
+from crm.ui.records import to_do
+from crm.ui.records.quick import talk_form
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE
@@ -164,7 +164,7 @@ def show_tasks(actor: Actor, deal: DealView) -> None:
     with reading(actor) as session:
         tasks = open_tasks(session, "deal", deal.record["id"])
     look.section(_("Tasks"))
-    record_work.show_tasks(actor, tasks, links={"deal_id": deal.record["id"]})
+    to_do.show_tasks(actor, tasks, links={"deal_id": deal.record["id"]})
 
 
 def show_history(actor: Actor, deal: DealView) -> None:

@@ -13,10 +13,10 @@ from crm.records import records, registry
 from crm.records.view import RecordView, record_view
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show, showing_problems
-from crm.ui.frame.quick import take_back
 from crm.ui.kit import look
 from crm.ui.kit.forms import forget_form, record_form
-from crm.ui.records.record_facts import details
+from crm.ui.records.facts import details
+from crm.ui.records.quick import take_back
 from crm.work import Actor, reading, unit_of_work
 
 #: What is special about a record in a drawer; says whether the form follows.

@@ -10,9 +10,9 @@ from crm.errors import NotFound
 from crm.i18n import _
 from crm.records import registry
 from crm.records.view import RecordView
-from crm.ui.frame.quick import log_drawer, task_drawer
 from crm.ui.kit import look
 from crm.ui.records.drawers import edit_record, put_away
+from crm.ui.records.quick import log_drawer, task_drawer
 from crm.work import Actor
 from db.scope import CREATE
 

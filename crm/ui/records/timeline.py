@@ -10,13 +10,15 @@ import streamlit as st
 
 from crm.clock import here, now, today, zone
 from crm.i18n import _
-from crm.interactions.timeline import CUSTOMERS, OTHERS, Entry
+from crm.interactions.timeline import CUSTOMERS, OTHERS, Entry, timeline
+from crm.records import registry
 from crm.records.changes import FieldChange
 from crm.records.fields import Entity, Field, Kind
-from crm.ui.frame.quick import talk_drawer
+from crm.records.view import RecordView
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock, day, moment, money, number, percent
-from crm.work import Actor
+from crm.ui.records.quick import talk_drawer
+from crm.work import Actor, reading
 
 ICONS = {
     "note": ":material/edit_note:",
@@ -168,3 +170,18 @@ def value_text(field: Field | None, value: Any, currency: str) -> str:
 
 
 __all__ = ["STEP", "show_talks", "show_timeline", "shown_steps", "today", "value_text"]
+
+
+def show_changes(actor: Actor, entity: str, view: RecordView) -> None:
+    """The change log of the record, newest first, with a way to older entries."""
+    key = f"{entity}_{view.id}"
+    with reading(actor) as session:
+        entries = timeline(session, entity, view.id, limit=shown_steps(key) + 1)
+    show_timeline(
+        actor,
+        entries,
+        registry.entity(entity),
+        key=key,
+        currency=view.values.get("currency") or "EUR",
+        begun=view.values["created_at"],
+    )

@@ -11,6 +11,7 @@ from crm.i18n import _
 from crm.pipeline.reports.report_dashboard import MOST_MONTHS, Dashboard
 from crm.pipeline.reports.report_formulas import formula
 from crm.pipeline.reports.report_records import Narrowed
+from crm.pipeline.reports.report_targets import no_targets_text
 from crm.ui.kit import formats, look
 from crm.ui.sales.figures import Drawn
 
@@ -20,7 +21,7 @@ class Clicked:
     """What was clicked in the charts: how people read it, and the fields of ``Narrowed`` that it means."""
 
     names: list[str] = field(default_factory=list)
-    fields: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     statuses: tuple[str, ...] = ("won", "lost")
 
     def add(
@@ -61,7 +62,7 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
             clicked.add(meaning, picked, one.values, statuses)
 
     with card(_("How much was won each month?"), _months_note(board), span=2):
-        show("months", meaning="months")
+        show("months", meaning="days")
     with card(_("Are we on target?"), _targets_note(board)):
         show("targets", meaning="owners")
     with card(_("Who won most?"), _("Won value by owner. Click a bar.")):
@@ -78,7 +79,9 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
         show("cycle")
     with card(_("Which source pays off?"), _("Win rate. Bars: 95% range. Click a dot.")):
         show("source_rates", meaning="sources", statuses=("won", "lost"))
-    with card(_("Which product wins?"), _("Win rate by main product with 95% range")):
+    with card(
+        _("Which product wins?"), _("Win rate of deals with the product. Bars: 95% range. Click a dot.")
+    ):
         show("product_rates", meaning="products", statuses=("won", "lost"))
     with card(_("Why do we lose?"), _("Lost deals by reason. Click a bar.")):
         show("reasons", meaning="reasons", statuses=("lost",))
@@ -112,6 +115,8 @@ def _months_note(board: Dashboard) -> str:
 
 
 def _targets_note(board: Dashboard) -> str:
+    if board.without_target:
+        return no_targets_text()
     if len(board.targets):
         return _("Won against target. Amber: under 80%.")
     return _("No target is entered for this period.")

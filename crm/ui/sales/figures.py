@@ -11,7 +11,9 @@ import plotly.graph_objects as go
 
 from crm import charts
 from crm.i18n import _, ngettext
+from crm.periods import month_end
 from crm.pipeline.reports.report_dashboard import Dashboard
+from crm.pipeline.reports.reports import without_day
 from crm.ui.kit import formats
 
 #: Rows of a ranking; what is beyond is summed up in words, because as a bar it would dwarf the leaders.
@@ -84,16 +86,31 @@ def _months(board: Dashboard) -> Drawn:
         names=names,
         height=HEIGHT,
     )
-    # The months before the period are there to compare with.
-    shades = [charts.ACCENT if inside else charts.MUTED for inside in rows["inside"]]
-    if board.period.running and len(figure.data):
-        shades[-1] = figure.data[0].marker.color[-1]
+    # The months before the period are there to compare with; one that the period cuts is pale like the running one.
+    cut = [
+        inside and (first != month or (last != month_end(month) and not board.period.running))
+        for month, first, last, inside in zip(
+            rows["month"], rows["first"], rows["last"], rows["inside"], strict=True
+        )
+    ]
+    shades = [
+        charts.CUT if pale else charts.ACCENT if inside else charts.MUTED
+        for pale, inside in zip(cut, rows["inside"], strict=True)
+    ]
+    if board.period.running:
+        shades[-1] = charts.CUT
     figure.update_traces(marker_color=shades)
+    below = [without_day(board.undated)] if board.undated else []
+    if any(cut):
+        below.append(_("Pale columns count only the days of the period, and their target only those."))
     best = int(rows["won_minor"].to_numpy().argmax())
     alt = _("Won value by month; most in {month} with {value}").format(
         month=names[best], value=unit.full(float(rows["won_minor"].iloc[best]))
     )
-    return Drawn(figure, alt, {name: [month] for name, month in zip(names, rows["month"], strict=True)})
+    days = {
+        name: [(first, last)] for name, first, last in zip(names, rows["first"], rows["last"], strict=True)
+    }
+    return Drawn(figure, alt, days, " ".join(below))
 
 
 def _whose_targets(board: Dashboard) -> pd.DataFrame:
@@ -110,14 +127,14 @@ def _targets(board: Dashboard) -> Drawn:
         _labels(rows["name"], "–"),
         [float(value) for value in rows["actual_minor"]],
         [
-            f"{money(actual)} · {formats.percent(share)}"
+            f"{money(actual)} · {formats.percent(share)}" if share is not None else money(actual)
             for actual, share in zip(rows["actual_minor"], rows["share"], strict=True)
         ],
         target=[float(value) for value in rows["target_minor"]],
-        highlight=[share < 0.8 for share in rows["share"]],
+        highlight=[share is not None and share < 0.8 for share in rows["share"]],
         most=ROWS,
     )
-    behind = int((rows["share"] < 0.8).sum())
+    behind = sum(share is not None and share < 0.8 for share in rows["share"])
     alt = ngettext("{n} is under 80% of the target", "{n} are under 80% of the target", behind)
     # Only people's bars can be clicked: a team's would have to mean the teams of deals and of owners at once.
     people = [key for key in rows["user_id"] if key is not None]
@@ -159,7 +176,7 @@ def _reports(board: Dashboard) -> dict[Any, list[Any]]:
 
 
 def _funnel(board: Dashboard) -> Drawn:
-    rows = board.funnel
+    rows = board.funnel.rows
     texts = [
         formats.number(n) + ("" if share is None or pd.isna(share) else f" · {formats.percent(share)}")
         for n, share in zip(rows["deals"], rows["share"], strict=True)
@@ -167,7 +184,7 @@ def _funnel(board: Dashboard) -> Drawn:
     stages = _labels(rows["stage"], "–")
     figure = charts.funnel(stages, [float(n) for n in rows["deals"]], texts)
     said = ", ".join(f"{stage} {text}" for stage, text in zip(stages, texts, strict=True))
-    return Drawn(figure, said or _("No deal was opened in this period"))
+    return Drawn(figure, said or _("No deal was opened in this period"), below=board.funnel.said)
 
 
 def _cycle(board: Dashboard) -> Drawn:
@@ -206,9 +223,8 @@ def _rates(board: Dashboard, rows: pd.DataFrame, none: str) -> Drawn:
     below = ""
     if len(rows) > len(kept):
         below = _("The {n} with most closed deals of {all}").format(n=len(kept), all=len(rows))
-    keys = [None if key == "" else key for key in kept["key"]]
     meant: dict[str, list[Any]] = {}
-    for label, key in zip(labels, keys, strict=True):
+    for label, key in zip(labels, kept["key"], strict=True):
         meant.setdefault(label, []).append(key)
     return Drawn(figure, alt, meant, below)
 

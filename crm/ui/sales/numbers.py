@@ -28,12 +28,12 @@ def numbers(board: Dashboard) -> list[Explained]:
     )
     won_spark = (inside["won_minor"] / 100).tolist()
     rates = (inside["won"] / (inside["won"] + inside["lost"])).dropna().tolist()
-    averages = (inside["won_minor"] / inside["won"]).dropna().tolist()
+    averages = (inside["won_minor"] / inside["priced"]).dropna().tolist()
     days = (inside["days"] / inside["timed"]).dropna().tolist()
     return [
         _number(
             board, _("Won value"), formats.short_money(now.won_minor, currency),
-            _relative(now.won_minor, then.won_minor if then else None),
+            _relative(now.won_minor, then.won_minor if then else None, board),
             spark=won_spark, said=formula("won"), n=now.won, n_text=won_n, show="won",
         ),
         _number(
@@ -44,14 +44,15 @@ def numbers(board: Dashboard) -> list[Explained]:
         ),
         _number(
             board, _("Average deal"), formats.short_money(now.average_minor, currency) or "–",
-            _relative(now.average_minor, then.average_minor if then else None),
-            spark=averages, said=formula("average-deal"), n=now.won, n_text=won_n, show="won",
+            _relative(now.average_minor, then.average_minor if then else None, board),
+            spark=averages, said=formula("average-deal"), n=now.priced, show="priced",
+            n_text=ngettext("{n} won deal with an amount", "{n} won deals with an amount", now.priced),
         ),
         _number(
             board, _("Days to close"), formats.number(now.mean_days) or "–",
             _days(now.mean_days, then.mean_days if then else None),
             spark=days, said=f"{_('Mean over the won deals.')} {formula('cycle-time')}", n=now.timed,
-            n_text=ngettext("{n} won deal", "{n} won deals", now.timed), show="won",
+            n_text=ngettext("{n} won deal", "{n} won deals", now.timed), show="timed",
         ),
         _number(
             board, _("Open pipeline"), formats.short_money(int(standing["list_minor"]), currency),
@@ -84,9 +85,10 @@ def _number(
     )  # fmt: skip
 
 
-def _relative(now: float | None, then: float | None) -> Change | None:
-    if now is None or not then:
-        return None
+def _relative(now: float | None, then: float | None, board: Dashboard) -> Change | None:
+    left_out = board.now.left_out or (board.then and board.then.left_out)
+    if now is None or not then or left_out:
+        return None  # a share of sums that leave something out would say nothing
     change = now / then - 1
     return _change(change, formats.percent(abs(change), decimals=1), good=change > 0)
 
@@ -108,7 +110,9 @@ def _days(now: float | None, then: float | None) -> Change | None:
 
 
 def _open_change(board: Dashboard) -> Change | None:
-    """Open deals now against the end of the month before the period."""
+    """Open deals now against the end of the month before a period that holds today; of another, that they are today's."""
+    if board.period.end is not None and board.period.end < board.book.today:
+        return _("as of today"), None, QUIET
     outside = board.months[~board.months["inside"]]
     if outside.empty or not len(board.months):
         return None

@@ -14,13 +14,22 @@ from crm.ui.kit import formats, look
 from crm.ui.sales import data
 from crm.work import Actor, cache_key
 
-SHOWN = {"won": ("won",), "lost": ("lost",), "closed": ("won", "lost"), "open": ("open",)}
+SHOWN = {
+    "won": Narrowed(("won",)),
+    "priced": Narrowed(("won",), having="amount"),
+    "timed": Narrowed(("won",), having="dates"),
+    "lost": Narrowed(("lost",)),
+    "closed": Narrowed(("won", "lost")),
+    "open": Narrowed(("open",)),
+}
 
 
 def titles() -> dict[str, str]:
     """What the deals of a number are, as the address and the choice name them."""
     return {
         "won": _("Won deals"),
+        "priced": _("Won deals with an amount"),
+        "timed": _("Won deals with both days"),
         "lost": _("Lost deals"),
         "closed": _("Closed deals"),
         "open": _("Open deals"),
@@ -43,7 +52,7 @@ def asked_for() -> Narrowed | None:
         placeholder=_("Show the deals behind a number"),
         width=340,
     )
-    return next((Narrowed(statuses=SHOWN[kind]) for kind, title in called.items() if title == chosen), None)
+    return next((SHOWN[kind] for kind, title in called.items() if title == chosen), None)
 
 
 def forget_asked() -> None:

@@ -18,7 +18,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
-from crm.ui.records import record_facts
+from crm.ui.records import facts
 from crm.ui.records.drawers import new_record
 from crm.ui.records.record_page import record_header
 from crm.ui.segments.builder import first_table, show_builder
@@ -92,7 +92,7 @@ def show_segment(actor: Actor, segment_id: int) -> None:
             show_builder(segment_id, view.values["rules"], view.values["version"], shown.currency)
     with aside:
         _used_card(shown.used)
-        record_facts.about_card(view)
+        facts.about_card(view)
         if view.values["description"]:
             with look.card(_("Description")):
                 st.markdown(look.plain(view.values["description"]))

@@ -14,11 +14,11 @@ from crm.money import exponent, to_minor
 from crm.service.equipment.labour import PartUsed
 from crm.service.visits.queries import VisitPage
 from crm.service.visits.visits import finish_visit
-from crm.ui.equipment.words import meter_words
 from crm.ui.frame.guard import flash, show
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY
+from crm.ui.visits.equipment_words import meter_words
 from crm.work import Actor, unit_of_work
 
 

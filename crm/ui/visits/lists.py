@@ -11,12 +11,12 @@ from crm.clock import today
 from crm.i18n import _, ngettext
 from crm.service.visits.queries import Visit, my_visits, week_visits
 from crm.service.visits.visits import start_visit
-from crm.ui.equipment.words import coverage_tag
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.rows import plan_drawer
 from crm.ui.visits.words import customer_words, late_tag, map_address, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work

@@ -12,13 +12,13 @@ from crm.errors import CrmError
 from crm.i18n import _
 from crm.service.visits.queries import VisitPage, visit_page
 from crm.service.visits.visits import reopen_visit, start_visit, tick_step
-from crm.ui.equipment.changes import show_changes
-from crm.ui.equipment.words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.records.record_page import record_header
+from crm.ui.records.timeline import show_changes
+from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.finish import finish_card
 from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
 from crm.ui.visits.words import choice_word, map_address, status_tag, when_words

@@ -14,12 +14,12 @@ from crm.i18n import _
 from crm.records import registry
 from crm.service.visits.queries import Visit, technicians
 from crm.service.visits.visits import cancel_visit, plan_visit, replan_visit, set_steps
-from crm.ui.equipment.words import coverage_tag
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, input_for, read_input
+from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.words import choice_word, customer_words, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work
 

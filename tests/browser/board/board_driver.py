@@ -16,6 +16,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.hands import stands
+
 ROOT = Path(__file__).parents[3]
 APP = Path(__file__).with_name("board_app.py")
 
@@ -64,7 +66,7 @@ class Board:
         self.page = page
         self._truth = truth
         page.goto(f"{url}/?world={truth.stem}{query}")
-        expect(page.locator(".card").first).to_be_visible(timeout=20_000)
+        stands(page.locator(".card").first)
 
     def column(self, name: str) -> Locator:
         return self.page.locator(f'.column[data-column="{name}"]')
@@ -84,7 +86,7 @@ class Board:
         return self.log()
 
     def confirmed(self) -> None:
-        expect(self.page.locator(".card.pending")).to_have_count(0, timeout=15_000)
+        expect(self.page.locator(".card.pending")).to_have_count(0)
 
     def middle(self, place: Locator) -> tuple[float, float]:
         box = place.bounding_box()

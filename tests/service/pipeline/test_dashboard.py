@@ -183,7 +183,7 @@ class TestRecords:
 
         assert self.found(board, Narrowed(("won",), teams=(team,))).total == board.teams["deals"].iloc[0]
         assert self.found(board, Narrowed(("won",), owners=(seller,))).total == 3
-        assert self.found(board, Narrowed(("won",), months=(date(2026, 3, 1),))).total == 2
+        assert self.found(board, Narrowed(("won",), days=((date(2026, 3, 1), TODAY),))).total == 2
         assert self.found(board, Narrowed(("won",), sources=(None,))).total == 1
         assert self.found(board, Narrowed(("won",), products=(None,))).total == board.now.won
         assert self.found(board, Narrowed(("lost",), reasons=(None,))).total == board.now.lost

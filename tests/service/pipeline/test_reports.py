@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from crm.errors import NotFound
-from crm.reporting.catalogue import KINDS
+from crm.reporting.catalogue import kinds
 from db.models import DealLine, OrderLine, Rate, StageChange
 from tests.service.pipeline.selling_company import column, run
 
@@ -61,7 +61,7 @@ class TestCurrencies:
 
         summary = report["summary"]
         assert summary.get("value", summary.get("entered")) == 50 + 90 + 100
-        assert report["n"] == 4
+        assert report["n"] == (3 if name == "average-deal" else 4)
         assert any("CHF" in note for note in report["notes"])
 
     def test_one_foreign_currency_alone_needs_no_rate(self, company):
@@ -146,7 +146,7 @@ def test_an_unknown_report_names_those_there_are(company):
 def test_every_report_of_an_empty_company_is_plain_json(company):
     import json
 
-    for name in KINDS:
+    for name in kinds():
         report = run(company, name)
 
         assert report["n"] == 0, name

@@ -11,6 +11,13 @@ from db.models import Deal, DealLine
 from tests.service.pipeline.selling_company import column, run
 
 SOURCES = ["Fair", "Referral", "", None]
+LINE = "coalesce(l.amount_minor, cast(round(l.quantity * p.list_price_minor * (1 - coalesce(l.discount, 0))) AS bigint))"
+LINES = "FROM deal_lines l LEFT JOIN products p ON p.id = l.product_id"
+#: What deal ``d`` is worth: its amount, else its lines, else its main product at list price.
+WORTH = (
+    f"coalesce(d.amount_minor, (SELECT sum({LINE}) {LINES} WHERE l.deal_id = d.id),"
+    " (SELECT list_price_minor FROM products WHERE id = d.product_id))"
+)
 
 
 @pytest.fixture
@@ -76,7 +83,7 @@ class TestAgainstPlainSql:
     def totals(self, busy, group, period, status="won", joins=""):
         rows = raw(
             busy,
-            f"SELECT {group}, count(*), coalesce(sum(d.amount_minor), 0) FROM deals d {joins}"
+            f"SELECT {group}, count(*), coalesce(sum({WORTH}), 0) FROM deals d {joins}"
             f" WHERE {self.where(period, status)} GROUP BY {group}",
         )
         return {key: (int(n), int(minor)) for key, n, minor in rows}
@@ -102,7 +109,7 @@ class TestAgainstPlainSql:
         assert self.reported(run(busy, "won-by-team", **period), "team") == expected
 
     def test_won_by_month_and_quarter(self, busy, period):
-        dates = raw(busy, f"SELECT closed_on, amount_minor FROM deals d WHERE {self.where(period)}")
+        dates = raw(busy, f"SELECT closed_on, {WORTH} FROM deals d WHERE {self.where(period)}")
         months: dict[str, int] = {}
         for day, minor in dates:
             months[str(day)[:7]] = months.get(str(day)[:7], 0) + int(minor or 0)
@@ -144,22 +151,29 @@ class TestAgainstPlainSql:
 
         assert self.reported(run(busy, "loss-reasons", **period), "reason") == expected
 
-    def test_won_by_product_counts_priced_lines_first(self, busy, period):
-        priced = "SELECT deal_id FROM deal_lines WHERE amount_minor IS NOT NULL"
-        whole = raw(
-            busy,
-            f"SELECT p.name, coalesce(sum(d.amount_minor), 0) FROM deals d LEFT JOIN products p ON p.id = d.product_id"
-            f" WHERE {self.where(period)} AND d.id NOT IN ({priced}) GROUP BY p.name",
+    def test_won_by_product_divides_a_deal_among_its_lines(self, busy, period):
+        won = raw(
+            busy, f"SELECT d.id, {WORTH}, d.product_id FROM deals d WHERE {self.where(period)} ORDER BY d.id"
         )
-        lines = raw(
-            busy,
-            f"SELECT p.name, sum(l.amount_minor) FROM deal_lines l JOIN deals d ON d.id = l.deal_id"
-            f" JOIN products p ON p.id = l.product_id WHERE {self.where(period)} GROUP BY p.name",
-        )
-        expected: dict[str | None, int] = {}
-        for name, minor in [*whole, *lines]:
-            expected[name] = expected.get(name, 0) + int(minor or 0)
+        lines: dict[int, list[tuple[int, int]]] = {}
+        for deal, product, minor in raw(
+            busy, f"SELECT l.deal_id, l.product_id, {LINE} {LINES} ORDER BY l.id"
+        ):
+            lines.setdefault(deal, []).append((product, int(minor)))
+        names = dict(raw(busy, "SELECT id, name FROM products"))
+        value: dict[str | None, float] = {}
+        deals: dict[str | None, set[int]] = {}
+        for deal, worth, main in won:
+            parts = lines.get(deal, [(main, 1)])
+            for product, weight in parts:
+                name = names.get(product)
+                value[name] = value.get(name, 0) + int(worth or 0) * weight / sum(w for _p, w in parts)
+                deals.setdefault(name, set()).add(deal)
 
-        report = column(run(busy, "won-by-product", **period), "product", "value")
+        report = run(busy, "won-by-product", **period)
 
-        assert {name: round(value * 100) for name, value in report.items()} == expected
+        assert column(report, "product", "deals") == {name: len(ids) for name, ids in deals.items()}
+        for row in report["rows"]:
+            assert row["value"] * 100 == pytest.approx(value[row["product"]], abs=len(deals[row["product"]]))
+        assert report["n"] == report["summary"]["deals"] == len(won)
+        assert round(report["summary"]["value"] * 100) == sum(int(worth or 0) for _d, worth, _p in won)

@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 
 from crm.clock import today
-from crm.interactions.my_day import deals_to_move, due_tasks, monthly_goal, news
+from crm.interactions.my_day import due_tasks, news
 from crm.interactions.service import add_task, finish_task, log_talk
+from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.pipeline.targets import set_target
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Deal, Interaction, Rate, Stage, Task

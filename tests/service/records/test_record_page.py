@@ -8,6 +8,7 @@ from crm.contacts import sums
 from crm.firm.firm import set_firm
 from crm.records import records
 from crm.records.view import record_view
+from crm.reporting.book import firm_book
 from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 
@@ -69,7 +70,7 @@ class TestRecordPage:
             )
 
         with reading(people["stan"]) as session:
-            found = sums.deal_sums(session, "contact", ana["id"], book=sums.money_book(session))
+            found = sums.deal_sums(session, "contact", ana["id"], book=firm_book(session))
 
         assert (found.won_count, found.won_minor, found.currency, found.note) == (2, 1200, "EUR", "")
 
@@ -86,7 +87,7 @@ class TestRecordPage:
             )
 
         with reading(people["stan"]) as session:
-            found = sums.deal_sums(session, "contact", ana["id"], book=sums.money_book(session))
+            found = sums.deal_sums(session, "contact", ana["id"], book=firm_book(session))
 
         assert found.open_minor == 700
         assert "USD" in found.note
@@ -104,7 +105,7 @@ class TestRecordPage:
             )
 
         with reading(people["mona"]) as session:
-            found = sums.sales_by_year(session, "contact", ana["id"], book=sums.money_book(session))
+            found = sums.sales_by_year(session, "contact", ana["id"], book=firm_book(session))
 
         assert found.years.values.tolist() == [[2024, 1, 100], [2025, 2, 75]]
         assert found.total_minor == 175

@@ -69,9 +69,9 @@ def test_nobody_costs_as_much_as_somebody():
     def cost(password_hash):
         times = []
         for _ in range(7):
-            start = time.perf_counter()
+            start = time.process_time()
             passwords.verify_password("wrong password", password_hash)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return median(times)
 
     assert 0.4 < cost(stored) / cost(None) < 2.5

@@ -76,11 +76,11 @@ ANA = {
     ],
 )
 def test_a_template_that_loops_or_reads_what_it_may_not_is_refused_at_once(template, said):
-    began = time.monotonic()
+    began = time.process_time()
 
     problems = problems_of("body", template)
 
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert any(said in problem.message for problem in problems), problems
     with pytest.raises(Unusable):
         fill("body", template, ANA)
@@ -185,11 +185,11 @@ def test_an_empty_subject_is_refused():
     "piece", ["[", "*", "> ", "`", "`a", "[a](<", "![[]()", "_a", "a\n", "<", "*a_ ", "[]("]
 )
 def test_the_longest_text_is_laid_out_in_a_moment_whatever_it_holds(piece):
-    began = time.monotonic()
+    began = time.process_time()
 
     render(Source("s", (piece * 50_000)[:50_000]), {})
 
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=200))

@@ -184,13 +184,13 @@ def test_a_promise_for_the_last_minute_is_due_at_closing_not_the_next_morning() 
 
 def test_a_calendar_that_is_never_open_is_refused_and_does_not_hang() -> None:
     shut = WorkingTime(ZoneInfo("UTC"), ((),) * 7)
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     with pytest.raises(Refused, match="never open"):
         shut.add(at("2026-11-18T15:00"), 1)
 
     assert shut.between(at("2026-01-01T00:00"), at("2027-01-01T00:00")) == 0
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_hours_over_midnight_overlaps_and_nonsense_are_refused_with_the_weekday() -> None:
@@ -218,13 +218,13 @@ def test_a_whole_week_around_the_clock_is_possible() -> None:
 def test_twenty_thousand_promises_take_seconds_not_minutes() -> None:
     calendar = working_time("Europe/Berlin", OFFICE, country="DE")
     start = at("2024-01-01T09:00")
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     for step in range(20_000):
         opened = start + timedelta(minutes=37 * step)
         calendar.between(opened, calendar.add(opened, 1440))
 
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.view import RecordView
+from crm.ui.contacts.reach import channel_link
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import input_for, read_input
-from crm.ui.records.record_facts import channel_link
 from crm.work import Actor, Work, reading, unit_of_work
 
 #: How often a drawer stored something; part of its inputs' keys, because a browser keeps what was typed into the same one.

@@ -1,9 +1,8 @@
-"""What is going on with a record: key figures, the next step, open tasks, deals, sales by year."""
+"""What goes on with somebody or with a product: key figures, deals, sales by year."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,23 +13,18 @@ from crm.clock import here, today
 from crm.contacts.dealings import LastTalk
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _, ngettext
-from crm.interactions.service import finish_task
 from crm.records.view import RecordView
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
-from crm.ui.frame.quick import task_drawer
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, money, money_unit, short_money
-from crm.ui.records.task_drawer import open_task
-from crm.work import Actor, unit_of_work
-from db.scope import CREATE, UPDATE
+from crm.ui.records.to_do import late
 
 
 def deal_kpis(view: RecordView, sums: DealSums) -> list[look.Explained]:
     """Open and won value, each explained and opening the deals behind it."""
     there, query = routes.page(view.entity), {"id": str(view.id), "tab": "deals"}
-    open_formula = _("Sum of the open deals, converted at today's rates to {currency}. A deal without amount counts with "
-                     "the list price of its main product.")  # fmt: skip
+    open_formula = _("Sum of the open deals, converted at today's rates to {currency}. A deal without amount counts "
+                     "with its lines or main product at list price.")  # fmt: skip
     won_formula = _("Sum of the won deals, each converted to {currency} at the rate of the day it was won. "
                     "{lost} were lost.")  # fmt: skip
     return [
@@ -81,7 +75,7 @@ def talk_kpis(view: RecordView, talk: LastTalk, tasks: Sequence[Mapping[str, Any
         look.Explained(
             _("Next task"),
             day(due, today=today()) if due else (_("No date") if first else _("None")),
-            _late(due) if due else "",
+            late(due) if due else "",
             tone=look.BAD if due and due < today() else look.QUIET,
             formula=first["title"] if first else _("No task is open here."),
             n=len(tasks),
@@ -91,77 +85,6 @@ def talk_kpis(view: RecordView, talk: LastTalk, tasks: Sequence[Mapping[str, Any
         )
     )
     return made
-
-
-def _late(due: Any) -> str:
-    days = (today() - due).days
-    return (
-        ngettext("{n} day late", "{n} days late", days).format(n=days)
-        if days > 0
-        else ago(due, today=today())
-    )
-
-
-def next_step(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mapping[str, int | None]) -> None:
-    """The task that is due first, with its two buttons; or the way to plan one."""
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", gap="small", key="record_next"
-    ):
-        if not tasks:
-            st.markdown(f"**{_('Next step')}**  \n{look.quiet(_('Nothing is planned.'))}", width="stretch")
-            if actor.may("task", CREATE) and st.button(
-                _("Plan one"), key="record_plan", icon=":material/add_task:"
-            ):
-                task_drawer(actor, preset=links)
-            return
-        task = tasks[0]
-        st.markdown(
-            f"**{_('Next step')}** {due_tag(task['due_on'], task['due_time'])}  \n{look.plain(task['title'])}",
-            width="stretch",
-        )
-        _task_buttons(actor, task, key="record_next")
-
-
-def due_tag(due_on: date | None, due_time: str | None = None) -> look.Marked:
-    """A task's day and hour as a chip: late ones say since when, with a mark beside the colour."""
-    if due_on is None:
-        return look.tag(_("No date"))
-    if due_on < today():
-        return look.tag(_late(due_on), tone=look.BAD, icon="priority_high")
-    said = _("Today") if due_on == today() else day(due_on, today=today())
-    return look.tag(f"{said} {due_time or ''}".rstrip(), icon="schedule")
-
-
-def _task_buttons(actor: Actor, task: Mapping[str, Any], *, key: str) -> None:
-    if not actor.may("task", UPDATE):
-        return
-    with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center"):
-        if st.button(_("Done"), icon=":material/check:", key=f"{key}_done_{task['id']}"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    finish_task(work, task_id=task["id"], seen_version=task["version"])
-                flash(_("Done: {title}").format(title=task["title"]))
-                st.rerun()
-        if st.button(_("Change"), icon=":material/edit:", type="tertiary", key=f"{key}_change_{task['id']}"):
-            open_task(actor, task["id"])
-
-
-def show_tasks(actor: Actor, tasks: Sequence[Mapping[str, Any]], *, links: Mapping[str, int | None]) -> None:
-    """Open tasks, the next due first, each with its buttons."""
-    if not tasks:
-        st.caption(_("No open tasks."))
-    for task in tasks:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
-            owner = task["owner"] or _("Nobody")
-            st.markdown(
-                f"{look.plain(task['title'])} {due_tag(task['due_on'], task['due_time'])}  \n{look.quiet(owner)}",
-                width="stretch",
-            )
-            _task_buttons(actor, task, key="record_task")
-    if actor.may("task", CREATE) and st.button(
-        _("New task"), key="record_new_task", icon=":material/add_task:"
-    ):
-        task_drawer(actor, preset=links)
 
 
 def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
-from crm.ui.frame import anywhere, routes
+from crm.ui import anywhere
+from crm.ui.frame import routes
 from crm.ui.frame.account import opener
 from crm.ui.frame.guard import current_actor, end_here, in_this_run, pop_flash, show
 from crm.ui.frame.start import ready

@@ -7,8 +7,9 @@ import streamlit as st
 from crm.i18n import _
 from crm.records import registry
 from crm.records.search import Hit, find_anything
-from crm.ui.frame import quick, routes
+from crm.ui.frame import routes
 from crm.ui.kit import look
+from crm.ui.records import quick
 from crm.ui.records.drawers import new_record
 from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading

@@ -1,0 +1,134 @@
+"""Of one person's deals, what they should see first: those that need a move, and this month's goal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import accumulate
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+
+from crm.pipeline.board import deal_flag
+from crm.pipeline.targets import goals_by_month, target_table
+from crm.reporting.book import firm_book
+from crm.reporting.grouped import converted, grouped
+from crm.reporting.measures import amounts, deal_conditions, worth
+from crm.reporting.report import SalesFilter, names
+from db.models import (
+    Deal,
+    Organisation,
+    Stage,
+)
+from db.scope import ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class DealToMove:
+    """An open deal of mine and why it should move: a flag of ``crm.pipeline.board``, or ``step`` for a step due."""
+
+    id: int
+    title: str
+    organisation: str
+    value_minor: int
+    currency: str
+    stage: str
+    reason: str
+    days_in_stage: int
+    next_step: str
+    next_step_on: date | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Won by me this month against my target, in the firm's currency; ``target_minor`` None when none is set."""
+
+    won_minor: int
+    target_minor: int | None
+    deals: int
+    currency: str
+    by_day: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+def deals_to_move(
+    session: ScopedSession, *, today: date, now: datetime, everyone: bool = False, limit: int = 5
+) -> list[DealToMove]:
+    """Open deals whose step is due, whose close date passed, that are stale or have no next step.
+
+    Most expected money first, in the firm's currency at today's rates; last those whose currency has no rate. Mine, or
+    with ``everyone`` all that I may see.
+    """
+    book, own = firm_book(session), worth()
+    rate = case(
+        {book.currency: 1.0} | {code: book.worth(10**9, code, today) / 10**9 for code in book.rates},
+        value=own.currency,
+        else_=0.0,
+    )
+    stale = or_(
+        False,
+        *(
+            (Deal.stage_id == stage_id) & (Deal.stage_since < now - timedelta(days=days))
+            for stage_id, days in session.execute(select(Stage.id, Stage.stale_after_days))
+            if days is not None
+        ),
+    )
+    late = or_(Deal.next_step_on <= today, Deal.next_step_on.is_(None), Deal.expected_close_on < today, stale)
+    mine = [] if everyone else [Deal.owner_id == session.actor.user_id]
+    rows = session.execute(
+        _open_deals()
+        .where(*mine, late)
+        .order_by((func.coalesce(own.minor, 0) * Stage.probability * rate).desc(), Deal.id)
+        .limit(limit)
+    )
+    found = []
+    for deal, organisation, value, currency, stage in rows:
+        days = max(0, (now - deal.stage_since).days)
+        due = deal.next_step_on is not None and deal.next_step_on <= today
+        found.append(
+            DealToMove(
+                deal.id,
+                deal.title,
+                organisation or "",
+                int(value or 0),
+                currency,
+                stage.name,
+                "step" if due else deal_flag(deal, stage, days, today),
+                days,
+                deal.next_step or "",
+                deal.next_step_on,
+                deal.version,
+            )
+        )
+    return found
+
+
+@cache
+def _open_deals() -> Any:
+    own = worth()
+    return (
+        select(Deal, Organisation.name, own.minor, own.currency, Stage)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
+        .where(Deal.status == "open", Deal.archived_at.is_(None))
+    )
+
+
+def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False) -> Goal:
+    """What I won since the first of the month, day by day, and my target; with ``everyone`` that of all I may see."""
+    first = today.replace(day=1)
+    owners = () if everyone or session.actor.user_id is None else (session.actor.user_id,)
+    chosen = SalesFilter(start=first, end=today, owners=owners)
+    book, where = firm_book(session), [*deal_conditions(chosen), Deal.status == "won"]
+    told = amounts(book, where, Deal.closed_on)
+    keys, sums = {"day": Deal.closed_on} | told.keys, {"deals": told.once, "minor": told.minor}
+    won = converted(grouped(session, keys, sums, joins=told.joins, where=where), book, ["minor"])
+    by_day = [0] * today.day
+    for day, minor in zip(won["day"], won["minor"], strict=True):
+        by_day[day.day - 1] += int(minor)
+    goals = target_table(session, book, start=first, end=today, today=today)
+    wanted = goals_by_month(goals, names(session), teams=(), owners=owners)
+    running = tuple(accumulate(by_day))
+    return Goal(running[-1], wanted.get(first), int(won["deals"].sum()), book.currency, running, book.notes)
