@@ -180,78 +180,30 @@ class TestMember(Campaigning):
     )
 
 
+SAID = {"contact_id": At("ana"), "purpose": "offers", "channel": "email", "state": "given", "source": "Fair"}
+
+
 class TestConsent(Campaigning):
     entity = "consent"
     key = "source"
     good = (
-        {"contact_id": At("ana"), "purpose": "offers", "channel": "email", "state": "given", "source": "Fair"},
+        SAID,
         {"contact_id": At("ana"), "purpose": "events", "channel": "phone", "state": "withdrawn"},
         {"contact_id": At("bo"), "purpose": "offers", "channel": "post", "state": "refused", "at": MAY},
-        {
-            "contact_id": At("bo"), "purpose": "offers", "channel": "post", "state": "given", "at": MAY,
-            "source": "Contract", "basis": "contract",
-        },
-    )  # fmt: skip
+        SAID | {"contact_id": At("bo"), "at": MAY, "source": "Contract", "basis": "contract"},
+    )
     bad = (
-        ({"purpose": "offers", "channel": "email", "state": "given", "source": "Fair"}, "contact_id"),
-        (
-            {
-                "contact_id": At("ana"),
-                "purpose": "spam",
-                "channel": "email",
-                "state": "given",
-                "source": "Fair",
-            },
-            "purpose",
-        ),
-        (
-            {
-                "contact_id": At("ana"),
-                "purpose": "offers",
-                "channel": "email",
-                "state": "maybe",
-                "source": "Fair",
-            },
-            "state",
-        ),
-        (
-            {
-                "contact_id": At("ana"),
-                "purpose": "offers",
-                "channel": "email",
-                "state": "withdrawn",
-                "at": LATER,
-            },
-            "at",
-        ),
-        (
-            {
-                "contact_id": At("ana"), "purpose": "offers", "channel": "email", "state": "given", "source": "Fair",
-                "basis": "gut feeling",
-            },
-            "basis",
-        ),
-    )  # fmt: skip
+        ({name: value for name, value in SAID.items() if name != "contact_id"}, "contact_id"),
+        (SAID | {"purpose": "spam"}, "purpose"),
+        (SAID | {"state": "maybe"}, "state"),
+        (SAID | {"at": LATER}, "at"),
+        (SAID | {"basis": "gut feeling"}, "basis"),
+    )
     bad_changes = (
-        (
-            {
-                "contact_id": At("ana"),
-                "purpose": "offers",
-                "channel": "email",
-                "state": "given",
-                "source": "Fair",
-            },
-            {"state": "withdrawn"},
-            "state",
-        ),
+        (SAID, {"state": "withdrawn"}, "state"),
+        (SAID, {"purpose": "events"}, "purpose"),
     )
-    history = (
-        (
-            {"contact_id": At("ana"), "purpose": "offers", "channel": "email", "state": "given", "at": MAY},
-            "source",
-            "nobody knows where",
-        ),
-    )
+    history = ((SAID | {"source": None, "at": MAY}, "source", "nobody knows where"),)
 
 
 class TestTemplate(Campaigning):
