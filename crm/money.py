@@ -24,7 +24,7 @@ def check_currency(value: str) -> str:
 
 
 def exponent(currency: str) -> int:
-    """Digits after the decimal mark: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217 by CLDR)."""
+    """Digits after the decimal mark: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217 by CLDR); 2 where no currency is known."""
     return int(get_currency_precision(currency))
 
 

@@ -1,8 +1,15 @@
-"""Equipment: every unit in the field, whose it is and until when it is under warranty."""
+"""A piece of equipment: whether it is covered, what its meter shows, what happened to it and what is next."""
 
+import streamlit as st
+
+from crm.ui.equipment.page import show_unit
+from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.record_page import asked_id
 
 actor = current_actor()
 
-show_list(actor, ListScreen("equipment"))
+if "id" not in st.query_params:
+    # The list stood at this address once.
+    st.switch_page(routes.page("equipment_list"))
+show_unit(actor, asked_id("equipment"))

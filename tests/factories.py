@@ -87,6 +87,10 @@ def make(actor: Actor, entity: str, **values: Any) -> dict[str, Any]:
         "web_form": {"name": "Ask us", "slug": "ask-us"},
         "social_account": {"name": "Kavarna on Facebook"},
         "social_post": {"title": "New beans"},
+        "category": {"name": "Grinders"},
+        "team": {"name": "West"},
+        "order": {"number": "S-100", "ordered_on": date(2026, 3, 1)},
+        "order_line": {"sold_on": date(2026, 3, 1), "amount_minor": 1_234_56, "currency": "EUR"},
     }
     with unit_of_work(actor) as work:
         return records.create_record(work, entity, defaults.get(entity, {}) | values)

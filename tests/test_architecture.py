@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "__main__": "commands",
     "http": "access campaigns firm records service",
     "ui/kit": "charts firm records",
-    "ui/frame": "access jobs upgrade ui/kit",
+    "ui/frame": "access jobs records upgrade ui/kit",  # the menu has what cards describe
     "ui/records": "exchange interactions records ui/frame ui/kit",
     "ui/dashboards": "ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
@@ -80,7 +80,7 @@ MAY_IMPORT = {
     "ui/messages": "campaigns mail records ui/contacts ui/frame ui/kit ui/records",
     "ui/my_day": "interactions pipeline records service ui/cases ui/frame ui/kit ui/records",
     "ui/anywhere": "records ui/frame ui/kit ui/records ui/visits",
-    "ui/main": "ui/anywhere ui/frame ui/kit",
+    "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards
     "ui/shell": "ui/main",
 }  # fmt: skip
 MODULES = {
@@ -237,3 +237,16 @@ class TestRegister:
     def test_asking_before_anything_was_handed_in_is_told_at_once(self):
         with pytest.raises(RuntimeError, match=r"crm\.areas"):
             list(Register("nothing of this kind"))
+
+
+def test_no_screen_or_record_falls_back_on_a_currency_by_name():
+    places = [f"crm/{area}/" for area in ("ui", "records", "contacts", "pipeline", "service", "campaigns")]
+    codes = re.compile(r"""["'](EUR|USD|GBP|CHF|CZK|DKK|SEK|NOK|PLN|JPY|PHP)["']""")
+    found = [
+        f"{name(path)}:{at}: {line.strip()}"
+        for path in PYTHON
+        if name(path).startswith(tuple(places))
+        for at, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if codes.search(line) and not line.startswith("USUAL = ")
+    ]
+    assert not found, "A currency by its name:\n" + "\n".join(found)

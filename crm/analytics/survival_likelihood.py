@@ -45,31 +45,6 @@ def log_likelihood(theta: Floats, life: LifeData) -> float:
     return value
 
 
-def plain_maximum(life: LifeData) -> tuple[float, float]:
-    """Scale and shape where the likelihood of a plain Weibull law is highest.
-
-    Notes
-    -----
-    At its best scale, alpha^beta = Σ w t^beta / d, the derivative by beta is
-    d/beta + Σ d log t − d Σ w t^beta log t / Σ w t^beta. It falls from +∞ to below 0 as soon as two failures differ in
-    age, so there is one root. Lives that enter late are not for this road: their derivative need not fall.
-    """
-    from scipy.optimize import brentq
-
-    unit = float(life.times.max())
-    logs = np.log(life.times / unit)
-    failed = float(life.weights[life.observed].sum())
-    mean_log = float((life.weights * logs)[life.observed].sum()) / failed
-
-    def slope(log_beta: float) -> float:
-        powers = life.weights * np.exp(np.exp(log_beta) * logs)
-        return float(np.exp(-log_beta) + mean_log - (powers * logs).sum() / powers.sum())
-
-    beta = math.exp(brentq(slope, math.log(1e-6), math.log(1e6), xtol=1e-12))
-    total = float((life.weights * np.exp(beta * logs)).sum())
-    return unit * (total / failed) ** (1 / beta), beta
-
-
 def second_derivatives(function: Callable[[Floats], float], at: Floats, step: float = 1e-4) -> Floats:
     """The matrix of second derivatives by central differences."""
     k = len(at)

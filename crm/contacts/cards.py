@@ -6,19 +6,6 @@ from db.models import Category, Contact, Lead, Organisation, Product
 
 CARDS = (
     Card(
-        model=Organisation,
-        list="name sector city country lifecycle owner_id",
-        pill="lifecycle",
-        find="city country",
-        form="name sector lifecycle website email phone city country",
-        more="number source employees revenue_minor currency founded region parent_id owner_id team_id tags notes",
-        facts="sector website employees revenue_minor founded parent_id source owner_id team_id tags",
-        screen="organisations",
-        page="organisation",
-        avatars=True,
-        empty=N_("Companies and bodies stand here. Add one, or import a file."),
-    ),
-    Card(
         model=Contact,
         list="name organisation_id email phone lifecycle owner_id",
         pill="lifecycle",
@@ -32,6 +19,19 @@ CARDS = (
         page="contact",
         avatars=True,
         empty=N_("People you sell to, work with or buy from stand here. Add one, or import a file."),
+    ),
+    Card(
+        model=Organisation,
+        list="name sector city country lifecycle owner_id",
+        pill="lifecycle",
+        find="city country",
+        form="name sector lifecycle website email phone city country",
+        more="number source employees revenue_minor currency founded region parent_id owner_id team_id tags notes",
+        facts="sector website employees revenue_minor founded parent_id source owner_id team_id tags",
+        screen="organisations",
+        page="organisation",
+        avatars=True,
+        empty=N_("Companies and bodies stand here. Add one, or import a file."),
     ),
     Card(
         model=Lead,
@@ -52,11 +52,13 @@ CARDS = (
         beside="category",
         screen="categories",
         page="category",
+        menu="products",
         empty=N_("Groups of products stand here, one in another where that helps. Add one."),
     ),
     Card(
         model=Product,
         list="name code category_id list_price_minor is_active",
+        find="code",
         form="name code category_id list_price_minor cost_minor currency is_active",
         more="owner_id team_id",
         facts="code category_id list_price_minor cost_minor is_active",

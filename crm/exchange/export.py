@@ -121,7 +121,7 @@ def _amounts(values: Values, currencies: Values | None) -> Values:
     """Minor units as decimals of their row's currency."""
     formats: dict[Any, tuple[int, str]] = {}
     for code in {*(currencies or ()), None}:
-        places = exponent(code or "EUR")
+        places = exponent(code or "")
         formats[code] = (10**places, f".{places}f")
     cells = []
     for value, code in zip(values, currencies or [None] * len(values), strict=True):

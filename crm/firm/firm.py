@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from crm.config import settings
 from crm.money import check_currency
-from crm.work import Work
+from crm.work import Actor, Work, reading
 from db.models import Deal, OrderLine, Rate, Setting
 from db.scope import ScopedSession
 
@@ -56,6 +56,12 @@ def _only_currency(session: ScopedSession) -> str | None:
         if low is not None:
             return low if low == high else None
     return None
+
+
+def firm_currency(actor: Actor) -> str:
+    """The currency of amounts that name none."""
+    with reading(actor) as session:
+        return firm(session).currency
 
 
 def set_firm(work: Work, *, name: str, currency: str, is_sample: bool = False) -> Firm:

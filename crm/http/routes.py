@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +26,8 @@ from crm.http.public_mail import mail_routes
 from crm.i18n import _
 from crm.work import SYSTEM, reading
 
+#: Where screens stood before, and where they stand now.
+MOVED = {"unit": "equipment", "visits": "work_orders", "plans": "maintenance_plans"}
 STATIC = Path(__file__).parents[2] / "static"
 #: Longer forms than ours can be are not read.
 MAX_FORM = 20_000
@@ -221,6 +223,23 @@ def _ask_database() -> None:
         session.execute(text("SELECT 1"))
 
 
+def moved_routes() -> list[BaseRoute]:
+    """Addresses that screens had before; what stands behind the question mark goes along under its new name."""
+
+    def moved(old: str, new: str) -> Route:
+        async def lead(request: Request) -> Response:
+            begun = f"{old}_"
+            given = [
+                (f"{new}_{name.removeprefix(begun)}" if name.startswith(begun) else name, value)
+                for name, value in request.query_params.multi_items()
+            ]
+            return RedirectResponse(f"/{new}?{urlencode(given)}" if given else f"/{new}", status_code=308)
+
+        return Route(f"/{old}", lead)
+
+    return [moved(old, new) for old, new in MOVED.items()]
+
+
 async def health(_request: Request) -> Response:
     """Whether the server and its database answer."""
     try:
@@ -239,6 +258,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         Route("/health", health),
         *form_routes(),
         *mail_routes(),
+        *moved_routes(),
         Mount("/api", app=api()),
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
         Mount("/app/static", app=StaticFiles(directory=STATIC)),

@@ -10,8 +10,8 @@ CARDS = (
         list="kind subject happened_at contact_id organisation_id owner_id",
         sort="-happened_at",
         form="contact_id kind direction happened_at duration_minutes body",
-        more="organisation_id deal_id case_id campaign_id subject",
-        later="owner_id team_id",
+        more="organisation_id deal_id case_id campaign_id",
+        later="subject owner_id team_id",
         page="contact",
     ),
     Card(

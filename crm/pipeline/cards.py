@@ -37,6 +37,7 @@ CARDS = (
         "owner_id team_id",
         screen="orders",
         page="order",
+        menu="Sales",
         empty=N_("Agreed sales stand here, each with its lines. Add one, or import a file."),
     ),
     Card(
@@ -46,6 +47,5 @@ CARDS = (
         form="order_id product_id sold_on quantity amount_minor currency discount",
         more="profit_minor number organisation_id contact_id channel region owner_id team_id",
         beside="order",
-        page="order",
     ),
 )

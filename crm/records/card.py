@@ -38,6 +38,9 @@ class Card:
         Entities on whose pages a card lists the records that point there.
     screen, page : str
         The screens of its list and of one record, as in the address.
+    menu : str
+        The section of the menu, or the screen beside which it stands, of a list and page that this card alone describes;
+        blank where there are special screens.
     empty : str
         What stands in an empty list.
     avatars : bool
@@ -63,6 +66,7 @@ class Card:
     beside: str = ""
     screen: str = ""
     page: str = ""
+    menu: str = ""
     empty: str = ""
     avatars: bool = False
     open_while_blank: str = ""

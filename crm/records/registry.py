@@ -58,21 +58,20 @@ def is_known(name: str) -> bool:
 
 
 def cards() -> tuple[Card, ...]:
-    """The cards of all entities, parents before children; small tables are left out."""
-    return tuple(_ordered().values())
+    """The cards of all entities as the areas hand them in, the order in which screens name them; small tables are left out."""
+    return tuple(one for one in _CARDS.values() if not one.is_small)
 
 
 def names() -> tuple[str, ...]:
-    """The names of all entities, in the order of ``cards``."""
+    """The names of all entities, parents before children: an order in which related files can be imported."""
     return tuple(_ordered())
 
 
 @cache
 def _ordered() -> dict[str, Card]:
-    """As registered, but each behind those that it links to: an order in which related files can be imported."""
     if not _CARDS:
         raise RuntimeError("No entity is registered. Import crm.areas first.")
-    left = {name: one for name, one in _CARDS.items() if not one.is_small}
+    left = {one.name: one for one in cards()}
     found: dict[str, Card] = {}
     while left:
         free = (name for name, one in left.items() if not (_parents(one) & left.keys()) - {name})

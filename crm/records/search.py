@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, and_, false, func, literal, literal_column, or_, select, text
 
 from crm.records import registry
-from db.models import Case, Contact, Deal, Equipment, Organisation
 from db.scope import ScopedSession, SearchRows
 
 #: Columns that migrations 0007 and 0014 index, in their order.
@@ -103,23 +102,20 @@ def _has_trigram(engine: Engine) -> bool:
 
 
 def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list[Hit]:
-    """The first records of each kind that hold every word: contacts, organisations, deals, cases, equipment; names that
-    begin so first.
+    """The first records of each kind whose card is in Find that hold every word; names that begin so first.
 
-    Five statements, each within the actor's scope. Archived records are left out.
+    One statement for each kind, within the actor's scope. Archived records are left out.
     """
     wanted = words(query)
     if not wanted:
         return []
     hits: list[Hit] = []
-    for cls, entity, detail in (
-        (Contact, "contact", (Contact.email, Contact.city)),
-        (Organisation, "organisation", (Organisation.city, Organisation.country)),
-        (Deal, "deal", (Deal.number, Deal.status)),
-        (Case, "case", (Case.number, Case.status)),
-        (Equipment, "equipment", (Equipment.serial, Equipment.place)),
-    ):
-        title = getattr(cls, INDEXED[cls.__tablename__][0])
+    for card in registry.cards():
+        if not card.find:
+            continue
+        cls, entity = card.model, card.name
+        detail = [getattr(cls, name) for name in card.names("find")]
+        title = getattr(cls, registry.title_field(entity))
         condition = search_condition(session, cls, query)
         assert condition is not None
         found = session.execute(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
+from crm.firm.firm import firm
 from crm.records import records, registry
 from crm.records.fields import Kind
 from db.scope import DELETE, UPDATE, ScopedSession
@@ -23,6 +24,7 @@ class RecordView:
     titles: dict[str, str]
     may_change: bool
     may_archive: bool
+    currency: str  # of its amounts: its own, else the firm's; blank where it has no amounts
 
     @property
     def title(self) -> str:
@@ -55,7 +57,15 @@ def record_view(session: ScopedSession, entity: str, record_id: int) -> RecordVi
         _titles(session, entity, values),
         session.actor.holds(rights, UPDATE, **owner),
         session.actor.holds(rights, DELETE, **owner),
+        _currency(session, entity, values),
     )
+
+
+def _currency(session: ScopedSession, entity: str, values: dict[str, Any]) -> str:
+    if own := values.get("currency"):
+        return str(own)
+    has_amounts = any(f.kind is Kind.MONEY for f in registry.entity(entity).fields)
+    return firm(session).currency if has_amounts else ""
 
 
 def _titles(session: ScopedSession, entity: str, values: dict[str, Any]) -> dict[str, str]:

@@ -18,35 +18,6 @@ from db.models import (
 CARDS = (
     Card(model=Queue, is_small=True),
     Card(
-        model=Equipment,
-        list="name organisation_id status installed_on warranty_until meter_value owner_id",
-        pill="status",
-        find="serial place",
-        add="serial product_id organisation_id contact_id place installed_on warranty_until",
-        form="serial product_id organisation_id contact_id place installed_on warranty_until warranty_covers meter_unit "
-        "status",
-        more="name meter_value retired_on observed_since age_years owner_id team_id notes",
-        screen="equipment",
-        page="unit",
-        empty=N_(
-            "What you sold and now look after stands here: with its serial, its place and what is covered. Add a unit, or "
-            "import your list of machines."
-        ),
-    ),
-    Card(
-        model=Contract,
-        list="name number organisation_id equipment_id starts_on ends_on covers",
-        sort="-ends_on",
-        form="name number equipment_id organisation_id starts_on ends_on covers price_minor",
-        more="currency owner_id team_id notes",
-        screen="contracts",
-        page="contracts",
-        empty=N_(
-            "A contract says what you do for a unit, or for all units of an organisation, and until when. Cases and visits "
-            "then say by themselves what is covered."
-        ),
-    ),
-    Card(
         model=Case,
         number="C",
         list="subject organisation_id status priority number opened_at queue_id owner_id",
@@ -62,13 +33,42 @@ CARDS = (
         empty=N_("What customers ask, report and complain about stands here. Add one, or import a file."),
     ),
     Card(
+        model=Contract,
+        list="name number organisation_id equipment_id starts_on ends_on covers",
+        sort="-ends_on",
+        form="name number equipment_id organisation_id starts_on ends_on covers price_minor",
+        more="currency owner_id team_id notes",
+        screen="contracts",
+        page="contracts",
+        empty=N_(
+            "A contract says what you do for a unit, or for all units of an organisation, and until when. Cases and visits "
+            "then say by themselves what is covered."
+        ),
+    ),
+    Card(
+        model=Equipment,
+        list="name organisation_id status installed_on warranty_until meter_value owner_id",
+        pill="status",
+        find="serial place",
+        add="serial product_id organisation_id contact_id place installed_on warranty_until",
+        form="serial product_id organisation_id contact_id place installed_on warranty_until warranty_covers meter_unit "
+        "status",
+        more="name meter_value retired_on observed_since age_years owner_id team_id notes",
+        screen="equipment_list",
+        page="equipment",
+        empty=N_(
+            "What you sold and now look after stands here: with its serial, its place and what is covered. Add a unit, or "
+            "import your list of machines."
+        ),
+    ),
+    Card(
         model=MaintenancePlan,
         list="name equipment_id every_days every_usage last_done_on next_due_on owner_id",
         sort="next_due_on",
         form="name equipment_id every_days every_usage lead_days minutes checklist next_due_on",
         more="last_done_on last_done_meter is_active owner_id team_id",
-        screen="plans",
-        page="plans",
+        screen="maintenance_plans",
+        page="maintenance_plans",
         empty=N_(
             "A plan makes the visits that return: every so many days, or whenever the meter has grown by so much, whichever "
             "comes first."
@@ -93,14 +93,19 @@ CARDS = (
         model=Failure,
         list="equipment_id failed_at part code",
         form="equipment_id failed_at part code note",
-        page="unit",
+        page="equipment",
     ),
-    Card(model=PartChange, list="equipment_id at part", form="equipment_id at part", page="unit"),
-    Card(model=MeterReading, list="equipment_id at value source", form="equipment_id at value", page="unit"),
+    Card(model=PartChange, list="equipment_id at part", form="equipment_id at part", page="equipment"),
+    Card(
+        model=MeterReading,
+        list="equipment_id at value source",
+        form="equipment_id at value",
+        page="equipment",
+    ),
     Card(
         model=EquipmentEvent,
         list="equipment_id at code detail",
         form="equipment_id at code detail",
-        page="unit",
+        page="equipment",
     ),
 )

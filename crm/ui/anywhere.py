@@ -21,12 +21,12 @@ def tools(actor: Actor) -> None:
     offers = {
         "talk": (_("Log a talk"), ("interaction", CREATE)),
         "task": (_("New task"), ("task", CREATE)),
-        "contact": (_("New contact"), ("contact", CREATE)),
-        "deal": (_("New deal"), ("deal", CREATE)),
-        "case": (_("New case"), ("case", CREATE)),
-        "equipment": (_("New equipment"), ("equipment", CREATE)),
-        "work_order": (_("Plan a visit"), ("work_order", CREATE)),
     }
+    for card in registry.cards():
+        if card.add:
+            label = _(registry.entity(card.name).label).lower()
+            offers[card.name] = (_("New {label}").format(label=label), (card.rights, CREATE))
+    offers["work_order"] = (_("Plan a visit"), ("work_order", CREATE))
     allowed = {name: text for name, (text, right) in offers.items() if actor.may(*right)}
     with st.sidebar, st.container(gap="xsmall", key="frame_tools"):
         if st.button(
@@ -62,12 +62,12 @@ def _open(actor: Actor, what: str) -> None:
 
 
 def find(actor: Actor) -> None:
-    """Open the search over contacts, organisations and deals."""
+    """Open the search over all that is in Find."""
 
     @st.dialog(_("Find"), width="medium")
     def dialog() -> None:
         text = st.text_input(
-            _("Find a contact, organisation or deal"), type="search", live="200ms", key="frame_find_text",
+            _("Find a record"), type="search", live="200ms", key="frame_find_text",
             placeholder=_("Name, e-mail, number, town"), label_visibility="collapsed",
         )  # fmt: skip
         quick.focus_first("frame_find")

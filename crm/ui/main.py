@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+import crm.ui.records.generic  # noqa: F401 - draws the screens of cards
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.ui import anywhere

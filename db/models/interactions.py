@@ -68,7 +68,12 @@ class Interaction(Business, Base):
     )
     body: Mapped[str | None] = mapped_column(
         text(20000),
-        info=about("Text", "longtext", search=True, aliases=("body", "notes", "description", "content")),
+        info=about(
+            "What happened",
+            "longtext",
+            search=True,
+            aliases=("text", "body", "notes", "description", "content"),
+        ),
     )
     happened_at: Mapped[datetime] = mapped_column(
         default=utc_now,

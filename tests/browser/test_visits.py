@@ -27,6 +27,7 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
 
     # A unit whose warranty ends before it begins is refused at its field; put right, its page opens.
     dora.goto(house.url + "/equipment")
+    expect(dora).to_have_url(house.url + "/equipment_list")
     dora.get_by_role("button", name="New equipment").first.click()
     drawer = dora.get_by_role("dialog")
     fill(drawer, "Serial", "V3-118842")
@@ -36,10 +37,13 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
     stands(drawer.get_by_text("The warranty ends before the installation on 12 Mar 2026."))
     set_day(dora, drawer, "Warranty until", "2030-03-11")
     drawer.get_by_role("button", name="Save").click()
-    expect(dora).to_have_url(re.compile(r"/unit\?id=\d+"))
+    expect(dora).to_have_url(re.compile(r"/equipment\?id=\d+"))
     stands(dora.get_by_role("heading", name="V3-118842").first)
     stands(dora.get_by_text("Warranty until 11 Mar 2030 covers parts, labour and travel.").first)
     unit = dora.url
+    dora.goto(unit.replace("/equipment?", "/unit?"))  # the address of former days
+    stands(dora.get_by_role("heading", name="V3-118842").first)
+    assert dora.url == unit
 
     # The visit is planned for the technician.
     dora.get_by_role("button", name="Plan visit").click()
@@ -51,7 +55,7 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
     expect(dora).to_have_url(re.compile(r"/work_order\?id=\d+"))
 
     # The technician finds it on the phone, starts it and ticks a step.
-    tone.goto(house.url + "/visits")
+    tone.goto(house.url + "/work_orders")
     stands(tone.get_by_text("Change the burrs").first)
     fits(tone)
     tone.get_by_role("button", name="Start", exact=True).click()

@@ -276,3 +276,24 @@ def test_a_public_address_without_its_last_part_says_that_nothing_is_there(web, 
     answer = web.request(method, path, headers=PAGE)
 
     assert answer.status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/unit?id=5&tab=parts", "/equipment?id=5&tab=parts"),
+        ("/visits?visits_view=Week", "/work_orders?work_orders_view=Week"),
+        (
+            "/plans?plans_q=filter&plans_q=oil",
+            "/maintenance_plans?maintenance_plans_q=filter&maintenance_plans_q=oil",
+        ),
+        ("/plans", "/maintenance_plans"),
+    ],
+)
+def test_an_old_address_leads_to_where_the_screen_stands_now(web, token, old, new):
+    assert web.get(old, headers=PAGE).headers["location"].startswith("/sign-in?next=")
+
+    web.cookies.set("rapport_session", token)
+    answer = web.get(old, headers=PAGE)
+
+    assert (answer.status_code, answer.headers["location"]) == (308, new)

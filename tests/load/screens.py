@@ -21,7 +21,7 @@ DASHBOARDS = frozenset({"sales", "forecast", "service", "marketing", "wear"})
 #: The table whose rows a record screen shows.
 RECORDS = {
     "contact": "contacts", "organisation": "organisations", "deal": "deals", "product": "products", "case": "cases",
-    "unit": "equipment", "work_order": "work_orders", "segment": "segments", "campaign": "campaigns",
+    "equipment": "equipment", "work_order": "work_orders", "segment": "segments", "campaign": "campaigns",
     "template": "message_templates", "web_form": "web_forms",
 }  # fmt: skip
 #: Streamlit collects garbage after each run; the next measurement must not pay for it.

@@ -1,6 +1,6 @@
 """``make steady``: run the tests of the browser again and again, also beside other work, and count what failed.
 
-``ARGS="--times 20 --busy 2 tests/browser/test_campaign_journey.py"`` runs that journey twenty times while two processes
+``ARGS="--times 20 --busy 2 tests/browser/journeys/test_campaign_journey.py"`` runs that journey twenty times while two processes
 keep the processor busy; without files all tests of the browser run.
 """
 

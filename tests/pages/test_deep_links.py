@@ -9,7 +9,7 @@ RECORDS = {
     "organisation": ("organisation", {"name": "Quibbleworth Holding"}),
     "deal": ("deal", {"title": "Quibbleworth machines"}),
     "case": ("case", {"subject": "Quibbleworth leaks"}),
-    "unit": ("equipment", {"serial": "QUIBBLEWORTH-1", "name": "Quibbleworth One"}),
+    "equipment": ("equipment", {"serial": "QUIBBLEWORTH-1", "name": "Quibbleworth One"}),
     "work_order": ("work_order", {"title": "Visit Quibbleworth"}),
     "campaign": ("campaign", {"name": "Quibbleworth autumn"}),
     "segment": ("segment", {"name": "Quibbleworth people"}),
@@ -39,7 +39,8 @@ def test_a_deep_link_reaches_only_who_may_see_the_record(open_page, actor_of, sc
 
 
 LISTS = (
-    "contacts", "organisations", "pipeline", "sales", "my_day", "cases", "equipment", "contracts", "plans", "visits", "wear",
+    "contacts", "organisations", "pipeline", "sales", "my_day", "cases", "equipment_list", "contracts", "maintenance_plans",
+    "work_orders", "wear",
     "service", "campaigns", "segments", "templates", "web_forms", "social", "marketing",
 )  # fmt: skip
 

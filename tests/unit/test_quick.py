@@ -13,7 +13,7 @@ from tests.quick import nearest
         ("pages/people.py", "tests/pages/test_people.py"),  # named as a screen
         ("crm/ui/kit/board.js", "tests/unit/test_board.py"),  # read from beside a module
         ("crm/exchange/files/headers.toml", "tests/unit/exchange/test_exchange_mapping.py"),
-        ("tests/browser/hands.py", "tests/browser/test_campaign_journey.py"),
+        ("tests/browser/hands.py", "tests/browser/journeys/test_campaign_journey.py"),
         ("tests/http/conftest.py", "tests/http/test_api.py"),
         ("README.md", "tests/test_readme.py"),
         ("tests/unit/test_quick.py", "tests/unit/test_quick.py"),

@@ -24,8 +24,8 @@ from crm.exchange.storing import plan as plans
 from crm.exchange.storing.engine import read_options, with_key
 from crm.exchange.storing.plan import Lookup, Plan, Step
 from crm.exchange.storing.prepared import RowProblem, prepare
-from crm.firm.firm import firm
 from crm.i18n import _, ngettext
+from crm.money import to_major
 from crm.records import registry
 from crm.records.fields import Entity, Field, Kind
 from crm.records.matching import name_key, near_matches
@@ -206,8 +206,8 @@ def preview(draft: Draft, *, currency: str, limit: int = 5) -> list[dict[str, st
     rows = []
     for row in range(min(limit, len(made))):
         shown = {
-            _(about[n].label): _shown(about, n, values[row])
-            for n, values in made.values.items()
+            _(about[n].label): _shown(about, made.values, n, row, currency)
+            for n in made.values
             if n in draft["fields"].values()
         }
         shown |= {_(about[n].label): str(cells.iat[row]) for n, cells in made.links.items()}
@@ -216,14 +216,14 @@ def preview(draft: Draft, *, currency: str, limit: int = 5) -> list[dict[str, st
     return rows
 
 
-def _shown(about: Entity, name: str, value: Any) -> str:
+def _shown(about: Entity, values: Mapping[str, Any], name: str, row: int, currency: str) -> str:
+    value = values[name][row]
     if value is None:
         return ""
     if about[name].kind is Kind.MONEY:
-        return f"{value / 100:,.2f}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
+        own = values[code][row] if (code := about[name].currency_field) in values else None
+        return f"{to_major(int(value), own or currency):,} {own or currency}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
@@ -342,9 +342,3 @@ def _stages(actor: Actor) -> dict[str, str]:
     )  # fmt: skip
     with reading(actor) as session:
         return {name: name for name in session.scalars(statement)}
-
-
-def firm_currency(actor: Actor) -> str:
-    """The currency of amounts that name none."""
-    with reading(actor) as session:
-        return firm(session).currency

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.config import settings
-from crm.links import make_token, read_token
+from crm.links import make_token
 from crm.mail.address import same_address
 from crm.mail.templates.render import Rendered, Source
 from crm.register import Register
@@ -116,14 +116,3 @@ def _address(bare: str, name: str = "") -> Address:
 
 def _domain() -> str:
     return parseaddr(settings().mail_from)[1].partition("@")[2] or "localhost"
-
-
-def row_of_token(token: str) -> int:
-    """The outbox row that a message with this mark came from.
-
-    Raises
-    ------
-    NotFound
-        The mark is forged or cut off.
-    """
-    return read_token("mail", token)[0]

@@ -15,10 +15,11 @@ from crm.clock import here
 from crm.clock import now as this_moment
 from crm.i18n import _
 from crm.jobs.worker import Step
+from crm.records import records
 from crm.service.levels.levels import policy_time
 from crm.service.levels.working_time_rules import in_words
 from crm.work import Actor, Work, reading, unit_of_work
-from db.models import Case, ServicePolicy, Task, User
+from db.models import Case, ServicePolicy, User
 from db.scope import ScopedSession
 
 #: Cases per transaction: short enough that nobody waits for the write lock.
@@ -138,15 +139,12 @@ def _task(
     person = work.session.get(User, owner_id) if owner_id else None
     if person is None or not person.is_active:
         return
-    work.session.add(
-        Task(
-            title=text.format(number=case.number, subject=case.subject, left=left)[:500],
-            due_on=here(at).date(),
-            priority="high",
-            case_id=case.id,
-            contact_id=case.contact_id,
-            organisation_id=case.organisation_id,
-            owner_id=person.id,
-            team_id=person.team_id,
-        )
-    )
+    values = {
+        "title": text.format(number=case.number, subject=case.subject, left=left)[:500],
+        "due_on": here(at).date(),
+        "priority": "high",
+        "case_id": case.id,
+        "owner_id": person.id,
+        "team_id": person.team_id,
+    }
+    records.create_record(work, "task", values)

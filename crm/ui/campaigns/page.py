@@ -153,7 +153,7 @@ def _log(actor: Actor, view: CampaignView) -> None:
             alt=_("Tracked links with their clicks"),
         )
     with look.card(_("What happened"), key="campaign_log"):
-        about, currency = registry.entity("campaign"), view.record.values["currency"] or "EUR"
+        about, currency = registry.entity("campaign"), view.record.currency
         if not changes:
             st.caption(_("Nothing is noted: the campaign came in by an import or with the sample company."))
         for change in changes:

@@ -33,7 +33,7 @@ def show_machine(view: CaseView) -> None:
         return
     with look.card(_("Machine"), key="case_machine"):
         _link(
-            "unit",
+            "equipment",
             record["equipment_id"],
             view.names["equipment"] or _("A unit you may not see"),
             ":material/precision_manufacturing:",

@@ -174,7 +174,7 @@ def _new_role(actor: Actor, view: RecordView, of_contact: bool) -> None:
     target = "organisation" if of_contact else "contact"
     field = Field("other", _(registry.entity(target).label), Kind.LINK, link=target, required=True)
     with st.form("role_new", border=False):
-        entered = input_for(field, key=f"role_other_{_turn()}", value=None, actor=actor, currency="EUR")
+        entered = input_for(field, key=f"role_other_{_turn()}", value=None, actor=actor)
         role = st.text_input(
             _("Role"), key=f"role_name_{_turn()}", placeholder=_("employee, adviser, owner …")
         )
@@ -182,7 +182,7 @@ def _new_role(actor: Actor, view: RecordView, of_contact: bool) -> None:
         saved = st.form_submit_button(_("Add"), type="primary", icon=":material/add:")
     if not saved:
         return
-    other, problem = read_input(field, entered, actor=actor, currency="EUR")
+    other, problem = read_input(field, entered, actor=actor)
     if problem or other is None:
         st.error(look.plain(problem.message if problem else _("Choose one first.")), icon=":material/error:")
         return

@@ -51,7 +51,7 @@ def unit_link(actor: Actor, equipment_id: object) -> dict[str, object]:
         return {}
     with st.container(gap=None):
         st.page_link(
-            routes.page("unit"),
+            routes.page("equipment"),
             label=look.plain(unit["name"]),
             icon=":material/precision_manufacturing:",
             query_params={"id": str(equipment_id)},

@@ -159,7 +159,7 @@ def _open_kpi(page: UnitPage, there: dict[str, str]) -> look.Explained:
         ),
         n=page.cases_all,
         n_text=ngettext("{n} case in all", "{n} cases in all", page.cases_all).format(n=page.cases_all),
-        records=routes.page("unit"),
+        records=routes.page("equipment"),
         query={**there, "tab": "cases"},
     )
 

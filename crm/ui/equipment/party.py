@@ -39,7 +39,7 @@ def _units(actor: Actor, entity: str, record_id: int, links: Mapping[str, int | 
         for unit in units[:SHOWN]:
             with st.container(gap=None):
                 st.page_link(
-                    routes.page("unit"),
+                    routes.page("equipment"),
                     label=look.plain(unit.name),
                     icon=":material/precision_manufacturing:",
                     query_params={"id": str(unit.id)},

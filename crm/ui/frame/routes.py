@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.i18n import N_, _
+from crm.records import registry
 from crm.work import Actor
 from db.scope import IMPORT, READ, UPDATE
 
@@ -30,6 +32,7 @@ class Screen:
     needs: tuple[str, str]
     in_menu: bool = True
     beside: str = ""
+    entity: str = ""  # drawn from the card of this entity; then there is no file
 
     @property
     def path(self) -> Path:
@@ -59,19 +62,27 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
     ),
     N_("Service"): (
         Screen("cases", N_("Cases"), ":material/support_agent:", ("case", READ)),
-        Screen("visits", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
-        Screen("equipment", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
-        Screen("contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment"),
+        Screen("work_orders", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
+        Screen("equipment_list", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
         Screen(
-            "plans",
+            "contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment_list"
+        ),
+        Screen(
+            "maintenance_plans",
             N_("Maintenance plans"),
             ":material/event_repeat:",
             ("work_order", READ),
-            beside="equipment",
+            beside="equipment_list",
         ),
         Screen("wear", N_("Wear and faults"), ":material/troubleshoot:", ("equipment", READ)),
         Screen("case", N_("Case"), ":material/support_agent:", ("case", READ), in_menu=False),
-        Screen("unit", N_("Unit"), ":material/precision_manufacturing:", ("equipment", READ), in_menu=False),
+        Screen(
+            "equipment",
+            N_("Equipment"),
+            ":material/precision_manufacturing:",
+            ("equipment", READ),
+            in_menu=False,
+        ),
         Screen(
             "work_order", N_("Visit"), ":material/home_repair_service:", ("work_order", READ), in_menu=False
         ),
@@ -107,9 +118,25 @@ HOME = "my_day"
 
 
 @cache
+def sections() -> dict[str, tuple[Screen, ...]]:
+    """The screens that have a file, and behind them those that a card alone describes."""
+    found = {name: tuple(s for s in group if s.path.exists()) for name, group in SECTIONS.items()}
+    places = {screen.name: name for name, group in found.items() for screen in group}
+    for card in registry.cards():
+        if card.menu:
+            about, needs = registry.entity(card.name), (card.rights, READ)
+            beside = card.menu if card.menu in places else ""
+            found[places.get(card.menu, card.menu)] += (
+                Screen(card.screen, about.plural, about.icon, needs, beside=beside, entity=card.name),
+                Screen(card.page, about.label, about.icon, needs, in_menu=False, entity=card.name),
+            )
+    return found
+
+
+@cache
 def screens() -> dict[str, Screen]:
-    """All screens by name whose file exists."""
-    return {screen.name: screen for group in SECTIONS.values() for screen in group if screen.path.exists()}
+    """All screens by name."""
+    return {screen.name: screen for group in sections().values() for screen in group}
 
 
 def page(name: str, *, visible: bool | None = None) -> Page:
@@ -130,13 +157,25 @@ _patterns: dict[tuple[Screen, str, bool], Page] = {}
 
 def _made(screen: Screen, title: str, shown: bool) -> Page:
     return st.Page(
-        screen.path,
+        _generic(screen) if screen.entity else screen.path,
         title=title,
         icon=screen.icon,
         url_path=screen.name,
         default=screen.name == home(),
         visibility="visible" if shown else "hidden",
     )
+
+
+_draw: list[Callable[[str, bool], None]] = []
+
+
+def draw_cards_with(draw: Callable[[str, bool], None]) -> None:
+    """Say what draws the screens without a file: given the entity, and whether it is one record or the list."""
+    _draw[:] = [draw]
+
+
+def _generic(screen: Screen) -> Callable[[], None]:
+    return lambda: _draw[0](screen.entity, not screen.in_menu)
 
 
 def address(name: str, **parameters: object) -> str:
@@ -161,9 +200,9 @@ def menu(actor: Actor) -> dict[str, list[Page]]:
     so that a link to one is answered with a sentence."""
     visible = {name for name in open_to(actor) if not screens()[name].beside}
     return {
-        _(section): [page(s.name, visible=s.name in visible) for s in group if s.name in screens()]
-        for section, group in SECTIONS.items()
-        if any(s.name in screens() for s in group)
+        _(section): [page(s.name, visible=s.name in visible) for s in group]
+        for section, group in sections().items()
+        if group
     }
 
 

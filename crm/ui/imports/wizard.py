@@ -17,6 +17,7 @@ from crm.records.fields import Kind
 from crm.ui.frame.guard import showing_problems
 from crm.ui.imports.run import show_check, show_import
 from crm.ui.kit import look
+from crm.ui.kit.forms import firm_currency
 from crm.work import Actor
 
 #: Where the wizard keeps what was chosen, in this tab.
@@ -154,7 +155,7 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
             label_visibility="collapsed",
         ) or 0)  # fmt: skip
     draft = drafts[at]
-    currency = wizard.firm_currency(actor)
+    currency = firm_currency(actor)
     main, aside = look.split()
     with main:
         draft = _entity(actor, draft, at)

@@ -61,7 +61,7 @@ def _money_pattern(code: str, decimals: int) -> NumberPattern:
 
 
 def money(minor: float | None, currency: str, *, decimals: bool | None = None) -> str:
-    """Money in full, such as €118,400 or 118.400,50 €; nothing for None.
+    """Money in full, such as €118,400 or 118.400,50 €; nothing for None. An amount without a currency says so.
 
     Parameters
     ----------
@@ -72,6 +72,9 @@ def money(minor: float | None, currency: str, *, decimals: bool | None = None) -
     """
     if minor is None:
         return ""
+    if not currency:
+        said = number(float(minor) / 10 ** exponent(currency), decimals=0 if decimals is False else 2)
+        return _("{amount}, no currency").format(amount=said)
     places = exponent(currency)
     amount = _major(minor, currency).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     if decimals is False or (decimals is None and amount == amount.to_integral_value()):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from crm.clock import now
 from crm.errors import Conflict, CrmError, Refused
-from crm.firm.firm import firm
+from crm.firm.firm import firm_currency
 from crm.i18n import _
 from crm.records import records, registry
 from crm.records.checks import check_values
@@ -17,12 +17,6 @@ from crm.records.fields import Entity, Field, Kind
 from crm.ui.kit.inputs import input_for, link_options, read_input
 from crm.ui.kit.words import plain
 from crm.work import Actor, Work, reading, unit_of_work
-
-
-def firm_currency(actor: Actor) -> str:
-    """The currency in which this firm counts."""
-    with reading(actor) as session:
-        return firm(session).currency
 
 
 def record_form(
@@ -71,6 +65,8 @@ def record_form(
     if record is None and at_saving:
         values[at_saving] = st.session_state.setdefault(f"{key}_begun", now())
     currency = values.get("currency") or firm_currency(actor)
+    if record is None and "currency" in about.by_name:
+        values["currency"] = currency
     card = registry.card(entity)
     behind = () if fields else card.names("more", *(["later"] if record is not None else []))
     shown, hidden = (

@@ -17,12 +17,15 @@ from crm.money import CURRENCIES, exponent, to_major, to_minor
 from crm.records import lists, registry
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
+from crm.ui.kit.words import Marked, plain
 from crm.work import Actor, cache_key, reading
 
 #: A choice of more rows than this is searched by typing the name.
 OPTIONS = 200
 _ICONS = {Kind.EMAIL: ":material/mail:", Kind.PHONE: ":material/call:", Kind.URL: ":material/public:"}
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+#: Behind the label of what tells something about a person.
+PERSONAL = ":gray[:material/shield_person:]"
 #: Shown first among all currencies.
 USUAL = ("EUR", "USD", "GBP", "DKK", "SEK", "NOK", "CZK", "PHP", "CHF", "PLN", "RUB")
 
@@ -50,17 +53,19 @@ def input_for(
     key: str,
     value: Any,
     actor: Actor,
-    currency: str,
+    currency: str = "",
     options: Mapping[int, str] | None = None,
 ) -> Any:
     """Draw the input of a field with a stored value in it; gives what is entered, still unchecked.
 
     ``read_input`` turns it into what is stored.
     """
-    label = (
-        _(field.label) + (f" ({field.unit})" if field.unit else "") + ("" if not field.required else " \\*")
-    )
-    common: dict[str, Any] = {"key": key, "help": _(field.help) if field.help else None}
+    label = plain(_(field.label) + (f" ({field.unit})" if field.unit else ""))
+    label = Marked(label + (" \\*" if field.required else "") + (f" {PERSONAL}" if field.personal else ""))
+    told = [_(field.help)] if field.help else []
+    if field.personal:
+        told.append(_("Personal data: enter only what is needed to work with this person."))
+    common: dict[str, Any] = {"key": key, "help": plain(" ".join(told)) if told else None}
     match field.kind:
         case Kind.LONGTEXT:
             return st.text_area(label, value or "", max_chars=field.max_length, height=100, **common)
@@ -101,14 +106,16 @@ def input_for(
             )
         case Kind.CURRENCY:
             codes = [*USUAL, *sorted(CURRENCIES - set(USUAL))]
-            return st.selectbox(label, codes, index=codes.index(value or currency), **common)
+            index = codes.index(value) if value in codes else None
+            return st.selectbox(label, codes, index=index, placeholder=_("Choose"), **common)
         case Kind.DATE:
             return st.date_input(
                 label, value=value, format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY, **common
             )
         case Kind.DATETIME:
             here = value.astimezone(ZoneInfo(settings().time_zone)) if value else None
-            return st.datetime_input(label, value=here.replace(tzinfo=None) if here else None, **common)
+            shown = here.replace(tzinfo=None) if here else None
+            return st.datetime_input(label, value=shown, format="YYYY-MM-DD", **common)
         case Kind.BOOLEAN:
             return st.checkbox(label, value=bool(value), **common)
         case Kind.CHOICE:
@@ -183,7 +190,7 @@ def _link(
     )
 
 
-def read_input(field: Field, entered: Any, *, actor: Actor, currency: str) -> tuple[Any, Problem | None]:
+def read_input(field: Field, entered: Any, *, actor: Actor, currency: str = "") -> tuple[Any, Problem | None]:
     """What was entered as it is stored: money in minor units, times with their zone, typed names as ids."""
     if entered is None or entered == "":
         return None, None

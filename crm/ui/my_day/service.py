@@ -33,9 +33,9 @@ def proposals_card(actor: Actor, found: list[Proposal]) -> None:
             ):
                 _plan(actor, one)
             with st.popover("", icon=":material/more_vert:", type="tertiary", help=_("More")):
-                if "unit" in routes.screens():
+                if "equipment" in routes.screens():
                     st.page_link(
-                        routes.page("unit"),
+                        routes.page("equipment"),
                         label=_("Open the unit"),
                         query_params={"id": str(one.equipment_id)},
                     )
@@ -105,7 +105,7 @@ def visits_card(found: list[Visit]) -> None:
                 help=_("Open"),
             ):
                 st.switch_page(routes.page("work_order"), query_params={"id": str(visit.id)})
-    st.page_link(routes.page("visits"), label=_("My visits"), icon=":material/arrow_forward:")
+    st.page_link(routes.page("work_orders"), label=_("My visits"), icon=":material/arrow_forward:")
 
 
 def _when(visit: Visit) -> str:

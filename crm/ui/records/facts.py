@@ -32,11 +32,11 @@ def fact(view: RecordView, field: Field) -> str:
         case Kind.TAGS:
             return look.Marked(" ".join(look.tag(t) for t in value))
         case Kind.MONEY:
-            return money(value, view.values.get(field.currency_field) or "EUR")
+            return money(value, view.currency)
         case Kind.INTEGER if field.name == "founded":
             return str(value)
         case _:
-            return value_text(field, value, "EUR")
+            return value_text(field, value, view.currency)
 
 
 def facts_of(view: RecordView, names: Sequence[str]) -> dict[str, str]:

@@ -51,7 +51,7 @@ def table_frame(
         elif field.kind is Kind.MONEY:
             # Text, because a column of numbers has one format and the rows may have several currencies.
             shown[name] = [
-                "" if pd.isna(v) else money(int(v), c if isinstance(c, str) else "EUR", decimals=False)
+                "" if pd.isna(v) else money(int(v), c if isinstance(c, str) else "", decimals=False)
                 for v, c in zip(rows[name], rows[field.currency_field], strict=True)
             ]
         elif field.kind is Kind.TAGS:

@@ -19,7 +19,7 @@ from crm.records.fields import Entity, Kind
 from crm.ui.frame import routes
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
-from crm.ui.records.drawers import new_record
+from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
 from crm.ui.records.list_table import column_config, table_frame
@@ -275,6 +275,9 @@ def _table(
             screen.on_open(actor, row_id)
         elif about.page in routes.screens():
             st.switch_page(routes.page(about.page), query_params={"id": str(row_id)})
+        else:
+            st.session_state[f"{screen.page}_turn"] = turn + 1
+            open_record(actor, screen.entity, row_id)
     if event.selection.rows and actor.may(registry.rights_name(screen.entity), DELETE):
         bulk_bar(actor, about, found.rows.iloc[event.selection.rows], archived=archived, page=screen.page)
 

@@ -50,7 +50,7 @@ def show_timeline(
     about: Entity,
     *,
     key: str,
-    currency: str = "EUR",
+    currency: str,
     begun: datetime | None = None,
     empty_text: str = "",
 ) -> None:
@@ -182,6 +182,6 @@ def show_changes(actor: Actor, entity: str, view: RecordView) -> None:
         entries,
         registry.entity(entity),
         key=key,
-        currency=view.values.get("currency") or "EUR",
+        currency=view.currency,
         begun=view.values["created_at"],
     )

@@ -15,6 +15,19 @@ from crm.pipeline.reports.report_targets import no_targets_text
 from crm.ui.kit import formats, look
 from crm.ui.sales.figures import Drawn
 
+#: What the marks of a card mean: a field of ``Narrowed``, and the status of the deals they count.
+MARKS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "months": ("days", ("won",)),
+    "targets": ("owners", ("won",)),
+    "agents": ("owners", ("won",)),
+    "managers": ("owners", ("won",)),
+    "teams": ("teams", ("won",)),
+    "products": ("products", ("won",)),
+    "source_rates": ("sources", ("won", "lost")),
+    "product_rates": ("products", ("won", "lost")),
+    "reasons": ("reasons", ("lost",)),
+}
+
 
 @dataclass
 class Clicked:
@@ -51,8 +64,8 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
     clicked = Clicked()
     card = look.wall(3, width=290)
 
-    def show(name: str, *, meaning: str = "", statuses: tuple[str, ...] = ("won",)) -> None:
-        one = drawn[name]
+    def show(name: str) -> None:
+        one, (meaning, statuses) = drawn[name], MARKS.get(name, ("", ()))
         picked = look.chart(
             one.figure, key=f"sales_{name}", alt=one.alt, on_select="rerun" if meaning else None
         )
@@ -62,29 +75,29 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
             clicked.add(meaning, picked, one.values, statuses)
 
     with card(_("How much was won each month?"), _months_note(board), span=2):
-        show("months", meaning="days")
+        show("months")
     with card(_("Are we on target?"), _targets_note(board)):
-        show("targets", meaning="owners")
+        show("targets")
     with card(_("Who won most?"), _("Won value by owner. Click a bar.")):
-        show("agents", meaning="owners")
+        show("agents")
     with card(_("Which manager's people win?"), _("Won value by the owners' manager. Click a bar.")):
-        show("managers", meaning="owners")
+        show("managers")
     with card(_("Which team wins?"), _("Won value by team. Click a bar.")):
-        show("teams", meaning="teams")
+        show("teams")
     with card(_("What sells?"), _("Won value by product. Click a bar.")):
-        show("products", meaning="products")
+        show("products")
     with card(_("Where do deals drop out?"), _("Opened in the period, share of the stage before")):
         show("funnel")
     with card(_("How long until yes?"), _cycle_note(board)):
         show("cycle")
     with card(_("Which source pays off?"), _("Win rate. Bars: 95% range. Click a dot.")):
-        show("source_rates", meaning="sources", statuses=("won", "lost"))
+        show("source_rates")
     with card(
         _("Which product wins?"), _("Win rate of deals with the product. Bars: 95% range. Click a dot.")
     ):
-        show("product_rates", meaning="products", statuses=("won", "lost"))
+        show("product_rates")
     with card(_("Why do we lose?"), _("Lost deals by reason. Click a bar.")):
-        show("reasons", meaning="reasons", statuses=("lost",))
+        show("reasons")
     return clicked
 
 

@@ -57,7 +57,7 @@ def show_cards(board: ServiceBoard, drawn: dict[str, Drawn]) -> Clicked:
         show("weeks", clickable=False)
     with card(_("Which visits are due?"), _("Planned or under way, by week")):
         show("visits", clickable=False)
-        _open("visits", _("Visits"))
+        _open("work_orders", _("Visits"))
     with card(_("Who is answered in time?"), _("By priority. Bars: 95% range. Click a dot.")):
         show("response")
     with card(_("What is solved in time?"), _("By priority. Bars: 95% range. Click a dot.")):

@@ -83,7 +83,7 @@ def _visits(board: ServiceBoard) -> Explained:
         n=due,
         n_text=ngettext("{n} visit", "{n} visits", due).format(n=formats.number(due)),
         as_of=formats.day(board.today),
-        records=routes.page("visits") if due and "visits" in routes.screens() else None,
+        records=routes.page("work_orders") if due and "work_orders" in routes.screens() else None,
     )
 
 

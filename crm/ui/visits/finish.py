@@ -38,7 +38,7 @@ def _memory(page: VisitPage) -> list[PartUsed]:
 
 def _parts(page: VisitPage) -> list[PartUsed]:
     """Parts stand in the tab until the visit is finished; each is a line that can be taken off again."""
-    parts, currency = _memory(page), page.view.values["currency"] or "EUR"
+    parts, currency = _memory(page), page.view.currency
     for place, part in enumerate(parts):
         with look.row():
             pieces = number(part.quantity, decimals=0 if float(part.quantity).is_integer() else 2)

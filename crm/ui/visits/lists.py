@@ -22,7 +22,7 @@ from crm.ui.visits.words import customer_words, late_tag, map_address, status_ta
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE, UPDATE
 
-VIEW, WEEK = "visits_view", "visits_week"
+VIEW, WEEK = "work_orders_view", "work_orders_week"
 DAY, LIST, WEEKS = "day", "list", "week"
 
 
@@ -132,7 +132,7 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
             key = f"visits_week_{days}"
             st.button("", key=key, icon=f":material/{icon}:", help=text, on_click=_step, args=(first, days))
         whose = {"all": _("Everybody"), "mine": _("Mine")}
-        everyone = look.switch(_("Whose"), whose, key="visits_whose") == "all"
+        everyone = look.switch(_("Whose"), whose, key="work_orders_whose") == "all"
         span = _("{start} to {end}").format(start=day(first), end=day(first + timedelta(days=6)))
         st.markdown(f"**{look.plain(span)}**", width="content")
     with reading(actor) as session:

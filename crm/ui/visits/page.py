@@ -151,7 +151,7 @@ def _cover_note(page: VisitPage) -> str:
 def _cost_kpi(page: VisitPage) -> look.Explained:
     values = page.view.values
     known = [v for v in (values["labour_minor"], values["parts_minor"]) if v is not None]
-    currency = values["currency"] or "EUR"
+    currency = page.view.currency
     formula = _("Hours times the firm's rate of an hour, plus pieces times cost of each part.")
     if page.rate is None:
         formula += " " + _("No rate of an hour is stored yet: an administrator enters it under Settings.")
@@ -214,7 +214,7 @@ def _tick(actor: Actor, order_id: int, place: int, key: str) -> None:
 
 def _done(page: VisitPage) -> None:
     values = page.view.values
-    currency = values["currency"] or "EUR"
+    currency = page.view.currency
     with look.card(_("What was done"), key="visit_done"):
         if values["report"]:
             _text(values["report"])
@@ -261,11 +261,10 @@ def _where(page: VisitPage) -> None:
     with look.card(_("Where to"), key="visit_where"):
         for name, icon in LINKS.items():
             title = view.titles.get(f"{name}_id")
-            target = {"equipment": "unit"}.get(name, name)
-            if title and target in routes.screens():
+            if title and name in routes.screens():
                 label = f"{page.case_number} {title}" if name == "case" else title
                 st.page_link(
-                    routes.page(target),
+                    routes.page(name),
                     label=look.plain(label),
                     icon=f":material/{icon}:",
                     query_params={"id": str(values[f"{name}_id"])},

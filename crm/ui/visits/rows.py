@@ -98,9 +98,7 @@ def _plan_inputs(actor: Actor, given: Mapping[str, int], kind: str) -> dict[str,
     )  # fmt: skip
     for name in ASKED:
         if name not in given and not (name == "organisation_id" and "equipment_id" in given):
-            values[name] = input_for(
-                about[name], key=f"visit_{name}", value=None, actor=actor, currency="EUR"
-            )
+            values[name] = input_for(about[name], key=f"visit_{name}", value=None, actor=actor)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         values["planned_on"] = st.date_input(
             _("Day"), value=today(), min_value=FIRST_DAY, max_value=LAST_DAY, key="visit_day", format="YYYY-MM-DD",
@@ -134,7 +132,7 @@ def _plan(actor: Actor, given: Mapping[str, int], values: Mapping[str, Any]) -> 
     about = registry.entity("work_order")
     for name in ASKED:
         if name in values:
-            links[name], problem = read_input(about[name], values[name], actor=actor, currency="EUR")
+            links[name], problem = read_input(about[name], values[name], actor=actor)
             if problem is not None:
                 raise Refused(problem.message, problems=[problem])
     with unit_of_work(actor) as work:

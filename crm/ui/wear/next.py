@@ -137,5 +137,5 @@ def show_next(found: Ahead) -> None:
         alt=_("Units by their chance of failure within 90 days"),
     )
     cells = event["selection"]["cells"]
-    if cells and "unit" in routes.screens():
-        st.switch_page(routes.page("unit"), query_params={"id": str(rows[cells[0][0]].equipment_id)})
+    if cells and "equipment" in routes.screens():
+        st.switch_page(routes.page("equipment"), query_params={"id": str(rows[cells[0][0]].equipment_id)})

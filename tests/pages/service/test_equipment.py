@@ -8,7 +8,11 @@ from crm.clock import today
 from crm.work import unit_of_work
 from tests.factories import make
 
-LISTS = [("equipment", "equipment"), ("contracts", "contract"), ("plans", "maintenance_plan")]
+LISTS = [
+    ("equipment_list", "equipment"),
+    ("contracts", "contract"),
+    ("maintenance_plans", "maintenance_plan"),
+]
 
 
 @pytest.fixture
@@ -85,7 +89,7 @@ class TestLists:
         assert not page.exception
         assert not page.dataframe
 
-    @pytest.mark.parametrize(("screen", "entity"), [*LISTS, ("unit", "equipment")])
+    @pytest.mark.parametrize(("screen", "entity"), [*LISTS, ("equipment", "equipment")])
     def test_nobody_sees_anything_without_a_session(self, open_page, actor_of, screen, entity):
         self.record(actor_of, entity)
 
@@ -96,7 +100,7 @@ class TestLists:
 
 class TestUnit:
     def test_it_says_at_once_whether_it_is_covered_and_why(self, open_page, unit):
-        page = open_page("unit", id=unit["id"])
+        page = open_page("equipment", id=unit["id"])
 
         assert not page.exception
         assert "Warranty: parts and labour" in page.title[0].value
@@ -109,7 +113,7 @@ class TestUnit:
         ended = today() - timedelta(days=1)
         made = make(actor_of("stan"), "equipment", warranty_until=ended)
 
-        page = open_page("unit", id=made["id"])
+        page = open_page("equipment", id=made["id"])
 
         assert "Not covered" in page.title[0].value
         assert "Warranty ended on" in texts(page)
@@ -126,7 +130,7 @@ class TestUnit:
         ],
     )
     def test_each_tab_shows_what_belongs_to_it(self, open_page, unit, tab, said):
-        page = open_page("unit", id=unit["id"], tab=tab)
+        page = open_page("equipment", id=unit["id"], tab=tab)
 
         assert not page.exception
         if tab == "parts":
@@ -141,34 +145,34 @@ class TestUnit:
     def test_an_empty_unit_says_so_in_every_tab(self, open_page, actor_of, tab):
         made = make(actor_of("stan"), "equipment")
 
-        page = open_page("unit", id=made["id"], tab=tab)
+        page = open_page("equipment", id=made["id"], tab=tab)
 
         assert not page.exception
         assert not page.error
 
     def test_another_team_is_told_that_it_is_not_there(self, open_page, unit):
-        page = open_page("unit", as_="sue", id=unit["id"])
+        page = open_page("equipment", as_="sue", id=unit["id"])
 
         assert not page.exception
         assert "not yours to see" in page.error[0].value
         assert not page.metric
 
     def test_a_viewer_finds_no_button_that_writes(self, open_page, unit):
-        page = open_page("unit", as_="vic", id=unit["id"])
+        page = open_page("equipment", as_="vic", id=unit["id"])
 
         assert not page.exception
         keys = {button.key for button in page.button}
         assert not keys & {"unit_plan", "record_edit"}
 
     def test_a_forged_address_is_answered_in_a_sentence(self, open_page, house):
-        page = open_page("unit", id="1;drop")
+        page = open_page("equipment", id="1;drop")
 
         assert "names no equipment" in page.error[0].value
 
     def test_names_are_shown_as_they_are(self, open_page, actor_of):
         made = make(actor_of("stan"), "equipment", serial="![x](http://evil) :smile:", place="<b>bar</b>")
 
-        page = open_page("unit", id=made["id"])
+        page = open_page("equipment", id=made["id"])
 
         assert not page.exception
         assert "![x]" not in page.title[0].value.replace("\\[", "")
@@ -196,7 +200,7 @@ class TestUnit:
                     plan_visit(work, title=f"Open {n}", equipment_id=unit["id"], planned_on=today())
             for n in range(more):
                 make(actor_of("stan"), "case", subject=f"C{n}", equipment_id=unit["id"])
-            page = open_page("unit", id=unit["id"], tab=tab)
+            page = open_page("equipment", id=unit["id"], tab=tab)
             statements.clear()
             page.run()
             assert not page.exception

@@ -51,7 +51,7 @@ class TestDay:
         for title, days in (("Third", 3), ("First", -2), ("Second", 0), ("Far", 30)):
             plan(actor_of, title=title, equipment_id=unit["id"], planned_on=today() + timedelta(days=days))
 
-        page = open_page("visits", as_="stan")
+        page = open_page("work_orders", as_="stan")
 
         assert not page.exception
         shown = texts(page)
@@ -61,20 +61,20 @@ class TestDay:
         assert "1 visit today, 1 late" in shown
 
     def test_a_call_and_a_map_are_one_tap_away(self, open_page, visit):
-        page = open_page("visits", as_="stan")
+        page = open_page("work_orders", as_="stan")
 
         links = {e.proto.label: e.proto.url for e in page.get("link_button")}
         assert links["Call"] == "tel:+4930123456"
         assert links["Map"] == "https://www.openstreetmap.org/search?query=Berlin"
 
     def test_visits_of_colleagues_are_not_mine(self, open_page, visit):
-        page = open_page("visits", as_="mona")
+        page = open_page("work_orders", as_="mona")
 
         assert not page.exception
         assert "Nothing planned for you" in texts(page)
 
     def test_start_takes_it_under_way_and_opens_it(self, open_page, actor_of, visit):
-        page = open_page("visits", as_="stan")
+        page = open_page("work_orders", as_="stan")
 
         page.button(key=f"day_start_{visit['id']}").click().run()
 
@@ -89,7 +89,7 @@ class TestDay:
         for more in (0, 40):
             for n in range(more):
                 plan(actor_of, title=f"V{n}", equipment_id=unit["id"], planned_on=today())
-            page = open_page("visits", as_="stan")
+            page = open_page("work_orders", as_="stan")
             statements.clear()
             page.run()
             counts.append(len(statements))
@@ -99,40 +99,40 @@ class TestDay:
 
 class TestWeekAndList:
     def test_the_week_shows_the_reach_or_mine(self, open_page, actor_of, visit):
-        page = open_page("visits", as_="mona", visits_view="Week")
+        page = open_page("work_orders", as_="mona", work_orders_view="Week")
         assert not page.exception
         assert any(visit["title"] in b.label for b in page.button)
 
-        mine = open_page("visits", as_="mona", visits_view="Week", visits_whose="Mine")
+        mine = open_page("work_orders", as_="mona", work_orders_view="Week", work_orders_whose="Mine")
 
         assert not any(visit["title"] in b.label for b in mine.button)
 
     def test_another_team_sees_an_empty_week(self, open_page, visit):
-        page = open_page("visits", as_="sue", visits_view="Week")
+        page = open_page("work_orders", as_="sue", work_orders_view="Week")
 
         assert not page.exception
         assert not any(visit["title"] in b.label for b in page.button)
 
     def test_a_forged_week_is_this_week(self, open_page, visit):
-        page = open_page("visits", as_="stan", visits_view="Week", visits_week="yesterday")
+        page = open_page("work_orders", as_="stan", work_orders_view="Week", work_orders_week="yesterday")
 
         assert not page.exception
         assert any(visit["title"] in b.label for b in page.button)
 
     def test_the_list_shows_all_of_the_reach(self, open_page, visit):
-        page = open_page("visits", as_="mona", visits_view="List")
+        page = open_page("work_orders", as_="mona", work_orders_view="List")
 
         assert not page.exception
         assert list(page.dataframe[0].value["title"]) == [visit["title"]]
 
     @pytest.mark.parametrize("view", ["My day list", "Week", "List"])
     def test_an_empty_view_has_no_error(self, open_page, view):
-        page = open_page("visits", visits_view=view)
+        page = open_page("work_orders", work_orders_view=view)
 
         assert not page.exception
         assert not page.error
 
-    @pytest.mark.parametrize("screen", ["visits", "work_order"])
+    @pytest.mark.parametrize("screen", ["work_orders", "work_order"])
     def test_nobody_sees_anything_without_a_session(self, open_page, visit, screen):
         page = open_page(screen, as_=None, id=visit["id"])
 

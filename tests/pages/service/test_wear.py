@@ -127,7 +127,7 @@ def test_an_administrator_sets_from_which_chance_units_are_proposed(open_page, f
 
 
 def test_the_unit_page_says_what_fails_next(open_page, fleet):
-    app = open_page("unit", as_="stan", id=fleet[10])
+    app = open_page("equipment", as_="stan", id=fleet[10])
 
     assert not app.exception
     said = texts(app)

@@ -77,6 +77,34 @@ class TestTheNewestWordHolds:
         assert may(people["stan"], ana)
 
 
+class TestEveryRoadSaysTheSame:
+    @pytest.mark.parametrize(
+        ("values", "field"),
+        [
+            ({"source": " "}, "source"),
+            ({"source": "x" * 201}, "source"),
+            ({"at": datetime(2099, 1, 1, tzinfo=UTC)}, "at"),
+            ({"purpose": "spam"}, "purpose"),
+        ],
+    )
+    def test_a_bad_word_is_refused_by_form_and_record_in_one_sentence(self, people, ana, dump, values, field):
+        words = {"state": "given", "source": "Fair", "purpose": "offers", "channel": "email"} | values
+        before = dump()
+
+        told = []
+        for store in (
+            lambda: say(people["stan"], ana, **words),
+            lambda: make(people["stan"], "consent", contact_id=ana["id"], **words),
+        ):
+            with pytest.raises(Refused) as refused:
+                store()
+            told.append((refused.value.message, refused.value.problems))
+
+        assert told[0] == told[1]
+        assert [p.field for p in told[0][1]] == [field]
+        assert dump() == before
+
+
 class TestAnAddressIsNeeded:
     def test_an_address_that_bounced_is_never_used_again_whatever_its_capitals(self, people, ana):
         say(people["stan"], ana)

@@ -83,6 +83,22 @@ class TestMeter:
     def test_a_reading_from_tomorrow_is_refused(self, people, unit):
         assert refused(lambda: self.read(people, unit, 1.0, at=datetime.now(UTC) + timedelta(days=1)))
 
+    @pytest.mark.parametrize(("value", "ahead"), [(1.0, 1), (99.0, 0)])
+    def test_a_reading_entered_as_a_record_is_refused_in_the_same_words(
+        self, people, unit, dump, value, ahead
+    ):
+        self.read(people, unit, 100.0)
+        at = datetime.now(UTC) + timedelta(days=ahead)
+        before = dump()
+
+        by_page = refused(lambda: self.read(people, unit, value, at=at))
+        by_record = refused(
+            lambda: make(people["stan"], "meter_reading", equipment_id=unit["id"], value=value, at=at)
+        )
+
+        assert by_page.message == by_record.message
+        assert dump() == before
+
     def test_a_value_typed_into_the_record_is_a_reading(self, people, unit):
         changed = change(people["stan"], "equipment", unit, meter_value=50.0)
         error = refused(lambda: change(people["stan"], "equipment", changed, meter_value=49.0))

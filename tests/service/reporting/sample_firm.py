@@ -60,7 +60,7 @@ def plain(sql: str, **values: Any) -> pd.DataFrame:
     from db import session
 
     with session.engine().connect() as connection:
-        found = connection.execute(text(sql), values)
+        found = connection.execute(text(sql), values, execution_options={"system": True})
         return pd.DataFrame(found.all(), columns=list(found.keys()))
 
 

@@ -14,7 +14,7 @@ from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, Failure, PartChange
 from tests.browser.hands import fill, fits, in_process, set_day, stands, told, until
-from tests.browser.journey_scene import address_in, letters, mailing_house
+from tests.browser.journeys.journey_scene import address_in, letters, mailing_house
 from tests.factories import make
 from tests.service.mail.mail_letters import answer
 
@@ -163,7 +163,7 @@ def test_from_the_risk_to_the_next_visit(scene, window):
     expect(proposals).to_have_count(1)
 
     # On the phone it stands in the list of the day it is planned for; the technician notes what to do.
-    phone.goto(house.url + "/visits")
+    phone.goto(house.url + "/work_orders")
     stands(phone.get_by_text("Check Pump").first)
     fits(phone)
     phone.get_by_role("button", name="Open", exact=True).click()
@@ -195,7 +195,7 @@ def test_from_the_risk_to_the_next_visit(scene, window):
 
     # The unit tells of it, and nothing is proposed for it any more, not even after the next computation.
     phone.get_by_role("link", name="Duo 3 D-10").first.click()
-    expect(phone).to_have_url(re.compile(r"/unit\?id=\d+"))
+    expect(phone).to_have_url(re.compile(r"/equipment\?id=\d+"))
     unit = phone.url
     desk.goto(unit + "&tab=history")
     stands(desk.get_by_text("Failed: Pump. Changed: Pump. No pressure."))

@@ -16,7 +16,7 @@ from crm.jobs.queue import DONE, enqueue, get_job
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import CampaignMember, Consent, Contact
 from tests.browser.hands import choose, fill, in_process, set_day, stands, told, until
-from tests.browser.journey_scene import PERSON, address_in, letters, mailing_house
+from tests.browser.journeys.journey_scene import PERSON, address_in, letters, mailing_house
 from tests.factories import make
 
 FITTING, SILENT = 12, 4

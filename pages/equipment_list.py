@@ -1,0 +1,8 @@
+"""Equipment: every unit in the field, whose it is and until when it is under warranty."""
+
+from crm.ui.frame.guard import current_actor
+from crm.ui.records.listing import ListScreen, show_list
+
+actor = current_actor()
+
+show_list(actor, ListScreen("equipment"))

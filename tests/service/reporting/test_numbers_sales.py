@@ -1,0 +1,289 @@
+"""The cases of hand-checked numbers: what a person would say, and what every screen and report must."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from crm.contacts.sums import deal_sums
+from crm.pipeline.board import PipelineFilters, board
+from crm.pipeline.deal_page import read_deal
+from crm.pipeline.reports.report_dashboard import Question, sales_dashboard
+from crm.pipeline.reports.report_records import Narrowed, deal_records
+from crm.pipeline.targets import set_target
+from crm.reporting.book import firm_book
+from crm.reporting.report import SalesFilter
+from db.models import Change, ChangeBatch, DealLine, Organisation, Pipeline, Rate, Stage
+from tests.service.pipeline.selling_company import column, run
+
+TODAY = date(2026, 11, 30)
+JUNE = date(2026, 6, 10)
+
+
+def sales(company, kind="all", start=None, end=None, today=TODAY, **chosen):
+    """The dashboard of the program itself."""
+    company.session.flush()
+    return sales_dashboard(company.session, Question(kind, today, start, end, SalesFilter(**chosen)))
+
+
+def columns(company, today=TODAY):
+    """The board's columns by stage."""
+    company.session.flush()
+    found = board(
+        company.session,
+        PipelineFilters(company.pipeline.id, today),
+        now=datetime.combine(today, datetime.min.time(), UTC),
+    )
+    return {one.name: one for one in found}
+
+
+def rated(company, **rates):
+    for day, rate in rates.items():
+        company.add(Rate(currency="USD", day=date.fromisoformat(day[1:].replace("_", "-")), rate=rate))
+
+
+class TestCurrencies:
+    def test_an_average_divides_by_what_it_counted(self, company):
+        for currency in ("EUR", "USD", "CHF"):
+            company.won(100_00, JUNE, currency=currency)
+        company.won(None, JUNE)
+
+        report, now = run(company, "average-deal"), sales(company).now
+
+        assert (report["summary"]["average"], report["n"]) == (100, 1)
+        assert any("CHF, USD" in note for note in report["notes"])
+        assert any("3 won deals" in note for note in report["notes"])
+        assert (now.average_minor, now.priced, now.left_out, now.won) == (100_00, 1, 2, 4)
+        found = deal_records(company.session, SalesFilter(), Narrowed(("won",), having="amount"))
+        assert found.total == 1
+
+    @pytest.mark.parametrize(("day", "word"), [("d2026_11_01", "later"), ("d2020_01_01", "no newer")])
+    def test_a_rate_that_is_not_of_the_day_is_said(self, company, day, word):
+        rated(company, **{day: 0.5})
+        company.won(100_00, JUNE, currency="USD")
+
+        report = run(company, "won-by-month")
+
+        assert report["summary"]["value"] == 50
+        assert any(word in note and "2026-06-10" in note for note in report["notes"])
+
+    def test_a_won_deal_is_worth_the_same_on_every_screen(self, company):
+        rated(company, d2026_11_01=0.5, d2026_11_28=1.0)
+        firm = company.add(Organisation(name="Casa", name_key="casa"))
+        deal = company.won(100_00, date(2026, 11, 10), currency="USD", organisation_id=firm.id)
+
+        signed = columns(company)["Signed"]
+        view = read_deal(company.session, deal.id, now=datetime(2026, 11, 30, tzinfo=UTC), today=TODAY)
+        page = deal_sums(company.session, "organisation", firm.id, book=firm_book(company.session))
+
+        assert sales(company).now.won_minor == 50_00
+        assert run(company, "won-by-month")["summary"]["value"] == 50
+        assert (signed.total_minor, signed.cards[0].weighted_minor, view.weighted_minor) == (
+            50_00,
+            50_00,
+            50_00,
+        )
+        assert page.won_minor == 50_00
+
+    def test_parts_add_up_to_the_whole_to_the_cent(self, company):
+        rated(company, d2026_01_01=0.333)
+        for number in range(7):
+            deal = company.won(10_01 + number, JUNE, currency="USD")
+            for product in company.products:
+                company.add(
+                    DealLine(deal_id=deal.id, product_id=product.id, amount_minor=333, currency="USD")
+                )
+
+        shown = sales(company)
+        whole = shown.now.won_minor
+
+        assert whole == sum(round((10_01 + number) * 0.333) for number in range(7))
+        for rows in (shown.products, shown.agents, shown.teams, shown.managers):
+            assert rows["value_minor"].sum() == whole
+        assert round(run(company, "won-by-product")["summary"]["value"] * 100) == whole
+
+
+class TestProducts:
+    @pytest.fixture
+    def five(self, company):
+        """Main product Alpha with a line of Beta; lines of both; Alpha without a line; no product; two lines of Alpha."""
+        alpha, beta, _gamma = company.products
+
+        def won(minor, main, *lines):
+            deal = company.won(minor * 100, JUNE, product_id=main and main.id)
+            for product, amount in lines:
+                line = {"product_id": product.id, "amount_minor": amount * 100, "currency": "EUR"}
+                company.add(DealLine(deal_id=deal.id, **line))
+
+        won(100, alpha, (beta, 100))
+        won(150, None, (alpha, 100), (beta, 50))
+        won(300, alpha)
+        won(70, None)
+        won(200, None, (alpha, 100), (alpha, 100))
+        return company
+
+    def test_rate_bar_filter_and_records_mean_the_same_deals(self, five):
+        alpha, beta = five.products[0].id, five.products[1].id
+        report, rates, shown = run(five, "won-by-product"), run(five, "win-rate-by-product"), sales(five)
+
+        assert report["n"] == rates["n"] == 5
+        assert column(report, "product_id", "deals") == {alpha: 3, beta: 2, None: 1}
+        assert column(report, "product_id", "value") == {alpha: 600, beta: 150, None: 70}
+        assert column(rates, "key", "won") == {alpha: 3, beta: 2, None: 1}
+        assert dict(zip(shown.products["id"], shown.products["deals"], strict=True)) == {
+            alpha: 3,
+            beta: 2,
+            None: 1,
+        }
+        for key, deals in ((alpha, 3), (beta, 2), (None, 1)):
+            wanted = Narrowed(("won",), products=(key,))
+            assert deal_records(five.session, SalesFilter(), wanted).total == deals
+
+    def test_a_filter_counts_the_part_in_its_products_everywhere(self, five):
+        alpha = five.products[0].id
+        shown = sales(five, products=(alpha,))
+
+        assert (shown.now.won_minor, shown.now.won) == (600_00, 3)
+        assert shown.products["value_minor"].tolist() == [600_00]
+        assert shown.agents["value_minor"].sum() == 600_00
+        assert run(five, "won-by-agent", products=(alpha,))["summary"] == {"deals": 3, "value": 600}
+        page = deal_sums(five.session, "product", alpha, book=firm_book(five.session))
+        assert (page.won_count, page.won_minor) == (3, 600_00)
+
+
+class TestWorth:
+    def test_a_deal_without_amount_is_worth_one_thing(self, company):
+        machine = company.products[2]
+        machine.list_price_minor = 5_000_00
+        firm = company.add(Organisation(name="Casa", name_key="casa"))
+        won = company.deal("Signed", closed_on=JUNE, product_id=machine.id, organisation_id=firm.id)
+        for pieces in (3, 2):
+            deal = company.deal("Quoted", product_id=machine.id, organisation_id=firm.id)
+            line = {"product_id": machine.id, "quantity": pieces, "currency": "EUR"}
+            company.add(DealLine(deal_id=deal.id, **line))
+
+        page = deal_sums(company.session, "organisation", firm.id, book=firm_book(company.session))
+        quoted = columns(company)["Quoted"]
+        view = read_deal(company.session, won.id, now=datetime(2026, 11, 30, tzinfo=UTC), today=TODAY)
+
+        assert run(company, "won-by-product")["summary"]["value"] == 5_000
+        assert (page.won_minor, view.worth_minor, sales(company).now.won_minor) == (5_000_00,) * 3
+        assert run(company, "open-pipeline")["summary"]["list"] == 25_000
+        assert (page.open_minor, quoted.total_minor) == (25_000_00, 25_000_00)
+        assert sorted(card.amount_minor for card in quoted.cards) == [10_000_00, 15_000_00]
+        assert sales(company).stages["list_minor"].sum() == 25_000_00
+
+    def test_a_won_deal_without_a_closing_day_is_counted_apart_and_named(self, company):
+        company.won(100_00, JUNE)
+        company.won(100_00, None)
+
+        for name in ("won-by-month", "won-by-quarter"):
+            report = run(company, name)
+            assert report["rows"][-1] == {name[7:]: None, "deals": 1, "value": 100}
+            assert any("no closing day" in note for note in report["notes"])
+        shown = sales(company)
+        assert shown.undated == 1
+        assert shown.now.won_minor - shown.months["won_minor"].sum() == 100_00
+
+
+class TestTargets:
+    def goal(self, company, month, minor, currency="EUR", **whose):
+        set_target(company.work(), month=date(2026, month, 1), amount_minor=minor, currency=currency, **whose)
+
+    def test_a_cut_month_counts_and_demands_only_its_days(self, company):
+        ann = company.sellers[0]
+        self.goal(company, 11, 1_000_00, user_id=ann.id)
+        company.won(900_00, date(2026, 11, 5), owner_id=ann.id)
+        company.won(100_00, date(2026, 11, 20), owner_id=ann.id)
+
+        shown = sales(company, "custom", date(2026, 11, 10), date(2026, 11, 20))
+
+        month = shown.months.iloc[-1]
+        assert shown.now.won_minor == month["won_minor"] == 100_00
+        assert (month["first"], month["last"]) == (date(2026, 11, 10), date(2026, 11, 20))
+        assert month["target_minor"] == round(1_000_00 * 11 / 30)
+        assert shown.targets.iloc[0]["target_minor"] == round(1_000_00 * 11 / 30)
+        wanted = Narrowed(("won",), days=((month["first"], month["last"]),))
+        assert deal_records(company.session, SalesFilter(), wanted).total == 1
+
+    def test_a_target_without_a_rate_drops_out_with_what_was_won_for_it(self, company):
+        self.goal(company, 10, 1_000_00)
+        self.goal(company, 11, 1_000_00, "CHF")
+        company.won(500_00, date(2026, 10, 5))
+        company.won(1_000_00, date(2026, 11, 5))
+
+        report = run(company, "targets", start=date(2026, 10, 1), end=TODAY)
+
+        assert report["summary"] == {"target": 1_000, "actual": 500, "share": 0.5}
+        assert any("CHF" in note for note in report["notes"])
+
+    @pytest.mark.parametrize("narrowed", ["sources", "products", "pipelines"])
+    def test_no_target_stands_beside_a_sum_narrowed_by_something_else(self, company, narrowed):
+        self.goal(company, 11, 1_000_00)
+        company.won(50_00, date(2026, 11, 5), source="Fair", product_id=company.products[0].id)
+        values = {
+            "sources": ("Fair",),
+            "products": (company.products[0].id,),
+            "pipelines": (company.pipeline.id,),
+        }
+        chosen = {narrowed: values[narrowed]}
+
+        shown, report = sales(company, "quarter", **chosen), run(company, "targets", **chosen)
+
+        assert shown.without_target
+        assert not len(shown.targets)
+        assert shown.months["target_minor"].isna().all()
+        assert report["summary"]["target"] == 0
+        assert any("not set by" in note for note in report["notes"])
+
+
+def test_a_closed_month_that_changed_afterwards_says_so(company):
+    deal = company.won(1_000_00, date(2026, 9, 10), title="Big one")
+    company.session.flush()
+    deal.stage_id, deal.status, deal.closed_on = company.stages["Quoted"].id, "open", None
+    company.session.flush()
+    batch = company.add(ChangeBatch(at=datetime(2026, 10, 15, tzinfo=UTC), cause="screen"))
+    company.add(
+        Change(
+            batch_id=batch.id,
+            entity="deals",
+            record_id=deal.id,
+            op="U",
+            old={"status": "won", "closed_on": "2026-09-10"},
+            new={"status": "open", "closed_on": None},
+        )
+    )
+
+    report = run(company, "won-by-month", start=date(2026, 9, 1), end=date(2026, 9, 30))
+    shown = sales(company, "custom", date(2026, 9, 1), date(2026, 9, 30))
+
+    assert report["summary"]["value"] == 0
+    assert any("-1,000" in note and "Big one" in note for note in report["notes"])
+    assert [(one.title, one.minor) for one in shown.changed] == [("Big one", -1_000_00)]
+
+
+def test_a_funnel_of_two_pipelines_says_which_it_shows(company):
+    other = company.add(Pipeline(name="Repairs"))
+    stage = company.add(Stage(pipeline_id=other.id, name="In", position=0, kind="open", probability=0.1))
+    for _n in range(3):
+        company.deal("Contacted", opened_on=JUNE)
+    deal = company.deal("Contacted", opened_on=JUNE)
+    deal.pipeline_id, deal.stage_id = other.id, stage.id
+
+    report = run(company, "funnel")
+
+    assert report["n"] == 3
+    assert any("Trials" in note and "1 deal" in note for note in report["notes"])
+    assert sales(company).funnel.others == 1
+
+
+def test_open_deals_of_an_old_period_are_todays_and_have_no_arrow(company):
+    from crm.ui.sales.numbers import numbers
+
+    company.won(100_00, date(2025, 2, 10))
+    company.deal("Quoted", amount_minor=10_00, opened_on=date(2026, 5, 1))
+    shown = sales(company, "custom", date(2025, 1, 1), date(2025, 3, 31))
+
+    tile = next(one for one in numbers(shown) if one.label == "Open pipeline")
+
+    assert "today" in tile.change
+    assert tile.arrow is None
