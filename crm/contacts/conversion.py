@@ -171,9 +171,8 @@ def convert_lead(
             contact_id=contact_id,
             deal_id=deal_id,
         )
-    lead.status, lead.contact_id = "converted", contact_id
-    lead.organisation_id, lead.deal_id = organisation_id, deal_id
-    work.session.flush()
+    became = {"contact_id": contact_id, "organisation_id": organisation_id, "deal_id": deal_id}
+    records.store_change(work, "lead", lead, {"status": "converted", **became})
     return Converted(contact_id, organisation_id, deal_id)
 
 

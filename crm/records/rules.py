@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm.clock import here
 from crm.errors import Problem
+from crm.money import to_major, to_minor
 from crm.register import Register
 from crm.work import Work
 from db.scope import CREATE
@@ -149,6 +150,16 @@ def take_owner(draft: Draft, parent: Mapping[str, Any], rights: str, road: Road)
     owner, team = parent["owner_id"], parent["team_id"]
     if road.work.actor.holds(rights, CREATE, owner_id=owner, team_id=team):
         draft.row["owner_id"], draft.row["team_id"] = owner, team
+
+
+def take_currency(draft: Draft, currency: str | None, road: Road, *amounts: str) -> None:
+    """A row counts in the currency of what it belongs to; the figures that a file gives are amounts in it."""
+    row = draft.row
+    read, row["currency"] = row["currency"] or road.currency, currency or road.currency
+    if road.is_file and read != row["currency"]:
+        for name in amounts:
+            if draft.has(name) and row[name] is not None:
+                row[name] = to_minor(to_major(row[name], read), row["currency"])
 
 
 _PLAIN = Rules()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from crm.campaigns.runs.member_files import settle_members
 from crm.errors import Problem
 from crm.i18n import N_, _
-from crm.records.rules import Draft, Facts, Road, Rules
+from crm.records.rules import Draft, Facts, Road, Rules, take_currency
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer
 from db.models import Campaign, CampaignArm, CampaignMember
@@ -108,9 +108,13 @@ class MemberRules(ArmRules):
     double = N_("This contact is a member of the campaign already. Change that member instead.")
 
     def complete(self, draft: Draft, facts: _Drawn) -> None:
-        row = draft.row
-        if row["currency"] is None and row["campaign_id"] in facts.by_id:
-            row["currency"] = facts.by_id[row["campaign_id"]]["currency"]
+        campaign = facts.by_id.get(draft.row["campaign_id"])
+        if campaign is not None:
+            take_currency(draft, campaign["currency"], facts.road, "revenue_minor")
+
+    def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Drawn) -> None:
+        # A file that changes members need not name their campaign.
+        settle_members(writer, {d.row["campaign_id"] for d in drafts if not d.is_new})
 
     def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> None:
         settle_members(writer, parents.get("campaign_id", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,13 @@ class StepRun:
         }
         names = list(columns)
         chosen = []
-        for at, values in enumerate(zip(*columns.values(), strict=True), start):
+        # A file may hold nothing but links within the entity, which are set later.
+        cells = (
+            zip(*columns.values(), strict=True)
+            if names
+            else repeat((), min(stop, len(self.prepared)) - start)
+        )
+        for at, values in enumerate(cells, start):
             if at not in self.failures and at not in self.doubles:
                 chosen.append(Row(at, dict(zip(names, values, strict=True))))
         return chosen

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from crm.i18n import _
-from crm.records.rules import Draft, Facts, Road, Rules
+from crm.records.rules import Draft, Facts, Road, Rules, take_currency
 from crm.records.writing.bulk import known
 from crm.records.writing.writer import Writer, full_rows
 from db.models import Contact, Deal, DealLine, Organisation, Pipeline, Product, Stage, StageChange
@@ -162,7 +162,9 @@ class DealLineRules(Rules):
 
     def complete(self, draft: Draft, facts: _Deals) -> None:
         row = draft.row
-        row |= facts.by_id.get(row["deal_id"], {})
+        if deal := facts.by_id.get(row["deal_id"]):
+            take_currency(draft, deal["currency"], facts.road, "unit_price_minor", "amount_minor")
+            row["owner_id"], row["team_id"] = deal["owner_id"], deal["team_id"]
         row["quantity"] = 1.0 if row["quantity"] is None else row["quantity"]
         row["discount"] = row["discount"] or 0.0
         counted = line_amount(row["quantity"], row["unit_price_minor"], row["discount"])

@@ -6,9 +6,11 @@ from sqlalchemy import select
 from crm.campaigns.forms import forms
 from crm.campaigns.forms.rules import save_fields
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
+from crm.exchange.storing.plan import Step
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import WebForm
 from tests.factories import make
+from tests.service.exchange.import_scene import bring, counts
 
 
 @pytest.fixture
@@ -34,6 +36,15 @@ def test_a_form_that_cannot_be_is_refused(people, lead_form, dump, values, field
     assert [p.field for p in refused.value.problems] == [field]
     assert words in refused.value.message
     assert dump() == before
+
+
+def test_an_address_stands_once_in_a_file_whatever_its_capitals(people):
+    step = Step("f.csv", "web_form", {"name": "name", "slug": "address"})
+
+    report = bring(people["mona"], step, b"name,address\nBeans,beans\nMore beans, Beans\n")
+
+    assert counts(report) == (1, 0, 0, 1)
+    assert "Another form has the address “beans”" in report.steps[0].examples[0]["reason"]
 
 
 QUESTION = {"name": "email", "label": "E-mail", "kind": "email", "required": True, "choices": []}

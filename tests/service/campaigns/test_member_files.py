@@ -47,19 +47,46 @@ def test_arms_are_made_and_the_control_group_is_known_by_its_name(ada):
     assert [share for (share,) in stored(ada, CampaignArm, "share")] == pytest.approx([2 / 3, 1 / 3])
     assert stored(ada, CampaignMember, *SHOWN) == [
         ("Letter", "planned", True, True, 120_50, "EUR", "file"),
-        ("Letter", "planned", False, False, 0, None, None),
+        ("Letter", "planned", False, False, 0, "EUR", None),
         ("Control group", "control", True, False, 0, "EUR", "file"),
     ]
 
 
 def test_members_of_a_closed_campaign_were_sent_their_message(ada):
-    make(ada, "campaign", name="Spring", status="closed")
+    make(ada, "campaign", name="Spring")
     with unit_of_work(SYSTEM) as work:
         work.session.scalars(select(Campaign)).one().status = "closed"
 
     bring(ada, STEP, FILE)
 
     assert [state for (state,) in stored(ada, CampaignMember, "state")] == ["sent", "sent", "control"]
+
+
+def test_members_of_a_campaign_that_a_later_file_closes_were_sent_their_message(ada):
+    bring(ada, STEP, FILE)
+    step = Step("c.csv", "campaign", {"name": "name", "status": "status"}, key=("name",))
+
+    report = bring(ada, step, b"name,status\nSpring,Closed\n")
+
+    assert report.steps[0].history == {"closed before it came in": 1}
+    assert [state for (state,) in stored(ada, CampaignMember, "state")] == ["sent", "sent", "control"]
+
+
+def test_a_draw_of_ours_takes_responses_from_a_file_and_no_members(ada):
+    campaign = make(ada, "campaign", name="Spring")
+    with unit_of_work(SYSTEM) as work:
+        work.session.get_one(Campaign, campaign["id"]).drawn_at = work.now
+        ana = work.session.scalars(select(Contact.id).where(Contact.email == "ana@example.com")).one()
+        arm = CampaignArm(campaign_id=campaign["id"], name="Letter", share=1.0)
+        member = CampaignMember(campaign_id=campaign["id"], contact_id=ana, arm="Letter", state="sent")
+        work.session.add_all([arm, member])
+
+    report = bring(ada, STEP, FILE)
+
+    assert counts(report) == (0, 1, 0, 2)
+    reason = "The members are drawn already. Take the draw back, then change members."
+    assert {example["reason"] for example in report.steps[0].examples} == {reason}
+    assert stored(ada, CampaignMember, *SHOWN) == [("Letter", "sent", True, True, 120_50, "EUR", "file")]
 
 
 def test_a_second_file_changes_the_members_that_are_there(ada):

@@ -87,10 +87,11 @@ class TestMetricsFiles:
 
         assert counts(report) == (2, 0, 0, 2)
 
-    def test_a_plan_for_later_stays_a_plan(self, people):
-        step = Step("p.csv", "social_post", {"title": "t", "planned_at": "at", "status": "s"})
+    def test_a_plan_for_later_stays_a_plan(self, people, x):
+        columns = {"title": "t", "planned_at": "at", "status": "s", "account_id": "a"}
+        step = Step("p.csv", "social_post", columns)
 
-        bring(people["mona"], step, b"t,at,s\nNew beans,2030-01-01T10:00:00Z,Planned\nIdea,,\n")
+        bring(people["mona"], step, b"t,at,s,a\nNew beans,2030-01-01T10:00:00Z,Planned,Kavarna\nIdea,,,\n")
 
         assert stored(people["stan"], SocialPost, "title", "status") == [
             ("New beans", "planned"), ("Idea", "draft"),

@@ -120,7 +120,8 @@ def plan(
     **template: Any,
 ) -> int:
     """A campaign of the actor's with consenting members ``m0@example.com`` …; the first is the control group's."""
-    campaign = make(actor, "campaign", status=status)
+    campaign = make(actor, "campaign")
+    set_status(campaign["id"], status)
     written = make(actor, "message_template", body=body, **template)
     now = datetime.now(UTC)
     people = [
