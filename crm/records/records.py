@@ -95,6 +95,15 @@ def _afterwards(entity: str, writer: Writer, draft: Draft, facts: Any) -> None:
     writer.settled()
 
 
+def _kept(about: Entity, values: Mapping[str, Any], before: Any) -> list[Problem]:
+    """What only the program writes, where somebody gives it another value."""
+    return [
+        Problem(name, _("{label} is kept by the program. Leave it out.").format(label=_(about[name].label)))
+        for name in ("created_at", "changed_at", "archived_at")
+        if name in values and name in about.by_name and values[name] != getattr(before, name)
+    ]
+
+
 def _refuse(about: Entity, problems: list[Problem]) -> None:
     if problems:
         first = (
@@ -125,8 +134,7 @@ def update_record(
     # A blank that follows from other values is no wrong value; whether they suffice is seen below.
     loose = {name: replace(field, required=False) for name, field in about.by_name.items()}
     stored, problems = check_values(loose, values)
-    if problems:
-        _refuse(about, problems)
+    _refuse(about, problems + _kept(about, stored, row))
     demand_version(row, seen_version, stored, label=_(about.label).lower())
     store_change(work, entity, row, stored)
     return _plain(row)

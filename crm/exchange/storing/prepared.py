@@ -306,12 +306,14 @@ def _settle_currencies(made: Prepared, read: Mapping[str, Converted], default: s
             if filled[row] is None:
                 continue
             # The cell's own currency says more than a column beside it.
-            code = named[row] or codes[row] or default
-            codes[row] = code
+            codes[row] = named[row] or codes[row]
+            # A cell that names none is an amount in the currency that the row has or gets.
+            code = codes[row] or default
             if named[row] in (None, "") and exponent(code) != exponent(base):
                 filled[row] = _rescaled(filled[row], exponent(code) - exponent(base))
-        made.values[holder] = codes
-        made.sources.setdefault(holder, "")
+        if holder in made.values or any(codes):
+            made.values[holder] = codes
+            made.sources.setdefault(holder, "")
 
 
 def _rescaled(minor: int, digits: int) -> int:

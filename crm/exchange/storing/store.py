@@ -10,10 +10,11 @@ from sqlalchemy import Table, bindparam, func, select, update
 
 from crm.exchange.storing import plan as plans
 from crm.i18n import _
+from crm.money import to_major, to_minor
 from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key
-from crm.records.rules import Draft, rules_of
+from crm.records.rules import Draft, Road, rules_of
 from crm.records.settling import changing_draft, new_draft, road_of, settle, shape_of
 from crm.records.writing.bulk import among
 from crm.records.writing.writer import Writer
@@ -58,6 +59,9 @@ class Target:
         self.table: Table = self.cls.__table__
         self.rights = registry.rights_name(entity.name)
         self.columns = [column.name for column in self.table.c]
+        self.amounts = {
+            f.name: f.currency_field for f in entity.fields if f.kind is Kind.MONEY and f.currency_field
+        }
 
     def key_of(self, values: Mapping[str, Any]) -> tuple[str, ...] | None:
         """What identifies a row; None when a part of it is empty."""
@@ -75,7 +79,7 @@ class Target:
         """Store a chunk; nothing of it is committed here."""
         outcome = Outcome()
         road = road_of(work, currency=self.currency, import_id=import_id)
-        places, drafts = self._drafts(work, rows, outcome)
+        places, drafts = self._drafts(road, rows, outcome)
         facts = settle(road, self.entity.name, drafts)
         self._demand(work, drafts)
         stored: list[tuple[int, Draft]] = []
@@ -100,11 +104,11 @@ class Target:
                 outcome.history[words] = outcome.history.get(words, 0) + 1
         return outcome
 
-    def _drafts(self, work: Work, rows: Sequence[Row], outcome: Outcome) -> tuple[list[int], list[Draft]]:
+    def _drafts(self, road: Road, rows: Sequence[Row], outcome: Outcome) -> tuple[list[int], list[Draft]]:
         """What becomes of each row that is not the same as stored, with its place."""
         keys = [self.key_of(row.values) for row in rows]
-        known = self._known(work, rows, keys) if self.key else {}
-        base = shape_of(self.entity.name).defaults(work.now)
+        known = self._known(road.work, rows, keys) if self.key else {}
+        base = shape_of(self.entity.name).defaults(road.work.now)
         places: list[int] = []
         drafts: list[Draft] = []
         for row, key in zip(rows, keys, strict=True):
@@ -115,7 +119,9 @@ class Target:
                 outcome.failed[row.at] = (self.key[0], reason)
                 continue
             if active:
-                wished = {} if self.mode == plans.CREATE else self._wished(row.values, active[0])
+                wished = (
+                    {} if self.mode == plans.CREATE else self._wished(row.values, active[0], road.currency)
+                )
                 draft = changing_draft(wished, active[0])
                 if not draft.given:
                     outcome.same[row.at] = active[0]["id"]
@@ -130,8 +136,14 @@ class Target:
             drafts.append(draft)
         return places, drafts
 
-    def _wished(self, values: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-        """What a file changes: its filled cells, only blanks unless told to overwrite, no other spelling of the key."""
+    def _wished(self, values: Mapping[str, Any], old: Mapping[str, Any], currency: str) -> dict[str, Any]:
+        """What a file changes: its filled cells, only blanks unless told to overwrite, no other spelling of the key.
+
+        An amount that names no currency is one in the currency that the record has.
+        """
+        for name, holder in self.amounts.items():
+            if values.get(name) is not None and values.get(holder) is None and old[holder] is not None:
+                values = {**values, name: to_minor(to_major(values[name], currency), old[holder])}
         return {
             name: value
             for name, value in values.items()

@@ -69,7 +69,7 @@ class DealRules(Rules):
             return
         if draft.has("pipeline_id") and draft.has("stage_id") and row["pipeline_id"] != pipeline:
             draft.refuse("stage_id", _("The stage belongs to another pipeline. Choose a stage of this one."))
-        row["pipeline_id"] = pipeline
+        row["pipeline_id"], row["status"] = pipeline, kind
         if draft.moved("stage_id"):
             self._enter(draft, facts.road, kind)
         elif kind == "open" and draft.has("closed_on"):
@@ -78,7 +78,6 @@ class DealRules(Rules):
     def _enter(self, draft: Draft, road: Road, kind: str) -> None:
         """Status, days and the beginning of the stay; a day that is over starts the stay at its noon."""
         row, now = draft.row, road.work.now
-        row["status"] = kind
         if kind != "lost":
             row["loss_reason_id"] = None
         if kind == "open":
