@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from babel.numbers import get_currency_precision, list_currencies
 
-from crm.errors import Bad, Refused
+from crm.errors import Bad
 from crm.i18n import _
 
 CURRENCIES = frozenset(list_currencies())
@@ -44,61 +44,12 @@ def to_major(minor: int, currency: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount that knows its currency; different currencies never add up silently."""
+    """An amount that knows its currency."""
 
     minor: int
     currency: str
 
-    def __add__(self, other: Money) -> Money:
-        if other.currency != self.currency:
-            raise Refused(
-                _("{a} and {b} cannot be added without a rate.").format(a=self.currency, b=other.currency)
-            )
-        return Money(self.minor + other.minor, self.currency)
 
-    @property
-    def major(self) -> Decimal:
-        """The amount in major units, exact."""
-        return to_major(self.minor, self.currency)
-
-
-def rate_used(rates: Mapping[str, list[tuple[date, float]]], currency: str, day: date) -> tuple[date, float]:
-    """The newest rate of a currency on or before a day, with its own day; the first known one when all are later.
-
-    Raises
-    ------
-    Refused
-        No rate of this currency is stored; the message says where to enter one.
-    """
-    known = rates.get(currency)
-    if not known:
-        raise Refused(
-            _("No exchange rate for {currency} is stored. Enter one under Settings, Rates.").format(
-                currency=currency
-            )
-        )
+def rate_used(known: Sequence[tuple[date, float]], day: date) -> tuple[date, float]:
+    """Of one currency's dated rates the newest on or before a day, with its own day; the first when all are later."""
     return max((dated for dated in known if dated[0] <= day), default=min(known))
-
-
-def convert(money: Money, to: str, *, day: date, rates: Mapping[str, list[tuple[date, float]]]) -> Money:
-    """The amount in another currency at the rate of a day.
-
-    Parameters
-    ----------
-    money : Money
-    to : str
-        ISO 4217 code of the firm's currency, in which the rates are given.
-    day : date
-    rates : mapping of currency to (day, price of one major unit in ``to``), any order.
-    """
-    if money.currency == to:
-        return money
-    rate = Decimal(str(rate_used(rates, money.currency, day)[1]))
-    return Money(to_minor(money.major * rate, to), to)
-
-
-def total(
-    amounts: Iterable[Money], currency: str, *, day: date, rates: Mapping[str, list[tuple[date, float]]]
-) -> Money:
-    """The sum of amounts in mixed currencies, each converted and rounded once."""
-    return Money(sum(convert(m, currency, day=day, rates=rates).minor for m in amounts), currency)

@@ -75,6 +75,27 @@ def period_of(
     return Period(kind, first, min(last, today) if running else last, running)
 
 
+def shown_period(
+    kind: str, newest: date | None, *, today: date, start: date | None = None, end: date | None = None
+) -> tuple[Period, bool]:
+    """The period asked for, or the newest one with data where nothing happened since the running one began.
+
+    Parameters
+    ----------
+    newest : date, optional
+        The day of the newest record that a screen counts; None without any.
+
+    Returns
+    -------
+    tuple of Period and bool
+        The second is True where older days are shown than were asked for.
+    """
+    period = period_of(kind, today, today=today, start=start, end=end)
+    if period.kind in ("all", "custom") or newest is None or period.start is None or newest >= period.start:
+        return period, False
+    return period_of(kind, newest, today=today), True
+
+
 def period_before(period: Period) -> Period | None:
     """What a period is compared with: the same stretch of the month, quarter or year before, up to the same day of a month.
 

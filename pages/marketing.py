@@ -10,7 +10,8 @@ from crm.ui.kit import look
 from crm.ui.marketing.cards import show_campaigns, show_cards, show_formulas, show_numbers, show_sources
 from crm.ui.marketing.data import shown_board, shown_choices
 from crm.ui.marketing.filters import marketing_question
-from crm.ui.marketing.words import context
+from crm.ui.marketing.records import show_number
+from crm.ui.marketing.words import context, notes
 from crm.work import cache_key
 
 actor = current_actor()
@@ -39,9 +40,12 @@ if board.is_empty:
         st.switch_page(routes.page("campaigns"))
     st.stop()
 
+for note in notes(board):
+    st.info(note, icon=":material/info:")
 for note in board.book.notes:
     st.warning(note, icon=":material/currency_exchange:")
 show_numbers(board)
+show_number(actor, asked)
 show_cards(board)
 show_campaigns(board)
 show_sources(board)

@@ -11,7 +11,7 @@ from crm.ui.service_board import data as service_data
 from crm.ui.service_board.cards import show_cards, show_formulas
 from crm.ui.service_board.filters import service_question
 from crm.ui.service_board.numbers import show_numbers
-from crm.ui.service_board.records import asked_for, forget_asked, show_records, titles
+from crm.ui.service_board.records import asked_for, forget_asked, show_number, show_records
 from crm.ui.service_board.words import context, notes
 from crm.work import cache_key
 
@@ -46,8 +46,8 @@ for note in notes(board):
 
 show_numbers(board)
 if (wanted := asked_for()) is not None:
-    show_records(actor, asked, [wanted], title=titles()[wanted], key="number")
-    st.button(_("Hide these cases"), on_click=forget_asked, key="service_hide", type="tertiary")
+    show_number(actor, asked, board, wanted)
+    st.button(_("Hide these records"), on_click=forget_asked, key="service_hide", type="tertiary")
 
 drawn = service_data.service_figures(cache_key(actor), language(), asked, board.as_of, board)
 clicked = show_cards(board, drawn)

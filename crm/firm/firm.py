@@ -95,6 +95,6 @@ def rates(session: ScopedSession) -> dict[str, list[tuple[date, float]]]:
         bridge = known.pop(home, [])
         for currency, prices in {**known, base: [(day, 1.0) for day, _rate in bridge]}.items():
             for day in sorted({day for day, _rate in prices + bridge} if bridge else ()):
-                price = rate_used({"": prices}, "", day)[1] / rate_used({"": bridge}, "", day)[1]
+                price = rate_used(prices, day)[1] / rate_used(bridge, day)[1]
                 own.setdefault(currency, {}).setdefault(day, price)
     return {currency: sorted(prices.items()) for currency, prices in own.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -20,18 +19,6 @@ from db.models import Target, Team, User
 from db.scope import ALL, CREATE, READ, TEAM, UPDATE, Actor, ScopedSession
 
 
-@dataclass(frozen=True, slots=True)
-class TargetRow:
-    """One stored target; neither user nor team means the whole firm."""
-
-    id: int
-    user_id: int | None
-    team_id: int | None
-    month: date
-    amount_minor: int
-    currency: str
-
-
 def may_set_targets(actor: Actor) -> bool:
     """True when the actor's role lets them enter targets."""
     return actor.may("target", CREATE) and actor.may("target", UPDATE)
@@ -45,7 +32,7 @@ def set_target(
     currency: str,
     user_id: int | None = None,
     team_id: int | None = None,
-) -> TargetRow | None:
+) -> None:
     """Enter the target of a month for a user, a team, or with neither the firm. Zero takes it away.
 
     Raises
@@ -73,13 +60,12 @@ def set_target(
         if row is not None:
             work.session.delete(row)
             work.session.flush()
-        return None
+        return
     if row is None:
         row = Target(user_id=user_id, team_id=team_id, month=month_start(month))
         work.session.add(row)
     row.amount_minor, row.currency = amount_minor, check_currency(currency)
     work.session.flush()
-    return TargetRow(row.id, row.user_id, row.team_id, row.month, row.amount_minor, row.currency)
 
 
 def _is(column: InstrumentedAttribute[int | None], value: int | None) -> ColumnElement[bool]:

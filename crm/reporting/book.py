@@ -83,7 +83,7 @@ class Book:
     def _rate(self, currency: str, day: date) -> Decimal:
         key = (currency, day)
         if key not in self._found:
-            dated, rate = rate_used(self.rates, currency, day)
+            dated, rate = rate_used(self.rates[currency], day)
             if dated > day:
                 self.later[currency] = min(self.later.get(currency, (day, dated)), (day, dated))
             elif (day - dated).days > OLD_DAYS:

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import drag, fits, stands, told
+from tests.browser.hands import drag, fits, settled, stands, told
 
 BOSS = "helene.brandt@brewandberg.example"
 
@@ -31,6 +31,7 @@ def asked(house, statement):
 
 
 def status(tab, move):
+    settled(tab)
     tab.get_by_role("button", name="Status", exact=True).click()
     tab.get_by_role("menuitem", name=move, exact=True).or_(tab.get_by_text(move, exact=True)).last.click()
 
@@ -55,6 +56,7 @@ def test_a_case_from_the_first_word_to_its_coming_back(house, tab):
     drawer = tab.get_by_role("dialog")
     drawer.get_by_label("Subject").fill("Steam wand hisses")
     drawer.get_by_label("Description").fill("It hisses <b>loudly</b> since Monday.")
+    settled(tab)
     drawer.get_by_label("Contact").click()
     tab.get_by_role("option").first.click()
     drawer.get_by_role("button", name="Save").click()

@@ -127,7 +127,7 @@ def test_of_two_people_editing_one_deal_the_second_chooses_between_both_values(h
         drawer.get_by_label("Title").press("Tab")
         drawer.get_by_role("button", name="Save").click()
         if page is tab:
-            told(tab, "The deal is stored.")
+            stands(tab.get_by_role("heading", name="Title of the first"))
 
     drawer = other.get_by_role("dialog")
     stands(drawer.get_by_text("Someone else changed this deal"))

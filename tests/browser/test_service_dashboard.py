@@ -46,7 +46,7 @@ def test_a_number_opens_its_cases_and_a_row_opens_the_case(screen):
     stands(screen.get_by_role("heading", name="Open cases"))
     expect(screen.get_by_role("radio", name="All", exact=True)).to_be_checked()
 
-    stands(screen.get_by_role("button", name="Hide these cases"))
+    stands(screen.get_by_role("button", name="Hide these records"))
     table = screen.get_by_test_id("stDataFrame").first
     stands(table.get_by_test_id("data-grid-canvas"))
     click_on(table, x=200, y=56)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import choose, fill, fits, set_day, stands
+from tests.browser.hands import choose, fill, fits, set_day, settled, stands
 
 PEOPLE = {"dora@kavarna.si": "manager", "tone@kavarna.si": "manager"}
 
@@ -92,6 +92,7 @@ def test_a_visit_from_the_desk_to_the_phone_and_back(house, window):
     expect(dora.get_by_text("Change the burrs")).to_have_count(2)
 
     # The page of the visit takes all of it back.
+    settled(tone)
     tone.get_by_role("button", name="More").click()
     tone.get_by_text("Reopen", exact=True).click()
     stands(tone.get_by_text("Finish the visit"))

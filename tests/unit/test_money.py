@@ -1,14 +1,14 @@
 """Money: exact to the minor unit, never added across currencies."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.errors import Refused
-from crm.money import Money, convert, exponent, to_major, to_minor, total
+from crm.money import to_major, to_minor
+from crm.reporting.book import Book
 
 DAY = date(2026, 3, 10)
 RATES = {"DKK": [(date(2026, 1, 1), 0.134), (date(2026, 3, 1), 0.135)], "JPY": [(date(2026, 1, 1), 0.0062)]}
@@ -33,34 +33,29 @@ def test_a_float_of_the_screen_gives_the_cents_that_were_typed(minor):
     assert to_minor(float(Decimal(minor) / 100), "EUR") == minor
 
 
-def test_different_currencies_do_not_add_up():
-    with pytest.raises(Refused, match="EUR and DKK"):
-        Money(100, "EUR") + Money(100, "DKK")
-
-    assert Money(100, "EUR") + Money(50, "EUR") == Money(150, "EUR")
+def book(**rates):
+    return Book("EUR", RATES | rates, datetime(2026, 3, 10, tzinfo=UTC))
 
 
 def test_the_rate_of_the_day_is_the_newest_one_before_it():
-    february = convert(Money(1000_00, "DKK"), "EUR", day=date(2026, 2, 28), rates=RATES)
-    march = convert(Money(1000_00, "DKK"), "EUR", day=DAY, rates=RATES)
-
-    assert (february.minor, march.minor) == (134_00, 135_00)
+    assert book().worth(1000_00, "DKK", date(2026, 2, 28)) == 134_00
+    assert book().worth(1000_00, "DKK", DAY) == 135_00
 
 
 def test_conversion_minds_the_digits_of_both_currencies():
-    assert convert(Money(10_000, "JPY"), "EUR", day=DAY, rates=RATES) == Money(62_00, "EUR")
+    assert book().worth(10_000, "JPY", DAY) == 62_00
 
 
-def test_a_missing_rate_is_said_with_its_remedy():
-    with pytest.raises(Refused, match=r"No exchange rate for CZK.*Settings"):
-        convert(Money(1, "CZK"), "EUR", day=DAY, rates=RATES)
+def test_a_missing_rate_counts_nothing_and_is_said_with_its_remedy():
+    made = book()
+
+    assert made.worth(1_00, "CZK", DAY) == 0
+    assert "CZK" in made.notes[0]
+    assert "Settings" in made.notes[0]
 
 
-def test_a_total_converts_each_amount_once():
-    amounts = [Money(100_00, "EUR"), Money(1000_00, "DKK"), Money(10_000, "JPY")]
+def test_amounts_of_one_foreign_currency_need_no_rate():
+    made = book().fitting(["CZK", "CZK"])
 
-    assert total(amounts, "EUR", day=DAY, rates=RATES) == Money(100_00 + 135_00 + 62_00, "EUR")
-
-
-def test_digits_after_the_mark_follow_the_currency():
-    assert [exponent(c) for c in ("EUR", "JPY", "KWD")] == [2, 0, 3]
+    assert (made.currency, made.worth(1_00, "CZK", DAY)) == ("CZK", 1_00)
+    assert book().fitting(["CZK", "EUR"]).currency == "EUR"

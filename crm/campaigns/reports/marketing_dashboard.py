@@ -10,11 +10,12 @@ import pandas as pd
 from sqlalchemy import extract, select
 
 from crm.analytics.intervals import Share, wilson
+from crm.campaigns.reports import marketing_facts as facts
 from crm.campaigns.reports import marketing_reports as reports
-from crm.periods import Period, add_months, month_start, months_between, period_of
+from crm.periods import Period, add_months, month_start, months_between, shown_period
 from crm.reporting.book import Book, open_book
-from crm.reporting.grouped import converted, grouped, rate_day
-from crm.reporting.measures import deal_conditions
+from crm.reporting.grouped import converted, grouped
+from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter
 from db.models import Campaign, Deal, Lead, Team, User
 from db.scope import ScopedSession
@@ -35,6 +36,10 @@ class MarketingQuestion:
     end: date | None = None
     chosen: SalesFilter = field(default_factory=SalesFilter)
 
+    def period(self, newest: date | None) -> tuple[Period, bool]:
+        """The days shown, given the newest day with a lead or campaign, and whether they are older than those asked for."""
+        return shown_period(self.kind, newest, today=self.today, start=self.start, end=self.end)
+
 
 @dataclass(frozen=True)
 class MarketingChoices:
@@ -51,14 +56,17 @@ class MarketingBoard:
     """Frames of one dashboard, as the reports of the same names give them; amounts in minor units of the book's currency.
 
     ``campaigns`` are those that began in the period, as :func:`marketing_reports.campaign_rows`. ``months`` has ``month,
-    won_value_minor, deals``.
+    won_value_minor, deals``. ``moved`` says that nothing happened in the running period, so that the newest one with a
+    lead or campaign is shown.
     """
 
     book: Book
+    asked: SalesFilter
     period: Period
+    moved: bool
+    newest: date | None
     campaigns: pd.DataFrame
     sources: pd.DataFrame
-    funnel: pd.DataFrame
     segments: pd.DataFrame
     months: pd.DataFrame
     is_empty: bool
@@ -73,11 +81,9 @@ class MarketingBoard:
         known = self.campaigns["cost_minor"].notna().any()
         return self.total(self.campaigns, "cost_minor") if known else None
 
-    def cost_per(self, column: str) -> int | None:
-        """Cost of the campaigns that name one by their leads or won deals; None without either."""
-        costed = self.campaigns[self.campaigns["cost_minor"].notna()]
-        count = self.total(costed, column)
-        return round(self.total(costed, "cost_minor") / count) if count and len(costed) else None
+    def cost_per(self, what: str) -> tuple[int | None, int, int]:
+        """As :func:`marketing_reports.cost_per`."""
+        return reports.cost_per(self.campaigns, what)
 
     @property
     def response(self) -> Share:
@@ -106,15 +112,19 @@ def marketing_choices(session: ScopedSession) -> MarketingChoices:
 def marketing_board(session: ScopedSession, asked: MarketingQuestion) -> MarketingBoard:
     """The dashboard within the session's scope; the number of statements does not depend on the data."""
     book = open_book(session)
-    period = period_of(asked.kind, asked.today, today=asked.today, start=asked.start, end=asked.end)
+    last = facts.newest(session, asked.chosen, asked.today)
+    period, moved = asked.period(last)
     chosen = replace(asked.chosen, start=period.start, end=period.end)
     campaigns = reports.campaign_rows(session, book, chosen)
-    sources = reports.leads_by_source(session, chosen).rows
-    funnel = reports.funnel_by_source(session, chosen).rows
+    sources = reports.leads_by_source(session, chosen)
+    for said in ("missing", "later", "older"):
+        getattr(book, said).update(getattr(sources.book, said))
     segments = reports.response_by_segment(session, chosen).rows
     months = _won_by_month(session, book, asked, period, campaigns)
-    nothing = not (len(campaigns) or len(sources) or len(funnel))
-    return MarketingBoard(book, period, campaigns, sources, funnel, segments, months, nothing)
+    nothing = not (len(campaigns) or len(sources.rows))
+    return MarketingBoard(
+        book, chosen, period, moved, last, campaigns, sources.rows, segments, months, nothing
+    )
 
 
 def _won_by_month(
@@ -129,18 +139,12 @@ def _won_by_month(
     first = max(min(month_start(first), add_months(last, 1 - MONTHS)), add_months(last, 1 - MOST_MONTHS))
     every = months_between(first, last)
     window = replace(asked.chosen, start=first, end=last)
-    keys = {
-        "year": extract("year", Deal.closed_on),
-        "month": extract("month", Deal.closed_on),
-        "currency": Deal.currency,
-        "rate_day": rate_day(Deal.currency, Deal.closed_on, book),
-    }
     where = [*deal_conditions(window), Deal.status == "won"]
-    frame = converted(
-        grouped(session, keys, {"deals": None, "won_value_minor": Deal.amount_minor}, where=where),
-        book,
-        ["won_value_minor"],
-    )
+    told = amounts(book, where, Deal.closed_on)
+    keys = {"year": extract("year", Deal.closed_on), "month": extract("month", Deal.closed_on)} | told.keys
+    counted = {"deals": None, "won_value_minor": told.minor}
+    found = grouped(session, keys, counted, joins=told.joins, where=where)
+    frame = converted(found, book, ["won_value_minor"])
     sums = {month: [0, 0] for month in every}
     for year, month, deals, minor in frame[["year", "month", "deals", "won_value_minor"]].itertuples(
         index=False

@@ -1,7 +1,9 @@
-"""Grouped reads for marketing: campaigns with what they cost, members, leads, deals and contacts by where they came from.
+"""What is counted in marketing, each word once: campaigns with cost, members with revenue, leads, and deals that name them.
 
-Campaigns, leads, deals and contacts are those in the actor's scope; the members of such a campaign all count. Amounts are
-minor units of the book's currency.
+Campaigns, leads and deals are those in the actor's scope; of a campaign in scope all members count, and its cost is divided
+by all its leads and won deals. *Contacted* are members to whom a message went, *responded* and *converted* those of them
+all but the control group that did, *revenue* what these members bought within the days that count. A *won deal* of a
+campaign names it, whenever it was closed. Amounts are minor units of the book's currency.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 
 from crm.clock import zone
 from crm.reporting.book import Book
-from crm.reporting.grouped import converted, grouped
-from crm.reporting.measures import deal_conditions
+from crm.reporting.grouped import converted, folded, grouped, rate_day
+from crm.reporting.measures import among, worth
 from crm.reporting.report import SalesFilter
 from db.models import Campaign, CampaignArm, CampaignMember, Contact, Deal, Lead, Segment, User
 from db.scope import ScopedSession
@@ -31,9 +33,10 @@ def campaigns(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd.Dat
     Returns
     -------
     DataFrame
-        ``id, name, status, channel, segment, starts_on, ends_on, cost_minor`` (None where none is entered), by start.
+        ``id, name, status, channel, segment, starts_on, ends_on, cost_minor`` (None where none is entered, or in a
+        currency without a rate), by start.
     """
-    where: list[ColumnElement[bool]] = [Campaign.archived_at.is_(None)]
+    where: list[ColumnElement[bool]] = [Campaign.archived_at.is_(None), *_held(Campaign, chosen)]
     if chosen.campaigns:
         where.append(Campaign.id.in_(chosen.campaigns))
     statement = (
@@ -50,14 +53,13 @@ def campaigns(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd.Dat
     for key, name, status, channel, starts, started, ends, closed, cost, currency, segment in session.execute(
         statement
     ):
-        first, last = starts or _day(started), ends or _day(closed)
+        first, last = first_day(starts, started), ends or _day(closed)
         outside = (chosen.start and (first is None or first < chosen.start)) or (
             chosen.end and (first is None or first > chosen.end)
         )
         if outside and not chosen.campaigns:
             continue
-        worth = None if cost is None else book.worth(cost, currency or book.currency, first or book.today)
-        rows.append((key, name, status, channel, segment, first, last, worth))
+        rows.append((key, name, status, channel, segment, first, last, cost_of(book, cost, currency, first)))
     rows.sort(key=lambda row: (row[5] or date.max, row[0]))
     columns = ["id", "name", "status", "channel", "segment", "starts_on", "ends_on", "cost_minor"]
     # As objects: among numbers and days a gap would turn into NaN.
@@ -68,33 +70,65 @@ def _day(moment: datetime | None) -> date | None:
     return moment.astimezone(zone()).date() if moment else None
 
 
-def members(session: ScopedSession, ids: list[int]) -> pd.DataFrame:
-    """Members by campaign: ``campaign_id, members, contacted, responded, converted`` without the control group."""
-    control = and_(
-        CampaignArm.campaign_id == CampaignMember.campaign_id, CampaignArm.name == CampaignMember.arm
-    )
-    reached = case((CampaignMember.state.in_(REACHED), 1), else_=0)
-    yes = [
-        func.sum(case((condition, 1), else_=0))
-        for condition in (CampaignMember.responded, CampaignMember.converted)
-    ]
+def first_day(starts_on: date | None, started_at: datetime | None) -> date | None:
+    """The day a campaign begins, at whose rates its cost and revenue count."""
+    return starts_on or _day(started_at)
+
+
+def cost_of(book: Book, minor: int | None, currency: str | None, day: date | None) -> int | None:
+    """A campaign's cost in the book's currency; None where none is entered or its currency has no rate."""
+    if minor is None:
+        return None
+    worth = book.worth(minor, currency or book.currency, day)
+    return worth if book.knows(currency or book.currency) else None
+
+
+def _messaged() -> tuple[Any, ColumnElement[bool]]:
+    """How members are joined to their arm, and that it is not the control group."""
+    arm = and_(CampaignArm.campaign_id == CampaignMember.campaign_id, CampaignArm.name == CampaignMember.arm)
+    return arm, func.coalesce(CampaignArm.is_control, False).is_(False)
+
+
+def reached(ids: list[int]) -> tuple[Any, list[ColumnElement[bool]]]:
+    """Members of campaigns to whom a message went: the join to their arm, and the conditions."""
+    arm, messaged = _messaged()
+    return arm, [CampaignMember.campaign_id.in_(ids), CampaignMember.state.in_(REACHED), messaged]
+
+
+def members(session: ScopedSession, book: Book, found: pd.DataFrame) -> pd.DataFrame:
+    """Members of campaigns without the control groups.
+
+    Returns
+    -------
+    DataFrame
+        ``campaign_id, members, contacted, responded, converted, revenue_minor``.
+    """
+    arm, messaged = _messaged()
+    sums = {
+        "members": func.count(),
+        "contacted": func.sum(case((CampaignMember.state.in_(REACHED), 1), else_=0)),
+        "responded": func.sum(case((CampaignMember.responded, 1), else_=0)),
+        "converted": func.sum(case((CampaignMember.converted, 1), else_=0)),
+        "revenue_minor": func.sum(CampaignMember.revenue_minor),
+    }
+    days = dict(zip(found["id"].tolist(), found["starts_on"].tolist(), strict=True))
     statement = (
-        select(CampaignMember.campaign_id, func.count(), func.sum(reached), *yes)
-        .outerjoin(CampaignArm, control)
-        .where(CampaignMember.campaign_id.in_(ids), func.coalesce(CampaignArm.is_control, False).is_(False))
-        .group_by(CampaignMember.campaign_id)
+        select(CampaignMember.campaign_id, CampaignMember.currency, *sums.values())
+        .outerjoin(CampaignArm, arm)
+        .where(CampaignMember.campaign_id.in_(list(days)), messaged)
+        .group_by(CampaignMember.campaign_id, CampaignMember.currency)
     )
-    rows = session.execute(statement, execution_options=_SYSTEM).all() if ids else []
-    columns = ["campaign_id", "members", "contacted", "responded", "converted"]
-    return pd.DataFrame(rows, columns=columns).astype("int64")
+    rows = [
+        (key, *counts, book.worth(int(minor or 0), currency or book.currency, days[key]))
+        for key, currency, *counts, minor in session.execute(statement, execution_options=_SYSTEM)
+    ] if days else []  # fmt: skip
+    return folded(pd.DataFrame(rows, columns=["campaign_id", *sums]).astype("int64"), list(sums))
 
 
 def responses(session: ScopedSession, ids: list[int], *, by: str) -> pd.DataFrame:
     """Those who got a message, by the campaign's segment or the contact's: ``key, members, responded``."""
     column = Segment.name if by == "campaign" else Contact.segment
-    control = and_(
-        CampaignArm.campaign_id == CampaignMember.campaign_id, CampaignArm.name == CampaignMember.arm
-    )
+    arm, where = reached(ids)
     statement = select(
         column, func.count(), func.sum(case((CampaignMember.responded, 1), else_=0))
     ).select_from(CampaignMember)
@@ -104,15 +138,7 @@ def responses(session: ScopedSession, ids: list[int], *, by: str) -> pd.DataFram
         )
     else:
         statement = statement.join(Contact, Contact.id == CampaignMember.contact_id)
-    statement = (
-        statement.outerjoin(CampaignArm, control)
-        .where(
-            CampaignMember.campaign_id.in_(ids),
-            CampaignMember.state.in_(REACHED),
-            func.coalesce(CampaignArm.is_control, False).is_(False),
-        )
-        .group_by(column)
-    )
+    statement = statement.outerjoin(CampaignArm, arm).where(*where).group_by(column)
     rows = session.execute(statement, execution_options=_SYSTEM).all() if ids else []
     return pd.DataFrame(rows, columns=["key", "members", "responded"])
 
@@ -146,11 +172,8 @@ def _held(cls: Any, chosen: SalesFilter) -> list[ColumnElement[bool]]:
 def _from(cls: Any, chosen: SalesFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if chosen.sources:
-        parts: list[ColumnElement[bool]] = [cls.source.in_([s for s in chosen.sources if s])]
-        if "" in chosen.sources:
-            parts += [cls.source.is_(None), cls.source == ""]
-        found.append(or_(*parts))
-    if chosen.campaigns and hasattr(cls, "campaign_id"):
+        found.append(among(func.nullif(cls.source, ""), [source or None for source in chosen.sources]))
+    if chosen.campaigns:
         found.append(cls.campaign_id.in_(chosen.campaigns))
     return found
 
@@ -165,67 +188,76 @@ def leads(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
         ``lost``, ``won_value_minor``.
     """
     keys: dict[str, Any] = {"source": func.nullif(Lead.source, "")} if by == "source" else {}
-    keys |= {"campaign_id": Lead.campaign_id}
-    won = Deal.status == "won"
-    keys |= {
-        "currency": func.coalesce(Deal.currency, book.currency),
-        "rate_day": case((and_(won, Deal.currency != book.currency), Deal.closed_on), else_=null()),
-    }
+    deal = _deals_apart(Deal.id.in_(select(Lead.deal_id)))
     sums = {
         "leads": None,
         "converted": case((Lead.status == "converted", 1), else_=0),
-        "deals": case((Deal.id.is_not(None), 1), else_=0),
-        "won": case((won, 1), else_=0),
-        "lost": case((Deal.status == "lost", 1), else_=0),
-        "won_value_minor": case((won, func.coalesce(Deal.amount_minor, 0)), else_=0),
+        "deals": case((deal.c.id.is_not(None), 1), else_=0),
+        **_closed(deal),
     }
-    alive = and_(Deal.id == Lead.deal_id, Deal.archived_at.is_(None))
-    frame = grouped(session, keys, sums, joins=[(Deal, alive, True)], where=lead_conditions(chosen))
-    return _folded(converted(frame, book, ["won_value_minor"]), list(sums))
+    keys |= {"campaign_id": Lead.campaign_id} | _keys(deal, book)
+    joined = (deal, deal.c.id == Lead.deal_id, True)
+    frame = grouped(session, keys, sums, joins=[joined], where=lead_conditions(chosen))
+    return folded(converted(frame, book, ["won_value_minor"]), list(sums))
 
 
-def deals(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> pd.DataFrame:
-    """Deals opened in the period, by their own ``source`` or ``campaign_id``: ``deals, won, lost, won_value_minor``."""
-    key = {"source": func.nullif(Deal.source, "")} if by == "source" else {"campaign_id": Deal.campaign_id}
-    won = Deal.status == "won"
-    keys = {
-        **key,
-        "currency": Deal.currency,
-        "rate_day": case((and_(won, Deal.currency != book.currency), Deal.closed_on), else_=null()),
+def _deals_apart(condition: ColumnElement[bool]) -> Any:
+    """Deals with what they are worth if they are won, as a table of their own: of an outer join SQLite finds no prices."""
+    own, won = worth(), Deal.status == "won"
+    columns = [
+        Deal.id, Deal.campaign_id, Deal.status, Deal.closed_on, case((won, own.minor)).label("minor"),
+        case((won, own.currency)).label("currency"),
+    ]  # fmt: skip
+    return select(*columns).where(Deal.archived_at.is_(None), condition).subquery()
+
+
+def _keys(deal: Any, book: Book) -> dict[str, Any]:
+    """Keys that convert each foreign amount at the rate of the day the deal was closed."""
+    currency = deal.c.currency
+    own = currency == book.currency
+    return {
+        "currency": currency,
+        "rate_day": rate_day(currency, deal.c.closed_on, book),
+        "each": case((own, null()), else_=deal.c.minor),
     }
-    sums = {
-        "deals": None,
-        "won": case((won, 1), else_=0),
-        "lost": case((Deal.status == "lost", 1), else_=0),
-        "won_value_minor": case((won, func.coalesce(Deal.amount_minor, 0)), else_=0),
+
+
+def _closed(deal: Any) -> dict[str, Any]:
+    return {
+        "won": case((deal.c.status == "won", 1), else_=0),
+        "lost": case((deal.c.status == "lost", 1), else_=0),
+        "won_value_minor": deal.c.minor,
     }
-    frame = grouped(session, keys, sums, where=deal_conditions(chosen, day=Deal.opened_on))
-    return _folded(converted(frame, book, ["won_value_minor"]), list(sums))
 
 
-def contacts(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
-    """Contacts entered in the period, by their own source: ``source, contacts``."""
-    where: list[ColumnElement[bool]] = [Contact.archived_at.is_(None)]
-    if chosen.start is not None:
-        where.append(Contact.created_at >= _midnight(chosen.start))
-    if chosen.end is not None:
-        where.append(Contact.created_at < _midnight(chosen.end + timedelta(days=1)))
-    where += [*_held(Contact, chosen), *_from(Contact, chosen)]
-    return grouped(session, {"source": func.nullif(Contact.source, "")}, {"contacts": None}, where=where)
+def deals(session: ScopedSession, book: Book) -> pd.DataFrame:
+    """Deals by the campaign they name: ``campaign_id, deals, won, lost, won_value_minor``."""
+    deal = _deals_apart(Deal.campaign_id.is_not(None))
+    sums = {"deals": None, **_closed(deal)}
+    frame = grouped(session, {"campaign_id": deal.c.campaign_id} | _keys(deal, book), sums, where=[])
+    return folded(converted(frame, book, ["won_value_minor"]), list(sums))
 
 
-def lead_totals(session: ScopedSession, ids: list[int]) -> dict[int, int]:
-    """All leads of each campaign, whoever holds them: the cost of a campaign is shared out among these."""
-    statement = (
-        select(Lead.campaign_id, func.count())
-        .where(Lead.campaign_id.in_(ids), Lead.archived_at.is_(None))
-        .group_by(Lead.campaign_id)
-    )
-    rows = session.execute(statement, execution_options=_SYSTEM).all() if ids else []
-    return {int(key): int(n) for key, n in rows if key is not None}
+def newest(session: ScopedSession, chosen: SalesFilter, today: date) -> date | None:
+    """The newest day by today on which a lead came in or a campaign began; two statements."""
+    lead = session.scalar(select(func.max(Lead.created_at)).where(*lead_conditions(chosen)))
+    begun = func.max(Campaign.starts_on)
+    held = [Campaign.archived_at.is_(None), *_held(Campaign, chosen), Campaign.starts_on <= today]
+    if chosen.campaigns:
+        held.append(Campaign.id.in_(chosen.campaigns))
+    days = [day for day in (_day(lead), session.scalar(select(begun).where(*held))) if day is not None]
+    return min(max(days), today) if days else None
 
 
-def _folded(frame: pd.DataFrame, sums: list[str]) -> pd.DataFrame:
-    """Add up groups that differed only in currency and day."""
-    keys = [column for column in frame.columns if column not in sums]
-    return frame.groupby(keys, dropna=False, as_index=False, sort=False)[sums].sum()
+def totals(session: ScopedSession, ids: list[int]) -> pd.DataFrame:
+    """All leads and won deals of campaigns, whoever holds them, to divide their cost by: ``leads, won`` by campaign."""
+    counted = {}
+    for name, cls, more in (("leads", Lead, []), ("won", Deal, [Deal.status == "won"])):
+        statement = (
+            select(cls.campaign_id, func.count())
+            .where(cls.campaign_id.in_(ids), cls.archived_at.is_(None), *more)
+            .group_by(cls.campaign_id)
+        )
+        counted[name] = dict(session.execute(statement, execution_options=_SYSTEM).all()) if ids else {}
+    found = {name: [int(n.get(key, 0)) for key in ids] for name, n in counted.items()}
+    return pd.DataFrame(found, index=ids, columns=list(counted), dtype="int64")

@@ -5,10 +5,17 @@ from __future__ import annotations
 from crm.i18n import N_, _
 
 _MEMBERS = N_("All members count in the arm they were drawn for, whether their message arrived or not.")
-_OWN = N_("Each record counts under the source it bears itself.")
-_WON = N_("Won value: amounts of deals with status won, in other currencies at the rate of the day.")
+_WON = N_(
+    "Won value: what deals with status won are worth, in other currencies at the rate of the day they were closed."
+)
+_NAMED = N_("Leads, deals and won deals of a campaign are those that name it, whatever their day.")
+_REVENUE = N_(
+    "Converted and revenue: members with a message that bought within the days that count, and for how much."
+)
 _ARCHIVED = N_("Archived records are left out.")
-_COST = N_("Cost per lead: the campaign's cost ÷ its leads; per won deal: ÷ its won deals.")
+_COST = N_(
+    "Cost per lead: the campaign's cost ÷ all leads that name it, whoever holds them; per won deal: ÷ all won deals."
+)
 _WILSON = N_("Range: 95 % by Wilson.")
 
 _FORMULAS: dict[str, tuple[str, ...]] = {
@@ -32,23 +39,27 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
         _ARCHIVED,
     ),
     "funnel-by-source": (
-        N_("Contacts and leads by the day they came in, deals by the day they were opened."),
-        _OWN,
+        N_("The same leads all the way: those of the days, which became contacts, have a deal, and won it, whenever that was."),
+        N_("Each counts under the source of the lead."),
         _WON,
         _ARCHIVED,
     ),
     "funnel-by-campaign": (
-        N_("Contacted: members to whom a message went; leads and deals: those that name the campaign."),
+        N_("Contacted: members to whom a message went; responded: those that did."),
+        _REVENUE,
+        _NAMED,
         _WON,
         _ARCHIVED,
     ),
     "cost-per-lead": (
         _COST,
-        N_("Leads and deals are those that name the campaign; campaigns without a cost are not in the sums."),
+        N_("Campaigns without a cost, or with one in a currency without a rate, are not in the sums."),
         _ARCHIVED,
     ),
     "campaign-calendar": (
-        N_("Campaigns by their first day, with the won value of deals that name them."),
+        N_("Campaigns by their first day."),
+        _REVENUE,
+        _NAMED,
         _WON,
         _ARCHIVED,
     ),

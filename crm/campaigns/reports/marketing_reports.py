@@ -76,12 +76,12 @@ def leads_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
 
 
 def _lead_costs(session: ScopedSession, book: Book) -> dict[int, float]:
-    """Minor units that each lead of a campaign cost, for campaigns whose cost is entered."""
+    """Minor units that each lead of a campaign cost, for campaigns whose cost is known."""
     found = facts.campaigns(session, book, SalesFilter())
     found = found[found["cost_minor"].notna()]
-    totals = facts.lead_totals(session, found["id"].tolist())
-    pairs = zip(found["id"], found["cost_minor"], strict=True)
-    return {int(key): cost / totals[int(key)] for key, cost in pairs if totals.get(int(key))}
+    counted = facts.totals(session, found["id"].tolist())["leads"]
+    pairs = zip(found["id"], found["cost_minor"], counted, strict=True)
+    return {int(key): cost / n for key, cost, n in pairs if n}
 
 
 def _key(value: Any) -> int:
@@ -89,34 +89,24 @@ def _key(value: Any) -> int:
 
 
 def _ratios(amounts: pd.Series[Any], counts: pd.Series[Any]) -> pd.Series[Any]:
-    """Whole minor units each, None where there is nothing to share among."""
-    found = [round(a / c) if c and a else None for a, c in zip(amounts, counts, strict=True)]
+    """Whole minor units each, None where no amount is known or there is nothing to share it among."""
+    pairs = zip(amounts, counts, strict=True)
+    found = [round(a / c) if c and a is not None and not pd.isna(a) else None for a, c in pairs]
     return pd.Series(found, index=counts.index, dtype=object)
 
 
 @report("funnel-by-source", "From contacts over leads and deals to won deals, by source", LEADS)
 def funnel_by_source(session: ScopedSession, chosen: SalesFilter) -> Report:
-    """Contacts, leads, deals and won deals by the source each bears."""
-    book = open_book(session)
-    parts = [
-        facts.contacts(session, chosen),
-        facts.leads(session, book, chosen, "source")
-        .groupby("source", dropna=False, as_index=False)[["leads"]]
-        .sum(),
-        facts.deals(session, book, chosen, "source"),
-    ]
-    columns = ["contacts", "leads", "deals", "won", "lost", "won_value_minor"]
-    together = pd.concat([part.astype({"source": object}) for part in parts], ignore_index=True)
-    together["source"] = [None if pd.isna(name) else name for name in together["source"]]
-    rows = together.groupby("source", dropna=False, as_index=False)[columns].sum()
-    rows = rows.astype(dict.fromkeys(columns, "int64"))
-    rows["source"] = pd.Series([None if pd.isna(name) else name for name in rows["source"]], dtype=object)
-    rows = rows.sort_values(
-        ["won_value_minor", "deals", "leads", "contacts"], ascending=False, ignore_index=True
+    """The leads of the period on their way, by source: how many became contacts, have a deal, and won it."""
+    columns = ["leads", "converted", "deals", "won", "lost", "won_value_minor"]
+    whole = leads_by_source(session, chosen)
+    rows = whole.rows[["source", *columns]].sort_values(
+        ["won_value_minor", "deals", "leads"], ascending=False, ignore_index=True, kind="stable"
     )
     summary = {name: int(rows[name].sum()) for name in columns}
-    n = summary["contacts"] + summary["leads"] + summary["deals"]
-    return Report("funnel-by-source", formula("funnel-by-source"), book, chosen, n, rows, summary, book.notes)
+    return replace(
+        whole, name="funnel-by-source", formula=formula("funnel-by-source"), rows=rows, summary=summary
+    )
 
 
 def campaign_rows(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd.DataFrame:
@@ -125,15 +115,14 @@ def campaign_rows(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd
     Returns
     -------
     DataFrame
-        The columns of :func:`marketing_facts.campaigns`, then ``members, contacted, responded, converted, leads, deals,
-        won, won_value_minor, cost_per_lead_minor, cost_per_won_minor``.
+        The columns of :func:`marketing_facts.campaigns`, then ``members, contacted, responded, converted, revenue_minor,
+        leads, deals, won, won_value_minor, all_leads, all_won, cost_per_lead_minor, cost_per_won_minor``.
     """
     rows = facts.campaigns(session, book, chosen)
-    free = replace(chosen, start=None, end=None)
     counted = [
-        facts.members(session, rows["id"].tolist()),
-        facts.leads(session, book, free, "campaign")[["campaign_id", "leads"]],
-        facts.deals(session, book, free, "campaign")[["campaign_id", "deals", "won", "won_value_minor"]],
+        facts.members(session, book, rows),
+        facts.leads(session, book, SalesFilter(), "campaign")[["campaign_id", "leads"]],
+        facts.deals(session, book)[["campaign_id", "deals", "won", "won_value_minor"]],
     ]
     for part in counted:
         names = [name for name in part.columns if name != "campaign_id"]
@@ -144,10 +133,26 @@ def campaign_rows(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd
                 index=rows.index,
                 dtype="int64",
             )
-    cost = pd.Series([value or 0 for value in rows["cost_minor"]], index=rows.index, dtype="int64")
+    whole = facts.totals(session, rows["id"].tolist()).reset_index(drop=True)
     return rows.assign(
-        cost_per_lead_minor=_ratios(cost, rows["leads"]), cost_per_won_minor=_ratios(cost, rows["won"])
+        all_leads=whole["leads"],
+        all_won=whole["won"],
+        cost_per_lead_minor=_ratios(rows["cost_minor"], whole["leads"]),
+        cost_per_won_minor=_ratios(rows["cost_minor"], whole["won"]),
     )
+
+
+def cost_per(rows: pd.DataFrame, what: str) -> tuple[int | None, int, int]:
+    """Cost of campaigns whose cost is known by their ``leads`` or ``won`` deals, whoever holds them.
+
+    Returns
+    -------
+    tuple
+        Minor units each (None without any), the cost, and by how many it is divided.
+    """
+    known = rows[rows["cost_minor"].notna()]
+    cost, n = int(known["cost_minor"].sum()), int(known[f"all_{what}"].sum())
+    return round(cost / n) if n else None, cost, n
 
 
 def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, columns: list[str]) -> Report:
@@ -155,25 +160,27 @@ def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, col
     rows = campaign_rows(session, book, chosen)
     if name == "cost-per-lead":
         rows = rows[rows["cost_minor"].notna()].reset_index(drop=True)
-    sums = [c for c in ("contacted", "leads", "deals", "won", "won_value_minor") if c in columns]
+    sums = [
+        c for c in ("contacted", "revenue_minor", "leads", "deals", "won", "won_value_minor") if c in columns
+    ]
     summary: dict[str, Any] = {"campaigns": len(rows)} | {c: int(rows[c].sum()) for c in sums}
     known = [int(cost) for cost in rows["cost_minor"] if cost is not None]
     summary["cost_minor"] = sum(known) if known else None
     if name == "cost-per-lead" and known:
-        for label in ("lead", "won"):
-            count = int(rows["leads" if label == "lead" else "won"].sum())
-            summary[f"cost_per_{label}_minor"] = round(sum(known) / count) if count else None
+        for label, what in (("lead", "leads"), ("won", "won")):
+            summary[f"cost_per_{label}_minor"], _cost, summary[f"divided_by_{what}"] = cost_per(rows, what)
     shown = rows.rename(columns={"name": "campaign"})[["campaign", *columns]]
     return Report(name, formula(name), book, chosen, len(rows), shown, summary, book.notes)
 
 
 @report("funnel-by-campaign", "From those contacted to won deals, by campaign", LEADS)
 def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
-    """Contacted, responded, leads, deals and won deals by campaign."""
+    """Contacted, responded, converted and their revenue, and leads and deals that name the campaign."""
     columns = [
         "contacted",
         "responded",
         "converted",
+        "revenue_minor",
         "leads",
         "deals",
         "won",
@@ -207,6 +214,7 @@ def campaign_calendar(session: ScopedSession, chosen: SalesFilter) -> Report:
         "starts_on",
         "ends_on",
         "members",
+        "revenue_minor",
         "cost_minor",
         "deals",
         "won",

@@ -29,7 +29,7 @@ def _results(session: ScopedSession, chosen: SalesFilter) -> tuple[Book, list[Ca
     """The chosen campaigns, else the newest with members, in the currency they share."""
     book = open_book(session)
     found = facts.campaigns(session, book, chosen)
-    counted = facts.members(session, found["id"].tolist()) if not chosen.campaigns else None
+    counted = facts.members(session, book, found) if not chosen.campaigns else None
     if counted is not None:
         found = found[found["id"].isin(counted["campaign_id"])]
     notes = list(book.notes)

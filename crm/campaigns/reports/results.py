@@ -17,6 +17,7 @@ from crm.analytics import trial
 from crm.analytics.effects import UNBELIEVABLE, Moments, imbalance, return_on_cost, size_mismatch
 from crm.analytics.effects_words import Circumstances
 from crm.analytics.trial import Arm, Lift, Range
+from crm.campaigns.reports import marketing_facts as facts
 from crm.clock import here
 from crm.errors import NotFound
 from crm.firm.firm import firm, rates
@@ -126,7 +127,7 @@ def campaign_result(
     arms = _arms(session, campaign, book, planned)
     sent, ways, states = _story(session, campaign_id)
     last = sent or campaign.started_at or campaign.closed_at
-    first_day = campaign.starts_on or (here(campaign.started_at).date() if campaign.started_at else None)
+    first_day = facts.first_day(campaign.starts_on, campaign.started_at)
     last_day = here(last).date() if last else campaign.starts_on
     until = last_day + timedelta(days=campaign.response_days) if last_day else None
     is_open = campaign.status != "closed" or (until is not None and here(moment).date() <= until)
@@ -162,7 +163,7 @@ def campaign_result(
         lifts={name: trial.lifts(arms, name) for name in comparable},
         versions={name: trial.versions(arms, name) for name in counted},
         together={name: found for name, found in together.items() if found is not None},
-        cost_minor=_cost(campaign, book),
+        cost_minor=facts.cost_of(book, campaign.cost_minor, campaign.currency, first_day),
         states=states,
         mismatch=size_mismatch([a.n for a in tested], [planned[a.name][1] for a in tested])
         if is_drawn
@@ -209,13 +210,6 @@ def _book(session: ScopedSession, campaign: Campaign, now: datetime) -> Book:
     return Book(next(iter(used)) if len(used) == 1 else base, rates(session), now)
 
 
-def _cost(campaign: Campaign, book: Book) -> int | None:
-    if campaign.cost_minor is None:
-        return None
-    day = campaign.starts_on or book.today
-    return book.worth(campaign.cost_minor, campaign.currency or book.currency, day)
-
-
 def _story(session: ScopedSession, campaign_id: int) -> tuple[datetime | None, set[str], dict[str, int]]:
     """When the last message went, in which ways people responded, and how many members are in which state."""
     mine = CampaignMember.campaign_id == campaign_id
@@ -252,7 +246,7 @@ def _counted(session: ScopedSession, campaign: Campaign, by: str = "") -> list[A
 
 
 def _tallied(
-    rows: Sequence[Any], book: Book, planned: dict[str, tuple[bool, float]], day: date
+    rows: Sequence[Any], book: Book, planned: dict[str, tuple[bool, float]], day: date | None
 ) -> tuple[Arm, ...]:
     """Arms in the campaign's order, their revenue in the book's currency."""
     found: dict[str, Arm] = {}
@@ -275,7 +269,7 @@ def _arms(
     session: ScopedSession, campaign: Campaign, book: Book, planned: dict[str, tuple[bool, float]]
 ) -> tuple[Arm, ...]:
     rows = _counted(session, campaign)
-    return _tallied(rows, book, planned, campaign.starts_on or book.today)
+    return _tallied(rows, book, planned, facts.first_day(campaign.starts_on, campaign.started_at))
 
 
 def _group_fields(session: ScopedSession, campaign: Campaign) -> tuple[str, ...]:
@@ -308,7 +302,7 @@ def _groups(
     rows: dict[str, list[Any]] = {}
     for row in _counted(session, campaign, by):
         rows.setdefault(str(row[9] or ""), []).append(row)
-    day = campaign.starts_on or book.today
+    day = facts.first_day(campaign.starts_on, campaign.started_at)
     return tuple((name, _tallied(rows[name], book, planned, day)) for name in sorted(rows))
 
 

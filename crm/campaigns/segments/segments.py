@@ -168,7 +168,7 @@ class _Compiler:
         foreign = [
             (
                 currency == code,
-                column * (rate_used(known, code, self.on)[1] * 10 ** (exponent(home) - exponent(code))),
+                column * (rate_used(known[code], self.on)[1] * 10 ** (exponent(home) - exponent(code))),
             )
             for code in sorted(known)
             if code != home

@@ -207,8 +207,8 @@ def case_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "owner_id": owner,
             "team_id": parties["team"][at] + 1,
             "created_at": cases["opened"],
-            "changed_at": [end or answer or start for end, answer, start in zip(
-                solved, cases["answered"], cases["opened"], strict=True)],
+            "changed_at": [gone or end or answer or start for gone, end, answer, start in zip(
+                closed, solved, cases["answered"], cases["opened"], strict=True)],
         },
     )  # fmt: skip
     yield "case_messages", _thread(world, rng, contact, owner, [answer for _text, answer in texts])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, union_all
 
 from crm.records import registry
 from crm.records.search import search_condition
@@ -83,8 +83,16 @@ def _next_due() -> Any:
     return func.coalesce(first, answer, Case.resolution_due_at)
 
 
-def _is_late(now: datetime) -> ColumnElement[bool]:
-    return and_(Case.status.in_(("new", "open")), _next_due() < now)
+def is_late(now: datetime) -> ColumnElement[bool]:
+    """An open case whose promised answer or solution is overdue; one that waits, as when it began to wait.
+
+    The same as ``late_now`` of the reports, and what the clock on the case's own screen says.
+    """
+    stopped = case((Case.status == "waiting", Case.waiting_since))
+    as_of = func.coalesce(stopped, literal(now, Case.waiting_since.type))
+    answer = and_(Case.first_response_at.is_(None), Case.response_due_at < as_of)
+    overdue = or_(answer, Case.resolution_due_at < as_of)
+    return and_(Case.status.in_(OPEN), overdue)
 
 
 def _urgency() -> tuple[Any, ...]:
@@ -111,7 +119,7 @@ def case_counts(session: ScopedSession, now: datetime) -> Counts:
     row = session.execute(
         select(
             func.count(Case.id),
-            some(_is_late(now)),
+            some(is_late(now)),
             some(Case.owner_id == me),
             some(Case.owner_id.is_(None)),
         ).where(Case.status.in_(OPEN), Case.archived_at.is_(None))
@@ -134,8 +142,8 @@ def board(session: ScopedSession, filters: CaseFilters, *, now: datetime) -> lis
     cards: dict[str, list[CaseCard]] = {}
     first = [_first(status, conditions, now).subquery() for status in WAY]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
-    for row in session.execute(_cards().join(ids, ids.c.id == Case.id).order_by(*_urgency())):
-        cards.setdefault(row.status, []).append(_card(session, row, now))
+    for row in session.execute(_cards(now).join(ids, ids.c.id == Case.id).order_by(*_urgency())):
+        cards.setdefault(row.status, []).append(_card(session, row))
     for status in ENDED:
         cards.get(status, []).sort(key=lambda c: c.opened_at, reverse=True)
     return [CaseColumn(s, counts.get(s, 0), tuple(cards.get(s, ()))) for s in WAY]
@@ -167,7 +175,7 @@ def _conditions(session: ScopedSession, filters: CaseFilters, now: datetime) -> 
     wanted: dict[str, ColumnElement[bool]] = {
         "mine": Case.owner_id == session.actor.user_id,
         "free": Case.owner_id.is_(None),
-        "late": _is_late(now),
+        "late": is_late(now),
     }
     made += [wanted[name] for name in filters.only if name in wanted]
     found = search_condition(session, Case, filters.search)
@@ -179,7 +187,7 @@ def _conditions(session: ScopedSession, filters: CaseFilters, now: datetime) -> 
     return made
 
 
-def _cards() -> Select[Any]:
+def _cards(now: datetime) -> Select[Any]:
     owner = registry.alias("user", "owner_id")
     return (
         select(
@@ -199,6 +207,7 @@ def _cards() -> Select[Any]:
             Case.resolution_due_at,
             Case.warned_at,
             Case.version,
+            is_late(now).label("late"),
         )
         .select_from(Case)
         .outerjoin(Organisation, Organisation.id == Case.organisation_id)
@@ -208,10 +217,11 @@ def _cards() -> Select[Any]:
     )
 
 
-def _card(session: ScopedSession, row: Any, now: datetime) -> CaseCard:
+def _card(session: ScopedSession, row: Any) -> CaseCard:
     answer = row.response_due_at if row.first_response_at is None else None
     promises = [at for at in (answer, row.resolution_due_at) if at is not None]
-    due = min(promises) if promises and row.status in OPEN and row.status != "waiting" else None
+    running = row.late or row.status in ("new", "open")
+    due = min(promises) if promises and running else None
     return CaseCard(
         id=row.id,
         number=row.number,
@@ -224,20 +234,18 @@ def _card(session: ScopedSession, row: Any, now: datetime) -> CaseCard:
         owner_id=row.owner_id,
         opened_at=row.opened_at,
         due_at=due,
-        flag=_flag(row, due, now),
+        flag=_flag(row, due),
         version=row.version,
         movable=session.actor.holds("case", UPDATE, owner_id=row.owner_id, team_id=row.team_id),
     )
 
 
-def _flag(row: Any, due: datetime | None, now: datetime) -> Flag:
+def _flag(row: Any, due: datetime | None) -> Flag:
+    if row.late:
+        return "late"
     if row.status == "waiting":
         return "waiting"
-    if due is None:
-        return ""
-    if due < now:
-        return "late"
-    return "soon" if row.warned_at is not None else ""
+    return "soon" if due is not None and row.warned_at is not None else ""
 
 
 def my_queue(session: ScopedSession, now: datetime, *, limit: int = MOST_MINE) -> list[CaseCard]:
@@ -246,9 +254,9 @@ def my_queue(session: ScopedSession, now: datetime, *, limit: int = MOST_MINE) -
     queues = select(Queue.id).where(Queue.team_id.in_(actor.teams))
     free = Case.owner_id.is_(None) & or_(Case.queue_id.in_(queues), Case.team_id.in_(actor.teams))
     rows = session.execute(
-        _cards()
+        _cards(now)
         .where(Case.status.in_(OPEN), Case.archived_at.is_(None), or_(Case.owner_id == actor.user_id, free))
         .order_by(*_urgency())
         .limit(limit)
     )
-    return [_card(session, row, now) for row in rows]
+    return [_card(session, row) for row in rows]

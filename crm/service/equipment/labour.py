@@ -11,7 +11,7 @@ from math import isfinite
 from crm.errors import Problem, Refused
 from crm.firm.firm import firm, get_setting, put_setting, rates
 from crm.i18n import _
-from crm.money import Money, convert
+from crm.money import Money, rate_used, to_major, to_minor
 from crm.work import Work
 from db.scope import ScopedSession
 
@@ -76,12 +76,14 @@ def visit_cost(
 
 def _converted(session: ScopedSession, rate: Money, currency: str, day: date) -> Money:
     known, own = rates(session), firm(session).currency
-    inside = convert(rate, own, day=day, rates=known)
-    if currency == own:
-        return inside
+    prices = []
+    for code in (rate.currency, currency):
+        if code != own and code not in known:
+            text = _("No exchange rate for {currency} is stored. Enter one under Settings, Rates.")
+            raise Refused(text.format(currency=code))
+        prices.append(Decimal(1) if code == own else Decimal(str(rate_used(known[code], day)[1])))
     # Rates are prices in the firm's money: into another currency the way goes backwards.
-    one = convert(Money(10**6, currency), own, day=day, rates=known)
-    return Money(_times(inside.minor / one.minor, 10**6), currency)
+    return Money(to_minor(to_major(rate.minor, rate.currency) * prices[0] / prices[1], currency), currency)
 
 
 def _times(count: float, minor: int) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.analytics.intervals import Share, wilson
 from crm.clock import zone
-from crm.periods import Period, period_before, period_of
+from crm.periods import Period, period_before, shown_period
 from crm.reporting.report import names
 from crm.service.reports.service_reports import (
     PROMISES,
@@ -28,10 +28,13 @@ from crm.service.reports.service_reports import (
 )
 from crm.service.reports.service_reports_facts import (
     ServiceFilter,
+    due_visits,
     failed_parts,
     newest_case,
     read_cases,
     read_visits,
+    stand,
+    standing,
     within,
 )
 from db.models import Queue
@@ -39,8 +42,6 @@ from db.scope import ScopedSession
 
 #: A chart of weeks shows at least so many, whatever the period, and at most so many.
 WEEKS, MOST_WEEKS = 13, 53
-#: Visits due within so many days stand in the strip.
-AHEAD_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,17 @@ class ServiceQuestion:
     end: date | None = None
     chosen: ServiceFilter = field(default_factory=ServiceFilter)
 
+    def period(self, newest: date | None) -> tuple[Period, bool]:
+        """The days shown, given the newest day with a case, and whether they are older than those asked for."""
+        return shown_period(self.kind, newest, today=self.today, start=self.start, end=self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers of one period; ``open`` as they stood at its end."""
+    """The numbers of one period; ``open`` and ``late`` as they stand now, or stood at its end."""
 
     open: int
+    late: int
     opened: int
     solved: int
     response: Share
@@ -78,18 +84,19 @@ class Numbers:
 class ServiceBoard:
     """Frames and numbers of one dashboard.
 
-    ``moved`` says that nothing happened in the running period, so that the newest one with cases is shown. ``weeks`` has
-    ``first, opened, solved, inside`` and per promise ``…_share`` and ``…_n``.
+    ``moved`` says that nothing happened in the running period, so that the newest one with cases is shown. What is open
+    or late stands as of ``day``; statuses and visits are those of ``today``. ``weeks`` has ``first, opened, solved,
+    inside`` and per promise ``…_share`` and ``…_n``.
     """
 
     as_of: datetime
+    day: date
     period: Period
     before: Period | None
     moved: bool
     newest: date | None
     now: Numbers
     then: Numbers | None
-    late: int
     cases: int
     weeks: pd.DataFrame
     priorities: pd.DataFrame
@@ -100,13 +107,18 @@ class ServiceBoard:
     codes: pd.DataFrame
     parts: pd.DataFrame
     visits: pd.DataFrame
-    visits_soon: int
+    visits_due: int
     visits_overdue: int
 
     @property
     def today(self) -> date:
         """The firm's day of the reading."""
         return self.as_of.astimezone(zone()).date()
+
+    @property
+    def is_cut(self) -> bool:
+        """True where the period ends within the last week drawn."""
+        return self.period.end is not None and self.period.end.weekday() != 6
 
     @property
     def has_cases(self) -> bool:
@@ -142,45 +154,37 @@ def service_dashboard(session: ScopedSession, asked: ServiceQuestion) -> Service
     """The dashboard within the session's scope; the number of statements does not depend on the data."""
     now, known = datetime.now(UTC), names(session)
     newest = newest_case(session, asked.chosen)
-    period, moved = shown_period(asked, newest)
+    period, moved = asked.period(newest)
     before = period_before(period)
     end = period.end or asked.today
-    cases = read_cases(session, replace(asked.chosen, start=read_from(period, before, end)), now)
+    found = read_cases(session, replace(asked.chosen, start=read_from(period, before, end)))
+    cases = stand(found, now, period.end)
     visits = read_visits(session, asked.chosen)
     opened = cases[within(cases["opened_at"], period.start, period.end)]
-    then = _numbers(cases, before) if before else None
+    then = _numbers(stand(found, now, before.end), before) if before else None
     rows = visit_rows(visits, asked.today)
-    days = [day for day in visits["planned_on"] if not pd.isna(day)]
     return ServiceBoard(
         as_of=now,
+        day=min(end, asked.today),
         period=period,
         before=before,
         moved=moved,
         newest=newest,
         now=_numbers(cases, period),
         then=then if then is not None and then.counts else None,
-        late=int(cases["late_now"].sum()),
         cases=len(opened),
         weeks=_weeks(cases, period, end),
         priorities=attainment_rows(cases, period.start, period.end),
-        ages=age_rows(cases, now),
+        ages=age_rows(cases, standing(period.end, now)),
         statuses=status_rows(opened),
         load=load_rows(cases, known, period.start, period.end),
         ratings=rating_rows(cases, period.start, period.end),
         codes=_codes(opened),
-        parts=failed_parts(session, period.start, period.end),
+        parts=failed_parts(session, asked.chosen, period.start, period.end),
         visits=rows,
-        visits_soon=sum(asked.today <= day <= asked.today + timedelta(days=AHEAD_DAYS) for day in days),
+        visits_due=len(due_visits(visits, asked.today)),
         visits_overdue=int(rows["overdue"].sum()),
     )
-
-
-def shown_period(asked: ServiceQuestion, newest: date | None) -> tuple[Period, bool]:
-    """The period asked for, or the newest one with a case when nothing happened in the running one."""
-    period = period_of(asked.kind, asked.today, today=asked.today, start=asked.start, end=asked.end)
-    if asked.kind in ("all", "custom") or newest is None or period.start is None or newest >= period.start:
-        return period, False
-    return period_of(asked.kind, newest, today=asked.today), True
 
 
 def read_from(period: Period, before: Period | None, end: date) -> date | None:
@@ -199,7 +203,8 @@ def _numbers(cases: pd.DataFrame, period: Period) -> Numbers:
         kept, late, standing = attainment(cases, promise, start, end)
         promises[promise] = wilson(kept, kept + late + standing)
     return Numbers(
-        open=_open_at(cases, period),
+        open=int(cases["is_open"].sum()),
+        late=int(cases["late_now"].sum()),
         opened=int(within(cases["opened_at"], start, end).sum()),
         solved=int(within(cases["solved"], start, end).sum()),
         response=promises["response"],
@@ -209,14 +214,6 @@ def _numbers(cases: pd.DataFrame, period: Period) -> Numbers:
         rating=mean_rating(ratings),
         rated=int(ratings["cases"].sum()),
     )
-
-
-def _open_at(cases: pd.DataFrame, period: Period) -> int:
-    """Open cases at the end of a period; a case that came back counts as open since it was opened."""
-    if period.end is None or period.running:
-        return int(cases["is_open"].sum())
-    opened = within(cases["opened_at"], None, period.end)
-    return int((opened & ~within(cases["solved"], None, period.end)).sum())
 
 
 def _weeks(cases: pd.DataFrame, period: Period, end: date) -> pd.DataFrame:

@@ -22,6 +22,8 @@ from crm.service.reports.service_reports_facts import (
     first_contact,
     read_cases,
     read_visits,
+    stand,
+    standing,
     within,
 )
 from crm.service.reports.service_reports_formulas import formula
@@ -36,7 +38,8 @@ PROMISES = ("response", "resolution")
 
 def _read(session: ScopedSession, chosen: SalesFilter) -> tuple[Book, pd.DataFrame]:
     now = datetime.now(UTC)
-    return Book(firm(session).currency, {}, now), read_cases(session, as_service(chosen), now)
+    book = Book(firm(session).currency, {}, standing(chosen.end, now))
+    return book, stand(read_cases(session, as_service(chosen)), now, chosen.end)
 
 
 def _report(name: str, book: Book, chosen: SalesFilter, n: int, rows: pd.DataFrame, **summary: Any) -> Report:

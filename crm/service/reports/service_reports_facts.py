@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from crm.clock import zone
 from crm.reporting.report import SalesFilter
 from crm.service.cases.moves import ENDED, OPEN
-from db.models import Case, CaseMessage, Failure, User, WorkOrder
+from db.models import Case, CaseMessage, CaseMove, Equipment, Failure, User, WorkOrder
 from db.scope import ScopedSession
 
 #: Moments that come as timestamps; ``answered``, ``solved`` are the ends of the two clocks.
@@ -26,6 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 #: A visit that still has to be made.
 TO_VISIT = ("planned", "under_way")
+#: It is due within so many days.
+AHEAD_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), zone()).astimezone(UTC)
 
 
+def standing(end: date | None, now: datetime) -> datetime:
+    """As of which moment open, late and aged cases are told: the end of a day that has passed, else now."""
+    return now if end is None else min(now, midnight(end + timedelta(days=1)))
+
+
 def within(moments: pd.Series[Any], start: date | None, end: date | None) -> pd.Series[bool]:
     """Which moments lie in the days, both included; none without a moment."""
     inside = moments.notna()
@@ -62,7 +69,10 @@ def within(moments: pd.Series[Any], start: date | None, end: date | None) -> pd.
 
 
 def conditions(chosen: ServiceFilter, cls: Any = Case) -> list[ColumnElement[bool]]:
-    """The filter without its days, as conditions on cases or visits."""
+    """The filter without its days, as conditions on cases, visits or units.
+
+    A visit belongs to the product of its unit, and to the queue and priority of its case; a unit has neither of these two.
+    """
     found: list[ColumnElement[bool]] = [cls.archived_at.is_(None)]
     if chosen.teams:
         members = select(User.id).where(User.team_id.in_(chosen.teams))
@@ -72,24 +82,27 @@ def conditions(chosen: ServiceFilter, cls: Any = Case) -> list[ColumnElement[boo
         found.append(cls.owner_id.in_(chosen.owners))
     if cls is Case:
         found.append(Case.status != "merged")
-        for column, values in (
-            (Case.product_id, chosen.products),
-            (Case.queue_id, chosen.queues),
-            (Case.priority, chosen.priorities),
-        ):
-            if values:
-                found.append(column.in_(values))
+    units = WorkOrder.equipment_id.in_(select(Equipment.id).where(Equipment.product_id.in_(chosen.products)))
+    if chosen.products:
+        found.append(units if cls is WorkOrder else cls.product_id.in_(chosen.products))
+    of_case = [
+        column.in_(values)
+        for column, values in ((Case.queue_id, chosen.queues), (Case.priority, chosen.priorities))
+        if values
+    ]
+    if of_case and cls is not Equipment:
+        found += of_case if cls is Case else [WorkOrder.case_id.in_(select(Case.id).where(*of_case))]
     return found
 
 
-def read_cases(session: ScopedSession, chosen: ServiceFilter, now: datetime) -> pd.DataFrame:
-    """All cases of the filter that matter on its days: open now, or something happened in them. One statement.
+def read_cases(session: ScopedSession, chosen: ServiceFilter) -> pd.DataFrame:
+    """All cases of the filter that matter from its first day on: open now, or something happened since. Two statements.
 
     Returns
     -------
     DataFrame
-        ``COLUMNS``, then those of :func:`stand`. Merged and archived cases are left out. The days limit only which
-        rows are read; each report picks its own moment with :func:`within`.
+        ``COLUMNS``, ``messages, replies`` and ``ends`` for :func:`stand`. Merged and archived cases are left out. The
+        first day limits only which rows are read; each number picks its own moment with :func:`within`.
     """
     where = conditions(chosen)
     if chosen.start is not None:
@@ -121,33 +134,67 @@ def read_cases(session: ScopedSession, chosen: ServiceFilter, now: datetime) -> 
         rows[name] = pd.to_numeric(rows[name]).fillna(0).astype("int64")
     for name in ("queue_id", "owner_id", "team_id", "product_id", "policy_id", "import_id", "satisfaction"):
         rows[name] = pd.array(rows[name].tolist(), dtype="Int64")
-    return stand(rows, now)
+    ends = _ends(session, where)
+    rows["ends"] = pd.Series([ends.get(int(key), []) for key in rows["id"]], index=rows.index, dtype=object)
+    return rows
 
 
-def stand(rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
-    """Add how each case stands now.
+def _ends(
+    session: ScopedSession, where: list[ColumnElement[bool]]
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """By case that came back from when to when it had ended before."""
+    statement = (
+        select(CaseMove.case_id, CaseMove.to_status, CaseMove.at)
+        .join(Case, Case.id == CaseMove.case_id)
+        .where(*where, Case.reopened > 0)
+        .order_by(CaseMove.case_id, CaseMove.at, CaseMove.id)
+    )
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    since: dict[int, datetime] = {}
+    for case_id, status, at in session.execute(statement):
+        if status in ENDED:
+            since.setdefault(case_id, at)
+        elif case_id in since:
+            found.setdefault(case_id, []).append((since.pop(case_id), at))
+    return found
 
-    ``is_open``; ``solved`` and ``answered`` (a solution without an answer counts as one); per promise ``…_in_time``,
-    ``…_late`` (ended after it was due), ``…_open_late`` (due has passed and the clock runs) and ``…_decided``, the moment
-    from which the outcome is known: the end, or the due time where that came first. A waiting case is judged as of the
-    moment when its clocks stopped.
+
+def stand(rows: pd.DataFrame, now: datetime, end: date | None = None) -> pd.DataFrame:
+    """Add how each case stands, and what became of its promises.
+
+    ``is_open`` and ``late_now`` as of now, or of the end of a day that has passed. As known now: ``solved`` and
+    ``answered`` (a solution without an answer counts as one); per promise ``…_in_time``, ``…_late`` (ended after it was
+    due), ``…_open_late`` (due has passed and the clock runs) and ``…_decided``, the moment from which the outcome is known:
+    the end, or the due time where that came first. A waiting case is judged as of the moment when its clocks stopped.
     """
+    at = standing(end, now)
+    moment, is_past = pd.Timestamp(at), at < now
     rows = rows.copy()
     ended = rows["status"].isin(ENDED)
-    rows["is_open"] = rows["status"].isin(OPEN)
     rows["solved"] = rows["resolved_at"].fillna(rows["closed_at"]).where(ended)
     rows["answered"] = rows["first_response_at"].fillna(rows["solved"])
+    rows["is_open"] = rows["status"].isin(OPEN)
+    if is_past:
+        # A case that came back later had ended at the moment: nothing but its moves tells that.
+        gone = pd.Series(
+            [any(a < at <= b for a, b in ends) for ends in rows["ends"]], index=rows.index, dtype=bool
+        )
+        rows["is_open"] = (
+            (rows["is_open"] | (rows["solved"] >= moment)) & (rows["opened_at"] < moment) & ~gone
+        )
     stopped = rows["waiting_since"].where(rows["status"] == "waiting")
-    as_of = stopped.fillna(pd.Timestamp(now))
-    for promise, end in (("response", "answered"), ("resolution", "solved")):
-        due, done = rows[f"{promise}_due_at"], rows[end]
+    rows["late_now"] = False
+    for promise, finish in (("response", "answered"), ("resolution", "solved")):
+        due, done = rows[f"{promise}_due_at"], rows[finish]
         promised = due.notna() & rows["policy_id"].notna()
         rows[f"{promise}_in_time"] = promised & done.notna() & (done <= due)
         rows[f"{promise}_late"] = promised & done.notna() & (done > due)
-        rows[f"{promise}_open_late"] = promised & done.isna() & (due < as_of)
+        rows[f"{promise}_open_late"] = promised & done.isna() & (due < stopped.fillna(pd.Timestamp(now)))
         known = rows[f"{promise}_in_time"] | rows[f"{promise}_late"] | rows[f"{promise}_open_late"]
         rows[f"{promise}_decided"] = due.where(done.isna() | (done > due), done).where(known)
-    rows["late_now"] = rows["is_open"] & (rows["response_open_late"] | rows["resolution_open_late"])
+        pending = done.isna() | (done >= moment) & is_past
+        rows["late_now"] |= pending & (due < stopped.where(stopped < moment).fillna(moment))
+    rows["late_now"] &= rows["is_open"]
     rows["rated"] = (
         rows["satisfaction_at"]
         .fillna(rows["solved"])
@@ -183,9 +230,18 @@ def read_visits(session: ScopedSession, chosen: ServiceFilter) -> pd.DataFrame:
     )
 
 
-def failed_parts(session: ScopedSession, start: date | None, end: date | None) -> pd.DataFrame:
-    """Failures in the days by part, most first: ``part, failures``; whatever the other filters are."""
-    where = []
+def due_visits(visits: pd.DataFrame, today: date) -> pd.DataFrame:
+    """Visits whose day has passed or comes within ``AHEAD_DAYS``."""
+    last = today + timedelta(days=AHEAD_DAYS)
+    return visits[[not pd.isna(day) and day <= last for day in visits["planned_on"]]]
+
+
+def failed_parts(
+    session: ScopedSession, chosen: ServiceFilter, start: date | None, end: date | None
+) -> pd.DataFrame:
+    """Failures in the days by part, most first: ``part, failures``, of units that the filter means."""
+    units = select(Equipment.id).where(*conditions(chosen, Equipment))
+    where: list[ColumnElement[bool]] = [Failure.equipment_id.in_(units)]
     if start is not None:
         where.append(Failure.failed_at >= midnight(start))
     if end is not None:

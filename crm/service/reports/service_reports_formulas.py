@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm.i18n import N_, _
 
 _LEFT_OUT = N_("Merged and archived cases are left out.")
+_STANDING = N_("They stand as of now, or as of the period's last day where that has passed.")
 _DECIDED = N_(
     "A promise counts on the day from which its outcome is known: the end of its clock, or the due time where that came first."
 )
@@ -18,13 +19,12 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
         _LEFT_OUT,
     ),
     "cases-by-age": (
-        N_("Open cases as they stand now, by the days since they were opened; the period does not limit them."),
-        _LEFT_OUT,
+        N_("Open cases by the days since they were opened."), _STANDING, _LEFT_OUT,
     ),
-    "open": (N_("Cases that are new, in progress or waiting for the customer now."), _LEFT_OUT),
+    "open": (N_("Cases that are new, in progress or waiting for the customer."), _STANDING, _LEFT_OUT),
     "late": (
         N_("Open cases whose promised answer or solution is overdue; a case that waits counts as when it began to wait."),
-        _LEFT_OUT,
+        _STANDING, _LEFT_OUT,
     ),
     "response": (
         N_("First answers in time ÷ promised first answers whose clock ended or whose time has passed."),
@@ -56,8 +56,7 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
         _RANGE, _LEFT_OUT,
     ),
     "agent-load": (
-        N_("By owner: cases open now, late ones among them, and cases solved in the period."),
-        _LEFT_OUT,
+        N_("By owner: open cases, late ones among them, and cases solved in the period."), _STANDING, _LEFT_OUT,
     ),
     "cases-by-month": (
         N_("Cases by the month they were opened, and by the month of their latest solution."),
@@ -69,11 +68,11 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
     ),
     "visits-due": (
         N_("Visits planned or under way, by the week of their day; overdue: the day has passed."),
-        N_("Archived visits are left out."),
+        N_("A visit has the product of its unit, and the queue and priority of its case. Archived visits are left out."),
     ),
     "faults": (
         N_("Failures recorded in the period by part, and cases opened in it by fault code."),
-        N_("Only the period, your rights and for cases the filters limit them."),
+        N_("Failures are those of units of the chosen teams and products; they have no queue and no priority."),
     ),
 }  # fmt: skip
 

@@ -12,9 +12,12 @@ from crm import charts
 from crm.campaigns.reports.marketing_dashboard import MarketingBoard
 from crm.campaigns.reports.marketing_formulas import formula
 from crm.i18n import _, ngettext
-from crm.ui.frame import routes
+from crm.ui.dashboards.numbers import explained
+from crm.ui.dashboards.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.kit.look import Explained
+from crm.ui.kit.words import QUIET
+from crm.ui.marketing.records import titles
 
 #: Rows of a ranking.
 ROWS = 7
@@ -22,9 +25,9 @@ ROWS = 7
 RUNS = 14
 
 
-def show_numbers(board: MarketingBoard) -> None:
-    """Leads, cost per lead, cost per won deal and response."""
-    currency, as_of = board.book.currency, formats.day(board.book.today)
+def numbers(board: MarketingBoard) -> list[Explained]:
+    """Leads, cost per lead, cost per won deal and response, ready to draw."""
+    currency = board.book.currency
     leads, converted = board.total(board.sources, "leads"), board.total(board.sources, "converted")
     response = board.response
     ranged = ""
@@ -32,53 +35,61 @@ def show_numbers(board: MarketingBoard) -> None:
         ranged = _("{low} to {high}").format(
             low=formats.percent(response.low, decimals=1), high=formats.percent(response.high, decimals=1)
         )
-    campaigns = ngettext("{n} campaign", "{n} campaigns", len(board.campaigns)).format(n=len(board.campaigns))
     became = ngettext("{n} became a contact", "{n} became contacts", converted)
-    spent = formats.short_money(board.cost_minor, currency)
-    items = [
-        Explained(
-            _("Leads"), formats.short_number(leads), became.format(n=formats.number(converted)),
-            formula=formula("leads-by-source"), n=leads, as_of=as_of, records=_screen("leads"),
-            n_text=ngettext("{n} lead", "{n} leads", leads).format(n=formats.number(leads)),
+
+    def shared(label: str, what: str, counted: str) -> Explained:
+        each, cost, n = board.cost_per(what)
+        text = _("{cost} ÷ {counted}").format(
+            cost=formats.short_money(cost, currency), counted=counted.format(n=formats.number(n))
+        )
+        value = formats.short_money(each, currency) or "–"
+        said = formula("cost-per-lead")
+        return _number(board, label, value, text if n else "", said=said, n=n, n_text=counted, show=what)
+
+    n = board.cost_per("leads")[2], board.cost_per("won")[2]
+    return [
+        _number(
+            board, _("Leads"), formats.short_number(leads), became.format(n=formats.number(converted)),
+            said=formula("leads-by-source"), n=leads, n_text=ngettext("{n} lead", "{n} leads", leads), show="came",
         ),
-        Explained(
-            _("Cost per lead"), formats.short_money(board.cost_per("leads"), currency) or "–",
-            _("{cost} spent").format(cost=spent) if spent else "", formula=formula("cost-per-lead"),
-            n=len(board.campaigns), n_text=campaigns, as_of=as_of, records=_screen("campaigns"),
-        ),
-        Explained(
-            _("Cost per won deal"), formats.short_money(board.cost_per("won"), currency) or "–",
-            _("{n} won").format(n=formats.number(board.total(board.campaigns, "won"))),
-            formula=formula("cost-per-lead"), n=len(board.campaigns), n_text=campaigns, as_of=as_of,
-            records=_screen("campaigns"),
-        ),
-        Explained(
-            _("Response"), formats.percent(response.share, decimals=1) if response.n else "–", ranged,
-            formula=formula("response-by-segment"), n=response.n, as_of=as_of, records=_screen("campaigns"),
-            n_text=ngettext("{n} message", "{n} messages", response.n).format(n=formats.number(response.n)),
+        shared(_("Cost per lead"), "leads", ngettext("{n} lead naming one", "{n} leads naming one", n[0])),
+        shared(_("Cost per won deal"), "won", ngettext("{n} deal naming one", "{n} deals naming one", n[1])),
+        _number(
+            board, _("Response to messages"), formats.percent(response.share, decimals=1) if response.n else "–", ranged,
+            said=formula("response-by-segment"), n=response.n,
+            n_text=ngettext("{n} message", "{n} messages", response.n), show="messages",
         ),
     ]  # fmt: skip
-    look.kpi_row(items)
 
 
-def _screen(name: str) -> Any:
-    return routes.page(name) if name in routes.screens() else None
+def _number(
+    board: MarketingBoard, label: str, value: str, text: str, *, said: str, n: int, n_text: str, show: str
+) -> Explained:
+    return explained(
+        label, value, (text, None, QUIET), said=said, n=n, n_text=n_text, on=board.book.today, screen="marketing",
+        show=titles()[show],
+    )  # fmt: skip
+
+
+def show_numbers(board: MarketingBoard) -> None:
+    """Draw the numbers."""
+    look.kpi_row(numbers(board))
 
 
 def show_cards(board: MarketingBoard) -> None:
     """Funnel, sources, cost, response and the calendar."""
     card = look.wall(3, width=290)
-    with card(_("From contact to won deal"), _("Each by its own day and source")):
+    with card(_("From lead to won deal"), _("The same leads all the way, those of the period")):
         _funnel(board)
     with card(_("Where do leads come from?"), _("Leads by source, share that became a contact")):
         _bars(board.sources, "leads", _("No source"), _lead_texts(board.sources), key="marketing_leads")
     with card(_("Which source wins?"), _("Won among closed deals of its leads. Bar: 95% range.")):
         _win_rates(board.sources)
-    with card(_("What did campaigns bring?"), _("Won value of deals that name the campaign")):
-        _campaign_bars(board, "won_value_minor", key="marketing_won")
-    with card(_("What does a lead cost?"), _("Cost of the campaign by its leads")):
+    with card(_("What did campaigns bring?"), _("Revenue of members with a message")):
+        _campaign_bars(board, "revenue_minor", key="marketing_won")
+    with card(_("What does a lead cost?"), _("Cost of the campaign by the leads that name it")):
         _campaign_bars(board, "cost_per_lead_minor", key="marketing_lead_cost")
-    with card(_("What does a won deal cost?"), _("Cost of the campaign by its won deals")):
+    with card(_("What does a won deal cost?"), _("Cost of the campaign by the won deals that name it")):
         _campaign_bars(board, "cost_per_won_minor", key="marketing_won_cost")
     with card(_("Which segment responds?"), _("Of those who got a message. Bar: 95% range.")):
         _segments(board)
@@ -88,12 +99,12 @@ def show_cards(board: MarketingBoard) -> None:
 
 def _funnel(board: MarketingBoard) -> None:
     names = {
-        "contacts": _("Contacts"),
         "leads": _("Leads"),
-        "deals": _("Deals"),
-        "won": _("Won deals"),
+        "converted": _("Became contacts"),
+        "deals": _("With a deal"),
+        "won": _("Won"),
     }
-    counts = [board.total(board.funnel, column) for column in names]
+    counts = [board.total(board.sources, column) for column in names]
     texts = [formats.number(count) for count in counts]
     said = ", ".join(f"{name} {text}" for name, text in zip(names.values(), texts, strict=True))
     look.chart(
@@ -101,8 +112,8 @@ def _funnel(board: MarketingBoard) -> None:
         key="marketing_funnel",
         alt=said,
     )
-    won = formats.short_money(board.total(board.funnel, "won_value_minor"), board.book.currency)
-    st.caption(look.plain(_("Won deals are worth {value}").format(value=won)))
+    won = formats.short_money(board.total(board.sources, "won_value_minor"), board.book.currency)
+    st.caption(look.plain(_("Their won deals are worth {value}").format(value=won)))
 
 
 def _labels(names: Iterable[Any], none: str) -> list[str]:
@@ -180,10 +191,10 @@ def _run(row: dict[Any, Any], currency: str) -> charts.Span:
     """A campaign as a stretch of days; without a last day it is drawn as long as its first."""
     start = row["starts_on"]
     end = None if pd.isna(row["ends_on"]) else max(row["ends_on"], start)
-    told = _("{start} to {end}, won {value}").format(
+    told = _("{start} to {end}, revenue {value}").format(
         start=formats.day(start),
         end=formats.day(end) or "…",
-        value=formats.short_money(int(row["won_value_minor"]), currency),
+        value=formats.short_money(int(row["revenue_minor"]), currency),
     )
     return charts.Span(str(row["name"]), start, end or start, told)
 
@@ -213,63 +224,59 @@ def show_campaigns(board: MarketingBoard) -> None:
     rows = board.campaigns.iloc[::-1].reset_index(drop=True)
     if rows.empty:
         return
-    look.section(_("From message to won deal"), _("Campaigns, newest first. Click a row to open one."))
+    note = _("Leads and deals are those that name it. Newest first. Click a row to open one.")
+    look.section(_("From message to won deal"), note)
     currency = board.book.currency
     texts = {
         name: [formats.money(None if pd.isna(v) else int(v), currency, decimals=False) for v in rows[name]]
-        for name in ("cost_minor", "cost_per_lead_minor", "cost_per_won_minor", "won_value_minor")
+        for name in ("revenue_minor", "cost_minor", "cost_per_lead_minor", "cost_per_won_minor")
     }
-    shown = rows[["name", "starts_on", "contacted", "responded", "leads", "deals", "won"]].assign(**texts)
+    shown = rows[["name", "starts_on", "contacted", "responded", "converted"]].assign(
+        revenue_minor=texts.pop("revenue_minor"), **{n: rows[n] for n in ("leads", "deals", "won")}, **texts
+    )
     columns = st.column_config
-    event = st.dataframe(
-        shown,
-        key="marketing_campaigns",
-        hide_index=True,
-        row_height=36,
-        height="content" if len(shown) <= 12 else 468,
-        placeholder="",
-        column_config={
+    record_table(
+        shown.assign(id=rows["id"]),
+        {
             "name": columns.TextColumn(_("Campaign"), width=200),
             "starts_on": columns.DateColumn(_("Starts"), format="D MMM YYYY", width=105),
             "contacted": columns.NumberColumn(_("Contacted"), format="localized", width=88),
             "responded": columns.NumberColumn(_("Responded"), format="localized", width=90),
+            "converted": columns.NumberColumn(_("Converted"), format="localized", width=90),
+            "revenue_minor": columns.TextColumn(_("Revenue"), width=90, alignment="right"),
             "leads": columns.NumberColumn(_("Leads"), format="localized", width=60),
             "deals": columns.NumberColumn(_("Deals"), format="localized", width=60),
             "won": columns.NumberColumn(_("Won"), format="localized", width=55),
             "cost_minor": columns.TextColumn(_("Cost"), width=80, alignment="right"),
             "cost_per_lead_minor": columns.TextColumn(_("Cost per lead"), width=100, alignment="right"),
             "cost_per_won_minor": columns.TextColumn(_("Cost per won"), width=100, alignment="right"),
-            "won_value_minor": columns.TextColumn(_("Won value"), width=95, alignment="right"),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        screen="campaign",
+        key="marketing_campaigns",
         alt=_("Campaigns with their way from message to won deal"),
     )
-    cells = event["selection"]["cells"]
-    if cells and "campaign" in routes.screens():
-        st.switch_page(routes.page("campaign"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})
 
 
 def show_sources(board: MarketingBoard) -> None:
-    """Every source with its way from contact to won deal in figures."""
-    rows = board.funnel
+    """Every source with the way of its leads to won deals in figures."""
+    rows = board.sources
     if rows.empty:
         return
-    look.section(_("From contact to won deal, by source"), _("Each record under the source it bears."))
+    look.section(_("From lead to won deal, by source"), _("The same leads all the way."))
     currency = board.book.currency
-    shown = rows[["source", "contacts", "leads", "deals", "won"]].assign(
+    shown = rows[["source", "leads", "converted", "deals", "won"]].assign(
         source=_labels(rows["source"], _("No source")),
         value=[formats.money(int(v), currency, decimals=False) for v in rows["won_value_minor"]],
     )
     columns = st.column_config
     st.dataframe(
         shown, hide_index=True, row_height=36, height="content" if len(shown) <= 12 else 468,
-        alt=_("From contact to won deal, by source"),
+        alt=_("From lead to won deal, by source"),
         column_config={
             "source": columns.TextColumn(_("Source"), width=260),
-            "contacts": columns.NumberColumn(_("Contacts"), format="localized", width=120),
             "leads": columns.NumberColumn(_("Leads"), format="localized", width=120),
-            "deals": columns.NumberColumn(_("Deals"), format="localized", width=120),
+            "converted": columns.NumberColumn(_("Became contacts"), format="localized", width=140),
+            "deals": columns.NumberColumn(_("With a deal"), format="localized", width=120),
             "won": columns.NumberColumn(_("Won"), format="localized", width=120),
             "value": columns.TextColumn(_("Won value"), width=160, alignment="right"),
         },
@@ -279,7 +286,7 @@ def show_sources(board: MarketingBoard) -> None:
 def show_formulas() -> None:
     """How each card is computed."""
     cards = {
-        "funnel-by-source": _("From contact to won deal"),
+        "funnel-by-source": _("From lead to won deal"),
         "leads-by-source": _("Leads by source"),
         "funnel-by-campaign": _("Campaigns"),
         "cost-per-lead": _("Cost"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from crm.campaigns.reports.marketing_dashboard import (
@@ -11,6 +12,7 @@ from crm.campaigns.reports.marketing_dashboard import (
     marketing_board,
     marketing_choices,
 )
+from crm.campaigns.reports.marketing_records import marketing_records
 from crm.campaigns.reports.result_members import Members, result_members
 from crm.campaigns.reports.results import CampaignResult, campaign_result
 from crm.work import Actor, reading
@@ -35,6 +37,15 @@ def shown_board(scope_key: str, language: str, asked: MarketingQuestion, _actor:
     """All numbers of the marketing dashboard; at most two minutes old."""
     with reading(_actor) as session:
         return marketing_board(session, asked)
+
+
+@st.cache_data(ttl="2m", max_entries=50, show_spinner=False)
+def shown_records(
+    scope_key: str, asked: MarketingQuestion, what: str, _actor: Actor
+) -> tuple[pd.DataFrame, int]:
+    """The records behind a number of the dashboard."""
+    with reading(_actor) as session:
+        return marketing_records(session, asked, what)
 
 
 @st.cache_data(ttl="2m", max_entries=50, show_spinner=False)

@@ -20,3 +20,16 @@ def context(board: MarketingBoard) -> str:
             _("{start} to {end}").format(start=formats.day(period.start), end=formats.day(period.end))
         )
     return ", ".join(parts)
+
+
+def notes(board: MarketingBoard) -> list[str]:
+    """What a reader must know: why older days are shown, and what the source does not limit."""
+    found = []
+    if board.moved and board.newest is not None:
+        text = _("Nothing happened after {day}, so you see the newest period with leads or campaigns.")
+        found.append(text.format(day=formats.day(board.newest)))
+    if board.asked.sources:
+        found.append(
+            _("The source limits leads and what was won by month; campaigns have none and all count.")
+        )
+    return found

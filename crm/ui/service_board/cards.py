@@ -49,13 +49,18 @@ def show_cards(board: ServiceBoard, drawn: dict[str, Drawn]) -> Clicked:
         if clickable:
             clicked.add(picked, one.values)
 
-    with card(_("Do we keep up?"), _("Columns: opened by week; lines: solved. Click a column."), span=2):
+    with card(
+        _("Do we keep up?"),
+        _("Columns: opened by week; lines: solved. Click a column for those opened."),
+        span=2,
+    ):
         show("flow")
-    with card(_("How old is what is open?"), _("Open cases by days since opening. Click a column.")):
+    day = "" if board.day == board.today else f" {_('As of {day}.').format(day=formats.day(board.day))}"
+    with card(_("How old is what is open?"), _("Open cases by days since opening. Click a column.") + day):
         show("ages")
     with card(_("Do we keep our promises?"), _("Share in time by week"), span=2):
         show("weeks", clickable=False)
-    with card(_("Which visits are due?"), _("Planned or under way, by week")):
+    with card(_("Which visits are due?"), _("Planned or under way today, by week")):
         show("visits", clickable=False)
         _open("work_orders", _("Visits"))
     with card(_("Who is answered in time?"), _("By priority. Bars: 95% range. Click a dot.")):
@@ -64,9 +69,11 @@ def show_cards(board: ServiceBoard, drawn: dict[str, Drawn]) -> Clicked:
         show("resolution")
     with card(_("Are customers content?"), _("Ratings of the period. Click a column.")):
         show("ratings")
-    with card(_("Who carries how much?"), _("By owner. Amber: something is late. Click a bar."), span=2):
+    with card(
+        _("Who carries how much?"), _("Open by owner. Amber: something is late. Click a bar.") + day, span=2
+    ):
         show("load")
-    with card(_("Where do cases stand?"), _("Opened in the period, by status. Click a bar.")):
+    with card(_("Where do cases stand?"), _("Opened in the period, by today's status. Click a bar.")):
         show("statuses")
     with card(_("Which faults come in?"), _("Cases of the period by fault code. Click a bar."), span=2):
         show("codes")
@@ -100,7 +107,7 @@ def show_formulas(board: ServiceBoard) -> None:
         "visits-due": _("Visits due"),
     }
     with st.expander(_("How is this computed?"), icon=":material/calculate:"):
-        counted = _("n = {n} cases opened in the period, {open} open now.").format(
-            n=formats.number(board.cases), open=formats.number(int(board.ages["cases"].sum()))
+        counted = _("n = {n} cases opened in the period, {open} open at its end.").format(
+            n=formats.number(board.cases), open=formats.number(board.now.open)
         )
         look.lines(counted, *(f"{title}: {formula(name)}" for name, title in cards.items()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pandas as pd
 import streamlit as st
 
 from crm.service.reports import service_dashboard as dashboard
@@ -44,3 +45,10 @@ def service_records(
     """The cases behind a number or a mark of the dashboard."""
     with reading(_actor) as session:
         return records.service_records(session, asked, parts)
+
+
+@st.cache_data(ttl="2m", max_entries=20, show_spinner=False)
+def service_visits(scope_key: str, asked: ServiceQuestion, _actor: Actor) -> pd.DataFrame:
+    """The visits that are due."""
+    with reading(_actor) as session:
+        return records.visit_records(session, asked)

@@ -47,7 +47,7 @@ def _flow(board: ServiceBoard) -> Drawn:
         [float(n) for n in rows["opened"]],
         unit=formats.number_unit(),
         target=[float(n) for n in rows["solved"]],
-        unfinished=board.period.running,
+        unfinished=board.period.running or board.is_cut,
         names=names,
         height=HEIGHT,
     )

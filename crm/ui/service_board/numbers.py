@@ -6,10 +6,10 @@ import math
 
 from crm.analytics.intervals import Share
 from crm.i18n import _, ngettext
-from crm.service.reports.service_dashboard import AHEAD_DAYS, ServiceBoard
+from crm.service.reports.service_dashboard import ServiceBoard
+from crm.service.reports.service_reports_facts import AHEAD_DAYS
 from crm.service.reports.service_reports_formulas import formula
 from crm.ui.dashboards.numbers import Change, explained
-from crm.ui.frame import routes
 from crm.ui.kit import formats, look
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import BAD, GOOD, QUIET
@@ -27,9 +27,9 @@ def numbers(board: ServiceBoard) -> list[Explained]:
             n=now.open, n_text=_cases(now.open), show="open",
         ),
         _number(
-            board, _("Late now"), formats.number(board.late),
-            None if not now.open else (_("{share} of open").format(share=formats.percent(board.late / now.open)), None, QUIET),
-            said=formula("late"), n=board.late, n_text=ngettext("{n} late case", "{n} late cases", board.late),
+            board, _("Late cases"), formats.number(now.late),
+            None if not now.open else (_("{share} of open").format(share=formats.percent(now.late / now.open)), None, QUIET),
+            said=formula("late"), n=now.late, n_text=ngettext("{n} late case", "{n} late cases", now.late),
             show="late",
         ),
         _share(board, _("Answered in time"), now.response, then.response if then else None, name="response",
@@ -67,24 +67,19 @@ def _solved(n: int) -> str:
 
 
 def _visits(board: ServiceBoard) -> Explained:
-    """Visits open the list of visits where there is one."""
-    due = board.visits_soon + board.visits_overdue
-    overdue = board.visits_overdue
-    said = _("Visits planned or under way whose day has passed or comes within {n} days.").format(
+    """Visits that are due today, whatever the period."""
+    due, overdue = board.visits_due, board.visits_overdue
+    said = _("Visits planned or under way whose day has passed or comes within {n} days of today.").format(
         n=AHEAD_DAYS
     )
     text = _("{n} overdue").format(n=formats.number(overdue)) if overdue else ""
-    return Explained(
-        label=_("Visits due"),
-        value=formats.number(due),
-        change=text,
-        tone=BAD if overdue else QUIET,
-        formula=f"{said} {formula('visits-due')}",
-        n=due,
-        n_text=ngettext("{n} visit", "{n} visits", due).format(n=formats.number(due)),
-        as_of=formats.day(board.today),
-        records=routes.page("work_orders") if due and "work_orders" in routes.screens() else None,
-    )
+    if board.day != board.today:
+        text = " · ".join(part for part in (_("today"), text) if part)
+    return explained(
+        _("Visits due"), formats.number(due), (text, None, BAD if overdue else QUIET),
+        said=f"{said} {formula('visits-due')}", n=due, n_text=ngettext("{n} visit", "{n} visits", due),
+        on=board.today, screen="service", show=titles()["visits", None],
+    )  # fmt: skip
 
 
 def _share(
@@ -140,7 +135,7 @@ def _number(
     spark: list[float] | None = None,
 ) -> Explained:
     return explained(
-        label, value, change, said=said, n=n, n_text=n_text, on=board.today, screen="service",
+        label, value, change, said=said, n=n, n_text=n_text, on=board.day, screen="service",
         show=titles().get((show, None), ""), spark=spark,
     )  # fmt: skip
 

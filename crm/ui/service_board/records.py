@@ -1,4 +1,4 @@
-"""The cases behind a number or a mark of the service dashboard, as a table that opens them."""
+"""The cases and visits behind a number or a mark of the service dashboard, as a table that opens them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import streamlit as st
 
 from crm.clock import zone
 from crm.i18n import _, ngettext
-from crm.service.reports.service_dashboard import ServiceQuestion
+from crm.service.reports.service_dashboard import ServiceBoard, ServiceQuestion
 from crm.service.reports.service_dashboard_records import Part
 from crm.service.reports.service_reports import priority_names
-from crm.ui.frame import routes
+from crm.ui.dashboards.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.service_board import data as service_data
 from crm.work import Actor, cache_key
@@ -20,10 +20,10 @@ from db.models.service.cases import CASE_STATUS
 
 
 def titles() -> dict[Part, str]:
-    """What the cases of a number are."""
+    """What the cases or visits of a number are."""
     return {
         ("open", None): _("Open cases"),
-        ("late", None): _("Cases that are late now"),
+        ("late", None): _("Late cases"),
         ("response", None): _("Promised answers"),
         ("broken", "response"): _("Promised answers that were late"),
         ("resolution", None): _("Promised solutions"),
@@ -32,23 +32,24 @@ def titles() -> dict[Part, str]:
         ("once", None): _("Opened and solved at least once"),
         ("reopened", None): _("Cases that came back"),
         ("rated", None): _("Rated cases"),
+        ("visits", None): _("Visits that are due"),
     }
 
 
 def asked_for() -> Part | None:
-    """Draw the choice of a number whose cases are shown, and give it.
+    """Draw the choice of a number whose records are shown, and give it.
 
     A control bound to the address and not the bare address: that loses what no control holds at the next click.
     """
     called = titles()
     chosen = st.selectbox(
-        _("Cases behind a number"),
+        _("Records behind a number"),
         list(called.values()),
         index=None,
         key="service_show",
         bind="query-params",
         label_visibility="collapsed",
-        placeholder=_("Show the cases behind a number"),
+        placeholder=_("Show the records behind a number"),
         width=340,
     )
     return next((part for part, title in called.items() if title == chosen), None)
@@ -57,6 +58,39 @@ def asked_for() -> Part | None:
 def forget_asked() -> None:
     """Put the number's cases away again."""
     st.session_state["service_show"] = None
+
+
+def show_number(actor: Actor, asked: ServiceQuestion, board: ServiceBoard, wanted: Part) -> None:
+    """Draw what a number counts, and say of which day where that has passed."""
+    title = titles()[wanted]
+    if wanted == ("visits", None):
+        _show_visits(service_data.service_visits(cache_key(actor), asked, actor), title)
+        return
+    if board.day != board.today:
+        title = _("{what}, as of {day}").format(what=title, day=formats.day(board.day))
+    show_records(actor, asked, [wanted], title=title, key="number")
+
+
+def _show_visits(rows: pd.DataFrame, title: str) -> None:
+    count = ngettext("{n} visit", "{n} visits", len(rows)).format(n=formats.number(len(rows)))
+    look.section(title, _("{count}. Click a row to open the visit.").format(count=count))
+    if rows.empty:
+        return
+    columns = st.column_config
+    record_table(
+        rows,
+        {
+            "number": columns.TextColumn(_("Number"), width=90),
+            "title": columns.TextColumn(_("Visit"), width=230),
+            "unit": columns.TextColumn(_("Unit"), width=190),
+            "organisation": columns.TextColumn(_("Organisation"), width=180),
+            "owner": columns.TextColumn(_("Technician"), width=130),
+            "planned_on": columns.DateColumn(_("Planned"), format="D MMM YYYY", width=110),
+        },
+        screen="work_order",
+        key="service_visits",
+        alt=title,
+    )
 
 
 def show_records(
@@ -73,7 +107,7 @@ def show_records(
         return
     statuses = {value: _(label) for value, label in CASE_STATUS}
     priorities = priority_names()
-    shown = rows.drop(columns="id").assign(
+    shown = rows.assign(
         status=[statuses.get(s, s) for s in rows["status"]],
         priority=[priorities.get(p, p) for p in rows["priority"]],
     )
@@ -81,14 +115,9 @@ def show_records(
         # The table shows times as they are given, so they are given as the firm's clocks show them.
         shown[name] = pd.to_datetime(shown[name], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
     columns = st.column_config
-    event = st.dataframe(
+    record_table(
         shown,
-        key=f"service_records_{key}_{abs(hash((asked, tuple(parts))))}",
-        hide_index=True,
-        row_height=36,
-        height="content" if len(rows) <= 14 else 540,
-        placeholder="",
-        column_config={
+        {
             "number": columns.TextColumn(_("Number"), width=75),
             "subject": columns.TextColumn(_("Case"), width=215),
             "organisation": columns.TextColumn(_("Organisation"), width=150),
@@ -99,10 +128,7 @@ def show_records(
             "due_at": columns.DatetimeColumn(_("Solve by"), format="D MMM YYYY", width=105),
             "resolved_at": columns.DatetimeColumn(_("Solved"), format="D MMM YYYY", width=105),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        screen="case",
+        key=f"service_records_{key}_{abs(hash((asked, tuple(parts))))}",
         alt=title,
     )
-    cells = event["selection"]["cells"]
-    if cells and "case" in routes.screens():
-        st.switch_page(routes.page("case"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

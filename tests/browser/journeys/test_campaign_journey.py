@@ -15,7 +15,7 @@ from crm.clock import today
 from crm.jobs.queue import DONE, enqueue, get_job
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import CampaignMember, Consent, Contact
-from tests.browser.hands import choose, fill, in_process, set_day, stands, told, until
+from tests.browser.hands import choose, fill, in_process, set_day, settled, stands, told, until
 from tests.browser.journeys.journey_scene import PERSON, address_in, letters, mailing_house
 from tests.factories import make
 
@@ -146,8 +146,10 @@ def test_from_the_segment_to_the_next_plan(scene, window, shop, reader):
     drawer.get_by_role("radio", name="2", exact=True).click()
     expect(drawer.get_by_label("Message")).to_have_count(2)
     for place, letter in enumerate("AB"):
+        settled(mona)
         drawer.get_by_label("Message").nth(place).click()
         mona.get_by_role("option", name=f"Filters {letter}").click()
+    settled(mona)
     slider = drawer.get_by_role("slider")
     slider.focus()
     for _ in range(3):
@@ -223,6 +225,7 @@ def test_from_the_segment_to_the_next_plan(scene, window, shop, reader):
 
     # Whoever left falls out of the next campaign.
     mona.goto(campaign)
+    settled(mona)
     mona.get_by_role("button", name="More").click()
     mona.get_by_text("Copy", exact=True).click()
     expect(mona.locator("h1")).to_contain_text("Filters, spring (copy)")

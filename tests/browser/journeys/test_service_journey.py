@@ -13,7 +13,7 @@ from crm.jobs.queue import DONE, enqueue, get_job
 from crm.service.defaults import ensure_service_defaults
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, Failure, PartChange
-from tests.browser.hands import fill, fits, in_process, set_day, stands, told, until
+from tests.browser.hands import fill, fits, in_process, set_day, settled, stands, told, until
 from tests.browser.journeys.journey_scene import address_in, letters, mailing_house
 from tests.factories import make
 from tests.service.mail.mail_letters import answer
@@ -98,6 +98,7 @@ def test_from_the_form_to_the_stars(scene, window, stranger, tmp_path):
     expect(agent.get_by_test_id("stChatMessage").filter(has_text="and still no steam.")).to_have_count(1)
 
     # Solved; the question how it went goes out once.
+    settled(agent)
     agent.get_by_role("button", name="Status", exact=True).click()
     agent.get_by_text("Solved", exact=True).last.click()
     ask = agent.get_by_role("dialog")
@@ -121,6 +122,7 @@ def test_from_the_form_to_the_stars(scene, window, stranger, tmp_path):
     agent.reload()
     stands(agent.get_by_text("★★★★★"))
     stands(agent.get_by_text("Quick & kind"))
+    settled(agent)
     agent.get_by_role("button", name="Status", exact=True).click()
     agent.get_by_text("Close", exact=True).last.click()
     expect(agent.locator("h1")).to_contain_text("Closed")
@@ -168,6 +170,7 @@ def test_from_the_risk_to_the_next_visit(scene, window):
     fits(phone)
     phone.get_by_role("button", name="Open", exact=True).click()
     expect(phone.locator("h1")).to_contain_text("Check Pump")
+    settled(phone)
     phone.get_by_role("button", name="More").click()
     phone.get_by_text("Change steps", exact=True).click()
     fill(phone.get_by_role("dialog"), "Steps, one a line", "Measure the pressure\nListen to the pump")

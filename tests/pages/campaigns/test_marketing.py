@@ -74,9 +74,21 @@ class TestDashboard:
 
         assert not page.exception
         assert numbers(page) == {
-            "Leads": "4", "Cost per lead": "€125", "Cost per won deal": "–", "Response": "30.0%",
+            "Leads": "4", "Cost per lead": "€125", "Cost per won deal": "–", "Response to messages": "30.0%",
         }  # fmt: skip
         assert "1 campaign, 4 leads" in texts(page)
+
+    @pytest.mark.parametrize("what", ["Leads of the period", "Members who got a message", "Anything"])
+    def test_a_number_opens_its_records(self, open_page, campaign, what):
+        spring = campaign(cost_minor=500_00, A=(10, 3), Control=(5, 1))
+        with unit_of_work(SYSTEM) as work:
+            work.session.add(Lead(name="Lead of spring", source="Web", campaign_id=spring))
+
+        page = open_page("marketing", marketing_show=what)
+
+        assert not page.exception
+        shown = [len(frame.value) for frame in page.dataframe if "campaign" in frame.value.columns]
+        assert shown == {"Leads of the period": [1], "Members who got a message": [10]}.get(what, [])
 
     def test_an_empty_company_is_told_what_fills_the_page(self, open_page):
         page = open_page("marketing", marketing_period="All")

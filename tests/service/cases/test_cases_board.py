@@ -85,15 +85,17 @@ def test_the_most_urgent_promise_comes_first(people):
     assert counts(people["stan"]) == (4, 1, 4, 0)
 
 
-def test_what_waits_for_the_customer_is_not_late(people):
+@pytest.mark.parametrize(("hours", "flag"), [(-3, "waiting"), (-1, "late")])
+def test_what_waits_for_the_customer_is_late_only_where_it_was_when_the_wait_began(people, hours, flag):
     case = make(people["stan"], "case")
     do(people["stan"], cases.move_case, case["id"], "waiting")
-    promise(case, resolution_due_at=now() - timedelta(days=1), response_due_at=None)
+    due = now() - timedelta(hours=2)
+    promise(case, resolution_due_at=due, response_due_at=None, waiting_since=now() + timedelta(hours=hours))
 
     (card,) = queue(people["stan"])
 
-    assert (card.flag, card.due_at) == ("waiting", None)
-    assert counts(people["stan"])[1] == 0
+    assert (card.flag, card.due_at) == (flag, due if flag == "late" else None)
+    assert counts(people["stan"])[1] == (flag == "late")
 
 
 @pytest.mark.parametrize(

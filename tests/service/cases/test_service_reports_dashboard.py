@@ -136,4 +136,4 @@ def test_nothing_at_all_is_no_error(people):
     for asked in (QUARTER, EVERYTHING):
         found = board(asked)
         assert not found.has_cases
-        assert (found.now.open, found.late, found.then) == (0, 0, None)
+        assert (found.now.open, found.now.late, found.then) == (0, 0, None)

@@ -1,0 +1,29 @@
+"""Records as a table whose rows open them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.ui.frame import routes
+
+
+def record_table(rows: pd.DataFrame, columns: dict[str, Any], *, screen: str, key: str, alt: str) -> None:
+    """Draw the rows, all columns but ``id``; a click on one opens the screen of that record."""
+    event = st.dataframe(
+        rows.drop(columns="id"),
+        key=key,
+        hide_index=True,
+        row_height=36,
+        height="content" if len(rows) <= 14 else 540,
+        placeholder="",
+        column_config=columns,
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=alt,
+    )
+    cells = event["selection"]["cells"]
+    if cells and screen in routes.screens():
+        st.switch_page(routes.page(screen), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

@@ -1,0 +1,79 @@
+"""The leads, deals and members behind a number of the marketing dashboard, as a table that opens them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from crm.campaigns.reports.marketing_dashboard import MarketingQuestion
+from crm.clock import zone
+from crm.i18n import _, ngettext
+from crm.records.registry import entity
+from crm.ui.dashboards.record_table import record_table
+from crm.ui.kit import formats, look
+from crm.ui.marketing.data import shown_records
+from crm.work import Actor, cache_key
+
+#: Whose records a number opens: the entity of their statuses, and their screen.
+_KINDS = {
+    "came": ("lead", "status", "leads"), "leads": ("lead", "status", "leads"), "won": ("deal", "status", "deal"),
+    "messages": ("campaign_member", "state", "contact"),
+}  # fmt: skip
+
+
+def titles() -> dict[str, str]:
+    """What the records of a number are, as the address and the choice name them."""
+    return {
+        "came": _("Leads of the period"),
+        "leads": _("Leads that name a campaign with a cost"),
+        "won": _("Won deals that name a campaign with a cost"),
+        "messages": _("Members who got a message"),
+    }
+
+
+def show_number(actor: Actor, asked: MarketingQuestion) -> None:
+    """Draw the choice of a number whose records are shown, and its records."""
+    called = titles()
+    title = st.selectbox(
+        _("Records behind a number"),
+        list(called.values()),
+        index=None,
+        key="marketing_show",
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder=_("Show the records behind a number"),
+        width=340,
+    )
+    what = next((name for name, text in called.items() if text == title), None)
+    if what is None:
+        return
+    rows, total = shown_records(cache_key(actor), asked, what, actor)
+    count = ngettext("{n} record that you may see", "{n} records that you may see", total)
+    count = count.format(n=formats.number(total))
+    if total > len(rows):
+        count = _("The newest {shown} of {n} records that you may see").format(
+            shown=len(rows), n=formats.number(total)
+        )
+    look.section(called[what], _("{count}. Click a row to open it.").format(count=count))
+    if rows.empty:
+        return
+    kind, field, screen = _KINDS[what]
+    said = {choice.value: _(choice.label) for choice in entity(kind)[field].choices}
+    days = pd.to_datetime(rows["day"], utc=what != "won")
+    columns = st.column_config
+    record_table(
+        rows.assign(
+            status=[said.get(value, value) for value in rows["status"]],
+            day=days if what == "won" else days.dt.tz_convert(zone()).dt.tz_localize(None),
+        ),
+        {
+            "name": columns.TextColumn(_("Name"), width=240),
+            "campaign": columns.TextColumn(_("Campaign"), width=220),
+            "source": columns.TextColumn(_("Arm") if what == "messages" else _("Source"), width=150),
+            "status": columns.TextColumn(_("Status"), width=130),
+            "day": columns.DatetimeColumn(_("Day"), format="D MMM YYYY", width=110),
+        },
+        screen=screen,
+        key=f"marketing_records_{what}_{abs(hash(asked))}",
+        alt=called[what],
+    )
