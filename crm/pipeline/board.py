@@ -14,7 +14,7 @@ from crm.records import registry
 from crm.records.search import search_condition
 from crm.reporting.book import Book, firm_book
 from crm.reporting.grouped import converted, folded, grouped
-from crm.reporting.measures import amounts, worth
+from crm.reporting.measures import amounts, of_teams, worth
 from db.models import Deal, Organisation, Pipeline, Stage
 from db.scope import UPDATE, ScopedSession
 
@@ -112,7 +112,7 @@ def board_conditions(
     if filters.owner_ids:
         made.append(Deal.owner_id.in_(filters.owner_ids))
     if filters.team_ids:
-        made.append(Deal.team_id.in_(filters.team_ids))
+        made.append(of_teams(filters.team_ids))
     made += [only_condition(name, filters.today, stages, now) for name in filters.only]
     found = search_condition(session, Deal, filters.search)
     if found is not None:
@@ -135,7 +135,7 @@ def only_condition(name: str, today: date, stages: list[Stage], now: datetime) -
 
 def _stale(now: datetime, stages: list[Stage]) -> ColumnElement[bool]:
     parts = [
-        (Deal.stage_id == s.id) & (Deal.stage_since < now - timedelta(days=s.stale_after_days))
+        (Deal.stage_id == s.id) & (Deal.stage_since <= now - timedelta(days=s.stale_after_days))
         for s in stages
         if s.stale_after_days
     ]
@@ -264,7 +264,7 @@ def deal_flag(row: Any, stage: Stage, days_in_stage: int, today: date) -> str:
     """The one thing most worth saying about an open deal: stale, late, no_step or nothing."""
     if row.status != "open":
         return ""
-    if stage.stale_after_days and days_in_stage > stage.stale_after_days:
+    if stage.stale_after_days and days_in_stage >= stage.stale_after_days:
         return "stale"
     if row.expected_close_on is not None and row.expected_close_on < today:
         return "late"

@@ -82,7 +82,8 @@ class DealRules(Rules):
             row["loss_reason_id"] = None
         if kind == "open":
             self._not_closed(row, keep=draft.has("closed_on"))
-        elif not draft.is_new and not draft.has("closed_on"):
+        elif not draft.is_new and not draft.has("closed_on") and draft.old("status") != kind:
+            # Won is won: from one won stage to another the day of the sale stays.
             row["closed_on"] = None
         if kind == "open":
             row["opened_on"] = row["opened_on"] or road.today

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import extract, select
+from sqlalchemy import extract, or_, select
 
 from crm.analytics.intervals import Share, Spread, spread_of, wilson
 from crm.periods import (
@@ -317,7 +317,9 @@ def _opened(session: ScopedSession, chosen: SalesFilter) -> list[tuple[date, dat
         "cy": extract("year", Deal.closed_on),
         "cm": extract("month", Deal.closed_on),
     }
-    where = [*deal_conditions(chosen, day=None), Deal.opened_on.is_not(None)]
+    # A closed deal without its day was open nobody knows until when.
+    ended = or_(Deal.status == "open", Deal.closed_on.is_not(None))
+    where = [*deal_conditions(chosen, day=None), Deal.opened_on.is_not(None), ended]
     frame = grouped(session, keys, {"deals": None}, where=where)
     return [
         (date(int(a), int(b), 1), None if pd.isna(c) else date(int(c), int(d), 1), int(n))

@@ -184,6 +184,8 @@ def rates_by(
             found.append((named, own, int(won), int(lost), share.share, share.low, share.high))
     rows = pd.DataFrame(found, columns=[label, "key", "won", "lost", "win_rate", "low", "high"])
     rows = rows.astype({"won": "int64", "lost": "int64", "win_rate": float, "low": float, "high": float})
+    # Ids beside None would become numbers beside NaN, which is no key of anything.
+    rows["key"] = pd.Series([own for _named, own, *_rest in found], dtype=object, index=rows.index)
     return rows.sort_values("win_rate", ascending=False, ignore_index=True, kind="stable")
 
 

@@ -109,3 +109,29 @@ class TestDeal(EntityRoads):
 
     def scene(self, actor):
         return selling(actor)
+
+
+def test_a_sale_keeps_its_day_when_it_goes_from_one_won_stage_to_another(people):
+    """The month in which it was won is no matter of where it stands afterwards."""
+    with unit_of_work(people["ada"]) as work:
+        ensure_defaults(work)
+        won = work.session.scalars(select(Stage).where(Stage.kind == "won")).one()
+        paid = Stage(pipeline_id=won.pipeline_id, name="Paid", kind="won", position=99, probability=1.0)
+        work.session.add(paid)
+        work.session.flush()
+        values = {
+            "title": "x",
+            "stage_id": won.id,
+            "opened_on": date(2026, 9, 1),
+            "closed_on": date(2026, 9, 10),
+        }
+        deal = records.create_record(work, "deal", values)
+        moved = records.update_record(
+            work, "deal", deal["id"], {"stage_id": paid.id}, seen_version=deal["version"]
+        )
+        lost = records.update_record(
+            work, "deal", deal["id"], {"status": "lost"}, seen_version=moved["version"]
+        )
+
+    assert (moved["closed_on"], moved["status"]) == (date(2026, 9, 10), "won")
+    assert lost["status"] == "won", "the status follows the stage"
