@@ -71,7 +71,7 @@ MAY_IMPORT = {
     "ui/equipment": "records service ui/cases ui/frame ui/kit ui/records ui/visits",
     "ui/wear": "analytics charts jobs service ui/frame ui/kit",
     "ui/service_board": "analytics charts service ui/dashboards ui/frame ui/kit ui/sales",
-    "ui/marketing": "campaigns charts records reporting ui/dashboards ui/kit",
+    "ui/marketing": "campaigns charts records reporting ui/dashboards ui/frame ui/kit",
     "ui/campaigns": "analytics campaigns charts jobs mail records ui/frame ui/kit ui/marketing ui/records",
     "ui/segments": "campaigns firm records ui/frame ui/kit ui/records",
     "ui/social": "analytics campaigns charts records ui/frame ui/kit ui/records",

@@ -17,7 +17,7 @@ from crm.periods import (
     month_start,
     months_between,
     period_before,
-    period_of,
+    shown_period,
 )
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports import report_stages
@@ -159,7 +159,7 @@ def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
     """The dashboard within the session's scope; the number of statements does not depend on the data."""
     book, known = open_book(session), names(session)
     newest, undated = facts.last_closed(session, asked.chosen)
-    period, moved = _period(asked, newest)
+    period, moved = shown_period(asked.kind, newest, today=asked.today, start=asked.start, end=asked.end)
     chosen = replace(asked.chosen, start=period.start, end=period.end)
     before = period_before(period)
     cube = facts.closed_deals(session, book, chosen, ["status", "owner", "source"])
@@ -215,14 +215,6 @@ def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
     """``name, id, deals, priced, value_minor`` of a ranking."""
     return rows.set_axis(["name", "id", *rows.columns[2:]], axis="columns")
-
-
-def _period(asked: Question, newest: date | None) -> tuple[Period, bool]:
-    """The period asked for, or the newest one with a closed deal when nothing was closed in the running one."""
-    period = period_of(asked.kind, asked.today, today=asked.today, start=asked.start, end=asked.end)
-    if asked.kind in ("all", "custom") or newest is None or period.start is None or newest >= period.start:
-        return period, False
-    return period_of(asked.kind, newest, today=asked.today), True
 
 
 def _id(value: Any) -> int | None:

@@ -17,7 +17,7 @@ from crm.money import to_major
 from crm.records.registry import entity
 from crm.ui.campaigns.result_figures import difference_figure, group_figure, level_figure
 from crm.ui.campaigns.result_words import GROUPED_BY, MEASURES, QUESTIONS, keep_in_mind, numbers
-from crm.ui.frame import routes
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.marketing.data import shown_members, shown_result
 from crm.work import Actor, cache_key
@@ -214,14 +214,9 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
             "currency": rows["currency"],
         }
     )
-    event = st.dataframe(
-        shown,
-        key=f"result_members_{result.id}_{arm}",
-        hide_index=True,
-        row_height=36,
-        height="content" if len(shown) <= 12 else 468,
-        placeholder="",
-        column_config={
+    record_table(
+        shown.assign(id=rows["contact_id"]),
+        {
             "name": columns.TextColumn(_("Contact"), width=220),
             "arm": columns.TextColumn(_("Arm"), width=150),
             "state": columns.TextColumn(_("State"), width=120),
@@ -231,11 +226,7 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
             "revenue": columns.NumberColumn(_("Revenue"), format="localized", width=100),
             "currency": columns.TextColumn(_("Currency"), width=80),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        screen="contact",
+        key=f"result_members_{result.id}_{arm}",
         alt=title,
     )
-    cells = event["selection"]["cells"]
-    if cells and "contact" in routes.screens():
-        chosen = rows.iloc[cells[0][0]]["contact_id"]
-        st.switch_page(routes.page("contact"), query_params={"id": str(chosen)})

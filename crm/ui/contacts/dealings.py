@@ -15,6 +15,7 @@ from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _, ngettext
 from crm.records.view import RecordView
 from crm.ui.frame import routes
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, money, money_unit, short_money
 from crm.ui.records.to_do import late
@@ -109,14 +110,9 @@ def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:
         }
     )
     kinds = st.column_config
-    event: Any = st.dataframe(
-        shown,
-        key="record_deals",
-        hide_index=True,
-        row_height=36,
-        height="content",
-        placeholder="",
-        column_config={
+    record_table(
+        shown.assign(id=deals["id"]),
+        {
             "title": kinds.TextColumn(_("Deal"), width=230),
             "stage": kinds.TextColumn(_("Stage"), width=110),
             "status": kinds.MultiselectColumn(
@@ -126,13 +122,10 @@ def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:
             "close": kinds.DateColumn(_("Close"), format="D MMM YYYY", width=100),
             "owner": kinds.TextColumn(_("Owner"), width=120),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        screen="deal",
+        key="record_deals",
         alt=_("Deals with stage, value and closing day; click one to open it"),
     )
-    if event.selection.cells and "deal" in routes.screens():
-        row = event.selection.cells[0][0]
-        st.switch_page(routes.page("deal"), query_params={"id": str(deals.iloc[row]["id"])})
 
 
 def sales_card(sales: Sales, *, title: str) -> None:

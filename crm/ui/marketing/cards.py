@@ -13,7 +13,7 @@ from crm.campaigns.reports.marketing_dashboard import MarketingBoard
 from crm.campaigns.reports.marketing_formulas import formula
 from crm.i18n import _, ngettext
 from crm.ui.dashboards.numbers import explained
-from crm.ui.dashboards.record_table import record_table
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import QUIET

@@ -9,14 +9,14 @@ from crm.campaigns.reports.marketing_dashboard import MarketingQuestion
 from crm.clock import zone
 from crm.i18n import _, ngettext
 from crm.records.registry import entity
-from crm.ui.dashboards.record_table import record_table
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.marketing.data import shown_records
 from crm.work import Actor, cache_key
 
 #: Whose records a number opens: the entity of their statuses, and their screen.
 _KINDS = {
-    "came": ("lead", "status", "leads"), "leads": ("lead", "status", "leads"), "won": ("deal", "status", "deal"),
+    "came": ("lead", "status", ""), "leads": ("lead", "status", ""), "won": ("deal", "status", "deal"),
     "messages": ("campaign_member", "state", "contact"),
 }  # fmt: skip
 
@@ -54,7 +54,8 @@ def show_number(actor: Actor, asked: MarketingQuestion) -> None:
         count = _("The newest {shown} of {n} records that you may see").format(
             shown=len(rows), n=formats.number(total)
         )
-    look.section(called[what], _("{count}. Click a row to open it.").format(count=count))
+    note = _("{count}.") if what in ("came", "leads") else _("{count}. Click a row to open it.")
+    look.section(called[what], note.format(count=count))
     if rows.empty:
         return
     kind, field, screen = _KINDS[what]

@@ -9,7 +9,7 @@ from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.pipeline.reports.report_records import Narrowed
 from crm.reporting.report import SalesFilter
-from crm.ui.frame import routes
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.sales import data
 from crm.work import Actor, cache_key
@@ -83,14 +83,9 @@ def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: 
         last=rows["stage"] if standing else rows["closed_on"],
     )
     columns = st.column_config
-    event = st.dataframe(
-        shown,
-        key=f"sales_records_{key}_{abs(hash((chosen, wanted)))}",
-        hide_index=True,
-        row_height=36,
-        height="content" if len(rows) <= 14 else 540,
-        placeholder="",
-        column_config={
+    record_table(
+        shown.assign(id=rows["id"]),
+        {
             "title": columns.TextColumn(_("Deal"), width=200),
             "organisation": columns.TextColumn(_("Organisation"), width=180),
             "owner": columns.TextColumn(_("Owner"), width=125),
@@ -102,10 +97,7 @@ def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: 
             if standing
             else columns.DateColumn(_("Closed"), format="D MMM YYYY", width=110),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        screen="deal",
+        key=f"sales_records_{key}_{abs(hash((chosen, wanted)))}",
         alt=title,
     )
-    cells = event["selection"]["cells"]
-    if cells and "deal" in routes.screens():
-        st.switch_page(routes.page("deal"), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})

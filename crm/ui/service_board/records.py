@@ -12,7 +12,7 @@ from crm.i18n import _, ngettext
 from crm.service.reports.service_dashboard import ServiceBoard, ServiceQuestion
 from crm.service.reports.service_dashboard_records import Part
 from crm.service.reports.service_reports import priority_names
-from crm.ui.dashboards.record_table import record_table
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.service_board import data as service_data
 from crm.work import Actor, cache_key

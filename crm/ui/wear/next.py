@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,8 +15,9 @@ from crm.service.wear.job import latest_job, start
 from crm.service.wear.next import COUNTED, Ahead
 from crm.service.wear.settings import set_wear
 from crm.service.wear.words import range_words, sober, span_words
-from crm.ui.frame import job_progress, routes
+from crm.ui.frame import job_progress
 from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment, number
 from crm.work import Actor, unit_of_work
@@ -97,6 +97,7 @@ def show_next(found: Ahead) -> None:
     rows = found.units
     frame = pd.DataFrame(
         {
+            "id": [row.equipment_id for row in rows],
             "name": [row.name for row in rows],
             "part": [row.part or _("whole unit") for row in rows],
             "organisation": [row.organisation or row.product for row in rows],
@@ -112,14 +113,9 @@ def show_next(found: Ahead) -> None:
         }
     )
     columns = st.column_config
-    event: Any = st.dataframe(
+    record_table(
         frame,
-        key=f"wear_next_{abs(hash(tuple((r.equipment_id, r.part) for r in rows)))}",
-        hide_index=True,
-        row_height=36,
-        height="content" if len(rows) <= 14 else 540,
-        placeholder="",
-        column_config={
+        {
             "name": columns.TextColumn(_("Unit"), width=185),
             "part": columns.TextColumn(_("Part"), width=110),
             "organisation": columns.TextColumn(_("Customer or product"), width=155),
@@ -132,10 +128,7 @@ def show_next(found: Ahead) -> None:
             "risk_365": columns.NumberColumn(_("365 days"), format="%.0f%%", width=80),
             "left": columns.TextColumn(_("Half fail within"), width=165),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        screen="equipment",
+        key=f"wear_next_{abs(hash(tuple((r.equipment_id, r.part) for r in rows)))}",
         alt=_("Units by their chance of failure within 90 days"),
     )
-    cells = event["selection"]["cells"]
-    if cells and "equipment" in routes.screens():
-        st.switch_page(routes.page("equipment"), query_params={"id": str(rows[cells[0][0]].equipment_id)})

@@ -11,7 +11,7 @@ from crm.ui.frame import routes
 
 
 def record_table(rows: pd.DataFrame, columns: dict[str, Any], *, screen: str, key: str, alt: str) -> None:
-    """Draw the rows, all columns but ``id``; a click on one opens the screen of that record."""
+    """Draw the rows, all columns but ``id``; a click on one opens the screen of that record, where there is one."""
     event = st.dataframe(
         rows.drop(columns="id"),
         key=key,
