@@ -81,7 +81,7 @@ MAY_IMPORT = {
     "ui/my_day": "interactions pipeline records service ui/cases ui/frame ui/kit ui/records",
     "ui/anywhere": "records ui/frame ui/kit ui/records ui/visits",
     "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards
-    "ui/shell": "ui/main",
+    "ui/shell": "areas ui/main",  # what Streamlit runs where nothing else has begun
 }  # fmt: skip
 MODULES = {
     path.relative_to(ROOT).with_suffix("").as_posix().removesuffix("/__init__").replace("/", "."): path

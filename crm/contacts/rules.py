@@ -46,7 +46,8 @@ class OrganisationRules(Rules):
         writer.send(update(Channel).where(over).values(valid_until=None), named)
         there = self._there(writer, kind, [row["row_id"] for row in named])
         missing = [row for row in named if (row["row_id"], row["reached_at"]) not in there]
-        writer.add(Channel, [self._channel(row["row_id"], kind, row["reached_at"]) for row in missing])
+        # With a log of their own: an undo takes away those that came, and no other.
+        writer.insert(Channel, [self._channel(row["row_id"], kind, row["reached_at"]) for row in missing])
 
     def _there(self, writer: Writer, kind: str, ids: Sequence[int]) -> set[tuple[int, str]]:
         holder, found = getattr(Channel, self.holder), set()

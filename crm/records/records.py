@@ -16,7 +16,7 @@ from crm.records.checks import check_values
 from crm.records.fields import Entity, Kind
 from crm.records.numbers import give_numbers, prefix_of
 from crm.records.rules import Draft, rules_of
-from crm.records.settling import changing_draft, new_draft, road_of, settle, shape_of
+from crm.records.settling import KEPT, changing_draft, kept_words, new_draft, road_of, settle, shape_of
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.scope import ScopedSession
@@ -98,8 +98,8 @@ def _afterwards(entity: str, writer: Writer, draft: Draft, facts: Any) -> None:
 def _kept(about: Entity, values: Mapping[str, Any], before: Any) -> list[Problem]:
     """What only the program writes, where somebody gives it another value."""
     return [
-        Problem(name, _("{label} is kept by the program. Leave it out.").format(label=_(about[name].label)))
-        for name in ("created_at", "changed_at", "archived_at")
+        Problem(name, kept_words(_(about[name].label)))
+        for name in KEPT
         if name in values and name in about.by_name and values[name] != getattr(before, name)
     ]
 

@@ -31,6 +31,15 @@ def road_of(work: Work, *, currency: str = "", import_id: int | None = None) -> 
     return Road(work, currency or firm(work.session).currency, import_id)
 
 
+#: What only the program writes of a stored row.
+KEPT = ("created_at", "changed_at", "archived_at")
+
+
+def kept_words(label: str) -> str:
+    """Why nobody gives what only the program writes."""
+    return _("{label} is kept by the program. Leave it out.").format(label=label)
+
+
 class Shape:
     """What the table of an entity asks of every row, read once from its columns."""
 

@@ -126,6 +126,8 @@ class ConsentRules(Rules):
     def complete(self, draft: Draft, facts: Facts) -> None:
         row, work = draft.row, facts.road.work
         if draft.is_new:
+            # Nobody has agreed by leaving it blank.
+            row["state"] = row["state"] if draft.has("state") else None
             row["user_id"] = work.actor.user_id
             row["at"] = row["at"] if draft.has("at") else work.now
 

@@ -214,9 +214,12 @@ class StepRun:
                     self._without_link(
                         work, import_id, row, name, texts[row], found.reasons.get(texts[row], "")
                     )
-            self.target.link(work, name, pairs, import_id)
+            refused = self.target.link(work, name, pairs, import_id)
+            at = {record: row for row, record in self.ids.items()}
+            for record, reason in refused.items():
+                self._without_link(work, import_id, at[record], name, texts[at[record]], reason)
             column = next(column for column in self.report.columns if column.field == name)
-            column.stored += len(pairs)
+            column.stored += len(pairs) - len(refused)
         parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
         road = road_of(work, currency=self.plan.currency, import_id=import_id)
         rules_of(self.entity.name).finish(Writer(road), parents)

@@ -15,7 +15,7 @@ from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key
 from crm.records.rules import Draft, Road, rules_of
-from crm.records.settling import changing_draft, new_draft, road_of, settle, shape_of
+from crm.records.settling import KEPT, changing_draft, kept_words, new_draft, road_of, settle, shape_of
 from crm.records.writing.bulk import among
 from crm.records.writing.writer import Writer
 from crm.work import Work
@@ -190,17 +190,33 @@ class Target:
                 found[row.at] = records[0]["id"]
         return found
 
-    def link(self, work: Work, name: str, pairs: Sequence[tuple[int, int]], import_id: int) -> None:
-        """Set a link between records of this entity; each pair is a record and what it points to."""
+    def link(self, work: Work, name: str, pairs: Sequence[tuple[int, int]], import_id: int) -> dict[int, str]:
+        """Set a link between records of this entity; each pair is a record and what it points to.
+
+        Returns
+        -------
+        dict of record to reason
+            Why a record that was there before keeps the link that it has.
+        """
+        refused: dict[int, str] = {}
+        held = [n for n in ("owner_id", "team_id") if n in self.table.c]
         writer = Writer(road_of(work, import_id=import_id))
         by_id = dict(pairs)
         changed: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
         made: list[dict[str, Any]] = []
         for start in range(0, len(pairs), _AT_ONCE):
             ids = [record for record, _parent in pairs[start : start + _AT_ONCE]]
-            columns = [getattr(self.cls, c) for c in ("id", name, "import_id")]
-            for record, old, brought in work.session.execute(select(*columns).where(self.cls.id.in_(ids))):
+            columns = [getattr(self.cls, c) for c in ("id", name, "import_id", *held)]
+            found = work.session.execute(select(*columns).where(self.cls.id.in_(ids)))
+            for record, old, brought, *owner in found:
                 if old == by_id[record]:
+                    continue
+                if brought != import_id and (
+                    self.mode == plans.CREATE or (old is not None and not self.overwrite)
+                ):
+                    continue
+                if brought != import_id and not self._within_reach(work, UPDATE, *(owner or (None, None))):
+                    refused[record] = _("You may not change this record.")
                     continue
                 if brought == import_id:
                     # Records that this import made are not news to the log, and undo takes them away as a whole.
@@ -211,12 +227,16 @@ class Target:
             statement = update(self.table).where(self.table.c.id == bindparam("row_id"))
             writer.send(statement.values({name: bindparam("parent")}), made)
         writer.change(self.cls, changed)
+        return refused
 
     def _demand(self, work: Work, drafts: Sequence[Draft]) -> None:
         """Refuse rows that would lie, or lie now, where the actor may not make or change them."""
         reach: dict[tuple[str, Any, Any], bool] = {}
         owned = "owner_id" in self.table.c
         for draft in drafts:
+            for name in KEPT if not draft.is_new else ():
+                if name in draft.given:
+                    draft.refuse(name, kept_words(shape_of(self.entity.name).label(name)))
             if draft.problems:
                 continue
             action = CREATE if draft.is_new else UPDATE

@@ -144,9 +144,13 @@ class Restorer(Undo):
                 continue
             mine = (holder == bindparam("row_id")) & (Channel.kind == kind)
             came = [{"row_id": record, "address": new} for record, _old, new in pairs]
-            self.send(
-                delete(Channel).where(mine, Channel.value == bindparam("address"), Channel.is_primary), came
+            this = mine & (Channel.value == bindparam("address"))
+            made = select(Change.record_id).where(
+                Change.batch_id.in_(self.batches), Change.entity == Channel.__tablename__, Change.op == "C"
             )
+            self.send(delete(Channel).where(this, Channel.is_primary, Channel.id.in_(made)), came)
+            # One that was a further address before is one again.
+            self.send(update(Channel).where(this).values(is_primary=False), came)
             before = [{"row_id": record, "address": old} for record, old, _new in pairs if old]
             if before:
                 self.send(

@@ -15,7 +15,7 @@ from crm.service.wear.settings import set_wear
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Equipment, MaintenancePlan, WorkOrder
 from tests.factories import make
-from tests.service.equipment.wear_fleet import at, figures, make_fleet
+from tests.service.wear.wear_fleet import at, figures, make_fleet
 
 
 @pytest.fixture

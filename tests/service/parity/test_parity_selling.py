@@ -1,9 +1,7 @@
 """Customers, products, teams, leads, orders and their lines: the same values end alike by form, API and file."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
-import pytest
-import time_machine
 from sqlalchemy import select
 
 from crm.exchange.storing.plan import Step
@@ -14,15 +12,7 @@ from crm.work import unit_of_work
 from db.models import Deal, DealLine, Team, User
 from tests.factories import make
 from tests.service.exchange.import_scene import bring, stored
-from tests.service.records.roads import At, EntityRoads
-
-NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
+from tests.service.parity.roads import At, EntityRoads
 
 
 def selling(actor):

@@ -14,7 +14,7 @@ from crm.service.wear.settings import set_wear
 from crm.service.wear.wear import pareto, rates, study
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Equipment, Failure, UnitRisk
-from tests.service.equipment.wear_fleet import at, failed, figures, make_fleet, store, unit
+from tests.service.wear.wear_fleet import at, failed, figures, make_fleet, store, unit
 
 
 @pytest.fixture

@@ -2,25 +2,15 @@
 
 from datetime import UTC, date, datetime
 
-import pytest
-import time_machine
-
 from crm.firm.firm import set_firm
 from crm.records import records
 from crm.work import SYSTEM, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember
-from tests.service.records.roads import At, EntityRoads
+from tests.service.parity.roads import NOW, At, EntityRoads
 
-NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 MAY = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 LATER = datetime(2030, 1, 1, 8, 0, tzinfo=UTC)
 LONG = "Fresh beans every week. " * 13
-
-
-@pytest.fixture
-def frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def campaigning(actor):

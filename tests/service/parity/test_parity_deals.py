@@ -1,9 +1,7 @@
 """The same values by form, API and file end alike: one class of data for each entity."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
-import pytest
-import time_machine
 from sqlalchemy import select
 
 from crm.firm.firm import set_firm
@@ -11,15 +9,7 @@ from crm.pipeline.defaults import ensure_defaults
 from crm.records import records
 from crm.work import unit_of_work
 from db.models import Stage
-from tests.service.records.roads import At, EntityRoads
-
-NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
+from tests.service.parity.roads import At, EntityRoads
 
 
 def selling(actor):

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -26,6 +26,7 @@ from tests.rows import keep_rows, put_rows
 STORY = {"imports", "import_failures", "change_batches", "changes", "jobs", "leases"}
 MASKED = {"import_id", "created_at", "changed_at"}
 FILE = "rows.csv"
+NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
