@@ -14,7 +14,7 @@ from crm.register import Register, _known
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *(p for top in ("crm", "db", "pages", "tests") for p in (ROOT / top).rglob("*"))]
 SOURCES = [path for path in FILES if path.suffix in {".py", ".js", ".css"}]
-PYTHON = [path for path in SOURCES if path.suffix == ".py" and "tests" not in path.parts]
+PYTHON = [path for path in SOURCES if path.suffix == ".py" and "tests" not in path.relative_to(ROOT).parts]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 UP = {"streamlit", "pages", "app"}
 OUTSIDE = {"db", "sqlalchemy", "streamlit", "starlette", "fastapi", "httpx", "requests"}
@@ -81,7 +81,7 @@ MAY_IMPORT = {
     "ui/my_day": "interactions pipeline records service ui/cases ui/frame ui/kit ui/records",
     "ui/anywhere": "records ui/frame ui/kit ui/records ui/visits",
     "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards
-    "ui/shell": "areas ui/main",  # what Streamlit runs where nothing else has begun
+    "ui/shell": "areas ui/main",  # Streamlit may run it without app.py
 }  # fmt: skip
 MODULES = {
     path.relative_to(ROOT).with_suffix("").as_posix().removesuffix("/__init__").replace("/", "."): path
