@@ -85,8 +85,8 @@ def target_table(
 
     They reach as far as the actor's deals, so that what was won and what was wanted are of the same people. They are
     converted at the month's first day; one whose currency has no rate is left out, and so must be what was won for it. A
-    month cut by the period counts with the part of its days, only the running one as a whole. ``since`` adds the months
-    before the period from that day on.
+    month cut by the period counts with the part of its days, only the running one from its first day on as a whole.
+    ``since`` adds the months before the period from that day on.
     """
     statement = select(Target.user_id, Target.team_id, Target.month, Target.amount_minor, Target.currency)
     if (first := since or start) is not None:
@@ -119,7 +119,7 @@ def _part(month: date, start: date | None, end: date | None, today: date) -> flo
     """The share of a month's days that lie in a period."""
     last = month_end(month)
     first = start if start and month_start(start) == month else month
-    if end is not None and end < last and end != today:
+    if end is not None and end < last and (end != today or first != month):
         last = end
     return ((last - first).days + 1) / month_end(month).day
 

@@ -101,7 +101,10 @@ class Book:
         if len(found) != 1 or self.knows(only := found.pop()):
             return self
         note = _("All amounts are in {only}; they were not converted to {base}, because no rate is stored.")
-        return replace(self, currency=only, said=(*self.said, note.format(only=only, base=self.currency)))
+        # The rates lead to the firm's currency, not to this one.
+        return replace(
+            self, currency=only, rates={}, said=(*self.said, note.format(only=only, base=self.currency))
+        )
 
 
 def firm_book(session: ScopedSession) -> Book:

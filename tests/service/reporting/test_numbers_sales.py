@@ -101,6 +101,17 @@ class TestCurrencies:
             assert rows["value_minor"].sum() == whole
         assert round(run(company, "won-by-product")["summary"]["value"] * 100) == whole
 
+    def test_rates_into_the_firms_currency_lead_into_no_other(self, company):
+        rated(company, d2026_01_01=0.5)
+        company.won(100_00, JUNE, currency="CHF")
+        company.products[0].list_price_minor, company.products[0].currency = 100_00, "USD"
+        company.won(None, JUNE, currency="CHF", product_id=company.products[0].id)
+
+        shown = sales(company)
+
+        assert (shown.book.currency, shown.now.won_minor) == ("CHF", 100_00)
+        assert any("USD" in note for note in shown.book.notes)
+
 
 class TestProducts:
     @pytest.fixture
@@ -204,6 +215,15 @@ class TestTargets:
         assert shown.targets.iloc[0]["target_minor"] == round(1_000_00 * 11 / 30)
         wanted = Narrowed(("won",), days=((month["first"], month["last"]),))
         assert deal_records(company.session, SalesFilter(), wanted).total == 1
+
+    def test_a_running_month_cut_at_its_beginning_demands_only_its_days(self, company):
+        self.goal(company, 11, 3_000_00)
+        company.won(900_00, date(2026, 11, 12))
+
+        cut = sales(company, "custom", date(2026, 11, 10), date(2026, 11, 15), today=date(2026, 11, 15))
+        whole = sales(company, "custom", date(2026, 11, 1), date(2026, 11, 15), today=date(2026, 11, 15))
+
+        assert [month.months.iloc[-1]["target_minor"] for month in (cut, whole)] == [600_00, 3_000_00]
 
     def test_a_target_without_a_rate_drops_out_with_what_was_won_for_it(self, company):
         self.goal(company, 10, 1_000_00)
