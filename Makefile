@@ -33,7 +33,7 @@ run: install
 
 test: install-dev
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
-	exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 quick: install-dev
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \

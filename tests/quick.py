@@ -149,8 +149,7 @@ def main(arguments: list[str]) -> int:
             "-q",
             "-n",
             "2",
-            "--dist",
-            "loadgroup",
+            "--no-loadscope-reorder",
             "-m",
             "not postgres",
         ]

@@ -27,16 +27,12 @@ START_SECONDS = 60
 SECONDS = 400
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(SECONDS))
-            if item.get_closest_marker("xdist_group") is None:
-                # One Chromium in all; a module that starts its own server stays on one worker with it.
-                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.hookimpl(wrapper=True)
