@@ -83,9 +83,15 @@ def click_on(place: Locator, *, x: float | None = None, y: float | None = None) 
     return lambda: place.page.mouse.click(*spot)
 
 
+def field(scope: Page | Locator, label: str) -> Locator:
+    """The field of this label, and not the sign beside it that explains it and is called after it."""
+    page = scope if isinstance(scope, Page) else scope.page
+    return scope.get_by_label(label, exact=False).and_(page.locator("input, textarea")).first
+
+
 def fill(scope: Page | Locator, label: str, text: str) -> None:
     """Type into a field and leave it."""
-    box = scope.get_by_label(label, exact=False).first
+    box = field(scope, label)
     box.fill(text)
     box.press("Tab")
 
@@ -93,7 +99,7 @@ def fill(scope: Page | Locator, label: str, text: str) -> None:
 def choose(page: Page, scope: Page | Locator, label: str, text: str) -> None:
     """Take one of the options of a field, between two runs: a run that draws the field anew forgets what is half chosen."""
     settled(page)
-    scope.get_by_label(label, exact=False).first.click()
+    field(scope, label).click()
     page.get_by_role("option", name=text).first.click()
     settled(page)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import settled, stands, told
+from tests.browser.hands import field, settled, stands, told
 
 EMAIL = "ana@kavarna.si"
 
@@ -19,7 +19,7 @@ def house(app_server):
 def new_contact(page, house):
     page.goto(house.url + "/contacts")
     page.get_by_role("button", name="New contact").first.click()
-    page.get_by_role("dialog").get_by_label("First name", exact=False).first.fill("Mina Zhao")
+    field(page.get_by_role("dialog"), "First name").fill("Mina Zhao")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page).to_have_url(re.compile(r"/contact\?id=\d+"))
 
