@@ -85,12 +85,12 @@ class TalkRules(_Linked):
         )
         if not row["subject"] or followed:
             row["subject"] = first_line(row["body"]) or row["subject"]
-        if not row["subject"]:
-            draft.refuse("body", _("Say in a few words what it was about, as text or subject."))
-            row["subject"] = ""
+        row["subject"] = row["subject"] or ""  # refused below, together with what else is missing
 
     def problems(self, draft: Draft, facts: Customers) -> None:
         row = draft.row
+        if not row["subject"]:
+            draft.refuse("body", _("Say in a few words what it was about, as text or subject."))
         if draft.moved("happened_at") and row["happened_at"] > facts.road.work.now + CLOCKS:
             text = _("{moment} lies ahead. Enter when the talk was, or plan a task.")
             draft.refuse("happened_at", text.format(moment=_moment(row["happened_at"])))
