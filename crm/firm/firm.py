@@ -47,6 +47,14 @@ def firm(session: ScopedSession) -> Firm:
     return Firm(value["name"], value["currency"], bool(value.get("is_sample")))
 
 
+def home_currency(session: ScopedSession, beside: Any) -> tuple[str, Any]:
+    """The firm's currency with a scalar that is read along with it, so that asking for it costs no statement."""
+    statement = select(Setting.value["currency"].as_string(), beside).where(Setting.name == "firm")
+    if row := session.execute(statement).first():
+        return row[0], row[1]
+    return firm(session).currency, session.scalar(select(beside))
+
+
 def _only_currency(session: ScopedSession) -> str | None:
     """The currency of all deals, else of all sales lines; None when there are several or no amounts yet.
 

@@ -12,7 +12,7 @@ from crm.i18n import _
 from crm.periods import month_end
 from crm.records import registry
 from crm.records.search import search_condition
-from crm.reporting.book import Book, firm_book
+from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, folded, grouped
 from crm.reporting.measures import amounts, of_teams, worth
 from db.models import Deal, Organisation, Pipeline, Stage
@@ -56,8 +56,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stage with its sums in the firm's currency and its first cards; ``missing`` names currencies without a rate,
-    whose amounts the sums of the board leave out."""
+    """A stage with its sums in ``currency`` and its first cards; ``missing`` names currencies without a rate, whose
+    amounts the sums of the board leave out."""
 
     stage_id: int
     name: str
@@ -66,6 +66,7 @@ class Column:
     count: int
     total_minor: int
     weighted_minor: int
+    currency: str
     cards: tuple[Card, ...] = field(default=())
     missing: tuple[str, ...] = field(default=())
 
@@ -147,7 +148,7 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
     stages = stages_of(session, filters.pipeline_id)
     if not stages:
         return []
-    book = firm_book(session)
+    book = open_book(session)
     conditions = board_conditions(session, filters, stages, now)
     sums = _sums(session, stages, conditions, book, filters.today)
     cards = _cards(session, stages, conditions, book, now, filters.today)
@@ -159,6 +160,7 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
             s.probability,
             *sums.get(s.id, (0, 0)),
             weighted_minor=0 if s.kind == "lost" else round(sums.get(s.id, (0, 0))[1] * s.probability),
+            currency=book.currency,
             cards=tuple(cards.get(s.id, [])),
             missing=tuple(sorted(book.missing)),
         )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from crm.pipeline.board import PipelineFilters, board_conditions, stages_of
-from crm.reporting.book import firm_book
+from crm.reporting.book import open_book
 from crm.reporting.measures import worth
 from db.models import Deal, Organisation, Stage
 from db.scope import ScopedSession
@@ -19,7 +19,7 @@ MOST_IN_MONTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """An open deal on the day it should close; ``own_minor`` is its value in the firm's currency."""
+    """An open deal on the day it should close; ``own_minor`` is its value in ``own_currency``, that of the reports."""
 
     id: int
     title: str
@@ -27,6 +27,7 @@ class Closing:
     value_minor: int
     currency: str
     own_minor: int
+    own_currency: str
     day: date
     stage: str
     probability: float
@@ -36,7 +37,7 @@ def closing_calendar(
     session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
 ) -> list[Closing]:
     """Open deals by the day they are expected to close, the first thousand of the stretch."""
-    book, own = firm_book(session), worth()
+    book, own = open_book(session), worth()
     statement = (
         select(
             Deal.id,
@@ -64,6 +65,7 @@ def closing_calendar(
             int(value),
             currency,
             book.worth(int(value), currency, filters.today),
+            book.currency,
             day,
             stage,
             chance,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from crm.pipeline.board import deal_flag, stages_of
 from crm.records import records
-from crm.reporting.book import Book, firm_book
+from crm.reporting.book import Book, open_book
 from crm.reporting.measures import worth
 from db.models import (
     Contact,
@@ -125,7 +125,7 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
     stages = stages_of(session, record["pipeline_id"])
     stage = next(s for s in stages if s.id == record["stage_id"])
     days = max(0, (now - record["stage_since"]).days)
-    book = firm_book(session)
+    book = open_book(session)
     return DealView(
         record=record,
         organisation=names.organisation or "",

@@ -12,7 +12,7 @@ from sqlalchemy import case, func, or_, select
 
 from crm.pipeline.board import deal_flag
 from crm.pipeline.targets import goals_by_month, target_table
-from crm.reporting.book import firm_book
+from crm.reporting.book import open_book
 from crm.reporting.grouped import converted, grouped
 from crm.reporting.measures import amounts, deal_conditions, worth
 from crm.reporting.report import SalesFilter, names
@@ -43,7 +43,7 @@ class DealToMove:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Won by me this month against my target, in the firm's currency; ``target_minor`` None when none is set."""
+    """Won by me this month against my target, in the currency of the reports; ``target_minor`` None when none is set."""
 
     won_minor: int
     target_minor: int | None
@@ -58,10 +58,10 @@ def deals_to_move(
 ) -> list[DealToMove]:
     """Open deals whose step is due, whose close date passed, that are stale or have no next step.
 
-    Most expected money first, in the firm's currency at today's rates; last those whose currency has no rate. Mine, or
+    Most expected money first, in one currency at today's rates; last those whose currency has no rate. Mine, or
     with ``everyone`` all that I may see.
     """
-    book, own = firm_book(session), worth()
+    book, own = open_book(session), worth()
     rate = case(
         {book.currency: 1.0} | {code: book.worth(10**9, code, today) / 10**9 for code in book.rates},
         value=own.currency,
@@ -121,7 +121,7 @@ def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False)
     first = today.replace(day=1)
     owners = () if everyone or session.actor.user_id is None else (session.actor.user_id,)
     chosen = SalesFilter(start=first, end=today, owners=owners)
-    book, where = firm_book(session), [*deal_conditions(chosen), Deal.status == "won"]
+    book, where = open_book(session), [*deal_conditions(chosen), Deal.status == "won"]
     told = amounts(book, where, Deal.closed_on)
     keys, sums = {"day": Deal.closed_on} | told.keys, {"deals": told.once, "minor": told.minor}
     won = converted(grouped(session, keys, sums, joins=told.joins, where=where), book, ["minor"])

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.clock import here
-from crm.firm.firm import firm, rates
+from crm.firm.firm import firm, home_currency, rates
 from crm.i18n import _
 from crm.money import rate_used, to_major, to_minor
 from db.models import Deal
@@ -113,6 +113,9 @@ def firm_book(session: ScopedSession) -> Book:
 
 
 def open_book(session: ScopedSession, cls: type[Any] = Deal) -> Book:
-    """The book for adding up all rows of a class with amounts, fitting what they are in; three statements."""
-    used = session.scalars(select(cls.currency).where(cls.archived_at.is_(None)).distinct())
-    return firm_book(session).fitting(used)
+    """The book for adding up all rows of a class with amounts, fitting what they are in; two statements, seldom three."""
+    used = select(cls.currency).where(cls.archived_at.is_(None))
+    home, first = home_currency(session, used.limit(1).scalar_subquery())
+    book = Book(home, rates(session), datetime.now(UTC))
+    # One amount that can be converted settles it; only without are all looked at.
+    return book if first is None or book.knows(first) else book.fitting(session.scalars(used.distinct()))

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from crm.firm.firm import firm
 from crm.i18n import _, language
 from crm.pipeline.board import Card, Column, PipelineFilters, board, flag_words
 from crm.pipeline.service import move_deal
@@ -56,14 +55,13 @@ def show_board(filters: PipelineFilters) -> None:
         # Moves that are still open are done before the columns are read anew, so both come from one run.
         with reading(actor) as session:
             columns = board(session, filters, now=datetime.now(UTC))
-            currency = firm(session).currency
-        line.caption(sums_line(columns, currency), help=sums_help())
+        line.caption(sums_line(columns), help=sums_help())
         if not any(c.count for c in columns):
             _nothing(actor, filters)
         kanban.board(
             key=f"{KEY}_{filters.pipeline_id}",
             columns=[_column(c, filters) for c in columns],
-            currency=currency,
+            currency=columns[0].currency,
             locale=language(),
             on_moves=move,
             on_open=open_deal,

@@ -35,7 +35,7 @@ def show_calendar(filters: PipelineFilters) -> None:
             deals = closing_calendar(
                 session, filters, first=first, last=month_end(first), now=datetime.now(UTC)
             )
-            currency = firm(session).currency
+            currency = deals[0].own_currency if deals else firm(session).currency
         main, aside = look.split()
         with main:
             _head(first, deals, currency)

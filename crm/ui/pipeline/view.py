@@ -102,8 +102,9 @@ def narrowed(filters: PipelineFilters) -> bool:
     return bool(filters.owner_ids or filters.team_ids or filters.only or filters.search)
 
 
-def sums_line(columns: list[Column], currency: str) -> str:
+def sums_line(columns: list[Column]) -> str:
     """The open deals in one sentence."""
+    currency = columns[0].currency
     open_ = [c for c in columns if c.kind == "open"]
     count = sum(c.count for c in open_)
     total, weighted = sum(c.total_minor for c in open_), sum(c.weighted_minor for c in open_)

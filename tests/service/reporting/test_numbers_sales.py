@@ -6,7 +6,9 @@ import pytest
 
 from crm.contacts.sums import deal_sums
 from crm.pipeline.board import PipelineFilters, board
+from crm.pipeline.closing import closing_calendar
 from crm.pipeline.deal_page import read_deal
+from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.pipeline.reports.report_dashboard import Question, sales_dashboard
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
@@ -83,6 +85,31 @@ class TestCurrencies:
             50_00,
         )
         assert page.won_minor == 50_00
+
+    def test_deals_in_one_currency_without_a_rate_are_worth_the_same_on_every_screen(self, company):
+        seller, now = company.sellers[0], datetime(2026, 11, 30, tzinfo=UTC)
+        for title, minor, when in (("A", 100_00, date(2026, 11, 3)), ("B", 300_00, date(2026, 12, 1))):
+            values = {"title": title, "currency": "CHF", "owner_id": seller.id, "amount_minor": minor}
+            deal = company.deal("Quoted", expected_close_on=when, next_step_on=TODAY, **values)
+        won = company.won(200_00, date(2026, 11, 3), currency="CHF", owner_id=seller.id)
+        filters = PipelineFilters(company.pipeline.id, TODAY)
+        days = {"first": date(2026, 12, 1), "last": date(2026, 12, 31)}
+
+        shown = sales(company)
+        quoted = columns(company)["Quoted"]
+        view = read_deal(company.session, won.id, now=now, today=TODAY)
+        goal = monthly_goal(company.session, today=TODAY, everyone=True)
+        first, _second = deals_to_move(company.session, today=TODAY, now=now, everyone=True)
+        due = closing_calendar(company.session, filters, **days, now=now)[0]
+
+        assert (shown.book.currency, shown.now.won_minor) == ("CHF", 200_00)
+        assert (quoted.currency, quoted.total_minor, quoted.weighted_minor) == ("CHF", 400_00, 240_00)
+        assert sum(card.weighted_minor for card in quoted.cards) == 240_00
+        assert not quoted.missing
+        assert (view.own_currency, view.weighted_minor) == ("CHF", 200_00)
+        assert (goal.currency, goal.won_minor) == ("CHF", 200_00)
+        assert first.id == deal.id
+        assert (due.own_currency, due.own_minor) == ("CHF", 300_00)
 
     def test_parts_add_up_to_the_whole_to_the_cent(self, company):
         rated(company, d2026_01_01=0.333)
