@@ -67,6 +67,7 @@ class Promises:
         # Kept as well, so that whoever asks the session for one of them sends no statement.
         self._calendars = {c.id: c for c in session.scalars(select(WorkCalendar))} if self._policies else {}
         self._times = {policy.id: time_of(self._calendars[policy.calendar_id]) for policy in self._policies}
+        self._named = {policy.organisation_id for policy in self._policies}
         self._chosen: dict[tuple[str, int | None], ServicePolicy | None] = {}
 
     def give(self, row: dict[str, Any], now: datetime, stops: Sequence[Pause] = ()) -> None:
@@ -84,7 +85,8 @@ class Promises:
         """
         before = row["response_due_at"], row["resolution_due_at"]
         row["policy_id"] = row["response_due_at"] = row["resolution_due_at"] = None
-        asked = row["priority"], row["organisation_id"]
+        # Customers that no policy names are promised the same.
+        asked = row["priority"], row["organisation_id"] if row["organisation_id"] in self._named else None
         if asked not in self._chosen:
             self._chosen[asked] = choose_policy(self._policies, priority=asked[0], organisation_id=asked[1])
         policy = self._chosen[asked]

@@ -8,11 +8,12 @@ clocks show twice is worked through once it has begun.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,10 +21,10 @@ from crm.errors import Problem, Refused
 from crm.i18n import _
 
 DAY_MINUTES = 24 * 60
-#: A calendar without one open minute in so many days counts as never open.
-HORIZON_DAYS = 800
+#: A calendar without one open minute in so many years counts as never open.
+HORIZON_YEARS = 3
 #: Days kept per calendar; some 50 years.
-KEPT_DAYS = 20_000
+KEPT_DAYS, KEPT_YEARS = 20_000, 50
 #: The longest promise, a year around the clock.
 MOST_MINUTES = 365 * DAY_MINUTES
 
@@ -51,6 +52,9 @@ class WorkingTime:
     _days: dict[date, tuple[tuple[int, int], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _years: dict[int, tuple[list[int], list[int], list[int]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def add(self, start: datetime, minutes: float) -> datetime:
         """The earliest moment at which so many working minutes have passed since the start; aware UTC.
@@ -67,12 +71,20 @@ class WorkingTime:
         at, left = _ticks(start), round(minutes * 60_000_000)
         if not left:
             return _moment(at)
-        for opens, shuts in self._from(at):
-            begin = max(opens, at)
-            if shuts - begin >= left:
-                return _moment(begin + left)
-            left -= shuts - begin
-        raise AssertionError("intervals end with a refusal")
+        # Two days back lies in no later year of any zone, also where the clocks go back over midnight.
+        year, idle = (_moment(at) - timedelta(days=2)).year, 0
+        while idle < HORIZON_YEARS and year < 9000:
+            opens, shuts, passed = self._year(year)
+            first = bisect_right(shuts, at)
+            if first < len(shuts):
+                skipped = passed[first] + max(at - opens[first], 0)
+                last = bisect_left(passed, skipped + left) - 1
+                if last < len(shuts):
+                    return _moment(opens[last] + skipped + left - passed[last])
+                left -= passed[-1] - skipped
+            idle = 0 if shuts else idle + 1
+            year += 1
+        raise Refused(_("The calendar is never open, so no time can be promised with it. Give it hours."))
 
     def between(self, start: datetime, end: datetime) -> float:
         """Working minutes from one moment to another; negative when the second comes first."""
@@ -106,17 +118,18 @@ class WorkingTime:
         # Where the clocks go back over midnight a moment still belongs to the day before the one they show.
         return _moment(tick).astimezone(self.zone).date() - timedelta(days=1)
 
-    def _from(self, at: int) -> Iterator[tuple[int, int]]:
-        """Open intervals that end after a moment, in order."""
-        day, idle = self._day_before(at), 0
-        while idle < HORIZON_DAYS and day.year < 9000:
-            intervals = self._open(day)
-            idle = 0 if intervals else idle + 1
-            for opens, shuts in intervals:
-                if shuts > at:
-                    yield opens, shuts
-            day += timedelta(days=1)
-        raise Refused(_("The calendar is never open, so no time can be promised with it. Give it hours."))
+    def _year(self, year: int) -> tuple[list[int], list[int], list[int]]:
+        """When the calendar opens and shuts in a year, in order, and the open ticks before each opening and in all."""
+        known = self._years.get(year)
+        if known is None:
+            if len(self._years) >= KEPT_YEARS:
+                self._years.clear()
+            first = date(year, 1, 1)
+            days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
+            spans = [span for day in days for span in self._open(day)]
+            passed = list(accumulate((shuts - opens for opens, shuts in spans), initial=0))
+            known = self._years[year] = [a for a, _b in spans], [b for _a, b in spans], passed
+        return known
 
     def _shut(self, day: date) -> bool:
         return day in self.closed or (self.holidays is not None and self.holidays(day))
