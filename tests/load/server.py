@@ -73,7 +73,13 @@ def crm(database: Path, *arguments: str) -> str:
 def company(scale: ScaleName) -> Path:
     """A database with the sample company, made once for each state of the generator and the schema in a month."""
     digest = hashlib.sha256(datetime.now(UTC).strftime("%Y-%m").encode())
-    for pattern in ("crm/sample/**/*.py", "crm/pipeline/defaults.py", "db/migrations/versions/*.py"):
+    made_by = (
+        "crm/sample/**/*.py",
+        "crm/sample/data/*.toml",
+        "crm/pipeline/defaults.py",
+        "db/migrations/versions/*.py",
+    )
+    for pattern in made_by:
         for source in sorted(ROOT.glob(pattern)):
             digest.update(source.read_bytes())
     made = KEPT / f"{scale}-{digest.hexdigest()[:12]}.db"

@@ -40,22 +40,17 @@ def marketing_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "segments",
         {
-            "name": [name for name, _text, _rules in SEGMENTS],
-            "name_key": [name_key(name) for name, _text, _rules in SEGMENTS],
+            **{name: [segment[name] for segment in SEGMENTS] for name in ("name", "description", "rules")},
+            "name_key": [name_key(segment["name"]) for segment in SEGMENTS],
             "kind": "living",
-            "description": [text for _name, text, _rules in SEGMENTS],
-            "rules": [rules for _name, _text, rules in SEGMENTS],
             **mine,
         },
     )
     yield (
         "message_templates",
         {
-            "name": [t[0] for t in TEMPLATES],
-            "name_key": [name_key(t[0]) for t in TEMPLATES],
-            "subject": [t[1] for t in TEMPLATES],
-            "preheader": [t[2] for t in TEMPLATES],
-            "body": [t[3] for t in TEMPLATES],
+            **{name: [text[name] for text in TEMPLATES] for name in TEMPLATES[0]},
+            "name_key": [name_key(text["name"]) for text in TEMPLATES],
             **mine,
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,172 +11,24 @@ from crm.sample.people.parties import contact_of
 from crm.sample.selling.deals import OPEN, STAGE_NAMES, WON
 from crm.sample.selling.goods import COMPETITORS, GOODS
 from crm.sample.world import Columns, World, pick
+from crm.sample.written import written
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """What was said: ``{who}`` is the contact, ``{goods}`` the main product, ``{rival}`` a competitor."""
+class Talk(NamedTuple):
+    """What was said: ``{who}`` is the contact, ``{goods}`` the main product, ``{rival}`` a competitor; 0 minutes: not noted."""
 
     kind: str
     direction: str
-    minutes: int | None
+    minutes: int
     subject: str
     body: str
 
 
-#: Beginning, middle and end of a deal that is open or was won or lost.
-BEGIN = (
-    Talk(
-        "call",
-        "out",
-        14,
-        "First call about {goods}",
-        "{who} drinks what the old machine makes and is not happy. About "
-        "{cups} cups a day. Decides together with purchasing.",
-    ),
-    Talk(
-        "email",
-        "in",
-        None,
-        "Enquiry: {goods}",
-        "{who} asks for prices and whether rental is possible. Wants an answer this week.",
-    ),
-    Talk(
-        "meeting",
-        "none",
-        45,
-        "First visit",
-        "Saw the kitchen: water connection 3 m from the counter, one power line free. "
-        "{who} wants milk drinks at the touch of a button.",
-    ),
-    Talk(
-        "note",
-        "none",
-        None,
-        "Background",
-        "Contract with {rival} ends in {months} months. {who} is open to change.",
-    ),
-)
-MIDDLE = (
-    Talk(
-        "meeting",
-        "none",
-        90,
-        "Tasting on site",
-        "Tasted three blends with {count} colleagues. Organic fair won, Harbour blend second. "
-        "{who} asks for a test week.",
-    ),
-    Talk(
-        "visit",
-        "none",
-        60,
-        "Demo machine delivered: {goods}",
-        "Demo machine runs. Showed cleaning to {who}; takes six minutes a day.",
-    ),
-    Talk(
-        "email",
-        "out",
-        None,
-        "Offer for {goods}",
-        "Sent the offer with and without service contract. Valid for 30 days.",
-    ),
-    Talk(
-        "call",
-        "in",
-        11,
-        "Questions about the offer",
-        "{who} compares with {rival}. Ours costs more, but the service van comes "
-        "within four hours. Sent two references.",
-    ),
-    Talk(
-        "call",
-        "out",
-        8,
-        "Follow-up",
-        "{who} is travelling until next week. Budget is there, board meets on the {day}th.",
-    ),
-)
-END_WON = (
-    Talk(
-        "meeting",
-        "none",
-        50,
-        "Agreed on {goods}",
-        "{who} signs. Delivery in two weeks, training included, beans every second week.",
-    ),
-    Talk(
-        "email",
-        "in",
-        None,
-        "Signed contract",
-        "{who} sent the signed contract. Handed over to service for installation.",
-    ),
-)
-END_LOST = (
-    Talk(
-        "call",
-        "in",
-        9,
-        "Decision against us",
-        "{who} chose {rival}. Price was said first, but the rental terms decided.",
-    ),
-    Talk(
-        "email",
-        "in",
-        None,
-        "No decision this year",
-        "{who} writes that the project is put off. Ask again in spring.",
-    ),
-)
-CUSTOMER = (
-    Talk(
-        "call",
-        "in",
-        6,
-        "Grinder is too loud",
-        "{who} says the grinder has become loud. Burrs due; technician comes on Thursday.",
-    ),
-    Talk(
-        "visit",
-        "none",
-        40,
-        "Yearly service",
-        "Changed gaskets and filter, descaled, adjusted the grind. {cups} cups a day.",
-    ),
-    Talk("email", "out", None, "New harvest", "Told {who} about the new Yirgacheffe and sent a sample."),
-    Talk(
-        "email", "in", None, "More beans until Friday", "{who} needs six boxes more: trade fair in the house."
-    ),
-    Talk(
-        "call",
-        "out",
-        12,
-        "Satisfied?",
-        "{who} is content with the coffee, less so with the invoice layout. Passed on to accounting.",
-    ),
-    Talk("chat", "in", 4, "Milk system shows E14", "{who} sees error E14. Rinsed by phone, works again."),
-    Talk(
-        "note",
-        "none",
-        None,
-        "Moving house",
-        "{who} mentioned a second site with about {count} people next year.",
-    ),
-)
-TASKS = {
-    "Qualification": ("Call {who} to qualify", "Find out who decides"),
-    "Needs and demo": ("Prepare the tasting", "Bring the demo machine"),
-    "Offer sent": ("Follow up on the offer", "Send references"),
-    "Negotiation": ("Get the contract signed", "Confirm delivery date"),
-}
-CUSTOMER_TASKS = (
-    "Renew the service contract",
-    "Thank {who} for the recommendation",
-    "Plan the yearly service",
-    "Offer the new blend",
-)
-
-
+#: By where the deal stands (``begin``, ``middle``, ``end_won``, ``end_lost``); ``customer`` between deals.
+TALKS = written("talks", "talks", dict[str, tuple[Talk, ...]])
+#: By stage.
+TASKS = written("talks", "tasks", dict[str, tuple[str, ...]])
+CUSTOMER_TASKS = written("talks", "customer_tasks", tuple[str, ...])
 #: Who takes up what customers say between deals: service agents, and the marketer for news; and the manager's tasks.
 _OTHERS = (3, 4, 1, 13)
 _TAKEN_UP_BY = {"Grinder is too loud": 3, "Milk system shows E14": 3, "Yearly service": 13, "New harvest": 4}
@@ -204,7 +56,8 @@ def talk_tables(world: World) -> Iterator[tuple[str, Columns]]:
             deals["status"][deal], moment, chance, deals["service_only"][deal], strict=True
         )
     ]
-    said = [CUSTOMER[i] for i in rng.integers(len(CUSTOMER), size=between)]
+    customer = TALKS["customer"]
+    said = [customer[i] for i in rng.integers(len(customer), size=between)]
     talks += said
     keepers = [
         _TAKEN_UP_BY.get(talk.subject, int(o))
@@ -230,7 +83,7 @@ def talk_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "subject": [subject for subject, _ in texts],
             "body": [body for _, body in texts],
             "happened_at": happened,
-            "duration_minutes": [talks[i].minutes for i in order],
+            "duration_minutes": [talks[i].minutes or None for i in order],
             "contact_id": contact[order] + 1,
             "organisation_id": at_org[order] + 1,
             "deal_id": [deal_ids[i] for i in order],
@@ -245,11 +98,13 @@ def talk_tables(world: World) -> Iterator[tuple[str, Columns]]:
 
 def _of_deal(status: int, moment: float, chance: float, service: bool) -> Talk:
     if moment < 0.3:
-        return BEGIN[int(chance * len(BEGIN))]
-    if moment < 0.85 or status == OPEN:
+        choices = TALKS["begin"]
+    elif moment < 0.85 or status == OPEN:
         # Nobody tastes a service contract, so those deals go without the first two.
-        return MIDDLE[2 + int(chance * (len(MIDDLE) - 2)) if service else int(chance * len(MIDDLE))]
-    return (END_WON if status == WON else END_LOST)[int(chance * 2)]
+        choices = TALKS["middle"][2:] if service else TALKS["middle"]
+    else:
+        choices = TALKS["end_won" if status == WON else "end_lost"]
+    return choices[int(chance * len(choices))]
 
 
 def _spoken(world: World, talk: Talk, contact: int, good: int, number: int) -> tuple[str, str]:
