@@ -1,4 +1,4 @@
-"""What of the sample company is only written down: names, places, prices and sentences, in the files of ``data``."""
+"""What of the sample company is only written down: names, places, prices and sentences, in the files of ``told``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
-_DATA = Path(__file__).with_name("data")
+_TOLD = Path(__file__).with_name("told")
 
 
 @cache
 def _file(name: str) -> dict[str, Any]:
-    return tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((_TOLD / f"{name}.toml").read_text("utf-8"))
 
 
 def written(file: str, name: str, kind: type[T]) -> T:

@@ -75,7 +75,7 @@ def company(scale: ScaleName) -> Path:
     digest = hashlib.sha256(datetime.now(UTC).strftime("%Y-%m").encode())
     made_by = (
         "crm/sample/**/*.py",
-        "crm/sample/data/*.toml",
+        "crm/sample/told/*.toml",
         "crm/pipeline/defaults.py",
         "db/migrations/versions/*.py",
     )
