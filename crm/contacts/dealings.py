@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -12,12 +12,15 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from crm.contacts.queries import MOST, POINTS
 from crm.records import registry
-from crm.reporting.measures import of_products, worth
+from crm.reporting.book import Book
+from crm.reporting.measures import Worth, of_products, worth
 from db.models import Deal, Interaction, Stage
 from db.scope import ScopedSession
 
 
-def deals_of(session: ScopedSession, entity: str, record_id: int, *, limit: int = MOST) -> pd.DataFrame:
+def deals_of(
+    session: ScopedSession, entity: str, record_id: int, *, book: Book, limit: int = MOST
+) -> pd.DataFrame:
     """Deals of a record, open ones first, then the last closed. One statement.
 
     Returns
@@ -25,14 +28,14 @@ def deals_of(session: ScopedSession, entity: str, record_id: int, *, limit: int 
     DataFrame
         id, title, stage, status, value_minor, currency, expected_close_on, closed_on, owner.
     """
-    statement = _deals_of(entity).limit(limit)
+    statement = _deals_of(entity, worth(book)).limit(limit)
     names = list(statement.selected_columns.keys())
     return pd.DataFrame(session.execute(statement, {"record": record_id}).all(), columns=names, dtype=object)
 
 
-@cache
-def _deals_of(entity: str) -> Select[Any]:
-    owner, own = registry.alias("user", "owner_id"), worth()
+@lru_cache(64)
+def _deals_of(entity: str, own: Worth) -> Select[Any]:
+    owner = registry.alias("user", "owner_id")
     record: Any = bindparam("record")
     about = of_products([record]) if entity == "product" else getattr(Deal, POINTS[entity]) == record
     return (

@@ -210,7 +210,7 @@ def _cards(
     now: datetime,
     today: date,
 ) -> dict[int, list[Card]]:
-    owner, own = registry.alias("user", "owner_id"), worth()
+    owner, own = registry.alias("user", "owner_id"), worth(book)
     first = [_first(s, conditions, today).subquery() for s in stages]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     rows = session.execute(

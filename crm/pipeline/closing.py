@@ -37,7 +37,7 @@ def closing_calendar(
     session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
 ) -> list[Closing]:
     """Open deals by the day they are expected to close, the first thousand of the stretch."""
-    book, own = open_book(session), worth()
+    own = worth(book := open_book(session))
     statement = (
         select(
             Deal.id,

@@ -121,11 +121,11 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
         No such deal within the actor's scope.
     """
     record = records.get_record(session, "deal", deal_id)
-    names = _names(session, deal_id)
+    book = open_book(session)
+    names = _names(session, deal_id, book)
     stages = stages_of(session, record["pipeline_id"])
     stage = next(s for s in stages if s.id == record["stage_id"])
     days = max(0, (now - record["stage_since"]).days)
-    book = open_book(session)
     return DealView(
         record=record,
         organisation=names.organisation or "",
@@ -153,9 +153,9 @@ def _view(stage: Stage) -> StageView:
     return StageView(stage.id, stage.name, stage.kind, stage.probability)
 
 
-def _names(session: ScopedSession, deal_id: int) -> Any:
+def _names(session: ScopedSession, deal_id: int, book: Book) -> Any:
     """Titles of what the deal points to; empty where the actor may not see it."""
-    owner, own = aliased(User), worth()
+    owner, own = aliased(User), worth(book)
     statement = (
         select(
             Organisation.name.label("organisation"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -14,7 +14,7 @@ from crm.pipeline.board import deal_flag
 from crm.pipeline.targets import goals_by_month, target_table
 from crm.reporting.book import open_book
 from crm.reporting.grouped import converted, grouped
-from crm.reporting.measures import amounts, deal_conditions, worth
+from crm.reporting.measures import Worth, amounts, deal_conditions, worth
 from crm.reporting.report import SalesFilter, names
 from db.models import (
     Deal,
@@ -61,12 +61,8 @@ def deals_to_move(
     Most expected money first, in one currency at today's rates; last those whose currency has no rate. Mine, or
     with ``everyone`` all that I may see.
     """
-    book, own = open_book(session), worth()
-    rate = case(
-        {book.currency: 1.0} | {code: book.worth(10**9, code, today) / 10**9 for code in book.rates},
-        value=own.currency,
-        else_=0.0,
-    )
+    own = worth(book := open_book(session))
+    rate = case(book.factors, value=own.currency, else_=0.0)
     stale = or_(
         False,
         *(
@@ -78,7 +74,7 @@ def deals_to_move(
     late = or_(Deal.next_step_on <= today, Deal.next_step_on.is_(None), Deal.expected_close_on < today, stale)
     mine = [] if everyone else [Deal.owner_id == session.actor.user_id]
     rows = session.execute(
-        _open_deals()
+        _open_deals(own)
         .where(*mine, late)
         .order_by((func.coalesce(own.minor, 0) * Stage.probability * rate).desc(), Deal.id)
         .limit(limit)
@@ -105,9 +101,8 @@ def deals_to_move(
     return found
 
 
-@cache
-def _open_deals() -> Any:
-    own = worth()
+@lru_cache(64)
+def _open_deals(own: Worth) -> Any:
     return (
         select(Deal, Organisation.name, own.minor, own.currency, Stage)
         .join(Stage, Stage.id == Deal.stage_id)

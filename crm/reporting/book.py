@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -44,6 +45,17 @@ class Book:
     def today(self) -> date:
         """The day at which open amounts are converted."""
         return here(self.as_of).date()
+
+    @cached_property
+    def factors(self) -> dict[str, float]:
+        """What one minor unit of each known currency is worth today in minor units, for statements that add up or sort."""
+        many = 10**9
+        priced = {code: rate_used(known, self.today)[1] for code, known in self.rates.items()}
+        found = {
+            code: to_minor(to_major(many, code) * Decimal(str(rate)), self.currency) / many
+            for code, rate in priced.items()
+        }
+        return found | {self.currency: 1.0}
 
     @property
     def notes(self) -> tuple[str, ...]:

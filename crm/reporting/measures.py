@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -34,7 +34,7 @@ from crm.reporting.report import SalesFilter
 from db.models import Deal, DealLine, Product, User
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Worth:
     """What a deal is worth, as two expressions: whole minor units, empty without any, and the currency they are in."""
 
@@ -42,16 +42,22 @@ class Worth:
     currency: Any
 
 
-@cache
-def worth() -> Worth:
+def worth(book: Book) -> Worth:
     """What a deal is worth: its amount, else its lines, else its main product at list price.
 
-    Unpriced lines whose list prices stand in several currencies count in the deal's own, or the first of them.
+    Lines whose list prices stand in several currencies add up in the book's, at today's rates as these are today's prices;
+    without a rate for one of them the deal counts in that one, and so is left out of sums and named.
     """
+    return _worth(book.currency, tuple(sorted(book.factors.items())))
+
+
+@lru_cache(64)
+def _worth(home: str, factors: tuple[tuple[str, float], ...]) -> Worth:
     line, listed, main = aliased(DealLine), aliased(Product), aliased(Product)
     minor, currency = _line(line, listed)
+    here = minor * case(dict(factors), value=currency)
     lines = (
-        select(line.deal_id, minor.label("minor"), currency.label("currency"))
+        select(line.deal_id, minor.label("minor"), currency.label("currency"), here.label("here"))
         .outerjoin(listed, listed.id == line.product_id)
         .where(line.archived_at.is_(None), minor.is_not(None))
         .subquery()
@@ -63,20 +69,26 @@ def worth() -> Worth:
     def scalar(statement: Any) -> Any:
         return statement.correlate(Deal).scalar_subquery()
 
-    def abroad(column: Any) -> Any:
-        return scalar(select(column).where(mine).group_by(lines.currency).order_by(lines.currency).limit(1))
+    def together(column: Any, all_here: Any) -> Any:
+        one = func.min(lines.currency) == func.max(lines.currency)
+        known = and_(func.count() > 0, func.count(lines.here) == func.count())
+        first = func.min if column is lines.currency else func.sum
+        unknown = first(case((lines.here.is_(None), column)))
+        return scalar(select(case((one, first(column)), (known, all_here), else_=unknown)).where(mine))
 
-    entered = func.coalesce(
-        Deal.amount_minor, scalar(select(func.sum(lines.minor)).where(mine, lines.currency == Deal.currency))
-    )
+    whole = cast(func.round(func.sum(lines.here)), BigInteger)
     return Worth(
         func.coalesce(
-            entered, abroad(func.sum(lines.minor)), scalar(select(main.list_price_minor).where(*product))
+            Deal.amount_minor,
+            together(lines.minor, whole),
+            scalar(select(main.list_price_minor).where(*product)),
         ),
         case(
-            (entered.is_not(None), Deal.currency),
+            (Deal.amount_minor.is_not(None), Deal.currency),
             else_=func.coalesce(
-                abroad(lines.currency), scalar(select(main.currency).where(*product)), Deal.currency
+                together(lines.currency, literal(home)),
+                scalar(select(main.currency).where(*product)),
+                Deal.currency,
             ),
         ),
     )
@@ -194,7 +206,7 @@ def amounts(
     by_product : bool
         The deal's worth is divided among its products in proportion to their lines.
     """
-    own = worth()
+    own = worth(book)
     if not products and not by_product:
         told = (
             select(Deal.id, own.minor.label("minor"), own.currency.label("currency"))
@@ -207,8 +219,8 @@ def amounts(
             keys, told.minor, literal(1), Deal.product_id, [(told.id.table, told.id == Deal.id, False)]
         )
     line, listed = aliased(DealLine), aliased(Product)
-    weight, _currency = _line(line, listed)
-    weight = func.coalesce(weight, 0)
+    minor, currency = _line(line, listed)
+    weight = func.coalesce(minor * case(book.factors, value=currency, else_=1.0), 0)
     within: dict[str, Any] = {"partition_by": Deal.id}
     upto: dict[str, Any] = {**within, "order_by": line.id}
     shares = (

@@ -188,7 +188,7 @@ def leads(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
         ``lost``, ``won_value_minor``.
     """
     keys: dict[str, Any] = {"source": func.nullif(Lead.source, "")} if by == "source" else {}
-    deal = _deals_apart(Deal.id.in_(select(Lead.deal_id)))
+    deal = _deals_apart(Deal.id.in_(select(Lead.deal_id)), book)
     sums = {
         "leads": None,
         "converted": case((Lead.status == "converted", 1), else_=0),
@@ -201,9 +201,9 @@ def leads(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
     return folded(converted(frame, book, ["won_value_minor"]), list(sums))
 
 
-def _deals_apart(condition: ColumnElement[bool]) -> Any:
+def _deals_apart(condition: ColumnElement[bool], book: Book) -> Any:
     """Deals with what they are worth if they are won, as a table of their own: of an outer join SQLite finds no prices."""
-    own, won = worth(), Deal.status == "won"
+    own, won = worth(book), Deal.status == "won"
     columns = [
         Deal.id, Deal.campaign_id, Deal.status, Deal.closed_on, case((won, own.minor)).label("minor"),
         case((won, own.currency)).label("currency"),
@@ -232,7 +232,7 @@ def _closed(deal: Any) -> dict[str, Any]:
 
 def deals(session: ScopedSession, book: Book) -> pd.DataFrame:
     """Deals by the campaign they name: ``campaign_id, deals, won, lost, won_value_minor``."""
-    deal = _deals_apart(Deal.campaign_id.is_not(None))
+    deal = _deals_apart(Deal.campaign_id.is_not(None), book)
     sums = {"deals": None, **_closed(deal)}
     frame = grouped(session, {"campaign_id": deal.c.campaign_id} | _keys(deal, book), sums, where=[])
     return folded(converted(frame, book, ["won_value_minor"]), list(sums))

@@ -58,7 +58,7 @@ def changed_after(
             before[record] = (old or {}) | known
     if not before:
         return ()
-    own = worth()
+    own = worth(book)
     columns = [Deal.id, Deal.title, Deal.status, Deal.closed_on, Deal.archived_at, own.minor, own.currency]
     rows = session.execute(select(*columns).where(Deal.id.in_(before), *filter_conditions(chosen)))
     found = []

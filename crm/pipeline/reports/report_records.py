@@ -60,7 +60,7 @@ class Records:
 def deal_records(
     session: ScopedSession, chosen: SalesFilter, wanted: Narrowed, *, limit: int = 50
 ) -> Records:
-    """The deals that a number counts; the period limits closed ones only. Two statements, or five.
+    """The deals that a number counts; the period limits closed ones only. Four statements.
 
     Returns
     -------
@@ -74,11 +74,11 @@ def deal_records(
     ]
     where += _narrow(wanted)
     # An organisation that is not the actor's to see stays unnamed: the outer join finds nothing in their scope.
-    party, owner, own = aliased(Organisation), aliased(User), worth()
+    book = open_book(session)
+    party, owner, own = aliased(Organisation), aliased(User), worth(book)
     if wanted.having == "dates":
         where += [Deal.opened_on.is_not(None), Deal.closed_on.is_not(None)]
     elif wanted.having:
-        book = open_book(session)
         where += [own.minor.is_not(None), own.currency.in_([book.currency, *book.rates])]
     statement = (
         select(

@@ -91,7 +91,7 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
             sums.deal_sums(session, entity, record_id, book=book),
             sums.sales_by_year(session, entity, record_id, book=book),
             timeline(session, entity, record_id, limit=steps + 1) if steps else [],
-            deals_of(session, entity, record_id) if deals else pd.DataFrame(),
+            deals_of(session, entity, record_id, book=book) if deals else pd.DataFrame(),
         )
 
 

@@ -29,7 +29,7 @@ def show_product(actor: Actor, record_id: int) -> None:
         book = firm_book(session)
         deals = sums.deal_sums(session, "product", record_id, book=book)
         sales = sums.sales_by_year(session, "product", record_id, book=book)
-        rows = deals_of(session, "product", record_id)
+        rows = deals_of(session, "product", record_id, book=book)
         entries = timeline(session, "product", record_id, limit=shown_steps(key) + 1)
     values, currency = view.values, view.values.get("currency") or book.currency
     code, category = values.get("code"), view.titles.get("category_id")

@@ -222,6 +222,29 @@ class TestWorth:
         assert shown.undated == 1
         assert shown.now.won_minor - shown.months["won_minor"].sum() == 100_00
 
+    @pytest.mark.parametrize(("known", "whole"), [({"d2026_11_28": 0.5}, 1_100_00), ({}, None)])
+    def test_lines_at_list_prices_in_two_currencies_add_up_to_the_whole_deal(self, company, known, whole):
+        rated(company, **known)
+        home, abroad = company.products[:2]
+        home.list_price_minor, abroad.list_price_minor, abroad.currency = 1_000_00, 200_00, "USD"
+        company.won(7_00, JUNE)
+        deal = company.deal("Signed", closed_on=JUNE)
+        for product in (home, abroad):
+            company.add(DealLine(deal_id=deal.id, product_id=product.id, quantity=1, currency="EUR"))
+
+        shown, signed = sales(company), columns(company, JUNE)["Signed"]
+        view = read_deal(company.session, deal.id, now=datetime(2026, 11, 30, tzinfo=UTC), today=TODAY)
+        parts = column(run(company, "won-by-product"), "product", "value")
+
+        if whole:
+            assert (view.worth_minor, view.worth_currency) == (whole, "EUR")
+            assert shown.now.won_minor == signed.total_minor == whole + 7_00
+            assert (parts[home.name], parts[abroad.name]) == (1_000, 100)
+        else:
+            assert (shown.now.won_minor, shown.now.priced, shown.now.left_out) == (7_00, 1, 1)
+            assert "USD" in signed.missing
+            assert any("USD" in note for note in shown.book.notes)
+
 
 class TestTargets:
     def goal(self, company, month, minor, currency="EUR", **whose):
