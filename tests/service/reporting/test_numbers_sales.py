@@ -5,139 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from crm.contacts.sums import deal_sums
-from crm.pipeline.board import PipelineFilters, board
-from crm.pipeline.closing import closing_calendar
 from crm.pipeline.deal_page import read_deal
-from crm.pipeline.my_day import deals_to_move, monthly_goal
-from crm.pipeline.reports.report_dashboard import Question, sales_dashboard
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
 from crm.reporting.book import firm_book
 from crm.reporting.report import SalesFilter
-from db.models import Change, ChangeBatch, DealLine, Organisation, Pipeline, Rate, Stage
+from db.models import Change, ChangeBatch, DealLine, Organisation, Pipeline, Stage
 from tests.service.pipeline.selling_company import column, run
-
-TODAY = date(2026, 11, 30)
-JUNE = date(2026, 6, 10)
-
-
-def sales(company, kind="all", start=None, end=None, today=TODAY, **chosen):
-    """The dashboard of the program itself."""
-    company.session.flush()
-    return sales_dashboard(company.session, Question(kind, today, start, end, SalesFilter(**chosen)))
-
-
-def columns(company, today=TODAY):
-    """The board's columns by stage."""
-    company.session.flush()
-    found = board(
-        company.session,
-        PipelineFilters(company.pipeline.id, today),
-        now=datetime.combine(today, datetime.min.time(), UTC),
-    )
-    return {one.name: one for one in found}
-
-
-def rated(company, **rates):
-    for day, rate in rates.items():
-        company.add(Rate(currency="USD", day=date.fromisoformat(day[1:].replace("_", "-")), rate=rate))
-
-
-class TestCurrencies:
-    def test_an_average_divides_by_what_it_counted(self, company):
-        for currency in ("EUR", "USD", "CHF"):
-            company.won(100_00, JUNE, currency=currency)
-        company.won(None, JUNE)
-
-        report, now = run(company, "average-deal"), sales(company).now
-
-        assert (report["summary"]["average"], report["n"]) == (100, 1)
-        assert any("CHF, USD" in note for note in report["notes"])
-        assert any("3 won deals" in note for note in report["notes"])
-        assert (now.average_minor, now.priced, now.left_out, now.won) == (100_00, 1, 2, 4)
-        found = deal_records(company.session, SalesFilter(), Narrowed(("won",), having="amount"))
-        assert found.total == 1
-
-    @pytest.mark.parametrize(("day", "word"), [("d2026_11_01", "later"), ("d2020_01_01", "no newer")])
-    def test_a_rate_that_is_not_of_the_day_is_said(self, company, day, word):
-        rated(company, **{day: 0.5})
-        company.won(100_00, JUNE, currency="USD")
-
-        report = run(company, "won-by-month")
-
-        assert report["summary"]["value"] == 50
-        assert any(word in note and "2026-06-10" in note for note in report["notes"])
-
-    def test_a_won_deal_is_worth_the_same_on_every_screen(self, company):
-        rated(company, d2026_11_01=0.5, d2026_11_28=1.0)
-        firm = company.add(Organisation(name="Casa", name_key="casa"))
-        deal = company.won(100_00, date(2026, 11, 10), currency="USD", organisation_id=firm.id)
-
-        signed = columns(company)["Signed"]
-        view = read_deal(company.session, deal.id, now=datetime(2026, 11, 30, tzinfo=UTC), today=TODAY)
-        page = deal_sums(company.session, "organisation", firm.id, book=firm_book(company.session))
-
-        assert sales(company).now.won_minor == 50_00
-        assert run(company, "won-by-month")["summary"]["value"] == 50
-        assert (signed.total_minor, signed.cards[0].weighted_minor, view.weighted_minor) == (
-            50_00,
-            50_00,
-            50_00,
-        )
-        assert page.won_minor == 50_00
-
-    def test_deals_in_one_currency_without_a_rate_are_worth_the_same_on_every_screen(self, company):
-        seller, now = company.sellers[0], datetime(2026, 11, 30, tzinfo=UTC)
-        for title, minor, when in (("A", 100_00, date(2026, 11, 3)), ("B", 300_00, date(2026, 12, 1))):
-            values = {"title": title, "currency": "CHF", "owner_id": seller.id, "amount_minor": minor}
-            deal = company.deal("Quoted", expected_close_on=when, next_step_on=TODAY, **values)
-        won = company.won(200_00, date(2026, 11, 3), currency="CHF", owner_id=seller.id)
-        filters = PipelineFilters(company.pipeline.id, TODAY)
-        days = {"first": date(2026, 12, 1), "last": date(2026, 12, 31)}
-
-        shown = sales(company)
-        quoted = columns(company)["Quoted"]
-        view = read_deal(company.session, won.id, now=now, today=TODAY)
-        goal = monthly_goal(company.session, today=TODAY, everyone=True)
-        first, _second = deals_to_move(company.session, today=TODAY, now=now, everyone=True)
-        due = closing_calendar(company.session, filters, **days, now=now)[0]
-
-        assert (shown.book.currency, shown.now.won_minor) == ("CHF", 200_00)
-        assert (quoted.currency, quoted.total_minor, quoted.weighted_minor) == ("CHF", 400_00, 240_00)
-        assert sum(card.weighted_minor for card in quoted.cards) == 240_00
-        assert not quoted.missing
-        assert (view.own_currency, view.weighted_minor) == ("CHF", 200_00)
-        assert (goal.currency, goal.won_minor) == ("CHF", 200_00)
-        assert first.id == deal.id
-        assert (due.own_currency, due.own_minor) == ("CHF", 300_00)
-
-    def test_parts_add_up_to_the_whole_to_the_cent(self, company):
-        rated(company, d2026_01_01=0.333)
-        for number in range(7):
-            deal = company.won(10_01 + number, JUNE, currency="USD")
-            for product in company.products:
-                company.add(
-                    DealLine(deal_id=deal.id, product_id=product.id, amount_minor=333, currency="USD")
-                )
-
-        shown = sales(company)
-        whole = shown.now.won_minor
-
-        assert whole == sum(round((10_01 + number) * 0.333) for number in range(7))
-        for rows in (shown.products, shown.agents, shown.teams, shown.managers):
-            assert rows["value_minor"].sum() == whole
-        assert round(run(company, "won-by-product")["summary"]["value"] * 100) == whole
-
-    def test_rates_into_the_firms_currency_lead_into_no_other(self, company):
-        rated(company, d2026_01_01=0.5)
-        company.won(100_00, JUNE, currency="CHF")
-        company.products[0].list_price_minor, company.products[0].currency = 100_00, "USD"
-        company.won(None, JUNE, currency="CHF", product_id=company.products[0].id)
-
-        shown = sales(company)
-
-        assert (shown.book.currency, shown.now.won_minor) == ("CHF", 100_00)
-        assert any("USD" in note for note in shown.book.notes)
+from tests.service.reporting.number_hands import JUNE, TODAY, columns, sales
 
 
 class TestProducts:
@@ -221,29 +96,6 @@ class TestWorth:
         shown = sales(company)
         assert shown.undated == 1
         assert shown.now.won_minor - shown.months["won_minor"].sum() == 100_00
-
-    @pytest.mark.parametrize(("known", "whole"), [({"d2026_11_28": 0.5}, 1_100_00), ({}, None)])
-    def test_lines_at_list_prices_in_two_currencies_add_up_to_the_whole_deal(self, company, known, whole):
-        rated(company, **known)
-        home, abroad = company.products[:2]
-        home.list_price_minor, abroad.list_price_minor, abroad.currency = 1_000_00, 200_00, "USD"
-        company.won(7_00, JUNE)
-        deal = company.deal("Signed", closed_on=JUNE)
-        for product in (home, abroad):
-            company.add(DealLine(deal_id=deal.id, product_id=product.id, quantity=1, currency="EUR"))
-
-        shown, signed = sales(company), columns(company, JUNE)["Signed"]
-        view = read_deal(company.session, deal.id, now=datetime(2026, 11, 30, tzinfo=UTC), today=TODAY)
-        parts = column(run(company, "won-by-product"), "product", "value")
-
-        if whole:
-            assert (view.worth_minor, view.worth_currency) == (whole, "EUR")
-            assert shown.now.won_minor == signed.total_minor == whole + 7_00
-            assert (parts[home.name], parts[abroad.name]) == (1_000, 100)
-        else:
-            assert (shown.now.won_minor, shown.now.priced, shown.now.left_out) == (7_00, 1, 1)
-            assert "USD" in signed.missing
-            assert any("USD" in note for note in shown.book.notes)
 
 
 class TestTargets:
