@@ -17,12 +17,14 @@ from crm.charts.theme import (
     TEXT,
     Notes,
     Unit,
+    centred,
     known,
+    marked,
     name_axis,
-    note,
     nothing,
     plain,
     style,
+    told,
     upright,
     value_axis,
 )
@@ -73,15 +75,9 @@ def columns(
             hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
         )
     )
+    ink = {"type": "line", "line": {"color": TEXT, "width": 1.6}}
     lines = [
-        {
-            "type": "line",
-            "x0": place - 0.4,
-            "x1": place + 0.4,
-            "y0": goal,
-            "y1": goal,
-            "line": {"color": TEXT, "width": 1.6},
-        }
+        ink | {"x0": place - 0.4, "x1": place + 0.4, "y0": goal, "y1": goal}
         for place, goal in zip(places, goals, strict=False)
         if goal is not None
     ]
@@ -89,9 +85,7 @@ def columns(
     return style(figure, height, x=name_axis(labels), y=value_axis(reached, unit), shapes=lines, top=8)
 
 
-def histogram(
-    values: Sequence[float], *, unit: Unit, bins: int = 14, median_text: str = "", height: int = 220
-) -> go.Figure:
+def histogram(values: Sequence[float], *, unit: Unit, bins: int = 14, height: int = 220) -> go.Figure:
     """How are they spread? Counts in ranges of equal, round width, the middle value marked.
 
     The long tail beyond the 98th percentile is gathered in the last column, so that one odd value cannot
@@ -103,7 +97,7 @@ def histogram(
     edges = bin_edges(data, bins)
     counts = np.histogram(np.clip(data, edges[0], edges[-1]), bins=edges)[0]
     tail = bool(data.max() > edges[-1])
-    ranges = [f"{unit.full(low)} – {unit.full(high)}" for low, high in itertools.pairwise(edges)]
+    ranges = [unit.both(low, high) for low, high in itertools.pairwise(edges)]
     if tail:
         ranges[-1] = f"≥ {unit.full(edges[-2])}"
     notes: Notes = []
@@ -113,39 +107,24 @@ def histogram(
             y=counts.tolist(),
             width=(edges[1] - edges[0]) * 0.92,
             marker_color=ACCENT,
-            customdata=[[text, plain(text)] for text in ranges],
+            customdata=told(ranges),
             hovertemplate="%{customdata[1]}: %{y}<extra></extra>",
         )
     )
     middle = float(np.median(data))
-    label = median_text or _("half below {value}").format(value=unit.full(middle))
-    note(
-        notes,
-        min(middle, edges[-1]),
-        1,
-        plain(label),
-        yref="paper",
-        yanchor="bottom",
-        xanchor="center",
-        xshift=0,
-    )
+    mark = min(middle, edges[-1])
+    centred(notes, mark, 1, plain(_("half below {value}").format(value=unit.full(middle))), yref="paper")
     shown = edges[:: max(1, len(edges) // 7)]
     whole = Unit(short=lambda value: f"{value:.0f}", full=lambda value: f"{value:.0f}")
     axis = value_axis([0.0, float(counts.max())], whole)
-    axis["tickvals"] = [mark for mark in axis["tickvals"] if float(mark).is_integer()]
-    axis["ticktext"] = [whole.short(mark) for mark in axis["tickvals"]]
+    marks = [mark for mark in axis["tickvals"] if float(mark).is_integer()]
     return style(
         figure,
         height,
-        x={
-            "tickmode": "array",
-            "tickvals": shown,
-            "ticktext": [unit.short(edge) for edge in shown],
-            "range": [edges[0], edges[-1]],
-        },
-        y=axis,
+        x=marked(shown, [unit.short(edge) for edge in shown], range=[edges[0], edges[-1]]),
+        y=axis | marked(marks, [whole.short(mark) for mark in marks]),
         notes=notes,
-        shapes=[upright(min(middle, edges[-1])) | {"layer": "above"}],
+        shapes=[upright(mark) | {"layer": "above"}],
         top=20,
     )
 
@@ -179,10 +158,7 @@ def stacked(
             y=list(values),
             name=plain(name),
             marker_color=shade,
-            customdata=[
-                [label, plain(label), plain(unit.full(value))]
-                for label, value in zip(labels, values, strict=True)
-            ],
+            customdata=told(labels, map(unit.full, values)),
             hovertemplate=f"%{{customdata[1]}}<br>{plain(name)} %{{customdata[2]}}<extra></extra>",
         )
     totals = [sum(values[place] for _name, values in parts) for place in places]

@@ -1,4 +1,4 @@
-"""Lines over time: development, forecast band, back-test, sparkline."""
+"""Lines over time: development, forecast band, back-test."""
 
 from __future__ import annotations
 
@@ -13,31 +13,30 @@ from crm.charts.theme import (
     AMBER,
     BAD,
     MUTED,
+    NAME_PX,
     PAGE,
     SOFT,
     TEXT,
     Notes,
     Unit,
     When,
+    centred,
     fade,
     known,
+    line,
     name_axis,
+    name_ends,
     note,
     nothing,
     plain,
     reach,
-    spread,
     style,
     time_axis,
     upright,
     value_axis,
+    written,
 )
 from crm.i18n import _
-
-# Room at the right for the names at the line ends, and the height one such name takes.
-NAME_PX = 78
-LINE_PX = 15
-SPARK_POINTS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,82 +57,50 @@ def trend(
     *,
     unit: Unit,
     name: str,
-    before: Sequence[float | None] | None = None,
+    before: Sequence[float | None] = (),
     before_name: str = "",
-    target: Sequence[float | None] | None = None,
-    target_name: str = "",
     height: int = 220,
 ) -> go.Figure:
-    """How does it develop? One strong line, comparison in grey, target dotted, names at the line ends.
+    """How does it develop? One strong line, comparison in grey, names at the line ends.
 
     Parameters
     ----------
     labels : sequence of str
         Names of the points in time, such as weeks or months; n of them.
-    now, before, target : sequences of length n
+    now, before : sequences of length n
         None or NaN where there is no value; a line that ends early gets a dot and its name at its last value.
     """
-    lines = [
-        (values, title, stroke, colour)
-        for values, title, stroke, colour in (
-            (target, target_name or _("Target"), {"color": SOFT, "width": 1.3, "dash": "dot"}, SOFT),
-            (before, before_name, {"color": MUTED, "width": 1.8}, SOFT),
-            (now, name, {"color": ACCENT, "width": 2.6}, ACCENT),
-        )
-        if values is not None and any(known(value) for value in values)
-    ]
     if not any(known(value) for value in now):
         return nothing(height)
-    places = list(range(len(labels)))
+    lines = [
+        ([value if known(value) else None for value in values], plain(title), ink, width, colour)
+        for values, title, ink, width, colour in (
+            (before, before_name, MUTED, 1.8, SOFT),
+            (now, name, ACCENT, 2.6, ACCENT),
+        )
+        if any(known(value) for value in values)
+    ]
     notes: Notes = []
     figure = go.Figure()
-    for values, title, stroke, _colour in lines:
-        figure.add_scatter(
-            x=places,
-            y=[value if known(value) else None for value in values],
-            mode="lines",
-            line=stroke,
-            name=plain(title),
-            customdata=[
-                plain(unit.full(value)) if known(value) and value is not None else "" for value in values
-            ],
-            hovertemplate=f"{plain(title)} %{{customdata}}<extra></extra>",
+    for values, title, ink, width, _colour in lines:
+        texts = [plain(unit.full(value)) if value is not None else "" for value in values]
+        hover = f"{title} %{{customdata}}<extra></extra>"
+        line(
+            figure, range(len(labels)), values, ink, width, name=title, customdata=texts, hovertemplate=hover
         )
-    every = [value for values, *_rest in lines for value in values if value is not None and known(value)]
-    axis = value_axis(every, unit)
-    last = {
-        title: max(place for place, value in enumerate(values) if known(value))
-        for values, title, *_rest in lines
-    }
-    full = [line for line in lines if last[line[1]] == len(labels) - 1]
-    gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 50)
-    heights = spread([float(values[-1] or 0.0) for values, *_rest in full], gap)
-    for (_values, title, _stroke, colour), level in zip(full, heights, strict=True):
-        note(notes, 1, level, plain(title), colour=colour, xref="paper")
-    for values, title, _stroke, colour in lines:
-        end = last[title]
+    axis = value_axis([value for values, *_rest in lines for value in values if value is not None], unit)
+    ends = [(values[-1], title, colour) for values, title, *_rest, colour in lines if values[-1] is not None]
+    name_ends(notes, ends, axis, height - 50)
+    for values, title, *_rest, colour in lines:
+        end = max(place for place, value in enumerate(values) if value is not None)
         if end == len(labels) - 1:
             continue
-        figure.add_scatter(
-            x=[places[end]],
-            y=[values[end]],
-            mode="markers",
-            marker={"color": colour, "size": 8, "line": {"color": PAGE, "width": 2}},
-            hoverinfo="skip",
-        )
+        dot = {"color": colour, "size": 8, "line": {"color": PAGE, "width": 2}}
+        figure.add_scatter(x=[end], y=[values[end]], mode="markers", marker=dot, hoverinfo="skip")
         # Near the left edge a name that ends at the dot would be cut, so it begins there instead.
-        side = "right" if end > len(labels) / 3 else "left"
-        shift = -4 if side == "right" else 4
-        note(
-            notes,
-            end,
-            values[end],
-            f"<b>{plain(title)}</b>",
-            colour=colour,
-            xanchor=side,
-            xshift=shift,
-            yshift=12,
-        )
+        side, shift = ("right", -4) if end > len(labels) / 3 else ("left", 4)
+        place = {"xanchor": side, "xshift": shift, "yshift": 12}
+        note(notes, end, values[end], f"<b>{title}</b>", colour=colour, **place)
     axis_of_names = name_axis(labels, most=6)
     axis_of_names["range"] = [-0.2, len(labels) - 0.95]
     return style(figure, height, x=axis_of_names, y=axis, notes=notes, top=14, right=NAME_PX, unified=True)
@@ -165,50 +132,36 @@ def band(
         (forecast.low95, forecast.high95, 0.13),
         (forecast.low80, forecast.high80, 0.24),
     ):
+        around = [start, *high, *list(low)[::-1], start]
+        tinted = {"fill": "toself", "fillcolor": fade(ACCENT, tint)}
         figure.add_scatter(
-            x=[*joined, *joined[::-1]],
-            y=[start, *high, *list(low)[::-1], start],
-            fill="toself",
-            fillcolor=fade(ACCENT, tint),
-            line={"width": 0},
-            mode="lines",
-            hoverinfo="skip",
+            x=[*joined, *joined[::-1]], y=around, mode="lines", line={"width": 0}, hoverinfo="skip", **tinted
         )
-    figure.add_scatter(
-        x=list(days),
-        y=list(actual),
-        mode="lines",
-        line={"color": TEXT, "width": 2},
+    line(
+        figure,
+        days,
+        actual,
+        TEXT,
+        2,
         name=_("Actual"),
-        customdata=[
-            [plain(when(day)), plain(unit.full(value))] for day, value in zip(days, actual, strict=True)
-        ],
+        customdata=written(map(when, days), map(unit.full, actual)),
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
     )
-    said = [
-        [
-            plain(when(day)),
-            plain(unit.full(mid)),
-            plain(f"{unit.full(low80)} – {unit.full(high80)}"),
-            plain(f"{unit.full(low95)} – {unit.full(high95)}"),
-        ]
-        for day, mid, low80, high80, low95, high95 in zip(
-            forecast.days,
-            forecast.expected,
-            forecast.low80,
-            forecast.high80,
-            forecast.low95,
-            forecast.high95,
-            strict=True,
-        )
-    ]
-    figure.add_scatter(
-        x=joined,
-        y=[start, *forecast.expected],
-        mode="lines",
-        line={"color": ACCENT, "width": 2.4, "dash": "dash"},
+    said = written(
+        map(when, forecast.days),
+        map(unit.full, forecast.expected),
+        map(unit.both, forecast.low80, forecast.high80),
+        map(unit.both, forecast.low95, forecast.high95),
+    )
+    line(
+        figure,
+        joined,
+        [start, *forecast.expected],
+        ACCENT,
+        2.4,
+        "dash",
         name=_("Expected"),
-        customdata=[[plain(when(days[-1])), plain(unit.full(start)), "", ""], *said],
+        customdata=[*written([when(days[-1])], [unit.full(start)], [""], [""]), *said],
         hovertemplate=(
             "<b>%{customdata[0]}</b><br>"
             + plain(_("Expected"))
@@ -216,8 +169,7 @@ def band(
         ),
     )
     goals = [goal for goal in target or () if goal is not None and known(goal)]
-    every = [*actual, *forecast.low95, *forecast.high95, *goals]
-    axis = value_axis(every, unit)
+    axis = value_axis([*actual, *forecast.low95, *forecast.high95, *goals], unit)
     ends = [
         (forecast.high95[-1], "95 %", ACCENT),
         (forecast.high80[-1], "80 %", ACCENT),
@@ -237,19 +189,8 @@ def band(
             ends.append((goals[-1], plain(_("Target")), AMBER))
         else:
             note(notes, forecast.days[last], goals[-1], plain(_("Target")), colour=AMBER, yshift=10)
-    gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 50)
-    for (_level, text, colour), level in zip(ends, spread([end[0] for end in ends], gap), strict=True):
-        note(notes, 1, level, text, colour=colour, xref="paper")
-    note(
-        notes,
-        days[-1],
-        1,
-        plain(until or _("Last actual")),
-        yref="paper",
-        yanchor="bottom",
-        xanchor="center",
-        xshift=0,
-    )
+    name_ends(notes, ends, axis, height - 50)
+    centred(notes, days[-1], 1, plain(until or _("Last actual")), yref="paper")
     return style(
         figure,
         height,
@@ -282,15 +223,11 @@ def backtest(
     hits = [bottom <= value <= top for value, bottom, top in zip(actual, low, high, strict=True)]
     figure = go.Figure()
     for hit, colour in ((True, ACCENT), (False, BAD)):
-        xs: list[date | None] = []
-        ys: list[float | None] = []
-        for day, bottom, top, hits_it in zip(days, low, high, hits, strict=True):
-            if hits_it is hit:
-                xs += [day, day, None]
-                ys += [bottom, top, None]
-        figure.add_scatter(
-            x=xs, y=ys, mode="lines", line={"color": fade(colour, 0.32), "width": 9}, hoverinfo="skip"
-        )
+        spans = [
+            (day, ends) for day, *ends, hits_it in zip(days, low, high, hits, strict=True) if hits_it is hit
+        ]
+        xs = [x for day, _ends in spans for x in (day, day, None)]
+        line(figure, xs, [y for _day, ends in spans for y in (*ends, None)], fade(colour, 0.32), 9)
     figure.add_scatter(
         x=list(days),
         y=list(actual),
@@ -301,15 +238,9 @@ def backtest(
             "symbol": ["circle" if hit else "diamond" for hit in hits],
             "line": {"color": PAGE, "width": 1.5},
         },
-        customdata=[
-            [
-                plain(when(day)),
-                plain(unit.full(value)),
-                plain(unit.full(mid)),
-                plain(f"{unit.full(a)} – {unit.full(b)}"),
-            ]
-            for day, value, mid, a, b in zip(days, actual, expected, low, high, strict=True)
-        ],
+        customdata=written(
+            map(when, days), map(unit.full, actual), map(unit.full, expected), map(unit.both, low, high)
+        ),
         hovertemplate=(
             f"<b>%{{customdata[0]}}</b><br>{plain(_('Actual'))} %{{customdata[1]}}<br>"
             f"{plain(_('Expected'))} %{{customdata[2]}}<br>80 %: %{{customdata[3]}}<extra></extra>"
@@ -321,9 +252,3 @@ def backtest(
     axis["range"] = [days[0] - half, days[-1] + half] if half else None
     lowest, highest = reach([*actual, *low, *high])
     return style(figure, height, x=axis, y=value_axis([lowest, highest], unit))
-
-
-def spark(values: Sequence[float | None]) -> list[float]:
-    """Points for the little line in a number card: the last 26 known values; fewer than two draw no line."""
-    points = [float(value) for value in values if value is not None and known(value)][-SPARK_POINTS:]
-    return points if len(points) > 1 else []

@@ -8,22 +8,26 @@ import plotly.graph_objects as go
 
 from crm.charts.theme import (
     ACCENT,
-    MUTED,
     PAGE,
     SEQUENTIAL,
     Notes,
     Unit,
     above,
+    centred,
     fade,
     known,
+    line,
+    marked,
+    marked_by,
     name_axis,
-    note,
     nothing,
     plain,
     steps,
     style,
     ticks,
+    told,
     upright,
+    written,
 )
 
 ROW_PX = 41
@@ -63,28 +67,14 @@ def intervals(
     figure = go.Figure()
     for place, start, end, shade in zip(places, low, high, shades, strict=True):
         if known(start) and known(end):
-            figure.add_scatter(
-                x=[start, end],
-                y=[place, place],
-                mode="lines",
-                line={"color": fade(shade, 0.38), "width": 7},
-                hoverinfo="skip",
-            )
-    said = [
-        [
-            label,
-            plain(label),
-            plain(text),
-            plain(f"{unit.full(start)} – {unit.full(end)}") if known(start) else "–",
-        ]
-        for label, text, start, end in zip(labels, texts, low, high, strict=True)
-    ]
+            line(figure, [start, end], [place, place], fade(shade, 0.38), 7)
+    ranges = [unit.both(start, end) if known(start) else "–" for start, end in zip(low, high, strict=True)]
     figure.add_scatter(
         x=list(estimates),
         y=places,
         mode="markers",
         marker={"color": shades, "size": 11, "line": {"color": PAGE, "width": 2}},
-        customdata=said,
+        customdata=told(labels, texts, ranges),
         hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<br>95 %: %{customdata[3]}<extra></extra>",
     )
     edges = [value for value in [*estimates, *low, *high, reference] if value is not None and known(value)]
@@ -95,29 +85,14 @@ def intervals(
     if reference is not None:
         # Centred over its line, but never cut off at an edge.
         across = (reference - start) / (end - start)
-        note(
-            notes,
-            reference,
-            1,
-            plain(reference_text),
-            yref="paper",
-            xanchor="left" if across < 0.12 else "right" if across > 0.88 else "center",
-            xshift=0,
-            yanchor="bottom",
-        )
+        side = "left" if across < 0.12 else "right" if across > 0.88 else "center"
+        centred(notes, reference, 1, plain(reference_text), yref="paper", xanchor=side)
     for place, label, text in zip(places, labels, texts, strict=True):
-        above(notes, place, 5 * row, plain(label), plain(text))
+        above(notes, place, 5 * row, label, text)
     return style(
         figure,
         height,
-        x={
-            "tickmode": "array",
-            "tickvals": marks,
-            "ticktext": [unit.short(mark) for mark in marks],
-            "showgrid": True,
-            "gridcolor": fade(MUTED, 0.38),
-            "range": [start, end],
-        },
+        x=marked_by(unit, marks, (start, end)),
         y={"visible": False, "range": [-12 * row, count - 1 + 26 * row]},
         notes=notes,
         shapes=[upright(reference)] if reference is not None else [],
@@ -131,7 +106,6 @@ def heat(
     columns: Sequence[str],
     rows: Sequence[str],
     unit: Unit,
-    written: bool = True,
     height: int | None = None,
 ) -> go.Figure:
     """When, where is it dense? One hue from pale to deep, first row on top, the numbers in the cells.
@@ -140,8 +114,6 @@ def heat(
     ----------
     values : rows × columns
         None or NaN leaves a cell empty, which is not the same as zero.
-    written : bool
-        Write the numbers into the cells; turn off beyond about 15 columns.
     """
     height = height or 34 * len(rows) + 24
     if not rows or not columns or not any(known(value) for row in values for value in row):
@@ -159,19 +131,16 @@ def heat(
             xgap=2,
             ygap=2,
             text=texts,
-            texttemplate="%{text}" if written else None,
+            texttemplate="%{text}",
             textfont={"size": 11},
             hoverongaps=False,
             customdata=[
-                [
-                    [
-                        plain(row),
-                        plain(column),
-                        plain(unit.full(value)) if value is not None and known(value) else "",
-                    ]
-                    for column, value in zip(columns, line, strict=True)
-                ]
-                for row, line in zip(rows, values, strict=True)
+                written(
+                    [row] * len(columns),
+                    columns,
+                    (unit.full(value) if value is not None and known(value) else "" for value in cells),
+                )
+                for row, cells in zip(rows, values, strict=True)
             ],
             hovertemplate="%{customdata[0]}, %{customdata[1]}: %{customdata[2]}<extra></extra>",
         )
@@ -179,11 +148,6 @@ def heat(
     return style(
         figure,
         height,
-        x={"side": "top"} | name_axis(columns, most=len(columns) if written else 12),
-        y={
-            "tickmode": "array",
-            "tickvals": list(range(len(rows))),
-            "ticktext": [plain(row) for row in rows],
-            "range": [len(rows) - 0.5, -0.5],
-        },
+        x={"side": "top"} | name_axis(columns, most=len(columns)),
+        y=marked(list(range(len(rows))), list(map(plain, rows)), range=[len(rows) - 0.5, -0.5]),
     )

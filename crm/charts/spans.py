@@ -18,11 +18,14 @@ from crm.charts.theme import (
     Unit,
     When,
     fade,
+    marked,
     note,
     nothing,
     plain,
     shown_days,
     style,
+    told,
+    upright,
     value_axis,
 )
 
@@ -80,9 +83,7 @@ def spans(
         y=list(values),
         width=20 * 86_400_000,
         marker_color=ACCENT,
-        customdata=[
-            [name, plain(name), plain(unit.full(value))] for name, value in zip(names, values, strict=True)
-        ],
+        customdata=told(names, map(unit.full, values)),
         hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
     )
     for place, run in enumerate(reversed(runs)):
@@ -96,7 +97,7 @@ def spans(
             mode="lines+markers",
             line={"color": fade(ACCENT, 0.5), "width": 8},
             marker={"color": CLEAR, "size": 8},
-            customdata=[[run.name, plain(run.name), plain(run.text)]] * 2,
+            customdata=told([run.name], [run.text]) * 2,
             hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
         )
         # Behind the bar where there is room to the right, before it near the end.
@@ -113,15 +114,12 @@ def spans(
             bgcolor=PAGE,
         )
     shown = shown_days(months, most=8)
+    names_below = [when(day).replace(" ", "<br>") for day in shown]
+    pale = fade(MUTED, 0.3)
     return style(
         figure,
         height,
-        x={
-            "tickmode": "array",
-            "tickvals": [day + timedelta(days=15) for day in shown],
-            "ticktext": [when(day).replace(" ", "<br>") for day in shown],
-            "range": [first, last],
-        },
+        x=marked([day + timedelta(days=15) for day in shown], names_below, range=[first, last]),
         y={**value_axis([0.0, *values], unit, most=3), "domain": [0, share - 0.06]},
         notes=notes,
         yaxis2={
@@ -131,11 +129,5 @@ def spans(
             "fixedrange": True,
             "anchor": "x",
         },
-        shapes=[
-            {
-                "type": "line", "x0": day, "x1": day, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
-                "line": {"color": fade(MUTED, 0.3), "width": 1},
-            }
-            for day in shown
-        ],
-    )  # fmt: skip
+        shapes=[upright(day, colour=pale, width=1, dash="solid") | {"yref": "paper"} for day in shown],
+    )

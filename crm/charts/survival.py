@@ -6,22 +6,25 @@ from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
 
-from crm.charts.lines import LINE_PX, NAME_PX
 from crm.charts.theme import (
     ACCENT,
     AMBER,
+    NAME_PX,
     Notes,
     Unit,
+    centred,
     fade,
     known,
-    note,
+    line,
+    marked,
+    name_ends,
     nothing,
     plain,
-    spread,
     style,
     ticks,
     upright,
     value_axis,
+    written,
 )
 
 #: More points than pixels draw nothing more.
@@ -76,52 +79,47 @@ def steps_with_band(
     xs = [0.0, *(times[k] for k in kept), max(end, times[-1])]
     ys, lows, highs = ([start, *(line[k] for k in kept), line[-1]] for line in (values, low, high))
     figure = go.Figure()
-    for line, filled in ((lows, False), (highs, True)):
+    for edge, fill in ((lows, {}), (highs, {"fill": "tonexty", "fillcolor": fade(ACCENT, 0.16)})):
         figure.add_scatter(
             x=xs,
-            y=[value if known(value) else None for value in line],
+            y=[value if known(value) else None for value in edge],
             mode="lines",
             line={"width": 0, "shape": "hv"},
-            fill="tonexty" if filled else None,
-            fillcolor=fade(ACCENT, 0.16) if filled else None,
             hoverinfo="skip",
+            **fill,
         )
-    figure.add_scatter(
-        x=xs,
-        y=ys,
-        mode="lines",
-        line={"color": ACCENT, "width": 2.4, "shape": "hv"},
-        customdata=[
-            [plain(age.full(x)), plain(unit.full(y)), plain(f"{unit.full(a)} – {unit.full(b)}")]
-            for x, y, a, b in zip(xs, ys, lows, highs, strict=True)
-        ],
+    line(
+        figure,
+        xs,
+        ys,
+        ACCENT,
+        2.4,
+        line={"shape": "hv"},
+        customdata=written(map(age.full, xs), map(unit.full, ys), map(unit.both, lows, highs)),
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>95 %: %{customdata[2]}<extra></extra>",
     )
     right = xs[-1]
     ends = [(ys[-1], f"<b>{plain(name)}</b>", ACCENT)]
     if law is not None and len(law[0]):
-        figure.add_scatter(
-            x=list(law[0]),
-            y=list(law[1]),
-            mode="lines",
-            line={"color": AMBER, "width": 1.8, "dash": "dash"},
-            customdata=[
-                [plain(age.full(x)), plain(unit.full(y))] for x, y in zip(law[0], law[1], strict=True)
-            ],
+        line(
+            figure,
+            *law,
+            AMBER,
+            1.8,
+            "dash",
+            customdata=written(map(age.full, law[0]), map(unit.full, law[1])),
             hovertemplate=f"<b>%{{customdata[0]}}</b><br>{plain(law_name)} %{{customdata[1]}}<extra></extra>",
         )
         right = max(right, law[0][-1])
         ends.append((law[1][-1], plain(law_name), AMBER))
     reached = [start, *ys, *(value for value in [*lows, *highs] if known(value))]
     axis = value_axis([0.0, top if top is not None else max(reached)], unit)
-    gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, height - 60)
     notes: Notes = []
-    for (_level, text, colour), level in zip(ends, spread([e[0] for e in ends], gap), strict=True):
-        note(notes, 1, level, text, colour=colour, xref="paper")
+    name_ends(notes, ends, axis, height - 60)
     shapes = []
     if median is not None and median <= right:
         shapes.append(upright(median))
-        note(notes, median, 1, plain(median_text), yref="paper", yanchor="bottom", xanchor="center", xshift=0)
+        centred(notes, median, 1, plain(median_text), yref="paper")
     marks = [mark * step for mark in ticks(0.0, right / step, most=8) if mark * step <= right * 1.0001]
     labels = [age.short(mark) for mark in marks]
     if at_risk is not None:
@@ -130,7 +128,7 @@ def steps_with_band(
     return style(
         figure,
         height,
-        x={"tickmode": "array", "tickvals": marks, "ticktext": labels, "range": [-0.012 * right, right]},
+        x=marked(marks, labels, range=[-0.012 * right, right]),
         y=axis,
         notes=notes,
         shapes=shapes,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,6 +30,9 @@ CLEAR = "rgba(0,0,0,0)"
 
 LABEL_PX = 11.5
 TICK_PX = 11
+#: Room at the right for the names at the line ends, and the height one such name takes.
+NAME_PX = 78
+LINE_PX = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Unit:
 
     short: Callable[[float], str]
     full: Callable[[float], str]
+
+    def both(self, low: float, high: float) -> str:
+        """The two ends of a range."""
+        return f"{self.full(low)} – {self.full(high)}"
 
 
 # How a chart writes a day, such as "Nov 2026", in the reader's language.
@@ -166,17 +173,20 @@ def style(
 
 def upright(x: object, *, colour: str = SOFT, width: float = 1.2, dash: str = "dot") -> Settings:
     """A line from bottom to top at one place of the x axis, under the marks."""
-    line = {"color": colour, "width": width, "dash": dash}
-    return {
-        "type": "line",
-        "x0": x,
-        "x1": x,
-        "y0": 0,
-        "y1": 1,
-        "yref": "y domain",
-        "line": line,
-        "layer": "below",
-    }
+    ink = {"color": colour, "width": width, "dash": dash}
+    place = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain"}
+    return {"type": "line", "line": ink, "layer": "below", **place}
+
+
+def marked(places: Sequence[object], texts: Sequence[str], **more: Any) -> Settings:
+    """Settings of an axis that names these places and no others."""
+    return {"tickmode": "array", "tickvals": places, "ticktext": texts, **more}
+
+
+def marked_by(unit: Unit, places: Sequence[float], reach: Sequence[float]) -> Settings:
+    """Settings of an axis of numbers with a light grid, written by their unit, over a fixed range."""
+    texts = [unit.short(place) for place in places]
+    return marked(places, texts, showgrid=True, gridcolor=fade(MUTED, 0.38), range=list(reach))
 
 
 def value_axis(values: Sequence[float], unit: Unit, *, most: int = 5) -> Settings:
@@ -186,14 +196,7 @@ def value_axis(values: Sequence[float], unit: Unit, *, most: int = 5) -> Setting
     bottom = low - room if low else 0.0
     top = high + room if high else 0.0
     marks = [mark for mark in ticks(low, high, most=most) if bottom <= mark <= top]
-    return {
-        "tickmode": "array",
-        "tickvals": marks,
-        "ticktext": [unit.short(mark) for mark in marks],
-        "showgrid": True,
-        "gridcolor": fade(MUTED, 0.38),
-        "range": [bottom, top],
-    }
+    return marked_by(unit, marks, (bottom, top))
 
 
 def shown_days(days: Sequence[date], *, most: int = 6) -> list[date]:
@@ -207,60 +210,67 @@ def shown_days(days: Sequence[date], *, most: int = 6) -> list[date]:
 def time_axis(days: Sequence[date], when: When) -> Settings:
     """Settings of an axis of dates, named in the reader's language, the year on a line of its own."""
     shown = shown_days(days)
-    return {
-        "tickmode": "array",
-        "tickvals": shown,
-        # Plotly would let labels run into each other on a phone; two short lines fit.
-        "ticktext": [re.sub(r"\s(?=\d{4})", "<br>", when(day)) for day in shown],
-        "range": [days[0], days[-1]],
-    }
+    # Plotly would let labels run into each other on a phone; two short lines fit.
+    texts = [re.sub(r"\s(?=\d{4})", "<br>", when(day)) for day in shown]
+    return marked(shown, texts, range=[days[0], days[-1]])
 
 
 def name_axis(labels: Sequence[str], *, most: int = 7) -> Settings:
     """Settings of an axis of places 0 … n-1 with names; of many only every second, third … is written."""
     every = max(1, math.ceil(len(labels) / most))
     places = list(range(len(labels)))[::every]
-    return {
-        "tickmode": "array",
-        "tickvals": places,
-        "ticktext": [plain(labels[place]) for place in places],
-        "range": [-0.5, len(labels) - 0.5],
-    }
+    return marked(places, [plain(labels[place]) for place in places], range=[-0.5, len(labels) - 0.5])
 
 
 def note(notes: Notes, x: object, y: object, text: str, *, colour: str = SOFT, **more: Any) -> None:
     """Add a direct label beside the mark it names, which spares the legend."""
-    notes.append(
-        {
-            "x": x,
-            "y": y,
-            "text": text,
-            "showarrow": False,
-            "xanchor": "left",
-            "xshift": 6,
-            "borderpad": 0,
-            "font": {"size": LABEL_PX, "color": colour},
-            **more,
-        }
-    )
+    beside = {
+        "x": x,
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "xanchor": "left",
+        "xshift": 6,
+        "borderpad": 0,
+    }
+    notes.append({**beside, "font": {"size": LABEL_PX, "color": colour}, **more})
+
+
+def centred(notes: Notes, x: object, y: object, text: str, **more: Any) -> None:
+    """Add a label that stands upon a place, its middle above it; ``yref="paper"`` and y of 1: above the whole chart."""
+    note(notes, x, y, text, **{"xanchor": "center", "xshift": 0, "yanchor": "bottom", **more})
 
 
 def above(notes: Notes, position: float, half: float, name: str, value: str) -> None:
     """Add a name at the left and a value at the right, just above a lying mark; readable at any width."""
     for x, text, colour, side in ((0, name, TEXT, "left"), (1, value, SOFT, "right")):
-        note(
-            notes,
-            x,
-            position + half,
-            text,
-            colour=colour,
-            xref="paper",
-            xanchor=side,
-            xshift=0,
-            yanchor="bottom",
-            yshift=2,
-            bgcolor=PAGE,
-        )
+        place = {"xref": "paper", "xanchor": side, "yshift": 2}
+        centred(notes, x, position + half, plain(text), colour=colour, bgcolor=PAGE, **place)
+
+
+def name_ends(notes: Notes, ends: Sequence[tuple[float, str, str]], axis: Settings, room: float) -> None:
+    """Name lines at their right ends (level, text, colour), so far apart that no two names touch.
+
+    ``axis`` is that of the values, ``room`` its height in pixels.
+    """
+    gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, room)
+    for (_level, text, colour), level in zip(ends, spread([end[0] for end in ends], gap), strict=True):
+        note(notes, 1, level, text, colour=colour, xref="paper")
+
+
+def line(
+    figure: go.Figure,
+    x: Sequence[Any],
+    y: Sequence[Any],
+    colour: str,
+    width: float,
+    dash: str = "",
+    **more: Any,
+) -> None:
+    """Add a line; one without ``hovertemplate`` says nothing when it is pointed at. ``line`` says more of its look."""
+    ink = {"color": colour, "width": width} | ({"dash": dash} if dash else {}) | more.pop("line", {})
+    silent = {} if "hovertemplate" in more else {"hoverinfo": "skip"}
+    figure.add_scatter(x=list(x), y=list(y), mode="lines", line=ink, **silent, **more)
 
 
 def plain(text: str) -> str:
@@ -268,18 +278,20 @@ def plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def nothing(height: int, text: str = "") -> go.Figure:
+def written(*columns: Iterable[str]) -> list[list[str]]:
+    """Texts to show for each mark, made plain; given by column."""
+    return [[plain(text) for text in row] for row in zip(*columns, strict=True)]
+
+
+def told(labels: Sequence[str], *texts: Iterable[str]) -> list[list[str]]:
+    """What a mark that can be clicked carries: the name that a click gives, then name and texts to show."""
+    return [[label, *shown] for label, shown in zip(labels, written(labels, *texts), strict=True)]
+
+
+def nothing(height: int) -> go.Figure:
     """A chart without data: it says so in words and takes the same room, so that nothing jumps."""
     notes: Notes = []
-    note(
-        notes,
-        0.5,
-        0.5,
-        text or _("No data for this choice"),
-        xref="paper",
-        yref="paper",
-        xanchor="center",
-        xshift=0,
-    )
+    middle: Settings = {"xref": "paper", "yref": "paper", "xanchor": "center", "xshift": 0}
+    note(notes, 0.5, 0.5, _("No data for this choice"), **middle)
     hidden: Settings = {"visible": False, "range": [0, 1]}
     return style(go.Figure(), height, x=hidden, y=hidden, notes=notes)

@@ -58,15 +58,12 @@ class TestBars:
         assert list(ghost.x) == [8, 4]
         assert list(bars.marker.color) == [theme.ACCENT, theme.AMBER]
 
-    def test_what_is_beyond_the_most_is_summed_up_in_grey(self):
-        figure = charts.hbars(
-            ["a", "b", "c", "d"], [1, 8, 4, 2], ["1", "8", "4", "2"], most=2, others=("2 others", "3")
-        )
+    def test_what_is_beyond_the_most_is_left_out(self):
+        figure = charts.hbars(["a", "b", "c", "d"], [1, 8, 4, 2], ["1", "8", "4", "2"], most=2)
 
         (bars,) = figure.data
-        assert picked_names(bars) == ["b", "c", "2 others"]
-        assert list(bars.x) == [8, 4, 3]
-        assert bars.marker.color[-1] == theme.MUTED
+        assert picked_names(bars) == ["b", "c"]
+        assert list(bars.x) == [8, 4]
 
     def test_the_axis_reaches_to_the_target(self):
         figure = charts.hbars(["a"], [5], ["5"], target=[20])
@@ -79,28 +76,6 @@ class TestBars:
         before, bars = figure.data
         assert list(bars.x) == [100, 40, 10]
         assert list(before.x) == [100, 100, 40]
-
-    def test_a_bridge_starts_each_step_where_the_last_one_ended(self):
-        tones = [theme.MUTED, theme.ACCENT, theme.GOOD, theme.BAD, theme.MUTED]
-
-        figure = charts.bridge(
-            ["Start", "New", "Won", "Lost", "Now"],
-            [100, 50, -30, -20, 999],
-            ["100", "+50", "-30", "-20", "100"],
-            tones,
-        )
-
-        (bars,) = figure.data
-        assert list(bars.base) == [0, 100, 120, 100, 0]
-        assert list(bars.y) == [
-            100,
-            50,
-            30,
-            20,
-            100,
-        ]  # the closing bar is the sum, not the 999 that was claimed
-        assert list(bars.marker.color) == tones
-        assert texts(figure) == ["100", "+50", "-30", "-20", "100"]
 
     def test_a_name_cannot_write_markup(self):
         figure = charts.hbars(["<a href='x'>Ana</a> & Co"], [1], ["<b>1</b>"])
@@ -173,12 +148,11 @@ class TestLines:
             name="Now",
             before=[9, 101],
             before_name="Before",
-            target=[50, 102],
         )
 
         heights = sorted(note.y for note in figure.layout.annotations)
 
-        assert sorted(texts(figure)) == ["Before", "Now", "Target"]
+        assert sorted(texts(figure)) == ["Before", "Now"]
         span = figure.layout.yaxis.range[1] - figure.layout.yaxis.range[0]
         least = span * 15 / (220 - 50) * 0.9
         assert all(upper - lower >= least for lower, upper in pairwise(heights))
@@ -248,11 +222,6 @@ class TestLines:
 
         assert list(figure.data[-1].y) == [5]
 
-    def test_a_sparkline_drops_gaps_and_needs_two_points(self):
-        assert charts.spark([None, 1, math.nan, 2]) == [1, 2]
-        assert charts.spark([None, 1]) == []
-        assert charts.spark(range(40)) == [float(value) for value in range(14, 40)]
-
 
 class TestRanges:
     def test_a_row_without_a_range_keeps_its_dot(self):
@@ -295,7 +264,7 @@ NO_BAND = charts.Band([], [], [], [], [], [])
 FIGURES = {
     "hbars": lambda: charts.hbars(["a", "b"], [1, 2], ["1", "2"], target=[2, 2], highlight=[True, False]),
     "columns": lambda: charts.columns(["a"], [1], unit=PLAIN, target=[2], unfinished=True),
-    "trend": lambda: charts.trend(["a", "b"], [1, None], unit=PLAIN, name="Now", target=[1, 2]),
+    "trend": lambda: charts.trend(["a", "b"], [1, None], unit=PLAIN, name="Now", before=[1, 2]),
     "heat": lambda: charts.heat([[1, 2]], columns=["x", "y"], rows=["a"], unit=PLAIN),
     "intervals": lambda: charts.intervals(["a"], [1], [0], [2], ["1"], unit=PLAIN, reference=1.5),
 }
@@ -315,7 +284,6 @@ def test_a_swipe_over_a_chart_scrolls_the_page(name):
     [
         lambda: charts.hbars([], [], []),
         lambda: charts.funnel(["Lead"], [0], ["0"]),
-        lambda: charts.bridge([], [], [], []),
         lambda: charts.columns([], [], unit=PLAIN),
         lambda: charts.columns(["Jan"], [0], unit=PLAIN, target=[5]),
         lambda: charts.stacked(["Q1"], [("Sure", [0])], unit=PLAIN),
