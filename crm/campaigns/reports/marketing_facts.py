@@ -189,11 +189,14 @@ def leads(session: ScopedSession, book: Book, chosen: SalesFilter, by: str) -> p
     """
     keys: dict[str, Any] = {"source": func.nullif(Lead.source, "")} if by == "source" else {}
     deal = _deals_apart(Deal.id.in_(select(Lead.deal_id)), book)
+    # What several leads became counts once, for the first of them.
+    order = func.row_number().over(partition_by=Lead.deal_id, order_by=Lead.id)
+    once = case((and_(deal.c.id.is_not(None), order == 1), 1), else_=0)
     sums = {
         "leads": None,
         "converted": case((Lead.status == "converted", 1), else_=0),
-        "deals": case((deal.c.id.is_not(None), 1), else_=0),
-        **_closed(deal),
+        "deals": once,
+        **{name: part * once for name, part in _closed(deal).items()},
     }
     keys |= {"campaign_id": Lead.campaign_id} | _keys(deal, book)
     joined = (deal, deal.c.id == Lead.deal_id, True)

@@ -33,14 +33,14 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
         _MEMBERS,
     ),
     "leads-by-source": (
-        N_("Leads by their source and the day they came in; deals are those the leads became."),
+        N_("Leads by their source and the day they came in; deals are those the leads became, each for its first lead."),
         N_("Win rate: won ÷ (won + lost). Cost: a campaign's cost, shared out evenly among its leads."),
         _WON,
         _ARCHIVED,
     ),
     "funnel-by-source": (
         N_("The same leads all the way: those of the days, which became contacts, have a deal, and won it, whenever that was."),
-        N_("Each counts under the source of the lead."),
+        N_("Each counts under the source of the lead, a deal of several under that of the first."),
         _WON,
         _ARCHIVED,
     ),

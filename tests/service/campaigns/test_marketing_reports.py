@@ -133,6 +133,31 @@ def test_the_won_value_of_leads_is_that_of_their_deals(market):
     }
 
 
+def test_a_deal_of_two_leads_counts_once_for_the_first_of_them(market):
+    before = column(told("funnel-by-source"), "source", "deals")
+    value = told("leads-by-source")["summary"]["won_value"]
+    with unit_of_work(SYSTEM) as work:
+        won = work.session.scalars(
+            select(Lead).join(Deal).where(Deal.status == "won").order_by(Lead.id)
+        ).first()
+        add(
+            work,
+            Lead(
+                name="Twice",
+                source="Fair",
+                status="converted",
+                deal_id=won.deal_id,
+                created_at=won.created_at,
+            ),
+        )
+
+    after = told("leads-by-source")
+
+    assert column(after, "source", "deals") == before
+    assert after["summary"]["won_value"] == value
+    assert after["summary"]["leads"] == 61
+
+
 def test_cost_is_shared_out_whole_and_campaigns_without_one_are_left_out(market):
     made = told("cost-per-lead")
     rows = plain_leads()
