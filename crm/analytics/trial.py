@@ -28,18 +28,26 @@ GAIN, LOSS, CHANCE, FEW, FRAGILE = "gain", "loss", "chance", "few", "fragile"
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A version or the control group: members, how many responded and converted, sums of revenue in minor units."""
+    """A version or the control group: members, how many responded and converted, sums of revenue in minor units.
+
+    ``unpriced`` members bought in a currency without a rate: nobody can say for how much, and the mean leaves them out.
+    """
 
     name: str
     is_control: bool
     responded: int
     converted: int
     revenue: Moments
+    unpriced: int = 0
 
     @property
     def n(self) -> int:
         """All members, whether a message reached them or not."""
-        return self.revenue.n
+        return self.revenue.n + self.unpriced
+
+    def counted(self, measure: str) -> int:
+        """Members that a share or mean of the measure is divided by."""
+        return self.revenue.n if measure == REVENUE else self.n
 
     def hits(self, measure: str) -> int:
         """Members that count for a measure; for revenue those with any."""
@@ -53,6 +61,7 @@ class Arm:
             responded=self.responded + other.responded,
             converted=self.converted + other.converted,
             revenue=self.revenue + other.revenue,
+            unpriced=self.unpriced + other.unpriced,
         )
 
 
@@ -179,7 +188,7 @@ def _compared(pairs: Sequence[tuple[Arm, Arm]], measure: str) -> tuple[Lift, ...
             difference,
             p,
             _verdict(difference, p, measure),
-            Range(difference.value, difference.low, difference.high).times(arm.n),
+            Range(difference.value, difference.low, difference.high).times(arm.counted(measure)),
         )
         for (arm, other), difference, p in zip(pairs, differences, corrected, strict=True)
     )

@@ -253,10 +253,15 @@ def _tallied(
     for name, currency, n, responded, converted, total, squares, paid, largest in (row[:9] for row in rows):
         # A million minor units, so that the rate keeps its digits.
         rate = 1.0 if not paid else book.worth(10**6, currency or book.currency, day) / 10**6
+        left = 0 if book.knows(currency or book.currency) else int(paid)
         money = Moments(
-            int(n), float(total) * rate, float(squares) * rate**2, int(paid), float(largest) * rate
+            int(n) - left,
+            float(total) * rate,
+            float(squares) * rate**2,
+            int(paid) - left,
+            float(largest) * rate,
         )
-        arm = Arm(str(name), planned.get(name, (False, 0.0))[0], int(responded), int(converted), money)
+        arm = Arm(str(name), planned.get(name, (False, 0.0))[0], int(responded), int(converted), money, left)
         found[arm.name] = found[arm.name] + arm if arm.name in found else arm
     for name, (control, _share) in planned.items():
         found.setdefault(name, Arm(name, control, 0, 0, Moments(0, 0.0, 0.0, 0, 0.0)))

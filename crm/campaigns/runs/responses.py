@@ -21,6 +21,7 @@ from crm.mail.address import same_address
 from crm.mail.receiving.bounce_rules import Received
 from crm.mail.receiving.bounces import RESPONDED
 from crm.reporting.book import Book
+from crm.reporting.measures import worth
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import (
@@ -49,8 +50,12 @@ class Seen:
     by: str | None = None
     converted: bool = False
     revenue_minor: int = 0
+    #: What was bought in a currency without a rate, by that: it is kept as it is until somebody enters one.
+    abroad: tuple[tuple[str, int], ...] = ()
 
-    def also(self, at: datetime, by: str, *, converted: bool = False, revenue_minor: int = 0) -> Seen:
+    def also(
+        self, at: datetime, by: str, *, converted: bool = False, revenue_minor: int = 0, abroad: tuple[tuple[str, int], ...] = ()
+    ) -> Seen:  # fmt: skip
         """The same with one more response."""
         first = self.at is None or at < self.at
         return Seen(
@@ -58,7 +63,15 @@ class Seen:
             by if first else self.by,
             self.converted or converted,
             self.revenue_minor + revenue_minor,
+            self.abroad + abroad,
         )
+
+    def money(self, home: str) -> tuple[int, str | None]:
+        """What was bought for, and in which currency; where a part has no rate only that, so that no sum takes it for all."""
+        if not self.abroad:
+            return self.revenue_minor, home if self.revenue_minor else None
+        currency = self.abroad[0][0]
+        return sum(minor for code, minor in self.abroad if code == currency), currency
 
 
 @dataclass
@@ -86,6 +99,12 @@ class _Count:
 
     def add(self, member_id: int, at: datetime, by: str, **more: Any) -> None:
         self.seen[member_id] = self.seen.get(member_id, Seen()).also(at, by, **more)
+
+    def bought(self, member_id: int, day: date, by: str, minor: int, currency: str, rate_day: date) -> None:
+        """A sale counted by a day, at the rate of a day."""
+        worth = self.book.worth(minor, currency, rate_day)
+        left = () if not minor or self.book.knows(currency) else ((currency, minor),)
+        self.add(member_id, _noon(day), by, converted=True, revenue_minor=worth, abroad=left)
 
 
 def collect_responses(work: Work, campaign_id: int, now: datetime) -> int:
@@ -206,17 +225,18 @@ def _noon(day: date) -> datetime:
 
 def _deals(work: Work, count: _Count) -> set[int]:
     """Deals opened within the days; those won within them are sales. The ids of these, whose orders count no more."""
-    columns = [Deal.id, Deal.opened_on, Deal.status, Deal.closed_on, Deal.amount_minor, Deal.currency]
+    own = worth(count.book)
+    columns = [Deal.id, Deal.opened_on, Deal.status, Deal.closed_on, own.minor, own.currency]
     won: set[int] = set()
     for statement in _of_members(count, Deal, columns, Deal.opened_on, []):
         for member_id, sent_at, deal_id, opened, status, closed, minor, currency in _read(work, statement):
             if not count.counts_on(sent_at, opened):
                 continue
-            sold = status == "won" and count.counts_on(sent_at, closed)
-            worth = count.book.worth(minor or 0, currency, closed) if sold else 0
-            count.add(member_id, _noon(opened), DEAL, converted=sold, revenue_minor=worth)
-            if sold:
+            if status == "won" and count.counts_on(sent_at, closed):
+                count.bought(member_id, opened, DEAL, int(minor or 0), currency, closed)
                 won.add(deal_id)
+            else:
+                count.add(member_id, _noon(opened), DEAL)
     return won
 
 
@@ -229,31 +249,27 @@ def _orders(work: Work, count: _Count, counted: set[int]) -> None:
         for member_id, sent_at, order_id, day, deal_id in _read(work, statement):
             if count.counts_on(sent_at, day) and deal_id not in counted:
                 found[order_id] = (member_id, day)
-    worth = _order_values(work, count, found)
-    for order_id, (member_id, day) in found.items():
-        count.add(member_id, _noon(day), ORDER, converted=True, revenue_minor=worth.get(order_id, 0))
+    for member_id, day in found.values():
+        count.add(member_id, _noon(day), ORDER, converted=True)
+    for order_id, currency, minor in _order_values(work, sorted(found)):
+        member_id, day = found[order_id]
+        count.bought(member_id, day, ORDER, int(minor), currency, day)
     lines = [OrderLine.sold_on, OrderLine.amount_minor, OrderLine.currency]
     for statement in _of_members(count, OrderLine, lines, OrderLine.sold_on, [OrderLine.order_id.is_(None)]):
         for member_id, sent_at, day, minor, currency in _read(work, statement):
             if count.counts_on(sent_at, day):
-                money = count.book.worth(minor, currency, day)
-                count.add(member_id, _noon(day), ORDER, converted=True, revenue_minor=money)
+                count.bought(member_id, day, ORDER, minor, currency, day)
 
 
-def _order_values(work: Work, count: _Count, orders: dict[int, tuple[int, date]]) -> dict[int, int]:
-    """What the lines of each order add up to."""
-    worth: dict[int, int] = {}
-    ids = sorted(orders)
+def _order_values(work: Work, ids: list[int]) -> Iterable[Any]:
+    """Order, currency and what its lines in that currency add up to."""
     for start in range(0, len(ids), 5_000):
         statement = (
             select(OrderLine.order_id, OrderLine.currency, func.sum(OrderLine.amount_minor))
             .where(OrderLine.order_id.in_(ids[start : start + 5_000]), OrderLine.archived_at.is_(None))
             .group_by(OrderLine.order_id, OrderLine.currency)
         )
-        for order_id, currency, minor in _read(work, statement):
-            money = count.book.worth(int(minor), currency, orders[order_id][1])
-            worth[order_id] = worth.get(order_id, 0) + money
-    return worth
+        yield from _read(work, statement)
 
 
 def _store(work: Work, count: _Count) -> int:
@@ -270,8 +286,7 @@ def _store(work: Work, count: _Count) -> int:
         if old is not None and old.response_by == REPLY:
             replied = old.responded_at or count.begun
             seen = seen.also(replied, REPLY) if seen.at is not None else replace(seen, at=replied, by=REPLY)
-        currency = count.book.currency if seen.revenue_minor else None
-        new = (seen.by is not None, seen.at, seen.by, seen.converted, seen.revenue_minor, currency)
+        new = (seen.by is not None, seen.at, seen.by, seen.converted, *seen.money(count.book.currency))
         if old is None or tuple(old)[1:] != new:
             names = ("responded", "responded_at", "response_by", "converted", "revenue_minor", "currency")
             changes.append({"member_id": member_id, **dict(zip(names, new, strict=True))})

@@ -202,6 +202,22 @@ def test_nobody_converted_and_nobody_at_all(stages):
     assert math.isnan(level(result_of(empty).arms[0], "response").value)
 
 
+def test_a_mean_leaves_out_members_whose_sales_have_no_rate_and_names_the_currency(stages):
+    scene = Scene(status="closed")
+    scene.fill("A", 4, converted=2, spend=(10_00,) * 2)
+    scene.fill("A", 2, converted=2, spend=(900_00,) * 2, currency="CHF")
+    scene.fill("Control", 4, converted=1, spend=(8_00,))
+
+    result = result_of(scene)
+
+    arm = result.arms[0]
+    assert (arm.n, arm.converted, arm.counted("revenue")) == (6, 4, 4)
+    assert level(arm, "revenue").value == pytest.approx(5_00)
+    assert level(arm, "conversion").value == pytest.approx(4 / 6)
+    assert result.extra_revenue.value == pytest.approx((5_00 - 2_00) * 4)
+    assert any("CHF" in note for note in result.book.notes)
+
+
 def test_money_of_one_currency_stays_in_it_and_of_several_is_converted(stages):
     dollars, mixed = Scene(status="closed"), Scene(status="closed", cost_minor=100_00, currency="EUR")
     dollars.fill("A", 40, responded=4, spend=(10_00,) * 4, currency="USD")

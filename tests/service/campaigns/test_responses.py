@@ -7,7 +7,18 @@ import pytest
 from crm.campaigns.runs.responses import collect_responses
 from crm.errors import NotFound
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Deal, FormAnswer, LinkClick, Order, OrderLine, Stage, TrackedLink, WebForm
+from db.models import (
+    Deal,
+    FormAnswer,
+    LinkClick,
+    Order,
+    OrderLine,
+    Product,
+    Rate,
+    Stage,
+    TrackedLink,
+    WebForm,
+)
 from tests.service.campaigns.campaign_scene import Scene, later
 
 NOTHING = {
@@ -99,6 +110,30 @@ def test_an_answer_to_the_campaigns_form_counts_and_another_form_does_not(scene)
 
     assert scene.member(member)["response_by"] == "form"
     assert scene.member(other) == NOTHING
+
+
+def test_a_sale_counts_what_the_deal_is_worth_and_keeps_a_currency_without_a_rate(scene):
+    listed, francs = scene.join(), scene.join()
+    machine = scene.add(Product(name="Lumo", list_price_minor=5_000_00, currency="EUR"))
+    days = {"closed_on": date(2026, 3, 5)}
+    deal(
+        scene,
+        date(2026, 3, 4),
+        contact_id=listed.contact_id,
+        amount_minor=None,
+        product_id=machine.id,
+        **days,
+    )
+    deal(scene, date(2026, 3, 4), contact_id=francs.contact_id, currency="CHF", **days)
+    deal(scene, date(2026, 3, 4), contact_id=francs.contact_id, **days)
+
+    collect(scene)
+
+    assert [scene.member(listed)[name] for name in ("revenue_minor", "currency")] == [5_000_00, "EUR"]
+    assert [scene.member(francs)[name] for name in ("revenue_minor", "currency")] == [500_00, "CHF"]
+    scene.add(Rate(currency="CHF", day=date(2026, 3, 1), rate=1.1))
+    collect(scene)
+    assert [scene.member(francs)[name] for name in ("revenue_minor", "currency")] == [1_050_00, "EUR"]
 
 
 def test_a_deal_is_a_response_and_won_in_time_a_sale(scene):
