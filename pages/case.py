@@ -3,7 +3,7 @@
 from crm.clock import now
 from crm.service.cases.queries import read_case
 from crm.ui.cases import side as case_side
-from crm.ui.cases.head import may_change, show_head, show_strip
+from crm.ui.cases.head import show_head, show_strip
 from crm.ui.cases.thread import show_box, show_thread, shown_messages
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
@@ -25,9 +25,9 @@ with main:
     show_box(
         case_id,
         status=case.record["status"],
-        contact=case.names["contact"],
+        contact=case.name_of("contact_id"),
         no_mail=case.no_mail,
-        may_write=may_change(actor, case) and case.record["archived_at"] is None,
+        may_write=case.about.may_change and not case.about.archived,
     )
 with aside:
     case_side.show_machine(case)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from crm.errors import NotAllowed, NotFound, Problem, Refused
+from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
 from crm.interactions.service import log_talk
 from crm.records import records
@@ -54,9 +54,7 @@ def likely_duplicates(session: ScopedSession, lead_id: int) -> Duplicates:
     NotFound
         No such lead within the actor's scope.
     """
-    lead = session.get(Lead, lead_id)
-    if lead is None:
-        raise NotFound(_("There is no lead {id}, or it is not yours to see.").format(id=lead_id))
+    lead = records.find(session, Lead, lead_id)
     return Duplicates(_same_people(session, lead), _same_companies(session, lead))
 
 
@@ -133,9 +131,7 @@ def convert_lead(
     NotAllowed, NotFound
         As for any record.
     """
-    lead = work.session.get(Lead, lead_id)
-    if lead is None:
-        raise NotFound(_("There is no lead {id}, or it is not yours to see.").format(id=lead_id))
+    lead = records.find(work.session, Lead, lead_id)
     if not work.actor.holds("lead", UPDATE, owner_id=lead.owner_id, team_id=lead.team_id):
         raise NotAllowed(_("You may not change this lead. Ask its owner."))
     if lead.contact_id is not None:

@@ -45,9 +45,7 @@ def move_deal(
     Refused
         The stage belongs to another pipeline.
     """
-    deal = work.session.get(Deal, deal_id)
-    if deal is None:
-        raise NotFound(_("There is no deal {id}, or it is not yours to see.").format(id=deal_id))
+    deal = records.find(work.session, Deal, deal_id)
     stage = work.session.get(Stage, to_stage_id)
     if stage is None:
         raise NotFound(_("This stage does not exist any more. Reload the board."))

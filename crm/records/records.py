@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import inspect
 
@@ -19,7 +19,10 @@ from crm.records.rules import Draft, rules_of
 from crm.records.settling import KEPT, changing_draft, kept_words, new_draft, road_of, settle, shape_of
 from crm.records.writing.writer import Writer
 from crm.work import Work
+from db.models.base import Base
 from db.scope import ScopedSession
+
+Row = TypeVar("Row", bound=Base)
 
 
 def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str, Any]:
@@ -30,22 +33,26 @@ def get_record(session: ScopedSession, entity: str, record_id: int) -> dict[str,
     NotFound
         No such record, or not one this actor may see.
     """
-    return _plain(_find(session, entity, record_id))
+    return _plain(find(session, registry.model(entity), record_id))
 
 
-def _find(session: ScopedSession, entity: str, record_id: int) -> Any:
-    row = session.get(registry.model(entity), record_id)
+def find(session: ScopedSession, cls: type[Row], record_id: int) -> Row:
+    """The row within the actor's scope.
+
+    Raises
+    ------
+    NotFound
+        There is none, or not for this actor.
+    """
+    row = session.get(cls, record_id)
     if row is None:
-        raise NotFound(
-            _("There is no {label} {id}, or it is not yours to see.").format(
-                label=_label(entity), id=record_id
-            )
-        )
+        text = _("There is no {label} {id}, or it is not yours to see.")
+        raise NotFound(text.format(label=_label(cls), id=record_id))
     return row
 
 
-def _label(entity: str) -> str:
-    return _(registry.model(entity).__about__.get("label", entity)).lower()
+def _label(cls: type[Base]) -> str:
+    return _(cls.__about__["label"]).lower()
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -130,7 +137,7 @@ def update_record(
         As ``create_record``.
     """
     about = registry.entity(entity)
-    row = _find(work.session, entity, record_id)
+    row: Any = find(work.session, registry.model(entity), record_id)
     # A blank that follows from other values is no wrong value; whether they suffice is seen below.
     loose = {name: replace(field, required=False) for name, field in about.by_name.items()}
     stored, problems = check_values(loose, values)
@@ -192,8 +199,8 @@ def restore_record(work: Work, entity: str, record_id: int, *, seen_version: int
 def _archived(
     work: Work, entity: str, record_id: int, at: datetime | None, seen_version: int
 ) -> dict[str, Any]:
-    row = _find(work.session, entity, record_id)
-    demand_version(row, seen_version, {}, label=_label(entity))
+    row: Any = find(work.session, registry.model(entity), record_id)
+    demand_version(row, seen_version, {}, label=_label(type(row)))
     rules, road = rules_of(entity), road_of(work)
     if at is None and rules.checks_restored:
         store_change(work, entity, row, {"archived_at": at})
@@ -207,8 +214,8 @@ def _archived(
 
 def delete_record(work: Work, entity: str, record_id: int, *, seen_version: int) -> None:
     """Take a record away for good that only hangs on another one: a line, a failure."""
-    row = _find(work.session, entity, record_id)
-    demand_version(row, seen_version, {}, label=_label(entity))
+    row: Any = find(work.session, registry.model(entity), record_id)
+    demand_version(row, seen_version, {}, label=_label(type(row)))
     draft = Draft({**_plain(row), "archived_at": work.now}, _plain(row), {"archived_at"})
     rules, road = rules_of(entity), road_of(work)
     facts = rules.facts(road, [draft])

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from crm.errors import NotAllowed, NotFound, Problem, Refused
+from crm.errors import NotAllowed, Problem, Refused
 from crm.i18n import _
 from crm.mail.address import check_address, single_line
+from crm.records import records
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import Campaign, CampaignArm, CampaignMember, Outbox
@@ -186,9 +187,7 @@ def cancel_queued(work: Work, campaign_id: int) -> int:
 
 
 def _demand_campaign(work: Work, campaign_id: int) -> None:
-    campaign = work.session.get(Campaign, campaign_id)
-    if campaign is None:
-        raise NotFound(_("There is no campaign {id}, or it is not yours to see.").format(id=campaign_id))
+    campaign = records.find(work.session, Campaign, campaign_id)
     if not work.actor.holds("campaign", UPDATE, owner_id=campaign.owner_id, team_id=campaign.team_id):
         raise NotAllowed(_("You may not change this campaign. Ask its owner or an administrator."))
 

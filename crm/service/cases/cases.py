@@ -16,7 +16,7 @@ from crm.records import records
 from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
 from crm.service.cases import mail as case_mail
-from crm.service.cases.find import by_key, demand_unmerged, find_case, last_of_merge, status_word
+from crm.service.cases.find import by_key, demand_unmerged, last_of_merge, status_word
 from crm.service.cases.moves import (
     ENDED,
     dates_after,
@@ -58,7 +58,7 @@ def move_case(
     Refused
         The case may not go there from where it is, or the moment lies before it was opened.
     """
-    case = find_case(work.session, case_id)
+    case = records.find(work.session, Case, case_id)
     if seen_version is not None and case.version != seen_version:
         if case.status == to_status and case.version == seen_version + 1:
             return records.get_record(work.session, "case", case_id)
@@ -120,7 +120,7 @@ def reply(work: Work, case_id: int, text: str, *, key: str) -> int:
     known = by_key(work.session, key)
     if known is not None:
         return known
-    case = find_case(work.session, case_id)
+    case = records.find(work.session, Case, case_id)
     demand_unmerged(case)
     if case.status == "closed":
         raise Refused(_("{number} is closed. Reopen it to write to the customer.").format(number=case.number))
@@ -142,7 +142,7 @@ def reply(work: Work, case_id: int, text: str, *, key: str) -> int:
 
 def add_note(work: Work, case_id: int, text: str) -> int:
     """Write something down that the customer never sees; the message's id."""
-    case = find_case(work.session, case_id)
+    case = records.find(work.session, Case, case_id)
     demand_unmerged(case)
     note = CaseMessage(
         case_id=case.id, kind="note", body=_demanded(text), at=work.now, user_id=work.actor.user_id
@@ -173,7 +173,7 @@ def customer_message(
     known = by_key(work.session, key)
     if known is not None:
         return known
-    case = last_of_merge(work.session, find_case(work.session, case_id))
+    case = last_of_merge(work.session, records.find(work.session, Case, case_id))
     body, name = _demanded(text), _checked(_AUTHOR, author)
     message = CaseMessage(
         case_id=case.id,
@@ -200,7 +200,7 @@ def take_case(work: Work, case_id: int, *, seen_version: int | None = None) -> d
     Refused
         Somebody has it already, or it is the program that asks.
     """
-    case, me = find_case(work.session, case_id), work.actor.user_id
+    case, me = records.find(work.session, Case, case_id), work.actor.user_id
     demand_unmerged(case)
     if me is None:
         raise Refused(_("Only a person can take a case."))
@@ -220,7 +220,7 @@ def assign_case(
     work: Work, case_id: int, user_id: int | None, *, seen_version: int | None = None
 ) -> dict[str, Any]:
     """Give a case to a person, or with None back to its queue."""
-    case = find_case(work.session, case_id)
+    case = records.find(work.session, Case, case_id)
     seen = case.version if seen_version is None else seen_version
     return records.update_record(work, "case", case_id, {"owner_id": user_id}, seen_version=seen)
 
@@ -233,7 +233,7 @@ def rate_case(work: Work, case_id: int, score: int, note: str | None, *, now: da
     Refused
         Another number, a comment that is too long, or the time for changing it is over.
     """
-    case = find_case(work.session, case_id)
+    case = records.find(work.session, Case, case_id)
     if type(score) is not int or not 1 <= score <= 5:
         message = _("Choose a number from 1 to 5.")
         raise Refused(message, problems=[Problem("score", message)])

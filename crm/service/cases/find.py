@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from crm.errors import NotFound, Refused
+from crm.errors import Refused
 from crm.i18n import _
+from crm.records import records
 from db.models import Case, CaseMessage
 from db.models.service.cases import CASE_STATUS
 from db.scope import ScopedSession
-
-
-def find_case(session: ScopedSession, case_id: int) -> Case:
-    """The case within the actor's scope.
-
-    Raises
-    ------
-    NotFound
-        There is none, or not for this actor.
-    """
-    case = session.get(Case, case_id)
-    if case is None:
-        raise NotFound(_("There is no case {id}, or it is not yours to see.").format(id=case_id))
-    return case
 
 
 def by_key(session: ScopedSession, key: str) -> int | None:
@@ -47,7 +34,7 @@ def last_of_merge(session: ScopedSession, case: Case) -> Case:
     seen = {case.id}
     while case.status == "merged" and case.merged_into_id and case.merged_into_id not in seen:
         seen.add(case.merged_into_id)
-        case = find_case(session, case.merged_into_id)
+        case = records.find(session, Case, case.merged_into_id)
     return case
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from crm.errors import Conflict, NotAllowed, Refused
 from crm.i18n import _
 from crm.records import records
-from crm.service.cases.find import demand_unmerged, find_case
+from crm.service.cases.find import demand_unmerged
 from crm.service.cases.rules import move_entry
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch
@@ -35,7 +35,7 @@ def merge_cases(work: Work, source_id: int, into_id: int) -> dict[str, Any]:
     NotAllowed
         One of them is not the actor's to change.
     """
-    source, into = find_case(work.session, source_id), find_case(work.session, into_id)
+    source, into = records.find(work.session, Case, source_id), records.find(work.session, Case, into_id)
     if source.id == into.id:
         raise Refused(_("A case cannot be merged with itself. Choose another one."))
     for case in (source, into):
@@ -66,10 +66,10 @@ def unmerge_case(work: Work, source_id: int) -> dict[str, Any]:
     Conflict
         The case it went into was merged further.
     """
-    source = find_case(work.session, source_id)
+    source = records.find(work.session, Case, source_id)
     if source.status != "merged" or source.merged_into_id is None:
         raise Refused(_("{number} was not merged.").format(number=source.number))
-    into = find_case(work.session, source.merged_into_id)
+    into = records.find(work.session, Case, source.merged_into_id)
     if into.status == "merged":
         raise Conflict(
             _("{into} was merged further. Take that back first, then {number}.").format(

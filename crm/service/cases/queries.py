@@ -7,57 +7,49 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import aliased
 
 from crm.clock import here
 from crm.interactions.timeline import Entry, open_tasks, talks_of
 from crm.records import records
 from crm.records.search import search_condition
-from crm.service.cases.find import find_case
+from crm.records.view import RecordView, record_view
+from crm.records.writing.bulk import known
 from crm.service.cases.mail import hindrance
 from crm.service.cases.messages import Message, read_thread
 from crm.service.cases.moves import ENDED, OPEN
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.levels.levels import Clock, clock
-from db.models import (
-    Case,
-    CaseMove,
-    Contact,
-    Contract,
-    Equipment,
-    Organisation,
-    Product,
-    Queue,
-    Team,
-    User,
-    WorkOrder,
-)
+from db.models import Case, CaseMove, Contact, Contract, Equipment, User, WorkOrder
 from db.scope import ScopedSession
 
 MOST_OTHERS = 5
 MOST_MOVES = 40
 MOST_TALKS = 20
+#: What is shown of the contact and of the unit.
+OF_CONTACT = ("email", "phone", "job_title")
+OF_UNIT = ("serial", "place", "installed_on", "meter_value", "meter_unit", "warranty_until")
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One change of status; ``before`` is empty for the first."""
+    """One change of status."""
 
-    before: str
     after: str
     at: datetime
     who: str
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Another case of the same unit, customer or product."""
+class CaseLine:
+    """A case in a list; ``same_unit`` says that it is about the unit that was asked for."""
 
     id: int
     number: str
     subject: str
     status: str
+    priority: str
     opened_at: datetime
+    fault_code: str
     resolution: str
     same_unit: bool
 
@@ -75,12 +67,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case with all that its screen shows. ``record`` holds the stored values; titles are empty where the actor may not
-    see what is linked. ``older`` says that the thread has more messages than were asked for."""
+    """A case with all that its screen shows; what belongs to a contact or unit that the actor may not see is None. ``heir``
+    is the number of the case it was merged into. ``older`` says that the thread has more messages than were asked for."""
 
-    record: dict[str, Any]
-    names: dict[str, str]
-    contact: dict[str, str]
+    about: RecordView
+    heir: str
+    contact: dict[str, Any]
     unit: dict[str, Any]
     messages: tuple[Message, ...]
     older: bool
@@ -89,7 +81,7 @@ class CaseView:
     coverage: Coverage | None
     contract_price: tuple[int, str] | None
     no_mail: str
-    seen_before: tuple[Other, ...]
+    seen_before: tuple[CaseLine, ...]
     open_cases: int
     solved_this_year: int
     visits: tuple[Visit, ...]
@@ -97,9 +89,13 @@ class CaseView:
     talks: tuple[Entry, ...]
 
     @property
-    def customer(self) -> str:
-        """Organisation, else contact."""
-        return self.names["organisation"] or self.names["contact"]
+    def record(self) -> dict[str, Any]:
+        """The stored values."""
+        return self.about.values
+
+    def name_of(self, link: str) -> str:
+        """What a link of the case points to (``contact_id``); empty where there is none for the actor to see."""
+        return self.about.titles.get(link, "")
 
 
 def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: int = 100) -> CaseView:
@@ -110,21 +106,16 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
     NotFound
         No such case within the actor's scope.
     """
-    case = find_case(session, case_id)
-    record = records.get_record(session, "case", case_id)
-    found = _names(session, case_id)
-    names = {
-        name: getattr(found, name) or ""
-        for name in ("organisation", "contact", "product", "equipment", "queue", "owner", "team", "heir")
-    }
-    thread = read_thread(session, case, names["contact"], messages + 1)
+    about = record_view(session, "case", case_id)
+    case = records.find(session, Case, case_id)
+    thread = read_thread(session, case, about.titles.get("contact_id", ""), messages + 1)
     covered, price = _coverage(session, case, now)
     open_cases, solved = _counts(session, case, now)
     return CaseView(
-        record=record,
-        names=names,
-        contact={n: getattr(found, n) or "" for n in ("email", "phone", "job_title")},
-        unit={n: getattr(found, n) for n in ("serial", "place", "installed_on", "meter_value", "meter_unit", "warranty_until")},
+        about=about,
+        heir=_linked(session, Case, case.merged_into_id, "number")["number"] or "",
+        contact=_linked(session, Contact, case.contact_id, *OF_CONTACT),
+        unit=_linked(session, Equipment, case.equipment_id, *OF_UNIT),
         messages=tuple(thread[-messages:]),
         older=len(thread) > messages,
         moves=_moves(session, case_id),
@@ -138,54 +129,23 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
         visits=_visits(session, case_id),
         tasks=tuple(open_tasks(session, "case", case_id)),
         talks=tuple(talks_of(session, "case", case_id, limit=MOST_TALKS)),
-    )  # fmt: skip
-
-
-def _names(session: ScopedSession, case_id: int) -> Any:
-    owner, heir = aliased(User), aliased(Case)
-    statement = (
-        select(
-            Organisation.name.label("organisation"),
-            Contact.name.label("contact"),
-            Contact.email,
-            Contact.phone,
-            Contact.job_title,
-            Product.name.label("product"),
-            Equipment.name.label("equipment"),
-            Equipment.serial,
-            Equipment.place,
-            Equipment.installed_on,
-            Equipment.meter_value,
-            Equipment.meter_unit,
-            Equipment.warranty_until,
-            Queue.name.label("queue"),
-            owner.name.label("owner"),
-            Team.name.label("team"),
-            heir.number.label("heir"),
-        )
-        .select_from(Case)
-        .outerjoin(Organisation, Organisation.id == Case.organisation_id)
-        .outerjoin(Contact, Contact.id == Case.contact_id)
-        .outerjoin(Product, Product.id == Case.product_id)
-        .outerjoin(Equipment, Equipment.id == Case.equipment_id)
-        .outerjoin(Queue, Queue.id == Case.queue_id)
-        .outerjoin(owner, owner.id == Case.owner_id)
-        .outerjoin(Team, Team.id == Case.team_id)
-        .outerjoin(heir, heir.id == Case.merged_into_id)
-        .where(Case.id == case_id)
     )
-    return session.execute(statement).one()
+
+
+def _linked(session: ScopedSession, cls: Any, record_id: int | None, *names: str) -> dict[str, Any]:
+    """Some values of what the case points to, each None where the actor sees nothing there."""
+    return known(session, cls, [record_id], *names).get(record_id or 0) or dict.fromkeys(names)
 
 
 def _moves(session: ScopedSession, case_id: int) -> tuple[Move, ...]:
     rows = session.execute(
-        select(CaseMove.from_status, CaseMove.to_status, CaseMove.at, User.name)
+        select(CaseMove.to_status, CaseMove.at, func.coalesce(User.name, ""))
         .outerjoin(User, User.id == CaseMove.user_id)
         .where(CaseMove.case_id == case_id)
         .order_by(CaseMove.at.desc(), CaseMove.id.desc())
         .limit(MOST_MOVES)
     )
-    return tuple(Move(r[0] or "", r[1], r[2], r[3] or "") for r in rows)
+    return tuple(Move(*row) for row in rows)
 
 
 def _coverage(
@@ -200,8 +160,8 @@ def _coverage(
     return found, (contract.price_minor, contract.currency)
 
 
-def _seen_before(session: ScopedSession, case: Case) -> tuple[Other, ...]:
-    """Cases of the same unit first, then of the same customer, then of the same product; the newest first."""
+def _seen_before(session: ScopedSession, case: Case) -> tuple[CaseLine, ...]:
+    """Cases of the same unit first, then of the same customer; the newest first."""
     same = [
         column == value
         for column, value in (
@@ -211,38 +171,30 @@ def _seen_before(session: ScopedSession, case: Case) -> tuple[Other, ...]:
         )
         if value is not None
     ]
-    if not same:
-        return ()
-    wanted = or_(*same) & (Case.id != case.id) & (Case.status != "merged") & Case.archived_at.is_(None)
-    return _others(session, wanted, case, limit=MOST_OTHERS)
+    return _others(session, case, or_(*same), limit=MOST_OTHERS) if same else ()
 
 
-def _others(session: ScopedSession, wanted: Any, case: Case, *, limit: int) -> tuple[Other, ...]:
-    statement = select(
-        Case.id,
-        Case.number,
-        Case.subject,
-        Case.status,
-        Case.opened_at,
-        Case.resolution,
-        Case.equipment_id,
-    ).where(wanted)
-    newest = (Case.opened_at.desc(), Case.id.desc())
-    if case.equipment_id is not None:
-        statement = statement.order_by((func.coalesce(Case.equipment_id, 0) == case.equipment_id).desc())
-    rows = session.execute(statement.order_by(*newest).limit(limit))
-    return tuple(
-        Other(
-            r.id,
-            r.number,
-            r.subject,
-            r.status,
-            r.opened_at,
-            r.resolution or "",
-            case.equipment_id is not None and r.equipment_id == case.equipment_id,
+def _others(session: ScopedSession, case: Case, wanted: Any, *, limit: int) -> tuple[CaseLine, ...]:
+    living = (Case.id != case.id, Case.status != "merged", Case.archived_at.is_(None))
+    return _lines(session, wanted, *living, unit=case.equipment_id, limit=limit)
+
+
+def _lines(
+    session: ScopedSession, *wanted: Any, limit: int, unit: int | None = None, first: Any = None
+) -> tuple[CaseLine, ...]:
+    """Cases, the newest first; those that are ``first`` or of the unit before the others. One statement."""
+    same_unit = func.coalesce(Case.equipment_id, 0) == (unit or -1)
+    order = same_unit if first is None else first
+    rows = session.execute(
+        select(
+            Case.id, Case.number, Case.subject, Case.status, Case.priority, Case.opened_at,
+            func.coalesce(Case.fault_code, ""), func.coalesce(Case.resolution, ""), same_unit,
         )
-        for r in rows
-    )
+        .where(*wanted)
+        .order_by(order.desc(), Case.opened_at.desc(), Case.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return tuple(CaseLine(*row) for row in rows)
 
 
 def _counts(session: ScopedSession, case: Case, now: datetime) -> tuple[int, int]:
@@ -276,33 +228,31 @@ def _visits(session: ScopedSession, case_id: int) -> tuple[Visit, ...]:
         .order_by(WorkOrder.planned_on.is_(None), WorkOrder.planned_on.desc(), WorkOrder.id.desc())
         .limit(10)
     )
-    return tuple(Visit(r[0], r[1], r[2], r[3], r[4]) for r in rows)
+    return tuple(Visit(*row) for row in rows)
 
 
-def merge_choices(session: ScopedSession, case_id: int, words: str) -> tuple[Other, ...]:
+def merge_choices(session: ScopedSession, case_id: int, words: str) -> tuple[CaseLine, ...]:
     """Cases that a case may be merged into: those of the same customer, or those that the words find."""
-    case = find_case(session, case_id)
-    possible = (Case.id != case.id) & (Case.status != "merged") & Case.archived_at.is_(None)
+    case = records.find(session, Case, case_id)
     found = search_condition(session, Case, words)
-    if found is not None:
-        return _others(session, possible & found, case, limit=8)
-    return _seen_before(session, case)
+    return _seen_before(session, case) if found is None else _others(session, case, found, limit=8)
 
 
 def cases_of(
     session: ScopedSession, entity: str, record_id: int, *, limit: int = 5
-) -> tuple[list[Other], int]:
+) -> tuple[tuple[CaseLine, ...], int]:
     """A customer's newest cases, open ones first, and how many are open. ``entity`` is contact or organisation."""
     mine = (
         (Case.contact_id if entity == "contact" else Case.organisation_id) == record_id,
         Case.archived_at.is_(None),
         Case.status != "merged",
     )
-    rows = session.execute(
-        select(Case.id, Case.number, Case.subject, Case.status, Case.opened_at, Case.resolution)
-        .where(*mine)
-        .order_by(Case.status.in_(OPEN).desc(), Case.opened_at.desc(), Case.id.desc())
-        .limit(limit)
-    )
-    open_ = session.scalar(select(func.count(Case.id)).where(*mine, Case.status.in_(OPEN)))
-    return [Other(*row[:5], row[5] or "", same_unit=False) for row in rows], int(open_ or 0)
+    is_open = Case.status.in_(OPEN)
+    count = session.scalar(select(func.count(Case.id)).where(*mine, is_open))
+    return _lines(session, *mine, first=is_open, limit=limit), int(count or 0)
+
+
+def cases_of_unit(session: ScopedSession, equipment_id: int, *, limit: int = 50) -> tuple[CaseLine, ...]:
+    """Cases about a unit, open ones first. One statement."""
+    mine = (Case.equipment_id == equipment_id, Case.archived_at.is_(None))
+    return _lines(session, *mine, first=Case.status.in_(OPEN), limit=limit)

@@ -19,7 +19,7 @@ from crm.work import Work
 from db.models import Contract, Equipment
 from db.scope import ScopedSession
 
-__all__ = ["Coverage", "Reading", "coverage", "coverages", "covers_of", "find_unit", "record_meter"]
+__all__ = ["Coverage", "Reading", "coverage", "coverages", "covers_of", "record_meter"]
 
 #: For rows that belong to a unit which was found within scope just before.
 SYSTEM_OPTIONS = {"system": True}
@@ -33,20 +33,6 @@ class Reading:
     equipment_id: int
     value: float
     at: datetime
-
-
-def find_unit(session: ScopedSession, equipment_id: int) -> Equipment:
-    """The unit.
-
-    Raises
-    ------
-    NotFound
-        No such unit within the actor's scope.
-    """
-    unit = session.get(Equipment, equipment_id)
-    if unit is None:
-        raise NotFound(_("There is no equipment {id}, or it is not yours to see.").format(id=equipment_id))
-    return unit
 
 
 def coverage(session: ScopedSession, equipment_id: int, *, on: date) -> Coverage:
@@ -147,7 +133,7 @@ def record_meter(
     NotFound, NotAllowed
         The unit is not there for this actor, or not theirs to change.
     """
-    unit = find_unit(work.session, equipment_id)
+    unit = records.find(work.session, Equipment, equipment_id)
     source = RESET if reset else source[:40]
     values = {"equipment_id": unit.id, "at": at, "value": value, "source": source}
     try:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from crm.i18n import _
 from crm.records import registry
 from crm.records.view import RecordView, record_view
+from crm.service.cases import moves
 from crm.service.equipment.equipment import SYSTEM_OPTIONS, Coverage, coverage, coverages
 from crm.service.visits.plan_rules import Usage
 from crm.service.visits.plans import OPEN, usages
@@ -28,7 +29,6 @@ from db.models import (
 )
 from db.scope import ScopedSession
 
-ENDED = ("resolved", "closed", "merged")
 MOST = 50
 
 
@@ -73,19 +73,6 @@ class UnitPage:
     next_visit_on: date | None
     parts: int
     failures: int
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLine:
-    """A case about the unit."""
-
-    id: int
-    number: str
-    subject: str
-    status: str
-    priority: str
-    opened_at: datetime
-    fault_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +124,7 @@ def unit_page(session: ScopedSession, equipment_id: int, *, on: date) -> UnitPag
 
 @cache
 def _cases_counted() -> Any:
-    still = case((Case.status.not_in(ENDED), 1), else_=0)
+    still = case((Case.status.in_(moves.OPEN), 1), else_=0)
     return select(func.sum(still), func.count()).where(
         Case.equipment_id == bindparam("unit"), Case.archived_at.is_(None)
     )
@@ -189,20 +176,6 @@ def _plans(session: ScopedSession, equipment_id: int) -> tuple[PlanLine, ...]:
         .limit(MOST)
     )
     return tuple(PlanLine(*row) for row in rows)
-
-
-def unit_cases(session: ScopedSession, equipment_id: int, *, limit: int = MOST) -> list[CaseLine]:
-    """Cases about a unit, open ones first. One statement."""
-    rows = session.execute(
-        select(
-            Case.id, Case.number, Case.subject, Case.status, Case.priority, Case.opened_at,
-            func.coalesce(Case.fault_code, ""),
-        )
-        .where(Case.equipment_id == equipment_id, Case.archived_at.is_(None))
-        .order_by(Case.status.in_(ENDED), Case.opened_at.desc(), Case.id.desc())
-        .limit(limit)
-    )  # fmt: skip
-    return [CaseLine(*row) for row in rows]
 
 
 def units_of(

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from crm.clock import zone
 from crm.i18n import N_, _
-from crm.service.equipment.equipment import SYSTEM_OPTIONS, find_unit
-from db.models import Case, EquipmentEvent, Failure, MeterReading, PartChange, WorkOrder
+from crm.records import records
+from crm.service.equipment.equipment import SYSTEM_OPTIONS
+from db.models import Case, Equipment, EquipmentEvent, Failure, MeterReading, PartChange, WorkOrder
 from db.scope import ScopedSession
 
 
@@ -44,7 +45,7 @@ def unit_history(session: ScopedSession, equipment_id: int, *, limit: int = 40) 
 
     Visits and cases of other teams are left out, and so are parts and failures of a visit: they stand in its step.
     """
-    find_unit(session, equipment_id)
+    records.find(session, Equipment, equipment_id)
     found = [
         *_visit_steps(session, equipment_id, limit),
         *_case_steps(session, equipment_id, limit),
@@ -155,7 +156,7 @@ def _whole_unit(kind: str, what: Any) -> str:
 
 def unit_parts(session: ScopedSession, equipment_id: int) -> list[PartLine]:
     """Parts of a unit, those that failed most first. Three statements."""
-    find_unit(session, equipment_id)
+    records.find(session, Equipment, equipment_id)
     changed = _by_part(session, PartChange, PartChange.part, PartChange.at, equipment_id)
     failed = _by_part(session, Failure, Failure.part, Failure.failed_at, equipment_id)
     lines = [

@@ -8,22 +8,19 @@ from typing import Any
 import streamlit as st
 
 from crm.clock import now
-from crm.errors import CrmError
 from crm.i18n import _
 from crm.service.cases.cases import assign_case, move_case, take_case
 from crm.service.cases.find import status_word
 from crm.service.cases.merge import merge_cases, unmerge_case
 from crm.service.cases.queries import CaseView, merge_choices
 from crm.ui.frame import routes
-from crm.ui.frame.guard import current_actor, flash, show, showing_problems
+from crm.ui.frame.guard import act, act_in_callback, current_actor
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import link_options
 from crm.ui.records.drawers import new_record
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, Work, reading
 
-#: A refusal outside a dialog, shown in the run that follows.
-PROBLEM = "case_problem"
 #: The case whose solving is asked about in the run that follows.
 SOLVE = "case_solve"
 VISIT_FORM = ("title", "planned_on", "kind", "owner_id", "equipment_id", "contact_id")
@@ -38,37 +35,20 @@ def moved(actor: Actor, record: dict[str, Any], key: str) -> None:
     if to_status == "resolved":
         st.session_state[SOLVE] = record["id"]
     elif to_status is not None:
-        _try(lambda: _move(actor, record, to_status))
+        said = _("{number} is “{status}” now.").format(number=record["number"], status=status_word(to_status))
+        act_in_callback(actor, _move(record, to_status), said)
 
 
-def _move(actor: Actor, record: dict[str, Any], to_status: str) -> str:
-    with unit_of_work(actor) as work:
-        move_case(work, record["id"], to_status, seen_version=record["version"])
-    return _("{number} is “{status}” now.").format(number=record["number"], status=status_word(to_status))
+def _move(record: dict[str, Any], to_status: str, resolution: str | None = None) -> Callable[[Work], Any]:
+    return lambda work: move_case(
+        work, record["id"], to_status, seen_version=record["version"], resolution=resolution
+    )
 
 
-def taken(actor: Actor, case_id: int, version: int) -> None:
+def taken(actor: Actor, case_id: int, number: str, version: int) -> None:
     """Take a case; for callbacks."""
-
-    def take() -> str:
-        with unit_of_work(actor) as work:
-            number = take_case(work, case_id, seen_version=version)["number"]
-        return _("{number} is yours now.").format(number=number)
-
-    _try(take)
-
-
-def _try(act: Callable[[], str]) -> None:
-    try:
-        flash(act())
-    except CrmError as problem:
-        st.session_state[PROBLEM] = problem
-
-
-def show_problem() -> None:
-    """What the callback before this run was refused."""
-    if problem := st.session_state.pop(PROBLEM, None):
-        show(problem)
+    said = _("{number} is yours now.").format(number=number)
+    act_in_callback(actor, lambda work: take_case(work, case_id, seen_version=version), said)
 
 
 def solve(actor: Actor, view: CaseView) -> None:
@@ -91,13 +71,8 @@ def solve(actor: Actor, view: CaseView) -> None:
                 st.caption(_("The customer is asked once by mail how it went."))
             sent = st.form_submit_button(_("Mark as solved"), type="primary", icon=":material/check:")
         if sent:
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    move_case(
-                        work, record["id"], "resolved", seen_version=record["version"], resolution=said or ""
-                    )
-                flash(_("{number} is solved.").format(number=record["number"]))
-                st.rerun()
+            solved = _("{number} is solved.").format(number=record["number"])
+            act(actor, _move(record, "resolved", said or ""), solved)
 
     ask()
 
@@ -145,12 +120,12 @@ def give(actor: Actor, view: CaseView) -> None:
             )
             sent = st.form_submit_button(_("Give"), type="primary", icon=":material/person_check:")
         if sent:
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    assign_case(work, record["id"], chosen, seen_version=record["version"])
-                who = people[chosen] if chosen else _("nobody yet")
-                flash(_("{number} belongs to {who}.").format(number=record["number"], who=who))
-                st.rerun()
+            who = people[chosen] if chosen else _("nobody yet")
+            act(
+                actor,
+                lambda work: assign_case(work, record["id"], chosen, seen_version=record["version"]),
+                _("{number} belongs to {who}.").format(number=record["number"], who=who),
+            )
 
     ask()
 
@@ -198,22 +173,17 @@ def merge(actor: Actor, view: CaseView) -> None:
             )
         )
         if st.button(_("Merge"), type="primary", icon=":material/merge:", key="case_merge_go"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    merge_cases(work, record["id"], into)
-                flash(_("Merged. To take it back, open {number}.").format(number=record["number"]))
-                st.switch_page(routes.page("case"), query_params={"id": str(into)})
+            act(
+                actor,
+                lambda work: merge_cases(work, record["id"], into),
+                _("Merged. To take it back, open {number}.").format(number=record["number"]),
+                then=lambda: routes.go("case", into),
+            )
 
     ask()
 
 
 def unmerge(actor: Actor, view: CaseView) -> None:
     """Take the merge back."""
-    try:
-        with unit_of_work(actor) as work:
-            unmerge_case(work, view.record["id"])
-    except CrmError as problem:
-        show(problem)
-        return
-    flash(_("{number} is a case of its own again.").format(number=view.record["number"]))
-    st.rerun()
+    said = _("{number} is a case of its own again.").format(number=view.record["number"])
+    act(actor, lambda work: unmerge_case(work, view.record["id"]), said)

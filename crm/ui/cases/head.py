@@ -9,28 +9,21 @@ import streamlit as st
 
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
-from crm.records import records
 from crm.service.cases.moves import ENDED, MOVES, OPEN
 from crm.service.cases.queries import CaseView
 from crm.service.levels.level_rules import Hand
 from crm.service.levels.working_time_rules import in_words
 from crm.ui.cases import drawers as case_drawers
-from crm.ui.cases.lists import open_case
 from crm.ui.cases.side import links_of
 from crm.ui.cases.words import moment_words, move_word, priority_tag, status_tag
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame import routes
+from crm.ui.frame.guard import show_refused
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, short_money
-from crm.ui.records.drawers import edit_record
+from crm.ui.records.drawers import edit_record, put_away
 from crm.ui.records.quick import task_drawer
-from crm.work import Actor, unit_of_work
-from db.scope import CREATE, DELETE, UPDATE
-
-
-def may_change(actor: Actor, view: CaseView, action: str = UPDATE) -> bool:
-    """True when the actor's role reaches this case for the action."""
-    record = view.record
-    return actor.holds("case", action, owner_id=record["owner_id"], team_id=record["team_id"])
+from crm.work import Actor
+from db.scope import CREATE
 
 
 def show_head(actor: Actor, view: CaseView) -> None:
@@ -39,16 +32,16 @@ def show_head(actor: Actor, view: CaseView) -> None:
     tags = [status_tag(record["status"]), priority_tag(record["priority"])]
     slot = look.page(record["subject"], _line(view), tags=tags, record=True)
     with slot:
-        if may_change(actor, view) and record["archived_at"] is None and record["status"] != "merged":
+        if view.about.may_change and not view.about.archived and record["status"] != "merged":
             _buttons(actor, view)
         elif (
-            record["archived_at"] is not None
-            and may_change(actor, view, DELETE)
+            view.about.archived
+            and view.about.may_archive
             and st.button(_("Restore"), key="case_restore", icon=":material/unarchive:")
         ):
             _put_away(actor, view)
-    case_drawers.show_problem()
-    if record["archived_at"] is not None:
+    show_refused()
+    if view.about.archived:
         st.info(
             _("This case is archived: it is kept, and left out of lists and boards."),
             icon=":material/archive:",
@@ -59,12 +52,12 @@ def show_head(actor: Actor, view: CaseView) -> None:
 
 def _line(view: CaseView) -> str:
     record = view.record
-    by = view.names["contact"]
+    by = view.name_of("contact_id")
     when = moment_words(record["opened_at"], now=now())
     reported = _("reported by {who}, {when}").format(who=by, when=when) if by else when
-    owner = view.names["owner"]
+    owner = view.name_of("owner_id")
     mine = _("Owner {name}").format(name=owner) if owner else _("Nobody has it")
-    return " · ".join(p for p in (record["number"], view.names["organisation"], reported, mine) if p)
+    return " · ".join(p for p in (record["number"], view.name_of("organisation_id"), reported, mine) if p)
 
 
 def _buttons(actor: Actor, view: CaseView) -> None:
@@ -90,7 +83,7 @@ def _buttons(actor: Actor, view: CaseView) -> None:
             type="primary",
             icon=":material/front_hand:",
             on_click=case_drawers.taken,
-            args=(actor, record["id"], record["version"]),
+            args=(actor, record["id"], record["number"], record["version"]),
         )
     elif (
         actor.may("work_order", CREATE)
@@ -110,7 +103,7 @@ def _more(actor: Actor, view: CaseView) -> None:
         entries[_("Plan visit")] = lambda: case_drawers.plan_visit(actor, view)
     if actor.may("task", CREATE):
         entries[_("New task")] = lambda: task_drawer(actor, preset=links_of(view))
-    if may_change(actor, view, DELETE):
+    if view.about.may_archive:
         entries[_("Archive")] = lambda: _put_away(actor, view)
     chosen = st.menu_button(_("More"), list(entries), key="case_more")
     if chosen in entries:
@@ -118,19 +111,15 @@ def _more(actor: Actor, view: CaseView) -> None:
 
 
 def _put_away(actor: Actor, view: CaseView) -> None:
-    record = view.record
-    archived = record["archived_at"] is not None
-    act = records.restore_record if archived else records.archive_record
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            act(work, "case", record["id"], seen_version=record["version"])
-        flash(_("The case is back.") if archived else _("The case is archived. Restore brings it back."))
-        st.rerun()
+    back = (
+        _("The case is back.") if view.about.archived else _("The case is archived. Restore brings it back.")
+    )
+    put_away(actor, view.about, said=back)
 
 
 def _merged_bar(actor: Actor, view: CaseView) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="case_merged"):
-        heir = view.names["heir"]
+        heir = view.heir
         st.markdown(
             f":material/merge: {look.plain(_('This case lives on in {number}.').format(number=heir or _('another case')))}",
             width="stretch",
@@ -141,8 +130,8 @@ def _merged_bar(actor: Actor, view: CaseView) -> None:
             icon=":material/arrow_forward:",
             type="tertiary",
         ):
-            open_case(view.record["merged_into_id"])
-        if may_change(actor, view) and st.button(
+            routes.go("case", view.record["merged_into_id"])
+        if view.about.may_change and st.button(
             _("Take the merge back"), key="case_unmerge", icon=":material/undo:"
         ):
             case_drawers.unmerge(actor, view)

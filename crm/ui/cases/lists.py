@@ -22,10 +22,10 @@ from crm.service.cases.board import (
 )
 from crm.service.cases.cases import move_case
 from crm.service.cases.find import status_word
-from crm.ui.cases.drawers import show_problem, taken
+from crm.ui.cases.drawers import taken
 from crm.ui.cases.words import priority_tag, priority_word, promise_words, status_tag
 from crm.ui.frame import routes
-from crm.ui.frame.guard import current_actor, showing_problems
+from crm.ui.frame.guard import current_actor, show_refused, showing_problems
 from crm.ui.kit import board as kanban
 from crm.ui.kit import look
 from crm.ui.kit.board_moves import Move
@@ -141,7 +141,7 @@ def show_board(filters: CaseFilters) -> None:
             currency="",
             locale=language(),
             on_moves=move,
-            on_open=open_case,
+            on_open=lambda card: routes.go("case", card),
             on_more=more,
             labels={"more": _("{n} more in the list")},
         )
@@ -211,14 +211,9 @@ def _card(card: CaseCard, moment: datetime) -> kanban.BoardCard:
     )
 
 
-def open_case(case_id: int) -> None:
-    """Go to a case's own screen."""
-    st.switch_page(routes.page("case"), query_params={"id": str(case_id)})
-
-
 def show_queue(actor: Actor) -> None:
     """Mine and what waits in my teams' queues, the most urgent first."""
-    show_problem()
+    show_refused()
     moment = now()
     with reading(actor) as session:
         cards = my_queue(session, moment)
@@ -256,9 +251,9 @@ def _queue_row(actor: Actor, card: CaseCard, moment: datetime) -> None:
                     key=f"queue_take_{card.id}",
                     icon=":material/front_hand:",
                     on_click=taken,
-                    args=(actor, card.id, card.version),
+                    args=(actor, card.id, card.number, card.version),
                 )
             if st.button(
                 _("Open"), key=f"queue_open_{card.id}", type="tertiary", icon=":material/arrow_forward:"
             ):
-                open_case(card.id)
+                routes.go("case", card.id)

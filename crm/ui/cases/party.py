@@ -28,12 +28,7 @@ def cases_card(actor: Actor, entity: str, record_id: int, *, links: Mapping[str,
     with look.card(_("Cases"), note, key="record_cases"):
         for case in found:
             with st.container(gap=None):
-                st.page_link(
-                    routes.page("case"),
-                    label=look.plain(case.subject),
-                    icon=":material/support_agent:",
-                    query_params={"id": str(case.id)},
-                )
+                routes.link("case", case.id, case.subject)
                 opened = day(here(case.opened_at).date(), today=today())
                 st.markdown(f"{status_tag(case.status)} {look.quiet(f'{case.number} · {opened}')}")
         if not found:

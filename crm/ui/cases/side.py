@@ -8,13 +8,12 @@ from crm.clock import here, now, today
 from crm.i18n import N_, _, ngettext
 from crm.records import registry
 from crm.service.cases.find import status_word
-from crm.service.cases.queries import CaseView, Other
-from crm.ui.cases.lists import open_case
+from crm.service.cases.queries import CaseLine, CaseView
 from crm.ui.cases.words import moment_words
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
-from crm.ui.records import timeline
+from crm.ui.records import facts, timeline
 from crm.ui.records.quick import log_drawer
 from crm.ui.records.to_do import show_tasks
 from crm.work import Actor
@@ -27,24 +26,20 @@ def show_machine(view: CaseView) -> None:
     """The unit and whether it is covered."""
     record, unit = view.record, view.unit
     if record["equipment_id"] is None:
-        if view.names["product"]:
+        if product := view.name_of("product_id"):
             with look.card(_("Product")):
-                _link("product", record["product_id"], view.names["product"], ":material/inventory_2:")
+                routes.link("product", record["product_id"], product)
         return
     with look.card(_("Machine"), key="case_machine"):
-        _link(
-            "equipment",
-            record["equipment_id"],
-            view.names["equipment"] or _("A unit you may not see"),
-            ":material/precision_manufacturing:",
-        )
+        name = view.name_of("equipment_id") or _("A unit you may not see")
+        routes.link("equipment", record["equipment_id"], name)
         meter = (
             f", {number(unit['meter_value'])} {unit['meter_unit'] or ''}".rstrip()
             if unit["meter_value"] is not None
             else ""
         )
         pairs = {
-            _("Model"): view.names["product"],
+            _("Model"): view.name_of("product_id"),
             _("Serial"): unit["serial"] or "",
             _("Installed"): day(unit["installed_on"]) + meter if unit["installed_on"] else meter.lstrip(", "),
             _("Place"): unit["place"] or "",
@@ -69,21 +64,17 @@ def _covered(view: CaseView) -> look.Marked:
 
 def show_customer(view: CaseView) -> None:
     """Who it is, how to reach them, and how much else is open."""
-    record, names = view.record, view.names
+    contact = view.contact
     with look.card(_("Customer"), key="case_customer"):
-        if names["organisation"]:
-            _link("organisation", record["organisation_id"], names["organisation"], ":material/apartment:")
-        if names["contact"]:
-            _link("contact", record["contact_id"], names["contact"], ":material/person:")
-        reach = [
-            look.link(view.contact["email"], f"mailto:{view.contact['email']}")
-            if view.contact["email"]
-            else "",
-            look.link(view.contact["phone"], f"tel:{view.contact['phone']}") if view.contact["phone"] else "",
-        ]
-        if said := [r for r in (look.plain(view.contact["job_title"]), *reach) if r]:
+        named = {name: view.name_of(f"{name}_id") for name in ("organisation", "contact")}
+        for name, title in named.items():
+            if title:
+                routes.link(name, view.record[f"{name}_id"], title)
+        ways = (("mailto", contact["email"]), ("tel", contact["phone"]))
+        reach = [look.link(value, f"{way}:{value}") for way, value in ways if value]
+        if said := [r for r in (look.plain(contact["job_title"] or ""), *reach) if r]:
             st.markdown(f":small[{' · '.join(said)}]")
-        if not names["organisation"] and not names["contact"]:
+        if not any(named.values()):
             st.caption(_("Nobody is named yet. Edit the case to choose a contact."))
             return
         st.markdown(look.quiet(_others_line(view)))
@@ -98,25 +89,16 @@ def _others_line(view: CaseView) -> str:
 def show_facts(view: CaseView) -> None:
     """What else is known of the case, and the customer's answer."""
     record, about = view.record, registry.entity("case")
-
-    def choice(name: str) -> str:
-        found = next((c.label for c in about[name].choices if c.value == record[name]), "")
-        return _(found) if found else ""
-
+    degrees = (facts.fact(view.about, about["impact"]), facts.fact(view.about, about["urgency"]).lower())
     pairs = {
-        _("Queue"): view.names["queue"],
-        _("Owner"): view.names["owner"],
-        _("Team"): view.names["team"],
-        _("Kind"): choice("kind"),
-        _("Came by"): choice("origin"),
-        _("Impact, urgency"): f"{choice('impact')}, {choice('urgency').lower()}",
-        _("Fault code"): record["fault_code"] or "",
-        _("Reopened"): ngettext("{n} time", "{n} times", record["reopened"]).format(n=record["reopened"])
-        if record["reopened"]
-        else "",
+        **facts.facts_of(view.about, ("queue_id", "owner_id", "team_id", "kind", "origin")),
+        _("Impact, urgency"): ", ".join(degrees),
+        **facts.facts_of(view.about, ("fault_code",)),
     }
+    if again := record["reopened"]:
+        pairs[_("Reopened")] = ngettext("{n} time", "{n} times", again).format(n=again)
     with look.card(_("Case")):
-        look.facts({n: t for n, t in pairs.items() if t}, alt=_("Facts of the case"))
+        look.facts(pairs, alt=_("Facts of the case"))
         if record["resolution"]:
             st.markdown(f"**{look.plain(_('Resolution'))}**")
             st.caption("  \n".join(look.plain(line) for line in record["resolution"].split("\n")))
@@ -140,7 +122,7 @@ def show_work(actor: Actor, view: CaseView) -> None:
         }
         for visit in view.visits:
             when = day(visit.planned_on, today=today()) if visit.planned_on else _("no day yet")
-            _link("work_order", visit.id, f"{visit.number} {visit.title}", ":material/home_repair_service:")
+            routes.link("work_order", visit.id, f"{visit.number} {visit.title}")
             st.markdown(look.quiet(f"{words.get(visit.status, visit.status)}, {when}"))
         if view.tasks:
             show_tasks(actor, view.tasks, links=links_of(view))
@@ -175,11 +157,11 @@ def show_seen_before(view: CaseView) -> None:
                     type="tertiary",
                     icon=":material/support_agent:",
                 ):
-                    open_case(other.id)
+                    routes.go("case", other.id)
                 st.markdown(look.quiet(_other_line(other)))
 
 
-def _other_line(other: Other) -> str:
+def _other_line(other: CaseLine) -> str:
     same = _("same unit") if other.same_unit else ""
     opened = day(here(other.opened_at).date(), today=today())
     grey = " · ".join(p for p in (same, status_word(other.status).lower(), opened) if p)
@@ -195,13 +177,3 @@ def show_way(view: CaseView) -> None:
             when = f"{moment_words(step.at, now=now())}, {step.who or _('Rapport')}"
             said.append(f":small[{look.plain(status_word(step.after))}] {look.quiet(when)}")
         st.markdown("  \n".join(said))
-
-
-def _link(screen: str, record_id: int | None, name: str, icon: str) -> None:
-    """The way to a record's page; only its name while it has no page."""
-    if screen in routes.screens() and record_id is not None:
-        st.page_link(
-            routes.page(screen), label=look.plain(name), icon=icon, query_params={"id": str(record_id)}
-        )
-    else:
-        st.markdown(f"{icon} {look.plain(name)}")

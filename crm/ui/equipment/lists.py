@@ -50,11 +50,6 @@ def unit_link(actor: Actor, equipment_id: object) -> dict[str, object]:
     except CrmError:
         return {}
     with st.container(gap=None):
-        st.page_link(
-            routes.page("equipment"),
-            label=look.plain(unit["name"]),
-            icon=":material/precision_manufacturing:",
-            query_params={"id": str(equipment_id)},
-        )
+        routes.link("equipment", equipment_id, unit["name"])
         st.caption(look.plain(covered.reason))
     return unit

@@ -8,13 +8,13 @@ import streamlit as st
 
 from crm.clock import here, now, today, zone
 from crm.i18n import _, ngettext
+from crm.service.cases.queries import cases_of_unit
 from crm.service.equipment.coverage_rules import covers_words
 from crm.service.equipment.equipment_queries import (
     Agreement,
     UnitPage,
     plan_words,
     status_words,
-    unit_cases,
     unit_page,
 )
 from crm.service.equipment.history import Step, unit_history, unit_parts
@@ -243,7 +243,7 @@ def _history(actor: Actor, page: UnitPage) -> None:
 
 
 def _step_body(step: Step) -> None:
-    if step.page not in routes.screens():
+    if not step.page:
         if step.text:
             st.caption(look.plain(step.text))
         return
@@ -257,22 +257,17 @@ def _step_body(step: Step) -> None:
             type="tertiary",
             help=_("Open {title}").format(title=step.title),
         ):
-            st.switch_page(routes.page(step.page), query_params={"id": str(step.record_id)})
+            routes.go(step.page, step.record_id)
 
 
 def _cases(actor: Actor, page: UnitPage) -> None:
     with reading(actor) as session:
-        lines = unit_cases(session, page.view.id)
+        lines = cases_of_unit(session, page.view.id)
     if not lines:
         st.caption(_("No case is about this unit. New case under More opens one."))
     for line in lines:
         with st.container(gap=None):
-            if "case" in routes.screens():
-                st.page_link(
-                    routes.page("case"), label=look.plain(line.subject), query_params={"id": str(line.id)}
-                )
-            else:
-                st.markdown(look.plain(line.subject))
+            routes.link("case", line.id, line.subject)
             opened = moment(line.opened_at, now=now(), zone=zone())
             said = " · ".join(p for p in (line.number, opened, line.fault_code) if p)
             st.markdown(f"{look.quiet(said)} :small[{status_tag(line.status)} {priority_tag(line.priority)}]")
@@ -313,14 +308,9 @@ def _customer(page: UnitPage) -> None:
     with look.card(_("Customer"), key="unit_customer"):
         found = False
         for name in ("organisation", "contact"):
-            if (title := titles.get(f"{name}_id")) and name in routes.screens():
+            if title := titles.get(f"{name}_id"):
                 found = True
-                st.page_link(
-                    routes.page(name),
-                    label=look.plain(title),
-                    icon=":material/apartment:" if name == "organisation" else ":material/person:",
-                    query_params={"id": str(values[f"{name}_id"])},
-                )
+                routes.link(name, values[f"{name}_id"], title)
         if values["place"]:
             st.markdown(f":small[:material/location_on: {look.plain(values['place'])}]")
         if not found:

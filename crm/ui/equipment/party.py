@@ -38,12 +38,7 @@ def _units(actor: Actor, entity: str, record_id: int, links: Mapping[str, int | 
     with look.card(_("Equipment"), key="record_units"):
         for unit in units[:SHOWN]:
             with st.container(gap=None):
-                st.page_link(
-                    routes.page("equipment"),
-                    label=look.plain(unit.name),
-                    icon=":material/precision_manufacturing:",
-                    query_params={"id": str(unit.id)},
-                )
+                routes.link("equipment", unit.id, unit.name)
                 place = f" {look.quiet(unit.place)}" if unit.place else ""
                 st.markdown(f":small[{coverage_tag(unit.covered)}]{place}")
         if count > SHOWN:

@@ -6,7 +6,7 @@ a plain script), the tab itself signs in and keeps the hash in its session state
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -17,10 +17,10 @@ from crm.access.signing import edge_is_live, verified
 from crm.errors import Conflict, CrmError, Refused
 from crm.i18n import _, set_language
 from crm.ui.kit.words import plain
-from crm.work import Actor
+from crm.work import Actor, Work, unit_of_work
 
 #: Names that no widget may have as its key.
-TAB, FLASH = "rapport_tab_session", "rapport_flash"
+TAB, FLASH, REFUSED = "rapport_tab_session", "rapport_flash", "rapport_refused"
 
 
 #: Who the frame found in the run that it draws just now.
@@ -96,6 +96,38 @@ def showing_problems() -> Iterator[None]:
         yield
     except CrmError as error:
         show(error)
+
+
+def act(
+    actor: Actor, step: Callable[[Work], object], said: str, *, then: Callable[[], object] = st.rerun
+) -> None:
+    """Do one thing in a unit of work of its own, say so, and draw anew; a problem is shown in place, and nothing was stored.
+
+    ``then`` comes after the unit of work: it ends the run by an exception, which would undo the write.
+    """
+    with showing_problems():
+        with unit_of_work(actor) as work:
+            step(work)
+        flash(said)
+        then()
+
+
+def act_in_callback(actor: Actor, step: Callable[[Work], object], said: str = "") -> None:
+    """The same for a callback, which draws nothing: what was refused is told by ``show_refused`` in the run after it."""
+    try:
+        with unit_of_work(actor) as work:
+            step(work)
+    except CrmError as problem:
+        st.session_state[REFUSED] = problem
+        return
+    if said:
+        flash(said)
+
+
+def show_refused() -> None:
+    """What the callback before this run was refused."""
+    if problem := st.session_state.pop(REFUSED, None):
+        show(problem)
 
 
 def show(error: CrmError) -> None:

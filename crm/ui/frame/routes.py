@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -15,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.i18n import N_, _
 from crm.records import registry
+from crm.ui.kit.words import plain
 from crm.work import Actor
 from db.scope import IMPORT, READ, UPDATE
 
@@ -140,7 +142,7 @@ def screens() -> dict[str, Screen]:
 
 
 def page(name: str, *, visible: bool | None = None) -> Page:
-    """The page object of a screen, for ``st.switch_page(page("deal"), query_params={"id": 5})`` and ``st.page_link``."""
+    """The page object of a screen, for ``st.switch_page`` and ``st.page_link``."""
     screen = screens()[name]
     shown = screen.in_menu if visible is None else visible
     if get_script_run_ctx(suppress_warning=True) is None:
@@ -150,6 +152,16 @@ def page(name: str, *, visible: bool | None = None) -> Page:
     if key not in _patterns:
         _patterns[key] = _made(*key)
     return copy(_patterns[key])
+
+
+def link(name: str, record_id: int, title: str) -> None:
+    """A link to the page of a record, with the icon of its screen."""
+    st.page_link(page(name), label=plain(title), query_params={"id": str(record_id)})
+
+
+def go(name: str, record_id: int) -> NoReturn:
+    """Open the page of a record."""
+    st.switch_page(page(name), query_params={"id": str(record_id)})
 
 
 _patterns: dict[tuple[Screen, str, bool], Page] = {}

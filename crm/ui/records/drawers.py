@@ -12,12 +12,12 @@ from crm.i18n import _
 from crm.records import records, registry
 from crm.records.view import RecordView, record_view
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.frame.guard import act, flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.forms import forget_form, record_form
 from crm.ui.records.facts import details
 from crm.ui.records.quick import take_back
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 
 #: What is special about a record in a drawer; says whether the form follows.
 Special = Callable[[Actor, RecordView], bool]
@@ -58,7 +58,7 @@ def go_to(entity: str, record_id: int) -> None:
     """Open the page of a record, where it has one."""
     name = registry.entity(entity).page
     if name in routes.screens() and not routes.screens()[name].in_menu:
-        st.switch_page(routes.page(name), query_params={"id": str(record_id)})
+        routes.go(name, record_id)
 
 
 def edit_record(actor: Actor, entity: str, record: Mapping[str, Any], *, note: str = "", **form: Any) -> None:
@@ -111,16 +111,16 @@ def open_record(actor: Actor, entity: str, record_id: int, special: Special | No
     drawer()
 
 
-def put_away(actor: Actor, view: RecordView) -> None:
-    """Archive the record, or restore an archived one, and say how to take it back."""
-    act = records.restore_record if view.archived else records.archive_record
-    said = (
+def put_away(actor: Actor, view: RecordView, *, said: str = "") -> None:
+    """Archive the record, or restore an archived one, and say how to take it back, in the caller's words or plainly."""
+    turn = records.restore_record if view.archived else records.archive_record
+    plainly = (
         _("{title} is back.")
         if view.archived
         else _("{title} is archived; nothing is lost. Restore brings it back.")
     )
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            act(work, view.entity, view.id, seen_version=view.values["version"])
-        flash(said.format(title=view.title))
-        st.rerun()
+    act(
+        actor,
+        lambda work: turn(work, view.entity, view.id, seen_version=view.values["version"]),
+        said or plainly.format(title=view.title),
+    )

@@ -73,7 +73,7 @@ def test_everything_goes_over_and_the_source_points_to_its_heir(people, two):
     with reading(people["stan"]) as session:
         source, view = read_case(session, second["id"], now()), read_case(session, first["id"], now())
     assert (source.record["status"], source.record["merged_into_id"]) == ("merged", first["id"])
-    assert (source.names["heir"], [m.text for m in source.messages]) == (first["number"], ["Still stops."])
+    assert (source.heir, [m.text for m in source.messages]) == (first["number"], ["Still stops."])
     assert [(m.text, m.merged_from) for m in view.messages] == [
         ("It stops.", ""),
         ("Still stops.", second["number"]),

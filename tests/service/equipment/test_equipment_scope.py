@@ -10,6 +10,7 @@ from crm.exchange.export import export_csv
 from crm.records import records, registry
 from crm.records.lists import link_options, list_rows
 from crm.records.search import find_anything
+from crm.service.cases import queries as case_queries
 from crm.service.equipment import equipment_queries
 from crm.service.equipment import history as unit_history
 from crm.service.equipment.equipment import coverages
@@ -137,7 +138,7 @@ class TestQueries:
         "ask",
         [
             lambda s, x: coverages(s, [x["equipment"]["id"]], on=today()),
-            lambda s, x: equipment_queries.unit_cases(s, x["equipment"]["id"]),
+            lambda s, x: case_queries.cases_of_unit(s, x["equipment"]["id"]),
             lambda s, x: equipment_queries.units_of(s, "organisation", x["organisation"]["id"], on=today())[
                 0
             ],
