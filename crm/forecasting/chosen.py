@@ -55,12 +55,3 @@ class SeriesChoice:
     def to_args(self) -> dict[str, Any]:
         """Plain values for a job's arguments."""
         return asdict(self)
-
-    @classmethod
-    def from_args(cls, args: dict[str, Any]) -> SeriesChoice:
-        """The choice that ``to_args`` was called on."""
-        return cls(
-            **{name: args.get(name) for name in ("team_id", "category_id")},
-            kind=args["kind"],
-            region=args["region"],
-        )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from crm.errors import Refused
 from crm.forecasting import words
@@ -17,7 +15,7 @@ from crm.forecasting.methods.candidates import Trials
 from crm.forecasting.result import Candidate, Forecast, Part, Point, Try
 from crm.forecasting.series.outliers import calmed
 from crm.forecasting.series.season import Floats
-from crm.forecasting.series.series import Gaps, History, iso, regularise
+from crm.forecasting.series.series import History, iso
 from crm.i18n import _
 
 FEWEST = 3
@@ -26,49 +24,38 @@ SHOWN_TRIES = 8
 EXTRA_PROPHET_ORIGINS = 8
 
 
-def forecast(
-    y: pd.Series | pd.DataFrame,
-    *,
-    freq: str,
-    horizon: int,
-    seed: int = 1,
-    today: date | None = None,
-    gaps: Gaps = "zero",
-) -> Forecast:
-    """Forecast one series, with bands, back-test and the reasons.
-
-    Parameters
-    ----------
-    y : Series with dates as index, or DataFrame with ``ds`` and ``y``
-        The history in any order; several values of one period are added up.
-    freq : str
-        MS, ME, QS, QE, YS, YE, W, D or h.
-    horizon : int
-        Periods to look ahead, 1 to 1000.
-    seed : int
-        Same series and seed give the same forecast, in every process.
-    today : date, optional
-        Leaves out the period this day lies in, because it is not over.
-    gaps : {"zero", "interpolate", "auto"}
-        What a period without a value is. Sums of sales: zero.
+def check_horizon(horizon: int) -> None:
+    """Refuse to look ahead not at all or too far.
 
     Raises
     ------
     Refused
-        Fewer than three periods, no values, an unknown frequency or horizon; the message says what
-        is missing.
+        The horizon lies outside 1 to ``FARTHEST`` periods.
+    """
+    if not 1 <= horizon <= FARTHEST:
+        raise Refused(_("The horizon must lie between 1 and {most} periods.").format(most=FARTHEST))
+
+
+def from_history(history: History, *, horizon: int, seed: int = 1) -> Forecast:
+    """Forecast one regular series, with bands, back-test and the reasons.
+
+    Parameters
+    ----------
+    horizon : int
+        Periods to look ahead, 1 to 1000.
+    seed : int
+        Same series and seed give the same forecast, in every process.
+
+    Raises
+    ------
+    Refused
+        Fewer than three periods, or a horizon out of bounds; the message says what is missing.
 
     Notes
     -----
     CPU-bound and not safe in threads of one process beside other fits; run it in a job's process.
     """
-    if not 1 <= horizon <= FARTHEST:
-        raise Refused(_("The horizon must lie between 1 and {most} periods.").format(most=FARTHEST))
-    return from_history(regularise(y, freq=freq, today=today, gaps=gaps), horizon=horizon, seed=seed)
-
-
-def from_history(history: History, *, horizon: int, seed: int = 1) -> Forecast:
-    """The forecast of a regular history; see ``forecast``."""
+    check_horizon(horizon)
     if len(history.values) < FEWEST:
         raise Refused(words.too_short(len(history.values), FEWEST))
     trials = candidates.run(calmed(history), horizon=horizon, seed=seed)

@@ -19,7 +19,7 @@ def run(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
     set_language(actor.language)
     run_id = compute(
         actor,
-        SeriesChoice.from_args(args["series"]),
+        SeriesChoice(**args["series"]),
         step=step,
         horizon=int(args.get("horizon", MONTHS)),
         seed=int(args.get("seed", 1)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,50 +79,18 @@ class Forecast:
     parameters: dict[str, Any]
     notes: tuple[str, ...]
 
-    def table(self) -> pd.DataFrame:
-        """Columns ds, yhat, lo80, hi80, lo95, hi95; one row per period ahead."""
-        return _frame(self.points, Point)
-
     def candidate_table(self) -> pd.DataFrame:
         """Columns model, mase, smape, coverage80, coverage95, tries, chosen; best first."""
-        return _frame(self.candidates, Candidate)
-
-    def backtest_table(self) -> pd.DataFrame:
-        """Columns origin, ds, actual, yhat, lo80, hi80, model; by origin, then ds."""
-        return _frame(self.backtest, Try)
-
-    def component_table(self) -> pd.DataFrame:
-        """Columns ds, trend, season over history and future; empty where no components are known."""
-        return _frame(self.components, Part)
-
-    def history_table(self) -> pd.DataFrame:
-        """Columns ds, y."""
-        return pd.DataFrame(list(self.history), columns=["ds", "y"])
+        return pd.DataFrame(list(self.candidates))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, dicts, strings and numbers, ready for JSON."""
-        plain = asdict(self)
-        for name in ("points", "candidates", "backtest", "components", "notes"):
-            plain[name] = list(plain[name])
-        plain["history"] = [list(pair) for pair in self.history]
-        return plain
+        """Plain tuples, dicts, strings and numbers, ready for JSON."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Forecast:
         """The forecast that ``to_dict`` was called on."""
-        return cls(
-            **{
-                **plain,
-                "points": tuple(Point(**row) for row in plain["points"]),
-                "candidates": tuple(Candidate(**row) for row in plain["candidates"]),
-                "backtest": tuple(Try(**row) for row in plain["backtest"]),
-                "components": tuple(Part(**row) for row in plain["components"]),
-                "history": tuple((ds, value) for ds, value in plain["history"]),
-                "notes": tuple(plain["notes"]),
-            }
-        )
+        return _READ.validate_python(plain)
 
 
-def _frame(rows: tuple[Any, ...], kind: type) -> pd.DataFrame:
-    names = [field.name for field in fields(kind)]
-    return pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names)
+_READ = TypeAdapter(Forecast)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -94,15 +93,6 @@ def _store(
         return int(run.id)
 
 
-@dataclass(frozen=True, slots=True)
-class JobArgs:
-    """What a forecast job is told."""
-
-    series: dict[str, Any]
-    horizon: int = MONTHS
-    seed: int = 1
-
-
 def start(actor: Actor, choice: SeriesChoice) -> int:
     """Queue a forecast of the series unless one is under way; gives the job's id."""
     if not actor.may(choice.entity, READ):
@@ -111,10 +101,10 @@ def start(actor: Actor, choice: SeriesChoice) -> int:
         job = queries.latest_job(session, choice)
     if job is not None and job.is_active:
         return job.id
-    return enqueue(actor, "forecast", asdict(JobArgs(choice.to_args())))
+    return enqueue(actor, "forecast", {"series": choice.to_args()})
 
 
 def refresh(actor: Actor, choice: SeriesChoice, *, on: date) -> int:
     """Queue a forecast of the series once a day at most; for a run that newer months have overtaken."""
     key = f"forecast {choice.name[:60]} {queries.scope_key(actor, choice)[:30]} {actor.user_id} {on}"
-    return enqueue(actor, "forecast", asdict(JobArgs(choice.to_args())), unique_key=key)
+    return enqueue(actor, "forecast", {"series": choice.to_args()}, unique_key=key)

@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from crm.forecasting.engine import forecast
 from crm.forecasting.parallel import Task, forecast_many
 from crm.forecasting.series.series import regularise
+from tests.forecast_of import forecast
 from tests.load.figures import Figure, median
 
 HORIZON = 18

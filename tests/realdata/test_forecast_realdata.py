@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm.forecasting import engine
 from crm.forecasting.files import long_table
+from tests.forecast_of import forecast
 
 REALDATA = Path(os.environ.get("RAPPORT_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -32,7 +32,7 @@ def superstore():
 def percentage_errors(series, *, cut, horizon):
     """MAPE of the engine and of last year's values, fitted to all but what comes after ``cut``."""
     known, after = series.iloc[:cut], series.iloc[cut : cut + horizon].to_numpy()
-    said = engine.forecast(known, freq="MS", horizon=horizon).table()
+    said = pd.DataFrame(forecast(known, freq="MS", horizon=horizon).points)
     last_year = known.iloc[-12:].to_numpy()[np.arange(len(after)) % 12]
     yhat = said["yhat"].to_numpy()[: len(after)]
     inside = (after >= said["lo80"].to_numpy()[: len(after)]) & (

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from crm.errors import CrmError, Refused
-from crm.forecasting.engine import FARTHEST
+from crm.forecasting.engine import check_horizon
 from crm.forecasting.files import long_table
 from crm.forecasting.methods.candidates import LABELS, PLAIN
 from crm.forecasting.parallel import Outcome, Progress, Task, cores, forecast_many
@@ -86,8 +86,10 @@ def forecast_file(
     out_csv : path
         Gets ``unique_id, ds, yhat, lo80, hi80, lo95, hi95, model``, series in the order of the input.
         Written whole at the end, so a broken run leaves an older file as it was.
-    freq, horizon, seed, gaps
-        See ``engine.forecast``; gaps are by default judged series by series.
+    freq, gaps
+        See ``series.regularise``; gaps are by default judged series by series.
+    horizon, seed
+        See ``engine.from_history``.
     workers, nice, progress
         See ``parallel.forecast_many``.
 
@@ -100,8 +102,7 @@ def forecast_file(
     """
     begun = time.perf_counter()
     parse(freq)
-    if not 1 <= horizon <= FARTHEST:
-        raise Refused(_("The horizon must lie between 1 and {most} periods.").format(most=FARTHEST))
+    check_horizon(horizon)
     target = Path(out_csv)
     if not target.parent.is_dir():
         raise Refused(_("The folder {path} for the result is not there.").format(path=target.parent))

@@ -68,11 +68,9 @@ class Frequency:
 
     def dates(self, ordinals: Ordinals) -> Dates:
         """The label of each period, to the second: its first moment, or its last day for ``at_end``."""
-        starts = (ordinals * self.step + self.phase).astype(f"datetime64[{self.unit}]")
         if not self.at_end:
-            return starts.astype("datetime64[s]")
-        following = ((ordinals + 1) * self.step + self.phase).astype(f"datetime64[{self.unit}]")
-        return (following.astype("datetime64[D]") - np.timedelta64(1, "D")).astype("datetime64[s]")
+            return self.period_starts(ordinals)
+        return self.period_starts(ordinals + 1) - np.timedelta64(1, "D")
 
     def period_starts(self, ordinals: Ordinals) -> Dates:
         """First moment of each period whatever its label is."""

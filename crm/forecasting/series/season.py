@@ -76,8 +76,10 @@ def moving_average(values: Floats, length: int) -> Floats:
     return out
 
 
-def additive_indices(values: Floats, length: int, *, shrink: bool = True) -> Floats:
+def additive_indices(values: Floats, length: int) -> Floats:
     """Seasonal index of each position in the season, shape (length,), adding up to zero.
+
+    The indices are drawn towards zero by as much as their noise suggests (James-Stein).
 
     Parameters
     ----------
@@ -85,8 +87,6 @@ def additive_indices(values: Floats, length: int, *, shrink: bool = True) -> Flo
         The history; take logarithms first for a multiplicative season.
     length : int
         Periods in a season. Position 0 is that of the first value.
-    shrink : bool
-        Draw the indices towards zero by as much as their noise suggests (James-Stein).
 
     References
     ----------
@@ -102,7 +102,7 @@ def additive_indices(values: Floats, length: int, *, shrink: bool = True) -> Flo
     indices = filled.sum(axis=0) / np.maximum(counts, 1)
     spread = np.where(np.isnan(by_position), 0.0, by_position - indices)
     indices = indices - indices.mean()
-    if shrink and length > 3:
+    if length > 3:
         freedom = max(1, int(counts.sum()) - length)
         noise = float((spread**2).sum()) / freedom / max(1.0, float(counts.mean()))
         power = float(indices @ indices)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crm.errors import Refused
-from crm.forecasting.series.frequency import Dates, Frequency, Ordinals, parse
+from crm.forecasting.series.frequency import Dates, Frequency, parse
 from crm.forecasting.series.season import Floats
 from crm.i18n import _, ngettext
 
@@ -32,10 +32,6 @@ class History:
     first: int
     frequency: Frequency
     notes: tuple[str, ...]
-
-    @property
-    def ordinals(self) -> Ordinals:
-        return np.arange(self.first, self.first + len(self.values), dtype=np.int64)
 
     def dates(self, *, horizon: int = 0) -> Dates:
         """Labels of the history and of ``horizon`` periods after it."""

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.errors import Refused
-from crm.forecasting import engine
 from crm.forecasting.methods import backtest, bands, candidates, choice, prophet_model
 from crm.forecasting.result import Forecast
+from tests.forecast_of import forecast
 
 BOUNDS = ["lo95", "lo80", "yhat", "hi80", "hi95"]
 
@@ -31,7 +31,7 @@ def sales(count, *, seed=1, noise=0.05):
 @pytest.fixture(scope="module")
 def told():
     """The forecast of five years of sales."""
-    return engine.forecast(monthly(sales(60)), freq="MS", horizon=12, seed=7)
+    return forecast(monthly(sales(60)), freq="MS", horizon=12, seed=7)
 
 
 class TestRegularSales:
@@ -39,7 +39,9 @@ class TestRegularSales:
         truth = sales(72, noise=0.0)[60:]
         last_year = sales(60)[48:]
 
-        assert np.abs(told.table()["yhat"] - truth).mean() < 0.5 * np.abs(last_year - truth).mean()
+        assert (
+            np.abs(pd.DataFrame(told.points)["yhat"] - truth).mean() < 0.5 * np.abs(last_year - truth).mean()
+        )
 
     def test_the_candidates_asked_for_are_all_compared(self, told):
         table = told.candidate_table()
@@ -54,11 +56,11 @@ class TestRegularSales:
 
     def test_cutoff_and_labels_follow_each_other(self, told):
         assert told.cutoff == "2022-12-01"
-        assert told.table()["ds"].tolist()[0] == "2023-01-01"
-        assert told.history_table()["ds"].iloc[-1] == told.cutoff
+        assert pd.DataFrame(told.points)["ds"].tolist()[0] == "2023-01-01"
+        assert told.history[-1][0] == told.cutoff
 
     def test_every_try_ends_within_the_history_and_starts_before_what_it_says(self, told):
-        tries = told.backtest_table()
+        tries = pd.DataFrame(told.backtest)
 
         assert (tries["origin"] < tries["ds"]).all()
         assert (tries["ds"] <= told.cutoff).all()
@@ -67,14 +69,14 @@ class TestRegularSales:
         assert [known[ds] for ds in tries["ds"]] == tries["actual"].tolist()
 
     def test_components_cover_history_and_future_and_multiply(self, told):
-        parts = told.component_table()
+        parts = pd.DataFrame(told.components)
 
         assert len(parts) == 72
         assert told.season_is_factor
         assert parts["season"].iloc[:12].mean() == pytest.approx(1, abs=0.05)
 
     def test_the_band_never_narrows_relative_to_the_forecast(self, told):
-        table = told.table()
+        table = pd.DataFrame(told.points)
 
         assert (np.diff(table["hi80"] / table["yhat"]) >= -1e-9).all()
 
@@ -91,29 +93,29 @@ class TestRegularSales:
         assert ("nearer in the back-test" in text) == (told.model == "weighted" and not nearest.chosen)
 
     def test_the_same_seed_gives_the_same_forecast(self, told):
-        assert engine.forecast(monthly(sales(60)), freq="MS", horizon=12, seed=7) == told
+        assert forecast(monthly(sales(60)), freq="MS", horizon=12, seed=7) == told
 
 
 class TestLittleIsKnown:
     @pytest.mark.parametrize("count", [1, 2])
     def test_under_three_periods_it_refuses_and_says_how_many_there_are(self, count):
         with pytest.raises(Refused, match=rf"{count} period.* at least 3"):
-            engine.forecast(monthly([5.0] * count), freq="MS", horizon=3)
+            forecast(monthly([5.0] * count), freq="MS", horizon=3)
 
     @pytest.mark.parametrize("horizon", [0, 1001])
     def test_a_horizon_out_of_bounds_is_refused(self, horizon):
         with pytest.raises(Refused, match="horizon"):
-            engine.forecast(monthly(sales(30)), freq="MS", horizon=horizon)
+            forecast(monthly(sales(30)), freq="MS", horizon=horizon)
 
     def test_a_few_months_get_a_plain_method(self):
-        told = engine.forecast(monthly([10.0, 12, 11, 13, 12]), freq="MS", horizon=3)
+        told = forecast(monthly([10.0, 12, 11, 13, 12]), freq="MS", horizon=3)
 
         assert told.model in ("mean", "naive", "drift")
         assert told.components == ()
         assert 9 < told.points[0].yhat < 15
 
     def test_under_two_years_there_is_no_season(self):
-        told = engine.forecast(monthly(sales(23)), freq="MS", horizon=12)
+        told = forecast(monthly(sales(23)), freq="MS", horizon=12)
 
         assert told.parameters["season"] == 1
         assert {part.season for part in told.components} == {1.0}
@@ -121,22 +123,22 @@ class TestLittleIsKnown:
 
     @pytest.mark.parametrize("count", [8, 10, 13, 17, 20, 24, 25, 30])
     def test_each_length_has_an_answer_and_each_part_was_tried(self, count):
-        told = engine.forecast(monthly(sales(count)), freq="MS", horizon=6)
+        told = forecast(monthly(sales(count)), freq="MS", horizon=6)
 
         tried = {each.model for each in told.candidates if each.mase is not None}
         assert 100 < told.points[0].yhat < 400
         assert set(told.parameters["weights"]) <= tried
 
     def test_a_series_that_never_changes_is_carried_on(self):
-        told = engine.forecast(monthly([5.0] * 20), freq="MS", horizon=3)
+        told = forecast(monthly([5.0] * 20), freq="MS", horizon=3)
 
         assert told.model == "constant"
-        assert set(told.table()[BOUNDS].to_numpy().ravel()) == {5.0}
+        assert set(pd.DataFrame(told.points)[BOUNDS].to_numpy().ravel()) == {5.0}
 
     def test_sparse_orders_get_their_mean_and_not_zero(self):
         orders = np.where(np.random.default_rng(8).random(60) < 0.7, 0.0, 10.0)
 
-        told = engine.forecast(monthly(orders), freq="MS", horizon=6)
+        told = forecast(monthly(orders), freq="MS", horizon=6)
 
         assert told.model in ("tsb", "croston", "mean")
         assert 1 < told.points[0].yhat < 6
@@ -146,7 +148,7 @@ class TestLittleIsKnown:
     def test_the_open_month_does_not_pull_the_forecast_down(self):
         values = np.r_[sales(48), 3.0]
 
-        told = engine.forecast(monthly(values), freq="MS", horizon=6, today=date(2022, 1, 5))
+        told = forecast(monthly(values), freq="MS", horizon=6, today=date(2022, 1, 5))
 
         assert told.cutoff == "2021-12-01"
         assert told.points[0].ds == "2022-01-01"
@@ -158,7 +160,7 @@ class TestLittleIsKnown:
 
         monkeypatch.setattr(prophet_model, "fit", give_up)
 
-        told = engine.forecast(monthly(sales(48)), freq="MS", horizon=6)
+        told = forecast(monthly(sales(48)), freq="MS", horizon=6)
 
         assert "prophet" not in told.parameters["weights"]
         assert told.points[0].yhat > 100
@@ -166,14 +168,14 @@ class TestLittleIsKnown:
 
 class TestGrowthAndSign:
     def test_a_growing_firm_may_go_on_growing(self):
-        told = engine.forecast(monthly(np.exp(0.1 * np.arange(40))), freq="MS", horizon=12)
+        told = forecast(monthly(np.exp(0.1 * np.arange(40))), freq="MS", horizon=12)
 
         assert told.points[-1].yhat > 2 * np.exp(3.9)
 
     def test_a_falling_positive_series_stays_positive(self):
         falling = np.linspace(100, 2, 48) * np.exp(0.1 * np.random.default_rng(1).normal(size=48))
 
-        table = engine.forecast(monthly(falling), freq="MS", horizon=24).table()
+        table = pd.DataFrame(forecast(monthly(falling), freq="MS", horizon=24).points)
 
         assert (table[BOUNDS] >= 0).all().all()
         assert (table["yhat"] > 0).all()
@@ -181,7 +183,7 @@ class TestGrowthAndSign:
     def test_a_series_below_zero_may_be_forecast_below_zero(self):
         losses = -100 + 10 * np.random.default_rng(1).normal(size=48)
 
-        table = engine.forecast(monthly(losses), freq="MS", horizon=6).table()
+        table = pd.DataFrame(forecast(monthly(losses), freq="MS", horizon=6).points)
 
         assert (table["hi95"] < 0).all()
 
@@ -192,9 +194,9 @@ class TestExtraordinaryValues:
         spiked = plain.copy()
         spiked[20] *= 50
 
-        told = engine.forecast(monthly(spiked), freq="MS", horizon=6)
+        told = forecast(monthly(spiked), freq="MS", horizon=6)
 
-        expected = engine.forecast(monthly(plain), freq="MS", horizon=6)
+        expected = forecast(monthly(plain), freq="MS", horizon=6)
         assert told.points[0].yhat == pytest.approx(expected.points[0].yhat, rel=0.05)
         assert told.points[0].hi80 == pytest.approx(expected.points[0].hi80, rel=0.1)
         assert dict(told.history)["2019-09-01"] == spiked[20]
@@ -204,7 +206,7 @@ class TestExtraordinaryValues:
         values = sales(60)
         values[11::12] *= 8
 
-        told = engine.forecast(monthly(values), freq="MS", horizon=12)
+        told = forecast(monthly(values), freq="MS", horizon=12)
 
         assert not any("set aside" in note for note in told.notes)
         assert told.points[11].yhat > 4 * told.points[10].yhat
@@ -213,7 +215,7 @@ class TestExtraordinaryValues:
         values = sales(48)
         values[-2:] *= 20
 
-        told = engine.forecast(monthly(values), freq="MS", horizon=3)
+        told = forecast(monthly(values), freq="MS", horizon=3)
 
         assert not any("set aside" in note for note in told.notes)
         assert told.points[0].yhat > 1.5 * sales(48)[-1]
@@ -228,9 +230,9 @@ def test_other_rhythms_carry_their_season_on(freq, season, count):
     noisy = wave[:count] + np.random.default_rng(2).normal(size=count)
     index = pd.date_range("2019-01-01", periods=count, freq=freq)
 
-    told = engine.forecast(pd.Series(noisy, index=index), freq=freq, horizon=season)
+    told = forecast(pd.Series(noisy, index=index), freq=freq, horizon=season)
 
-    assert np.abs(told.table()["yhat"].to_numpy() - wave[count:]).mean() < 8
+    assert np.abs(pd.DataFrame(told.points)["yhat"].to_numpy() - wave[count:]).mean() < 8
 
 
 def test_bands_hold_on_series_they_have_not_seen():
@@ -300,7 +302,7 @@ def test_odd_series_are_forecast_in_order_or_refused(values, freq, horizon):
         # Prophet has its own tests; here it would only take time.
         patch.setattr(candidates, "PROPHET_FEWEST", 10_000)
         try:
-            table = engine.forecast(series, freq=freq, horizon=horizon).table()
+            table = pd.DataFrame(forecast(series, freq=freq, horizon=horizon).points)
         except Refused:
             assert series.notna().sum() < 3
             return

@@ -15,6 +15,7 @@ from crm.forecasting.files import long_table
 from crm.forecasting.files.forecast_file import HEADER, forecast_file
 from crm.forecasting.parallel import Task, forecast_many
 from crm.forecasting.series.series import regularise
+from tests.forecast_of import forecast
 
 
 def sales(count=36, *, seed=1):
@@ -195,7 +196,7 @@ class TestFile:
         assert [row["unique_id"] for row in rows] == ["south"] * 4 + ["north"] * 4
         assert [row["ds"] for row in rows[:4]] == ["2021-01-01", "2021-02-01", "2021-03-01", "2021-04-01"]
         assert (report.series, report.written, report.rows, report.errors) == (2, 2, 8, ())
-        in_memory = engine.forecast(monthly(sales(seed=2)), freq="MS", horizon=4)
+        in_memory = forecast(monthly(sales(seed=2)), freq="MS", horizon=4)
         assert [float(row["yhat"]) for row in rows[:4]] == [point.yhat for point in in_memory.points]
 
     def test_short_series_get_a_naive_answer_and_are_named(self, tmp_path):
