@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from crm.clock import here
@@ -17,8 +17,6 @@ from db.models import Case, Contact, Deal
 #: The fields that say what a talk or task belongs to, the narrowest first: each brings its own customer along.
 LINKS = ("deal_id", "case_id", "contact_id", "organisation_id", "campaign_id")
 CUSTOMER = ("contact_id", "organisation_id")
-#: Clocks differ a little; what is written down at once is not refused for that.
-CLOCKS = timedelta(minutes=1)
 SUBJECT_LENGTH = 120
 _TIME = re.compile(r"(\d{1,2})(?:[:.h ]?(\d{2}))?")
 
@@ -91,10 +89,11 @@ class TalkRules(_Linked):
         row = draft.row
         if not row["subject"]:
             draft.refuse("body", _("Say in a few words what it was about, as text or subject."))
-        if draft.moved("happened_at") and row["happened_at"] > facts.road.work.now + CLOCKS:
+        if draft.moved("happened_at") and facts.road.is_to_come(row["happened_at"]):
             text = _("{moment} lies ahead. Enter when the talk was, or plan a task.")
             draft.refuse("happened_at", text.format(moment=_moment(row["happened_at"])))
-        if (draft.is_new or any(map(draft.moved, LINKS))) and not any(row[name] for name in LINKS):
+        asked = (draft.is_new or any(map(draft.moved, LINKS))) and not draft.is_wrong(*LINKS)
+        if asked and not any(row[name] for name in LINKS):
             draft.refuse(
                 "contact_id",
                 _("Say with whom or about what: a contact, organisation, deal, case or campaign."),
@@ -117,7 +116,7 @@ class TaskRules(_Linked):
             draft.refuse("due_time", text.format(value=typed))
         elif typed and row["due_on"] is None:
             draft.refuse("due_on", _("Choose the day on which it is due at {time}.").format(time=typed))
-        if done is not None and draft.moved("done_at") and done > facts.road.work.now + CLOCKS:
+        if draft.moved("done_at") and facts.road.is_to_come(done):
             text = _("{moment} lies ahead. Enter when the task was done, or leave it open.")
             draft.refuse("done_at", text.format(moment=_moment(done)))
 

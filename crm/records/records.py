@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, TypeVar
@@ -141,14 +141,19 @@ def update_record(
     # A blank that follows from other values is no wrong value; whether they suffice is seen below.
     loose = {name: replace(field, required=False) for name, field in about.by_name.items()}
     stored, problems = check_values(loose, values)
-    _refuse(about, problems + _kept(about, stored, row))
-    demand_version(row, seen_version, stored, label=_(about.label).lower())
-    store_change(work, entity, row, stored)
+    problems += _kept(about, stored, row)
+    if not problems:
+        demand_version(row, seen_version, stored, label=_(about.label).lower())
+    store_change(work, entity, row, stored, problems)
     return _plain(row)
 
 
-def store_change(work: Work, entity: str, row: Any, values: Mapping[str, Any]) -> None:
+def store_change(
+    work: Work, entity: str, row: Any, values: Mapping[str, Any], problems: Sequence[Problem] = ()
+) -> None:
     """Change a record that was loaded within this unit of work, by the rules; its version is the caller's to ask for.
+
+    ``problems`` are those found before: they are told together with what the rules say.
 
     Raises
     ------
@@ -156,7 +161,8 @@ def store_change(work: Work, entity: str, row: Any, values: Mapping[str, Any]) -
         With one ``Problem`` per wrong field.
     """
     draft = changing_draft(values, _plain(row))
-    if not draft.given:
+    draft.problems = list(problems)
+    if not draft.given and not problems:
         return
     road = road_of(work)
     # Half a change must not be sent: it would take a version of its own.

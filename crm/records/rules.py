@@ -49,9 +49,9 @@ class Road:
         """This day on the firm's clocks."""
         return here(self.work.now).date()
 
-    def is_to_come(self, moment: datetime) -> bool:
+    def is_to_come(self, moment: datetime | None) -> bool:
         """Whether a moment lies ahead."""
-        return moment > self.work.now + _AHEAD
+        return moment is not None and moment > self.work.now + _AHEAD
 
 
 @dataclass(slots=True)
@@ -95,6 +95,10 @@ class Draft:
         """Whether the value will be another one than is stored; for a new row, whether it will have one."""
         return bool(self.row[name] != self.old(name))
 
+    def is_wrong(self, *names: str) -> bool:
+        """Whether a complaint about one of these stands already: what follows from it is no complaint of its own."""
+        return any(problem.field in names for problem in self.problems)
+
     def refuse(self, name: str, message: str) -> None:
         """Keep the row out, for this field and reason."""
         self.problems.append(Problem(name, message))
@@ -115,8 +119,9 @@ class Facts:
 class Rules:
     """What is particular about the rows of one entity. The base knows nothing particular.
 
-    A draft passes ``complete``, then the general checks (needed fields, values that stand once), then ``problems`` and
-    ``together`` when nothing was wrong before; ``after`` follows once the rows are stored, within the same transaction.
+    A draft passes ``complete``, then the general checks (needed fields, values that stand once), then ``problems``, so
+    that everything is told at once, and ``together`` when nothing was wrong; ``after`` follows once the rows are stored,
+    within the same transaction.
     """
 
     #: Bringing an archived row back is checked like a change: it may clash with what was stored meanwhile.
@@ -130,7 +135,10 @@ class Rules:
         """Fill in, in place, what follows from the row's values. Needed values may still be missing."""
 
     def problems(self, draft: Draft, facts: Any) -> None:
-        """Refuse, by ``draft.refuse``, what does not go together. Every needed value is there."""
+        """Refuse, by ``draft.refuse``, what does not go together. Needed values may be missing.
+
+        A second complaint about a field is dropped: what is missing or cannot be read breaks other rules by that alone.
+        """
 
     def together(self, drafts: Sequence[Draft], facts: Any) -> Iterable[tuple[Draft, Problem]]:
         """Drafts that cannot stand beside stored rows or beside earlier drafts of the batch."""

@@ -127,9 +127,10 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
             _own(road, draft, teams)
         _complete(shape, road, draft)
         _judge(shape, draft)
-        if not draft.problems:
-            rules.problems(draft, facts)
-    _alone(road, shape, [d for d in drafts if not d.problems], apart)
+        told, before = {problem.field for problem in draft.problems}, len(draft.problems)
+        rules.problems(draft, facts)
+        draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
+    _alone(road, shape, drafts, apart)
     for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
         draft.problems.append(problem)
     return facts
@@ -171,7 +172,11 @@ def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[
     for name in shape.alone:
         if name in apart:
             continue
-        asked = [d for d in drafts if d.row[name] is not None and (d.is_new or d.moved(name))]
+        asked = [
+            d
+            for d in drafts
+            if d.row[name] is not None and (d.is_new or d.moved(name)) and not d.is_wrong(name)
+        ]
         if not asked:
             continue
         column, wanted = shape.table.c[name], sorted({d.row[name] for d in asked})
@@ -183,7 +188,7 @@ def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[
             if value in taken and (mine is None or taken[value] != mine):
                 text = _("Another record has this {label} already.")
                 draft.refuse(name, text.format(label=shape.label(name).lower()))
-            else:
+            elif not draft.problems:
                 taken[value] = mine
 
 

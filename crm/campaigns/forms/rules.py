@@ -46,7 +46,7 @@ class WebFormRules(Rules):
     def problems(self, draft: Draft, facts: _Addresses) -> None:
         row, mine = draft.row, draft.row.get("id")
         draft.problems += check_definition(
-            kind=row["kind"], slug=row["slug"], fields=row["fields"], purposes=row["purposes"]
+            kind=row["kind"], slug=row["slug"] or "", fields=row["fields"], purposes=row["purposes"]
         )
         if row["slug"] in facts.taken and facts.taken[row["slug"]] != mine:
             text = _("Another form has the address “{slug}”. Choose a different one.")

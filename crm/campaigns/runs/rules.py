@@ -35,7 +35,7 @@ class CampaignRules(Rules):
             draft.refuse("ends_on", _("The campaign ends before it starts. Choose a later end."))
         if row["status"] != (draft.old("status") or "draft"):
             if row["status"] == "closed" and facts.road.is_file and not drawn:
-                draft.tell(_("closed before it came in"))
+                draft.tell(_("closed before it came in") if draft.is_new else _("closed in another program"))
             else:
                 draft.refuse("status", _(_BY_BUTTON))
         for name in FIXED_BY_DRAW if drawn else ():
@@ -135,7 +135,7 @@ class ConsentRules(Rules):
         row = draft.row
         if not draft.is_new:
             text = _("Consent is never changed. Take down what the contact says now as a new entry.")
-            draft.refuse(min(draft.given), text)
+            draft.refuse(min(draft.given, default="state"), text)
             return
         if facts.road.is_to_come(row["at"]):
             draft.refuse("at", _("Consent holds from a time that has come. Choose an earlier time."))

@@ -30,12 +30,13 @@ ROW = "row"
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """Why a row is not stored: its place in the step, the column, what stands there, the reason."""
+    """Why a row is not stored: its place in the step, the column, what stands there, the reason, and the field."""
 
     row: int
     column: str
     value: str
     reason: str
+    field: str = ""
 
 
 @dataclass
@@ -102,7 +103,7 @@ def prepare(
         texts[name] = _filled(template, table, names).take(rows.tolist()).reset_index(drop=True)
     for name, formula in step.formulas.items():
         made.sources[name] = formula
-        texts[name] = _counted(made, formula, names, decimal=step.decimal or plan.decimal)
+        texts[name] = _counted(made, name, formula, names, decimal=step.decimal or plan.decimal)
         exact[name] = np.ones(len(rows), dtype=bool)
     for name, text in step.constants.items():
         made.sources[name] = ""
@@ -204,7 +205,9 @@ def _filled(template: str, table: SourceTable, names: Mapping[str, str]) -> pd.S
     return pd.Series(filled if columns else [template] * len(table), dtype="str")
 
 
-def _counted(made: Prepared, formula: str, names: Mapping[str, str], *, decimal: str) -> pd.Series[str]:
+def _counted(
+    made: Prepared, field: str, formula: str, names: Mapping[str, str], *, decimal: str
+) -> pd.Series[str]:
     """The results of a formula; a cell that is no number is a complaint of its row."""
     read = formulas.parse(formula)
     cells, sure = {}, {}
@@ -215,7 +218,7 @@ def _counted(made: Prepared, formula: str, names: Mapping[str, str], *, decimal:
         sure[name] = None if known is None else known[made.rows]
     counted = formulas.count(read, cells, sure, decimal=decimal)
     made.problems.extend(
-        RowProblem(row, names[column], value, reason)
+        RowProblem(row, names[column], value, reason, field)
         for row, (column, value, reason) in counted.problems.items()
     )
     return counted.cells
@@ -269,7 +272,7 @@ def _take(made: Prepared, name: str, cells: pd.Series[str], converted: Converted
     made.values[name] = converted.values
     if converted.problems:
         made.problems.extend(
-            RowProblem(row, column or name, str(cells.iat[row]), reason)
+            RowProblem(row, column or name, str(cells.iat[row]), reason, name)
             for row, reason in converted.problems.items()
         )
     if converted.found:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import insert
 
+from crm.errors import Problem
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.lookup import find_parents
 from crm.exchange.storing.plan import Lookup, Plan
@@ -37,7 +38,7 @@ class StepRun:
     def __init__(self, prepared: Prepared, plan: Plan, number: int, report: StepReport) -> None:
         self.prepared, self.plan, self.number, self.report = prepared, plan, number, report
         self.step, self.entity = prepared.step, prepared.entity
-        self.failures: dict[int, RowProblem] = {}
+        self.failures: dict[int, list[RowProblem]] = {}
         self.doubles: set[int] = set()
         self.ids: dict[int, int] = {}
         self.resolved: dict[str, np.ndarray[Any, Any]] = {}
@@ -51,7 +52,7 @@ class StepRun:
                 if count:
                     self.report.left_empty[problem.column] = self.report.left_empty.get(problem.column, 0) + 1
             else:
-                self.failures.setdefault(problem.row, problem)
+                self.failures.setdefault(problem.row, []).append(problem)
         for name in self.prepared.links:
             if name not in self.own_links:
                 self._resolve(work, name, import_id)
@@ -66,9 +67,10 @@ class StepRun:
 
     def _resolve(self, work: Work, name: str, import_id: int) -> None:
         texts = self.prepared.links[name]
-        failed = self.failures
-        wanted = [text for row, text in enumerate(texts.tolist()) if text and row not in failed]
         lookup = self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
+        # Nothing is made for a row that is not stored.
+        failed = self.failures.keys() if lookup.missing == plans.CREATE else ()
+        wanted = [text for row, text in enumerate(texts.tolist()) if text and row not in failed]
         parent = self.entity[name].link
         # Lines change what they belong to: the deal must be one the actor may change.
         action = UPDATE if name in _owners_of(self.entity.name) else ""
@@ -84,15 +86,16 @@ class StepRun:
             ids[row] = found.ids.get(text)
             if text in found.reasons:
                 self.fail(row, name, text, found.reasons[text])
-            elif text in found.empty:
+            elif text in found.empty and row not in self.failures:
                 self.report.left_empty[self._column(name)] = (
                     self.report.left_empty.get(self._column(name), 0) + 1
                 )
         self.resolved[name] = ids
 
     def fail(self, row: int, name: str, value: str, reason: str) -> None:
-        """Set a row aside, unless an earlier complaint has done so."""
-        self.failures.setdefault(row, RowProblem(row, self._column(name), value, reason))
+        """Set a row aside."""
+        problem = RowProblem(row, self._column(name), value, reason, name)
+        self.failures.setdefault(row, []).append(problem)
 
     def _column(self, name: str) -> str:
         return self.prepared.sources.get(name) or name
@@ -134,7 +137,7 @@ class StepRun:
         )
 
     def rows(self, start: int, stop: int) -> list[Row]:
-        """The rows of a chunk that may be stored."""
+        """The rows of a chunk; also those that were set aside, so that the rules can say what else is wrong."""
         columns = {
             name: array[start:stop] for name, array in (*self.prepared.values.items(), *self.resolved.items())
         }
@@ -147,8 +150,17 @@ class StepRun:
             else repeat((), min(stop, len(self.prepared)) - start)
         )
         for at, values in enumerate(cells, start):
-            if at not in self.failures and at not in self.doubles:
-                chosen.append(Row(at, dict(zip(names, values, strict=True))))
+            if at not in self.doubles:
+                row = Row(at, dict(zip(names, values, strict=True)))
+                if at in self.failures:
+                    row.problems = [Problem(wrong.field, wrong.reason) for wrong in self.failures[at]]
+                    # What would have been made for it is no complaint.
+                    row.problems += [
+                        Problem(name, "")
+                        for name, ids in self.resolved.items()
+                        if ids[at] is None and self.prepared.links[name].iat[at]
+                    ]
+                chosen.append(row)
         return chosen
 
     def _find_own_parents(self) -> None:
@@ -166,9 +178,10 @@ class StepRun:
         rows = self.rows(start, stop)
         outcome = self.target.store(work, rows, import_id)
         values = {row.at: row.values for row in rows}
-        for at, (name, reason) in outcome.failed.items():
-            value = values[at].get(name)
-            self.fail(at, name, "" if value is None else str(value), reason)
+        for at, problems in outcome.failed.items():
+            for problem in problems:
+                value = values[at].get(problem.field)
+                self.fail(at, problem.field, "" if value is None else str(value), problem.message)
         for words, count in outcome.history.items():
             self.report.history[words] = self.report.history.get(words, 0) + count
         self._count(rows, outcome, start, stop)
@@ -229,7 +242,7 @@ class StepRun:
         self.report.left_empty[column] = self.report.left_empty.get(column, 0) + 1
         if reason:
             told = _("{reason} The row is stored without it.").format(reason=reason)
-            self._note(work, import_id, [RowProblem(row, column, text, told)])
+            self._note(work, import_id, [[RowProblem(row, column, text, told, name)]])
 
     def _know_ids(self, work: Work, rows: Sequence[int]) -> None:
         """After a resume: find the records of rows that an earlier run stored, by their key."""
@@ -241,25 +254,30 @@ class StepRun:
     def _note_failures(self, work: Work, import_id: int, start: int, stop: int) -> None:
         self._note(work, import_id, [p for at, p in sorted(self.failures.items()) if start <= at < stop])
 
-    def _note(self, work: Work, import_id: int, problems: Sequence[RowProblem]) -> None:
+    def _note(self, work: Work, import_id: int, failed: Sequence[Sequence[RowProblem]]) -> None:
+        """Keep each row once, with everything that is wrong with it; its line can then be corrected and sent anew."""
         rows = [
             {
                 "import_id": import_id,
                 "step": self.number,
-                "row": self.prepared.line(problem.row),
-                "column": problem.column[:200],
-                "value": problem.value[:_LONGEST],
-                "reason": problem.reason[:_LONGEST],
-                "line": self.prepared.cells(problem.row),
+                "row": self.prepared.line(first.row),
+                "column": first.column[:200],
+                "value": first.value[:_LONGEST],
+                "reason": " ".join(p.reason for p in (first, *others))[:_LONGEST],
+                "line": self.prepared.cells(first.row),
             }
-            for problem in problems
+            for first, *others in failed
         ]
         self._store_failures(work, rows)
+        self._show(
+            [(self.prepared.line(p.row), p.column, p.value[:_LONGEST], p.reason) for ps in failed for p in ps]
+        )
+
+    def _show(self, examples: Sequence[tuple[int, str, str, str]]) -> None:
+        names, room = ("row", "column", "value", "reason"), _MOST_EXAMPLES - len(self.report.examples)
+        self.report.examples += [dict(zip(names, e, strict=True)) for e in examples[: max(0, room)]]
 
     def _store_failures(self, work: Work, rows: list[dict[str, Any]]) -> None:
-        shown = ("row", "column", "value", "reason")
-        room = _MOST_EXAMPLES - len(self.report.examples)
-        self.report.examples += [{name: row[name] for name in shown} for row in rows[: max(0, room)]]
         if rows:
             work.session.connection().execute(insert(ImportFailure), rows, execution_options=SYSTEM_OPTIONS)
 
@@ -275,6 +293,7 @@ class StepRun:
             for wrong in bad
         ]  # fmt: skip
         self._store_failures(work, rows)
+        self._show([(wrong.line, "", wrong.text[:_LONGEST], wrong.reason) for wrong in bad])
 
 
 class _KeyProbe:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, func, select, update
 
+from crm.errors import Problem
 from crm.exchange.storing import plan as plans
 from crm.i18n import _
 from crm.money import to_major, to_minor
@@ -26,10 +27,11 @@ _AT_ONCE = 5_000
 
 @dataclass
 class Row:
-    """One row of a step on its way: its place in the step and its values."""
+    """One row of a step on its way: its place in the step, its values, and what was wrong with it before."""
 
     at: int
     values: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Outcome:
     created: dict[int, int] = field(default_factory=dict)
     updated: dict[int, int] = field(default_factory=dict)
     same: dict[int, int] = field(default_factory=dict)
-    failed: dict[int, tuple[str, str]] = field(default_factory=dict)
+    failed: dict[int, list[Problem]] = field(default_factory=dict)
     history: dict[str, int] = field(default_factory=dict)
 
     def ids(self) -> dict[int, int]:
@@ -83,10 +85,10 @@ class Target:
         facts = settle(road, self.entity.name, drafts)
         self._demand(work, drafts)
         stored: list[tuple[int, Draft]] = []
+        known = {row.at: len(row.problems) for row in rows}
         for at, draft in zip(places, drafts, strict=True):
             if draft.problems:
-                problem = draft.problems[0]
-                outcome.failed[at] = (problem.field, problem.message)
+                outcome.failed[at] = draft.problems[known[at] :]
             elif draft.before is not None and draft.row == draft.before:
                 outcome.same[at] = draft.row["id"]
             else:
@@ -116,22 +118,24 @@ class Target:
             active = [old for old in found if old.get("archived_at") is None] or found
             if len(active) > 1:
                 reason = _("There are {n} such records already.").format(n=len(active))
-                outcome.failed[row.at] = (self.key[0], reason)
+                outcome.failed[row.at] = [Problem(self.key[0], reason)]
                 continue
             if active:
                 wished = (
                     {} if self.mode == plans.CREATE else self._wished(row.values, active[0], road.currency)
                 )
                 draft = changing_draft(wished, active[0])
-                if not draft.given:
+                if not draft.given and not row.problems:
                     outcome.same[row.at] = active[0]["id"]
                     continue
             elif self.mode == plans.UPDATE:
-                name = self.key[0] if self.key else ""
-                outcome.failed[row.at] = (name, _("There is no such record to update."))
+                if key is not None or not row.problems:
+                    reason = _("There is no such record to update.")
+                    outcome.failed[row.at] = [Problem(self.key[0] if self.key else "", reason)]
                 continue
             else:
                 draft = new_draft(row.values, base)
+            draft.problems = list(row.problems)
             places.append(row.at)
             drafts.append(draft)
         return places, drafts

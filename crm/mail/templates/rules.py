@@ -19,7 +19,8 @@ class TemplateRules(Rules):
             said = _("“{language}” is not a language of this program.").format(language=row["language"])
             draft.refuse("language", said)
         if draft.has(*TEXTS):
-            for found in check(Source(row["subject"], row["body"], row["preheader"] or "", row["language"])):
+            texts = (row["subject"] or "", row["body"] or "", row["preheader"] or "")
+            for found in check(Source(*texts, row["language"])):
                 draft.refuse(found.field, in_words(found))
 
 

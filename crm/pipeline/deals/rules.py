@@ -183,6 +183,7 @@ class DealLineRules(Rules):
         # A file may have rounded the price of one piece: the sum is then off by at most half a unit a piece.
         if (
             draft.has("amount_minor")
+            and not draft.is_wrong("quantity", "unit_price_minor", "discount")
             and counted is not None
             and row["amount_minor"] is not None
             and abs(counted - row["amount_minor"]) > max(1.0, abs(row["quantity"]))

@@ -116,9 +116,7 @@ class CaseRules(Rules):
 
     def problems(self, draft: Draft, facts: _Around) -> None:
         row = draft.row
-        if not draft.is_new:
-            _kept(draft, facts.road)
-        if draft.problems:
+        if not draft.is_new and not _kept(draft, facts.road):
             return
         if row["status"] == "merged" and draft.has("status"):
             draft.refuse(
@@ -130,7 +128,7 @@ class CaseRules(Rules):
             text = _("“{label}” lies before the case was opened or solved. Correct one of the times.")
             draft.refuse(wrong, text.format(label=label))
         end = "resolved_at" if row["resolved_at"] else "closed_at" if row["closed_at"] else ""
-        if end and row["status"] not in (*ENDED, "merged") and not wrong:
+        if end and row["status"] not in (*ENDED, "merged") and not wrong and not draft.is_wrong("status"):
             draft.refuse(
                 end,
                 _(
@@ -229,7 +227,9 @@ def _move(draft: Draft, road: Road) -> None:
         row["reopened"] += 1
 
 
-def _kept(draft: Draft, road: Road) -> None:
+def _kept(draft: Draft, road: Road) -> bool:
+    """Whether nothing was given that only moves, service levels and answers write."""
+    before = len(draft.problems)
     if draft.has("status"):
         if draft.old("status") == "merged":
             draft.refuse("status", _("This case was merged into another one. Take the merge back first."))
@@ -242,10 +242,11 @@ def _kept(draft: Draft, road: Road) -> None:
     kept = [name for name in KEPT if name in draft.given]
     if kept and road.is_file:
         draft.tell(_("answered or solved in another program"))
-        return
+        return before == len(draft.problems)
     for name in kept:
         text = _("{label} follows from moves, service levels and answers; it cannot be typed in.")
         draft.refuse(name, text.format(label=_(registry.entity("case")[name].label)))
+    return before == len(draft.problems)
 
 
 def _queues(road: Road, drafts: Sequence[Draft]) -> dict[tuple[str, int], int | None]:

@@ -70,7 +70,8 @@ class ContractRules(Rules):
         row, unit = draft.row, facts.by_id.get(draft.row["equipment_id"] or 0)
         for word in uncovered(row["covers"]):
             draft.refuse("covers", word)
-        if row["equipment_id"] is None and row["organisation_id"] is None:
+        its = (row["equipment_id"], row["organisation_id"])
+        if its == (None, None) and not draft.is_wrong("organisation_id"):
             draft.refuse("equipment_id", _("Choose a unit, or an organisation for all of its units."))
         if unit is not None and draft.has("equipment_id", "organisation_id"):
             at = unit["organisation_id"]
@@ -78,7 +79,7 @@ class ContractRules(Rules):
                 text = _("The unit stands at {name}. Choose that organisation, or leave the field blank.")
                 name = facts.firms.get(at, {}).get("name") or _("another organisation")
                 draft.refuse("organisation_id", text.format(name=name))
-        if row["ends_on"] is not None and row["ends_on"] < row["starts_on"]:
+        if row["starts_on"] and row["ends_on"] and row["ends_on"] < row["starts_on"]:
             text = _("The contract ends before it starts on {day}. Choose a day on or after it.")
             draft.refuse("ends_on", text.format(day=day_words(row["starts_on"])))
 

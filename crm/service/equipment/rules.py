@@ -16,7 +16,7 @@ from crm.records.settling import shape_of
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer
 from crm.service.equipment.coverage_rules import spelled, uncovered
-from crm.service.meters.rules import AHEAD, Meters
+from crm.service.meters.rules import Meters
 from crm.service.visits.plans import refresh_due
 from crm.service.words import day_words
 from db.audit import SYSTEM_OPTIONS
@@ -197,7 +197,7 @@ class HappeningRules(Rules):
 
     def problems(self, draft: Draft, facts: Facts) -> None:
         at = draft.row[self.at]
-        if draft.has(self.at) and at > facts.road.work.now + AHEAD:
+        if draft.has(self.at) and facts.road.is_to_come(at):
             text = _("{day} lies ahead. Enter it on the day on which it happens.")
             draft.refuse(self.at, text.format(day=day_words(here(at).date())))
 

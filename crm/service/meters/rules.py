@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select, union_all
@@ -26,8 +26,6 @@ from db.scope import ScopedSession
 RESET = "reset"
 #: A reading that is not stored yet comes after those of the same moment.
 _LAST = float("inf")
-#: Clocks of machines may be ahead of ours by so much.
-AHEAD = timedelta(minutes=5)
 
 
 class Meters:
@@ -130,7 +128,7 @@ class ReadingRules(Rules):
             draft.refuse(
                 "equipment_id", _("There is no such unit, or it is not yours to see. Choose a unit.")
             )
-        if row["at"] > facts.road.work.now + AHEAD:
+        if facts.road.is_to_come(row["at"]):
             text = _("{day} lies ahead. Enter a reading on the day it is taken.")
             draft.refuse("at", text.format(day=_day(row["at"])))
 

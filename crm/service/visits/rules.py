@@ -135,7 +135,7 @@ class PlanRules(Rules):
         row, unit = draft.row, facts.by_id.get(draft.row["equipment_id"])
         if row["every_usage"] is not None and row["every_usage"] <= 0:
             draft.refuse("every_usage", _("Enter how much the meter grows between two visits, above 0."))
-        elif not row["every_days"] and not row["every_usage"]:
+        elif not row["every_days"] and not row["every_usage"] and not draft.is_wrong("every_usage"):
             draft.refuse(
                 "every_days", _("Enter after how many days the work returns, or how much the meter grows.")
             )

@@ -51,6 +51,8 @@ class TestDealLine(EntityRoads):
             {"deal_id": At("euros"), "quantity": 2.0, "unit_price_minor": 5000, "amount_minor": 700},
             "amount_minor",
         ),
+        ({"quantity": -1.0, "unit_price_minor": 5000, "discount": 1.5}, "deal_id quantity discount"),
+        ({"quantity": "many", "amount_minor": 5000, "discount": 1.5}, "deal_id quantity discount"),
     )
 
     def scene(self, actor):
@@ -80,6 +82,15 @@ class TestDeal(EntityRoads):
         ({"title": "x", "currency": "ZZZ"}, "currency"),
         ({"title": "x" * 201}, "title"),
         ({"title": "x", "opened_on": "soon"}, "opened_on"),
+        (
+            {
+                "opened_on": date(2026, 5, 1),
+                "stage_id": At("Won"),
+                "closed_on": date(2026, 4, 1),
+                "currency": "ZZZ",
+            },
+            "title closed_on currency",
+        ),
     )
     changes = (
         ({"title": "x", "number": "D7", "opened_on": date(2026, 4, 1)}, {"amount_minor": 5000}),

@@ -198,6 +198,7 @@ class TestContract(Serving):
         ),
         ({"name": "x", "equipment_id": At("far"), "starts_on": date(2026, 1, 1), "covers": ["sugar"]}, "covers"),
         ({"name": "x", "equipment_id": At("far"), "starts_on": date(2026, 1, 1), "price_minor": -5}, "price_minor"),
+        ({"ends_on": date(2025, 1, 1), "covers": ["sugar"], "price_minor": -5}, "name starts_on covers price_minor"),
     )  # fmt: skip
     changes = (
         (

@@ -33,6 +33,11 @@ class TestVisit(Serving):
         ({"title": "x", "planned_on": date(2026, 6, 1), "next_on": date(2026, 6, 1)}, "next_on"),
         ({"title": "x", "done_on": date(2026, 6, 1), "next_on": date(2026, 5, 1)}, "next_on"),
         ({"title": "x", "hours": -1.0}, "hours"),
+        (
+            {"done_on": date(2030, 1, 1), "next_on": date(2029, 1, 1), "hours": -1.0},
+            "title done_on next_on hours",
+        ),
+        ({"status": "done", "done_on": "soon", "kind": "party"}, "title done_on kind"),
     )
     changes = (
         ({"title": "x", "number": "A-7"}, {"equipment_id": At("unit")}),
@@ -65,6 +70,7 @@ class TestReading(Serving):
         ({"value": 5.0}, "equipment_id"),
         ({"equipment_id": At("unit")}, "value"),
         ({"equipment_id": At("unit"), "value": -5.0}, "value"),
+        ({"value": -5.0, "at": datetime(2026, 12, 1, tzinfo=UTC)}, "equipment_id value at"),
         ({"equipment_id": At("unit"), "value": 1999.0}, "value"),
         ({"equipment_id": At("unit"), "value": 2001.0, "at": datetime(2026, 1, 20, tzinfo=UTC)}, "value"),
         ({"equipment_id": At("unit"), "value": 9000.0, "at": datetime(2026, 12, 1, tzinfo=UTC)}, "at"),
