@@ -19,6 +19,7 @@ from crm.records.fields import Kind
 from crm.records.matching import name_key
 from crm.records.numbers import prefix_of
 from crm.records.rules import Draft, Road, rules_of
+from crm.records.trees import circular
 from crm.records.writing.bulk import among
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
@@ -65,6 +66,9 @@ class Shape:
         self.alone = [
             c.name for c in self.table.c if (c.unique or (c.name,) in single) and c.name in self.labels
         ]
+        keys = registry.entity(entity).keys if entity in registry.names() else ()
+        # By their number files and people find records: it means one of them.
+        self.alone += [name for name in keys if name in ("number", "code") and name not in self.alone]
         self.keyed, self.owned = "name_key" in self.table.c, "owner_id" in self.table.c
 
     def defaults(self, now: datetime) -> dict[str, Any]:
@@ -130,6 +134,7 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
         told, before = {problem.field for problem in draft.problems}, len(draft.problems)
         rules.problems(draft, facts)
         draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
+    _circles(road, shape, drafts)
     _alone(road, shape, drafts, apart)
     for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
         draft.problems.append(problem)
@@ -154,17 +159,25 @@ def _judge(shape: Shape, draft: Draft) -> None:
     for name in shape.filled:
         if row[name] is None and name in draft.given and name not in told:
             draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
-    if not draft.is_new:
-        for name in shape.own_links:
-            if row[name] is not None and row[name] == row["id"] and name in draft.given:
-                draft.refuse(name, own_link(shape.entity, name))
 
 
-def own_link(entity: str, name: str) -> str:
-    """Why a record cannot point to itself."""
-    return _("A record cannot be its own {label}. Choose another one.").format(
-        label=shape_of(entity).label(name).lower()
+def _circles(road: Road, shape: Shape, drafts: Sequence[Draft]) -> None:
+    """Refuse what would stand above itself."""
+    for name in shape.own_links:
+        moved = {d.row["id"]: d for d in drafts if not d.is_new and d.has(name) and d.row[name] is not None}
+        pairs = [(record, draft.row[name]) for record, draft in moved.items()]
+        for record in circular(road.work.session, shape.cls, name, pairs) if pairs else ():
+            moved[record].refuse(name, own_link(shape.entity, name, moved[record].row[name] == record))
+
+
+def own_link(entity: str, name: str, itself: bool = True) -> str:
+    """Why a record cannot point to itself, or to one below it."""
+    text = (
+        _("A record cannot be its own {label}. Choose another one.")
+        if itself
+        else _("That record lies below this one already. Choose another {label}.")
     )
+    return text.format(label=shape_of(entity).label(name).lower())
 
 
 def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[str]) -> None:

@@ -35,7 +35,9 @@ class CampaignRules(Rules):
             draft.refuse("ends_on", _("The campaign ends before it starts. Choose a later end."))
         if row["status"] != (draft.old("status") or "draft"):
             if row["status"] == "closed" and facts.road.is_file and not drawn:
-                draft.tell(_("closed before it came in") if draft.is_new else _("closed in another program"))
+                # A later file of the same program may say how a campaign of an earlier one ended.
+                came = draft.is_new or draft.old("import_id") is not None
+                draft.tell(_("closed before it came in") if came else _("closed in another program"))
             else:
                 draft.refuse("status", _(_BY_BUTTON))
         for name in FIXED_BY_DRAW if drawn else ():

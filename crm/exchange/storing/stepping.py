@@ -61,13 +61,13 @@ class StepRun:
             self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
             currency=self.plan.currency,
         )  # fmt: skip
-        self._find_own_parents()
+        self._find_own_parents(work)
         if count:
             self._note_bad_lines(work, import_id)
 
     def _resolve(self, work: Work, name: str, import_id: int) -> None:
         texts = self.prepared.links[name]
-        lookup = self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
+        lookup = self._lookup(name)
         # Nothing is made for a row that is not stored.
         failed = self.failures.keys() if lookup.missing == plans.CREATE else ()
         wanted = [text for row, text in enumerate(texts.tolist()) if text and row not in failed]
@@ -96,6 +96,9 @@ class StepRun:
         """Set a row aside."""
         problem = RowProblem(row, self._column(name), value, reason, name)
         self.failures.setdefault(row, []).append(problem)
+
+    def _lookup(self, name: str) -> Lookup:
+        return self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
 
     def _column(self, name: str) -> str:
         return self.prepared.sources.get(name) or name
@@ -163,14 +166,23 @@ class StepRun:
                 chosen.append(row)
         return chosen
 
-    def _find_own_parents(self) -> None:
-        """A row that names itself where it should name another record fails as it would by hand."""
-        named = [*self.step.key, self.entity.title_field]
+    def _find_own_parents(self, work: Work) -> None:
+        """Links within the entity to what no row of the file is called; those to its rows wait until all are there.
+
+        A row that names itself where it should name another record fails as it would by hand.
+        """
+        named = [*self.step.key, *self.entity.keys, self.entity.title_field]
         mine = [array for name in dict.fromkeys(named) if (array := self._array(name)) is not None]
+        here = {name_key(str(value)) for array in mine for value in array if value} if self.own_links else ()
         for name in self.own_links:
-            for row, text in enumerate(self.prepared.links[name].tolist()):
+            texts = self.prepared.links[name].tolist()
+            for row, text in enumerate(texts):
                 if text and any(name_key(text) == name_key(str(array[row] or "")) for array in mine):
                     self.fail(row, name, text, own_link(self.entity.name, name))
+            elsewhere = {text for text in texts if text and name_key(text) not in here}
+            lookup = Lookup(by=self._lookup(name).by, missing=plans.EMPTY)
+            found = find_parents(work, self.entity.name, elsewhere, lookup, import_id=None).ids
+            self.resolved[name] = np.array([found.get(text) for text in texts], dtype=object)
 
     def store(self, work: Work, import_id: int, start: int, stop: int) -> None:
         """Store one chunk and count it."""
@@ -197,7 +209,7 @@ class StepRun:
         stored = np.array(sorted(outcome.ids()), dtype=np.intp)
         for column in self.report.columns:
             array = self._array(column.field)
-            if array is not None and column.field not in self.own_links and len(stored):
+            if array is not None and len(stored):
                 column.stored += sum(value is not None for value in array[stored])
 
     def finish(self, work: Work, import_id: int) -> None:
@@ -205,11 +217,13 @@ class StepRun:
         assert self.target is not None
         for name in self.own_links:
             texts = self.prepared.links[name].tolist()
-            asked = [row for row, text in enumerate(texts) if text and row not in self.failures]
+            known = self.resolved[name]
+            asked = [
+                r for r, text in enumerate(texts) if text and known[r] is None and r not in self.failures
+            ]
             self._know_ids(work, [row for row in asked if row not in self.ids and row not in self.doubles])
-            lookup = self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
             found = find_parents(
-                work, self.entity.name, [texts[r] for r in asked], lookup, import_id=import_id
+                work, self.entity.name, [texts[r] for r in asked], self._lookup(name), import_id=import_id
             )
             if found.made:
                 self.report.parents[self.entity.name] = (

@@ -16,7 +16,17 @@ from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key
 from crm.records.rules import Draft, Road, rules_of
-from crm.records.settling import KEPT, changing_draft, kept_words, new_draft, road_of, settle, shape_of
+from crm.records.settling import (
+    KEPT,
+    changing_draft,
+    kept_words,
+    new_draft,
+    own_link,
+    road_of,
+    settle,
+    shape_of,
+)
+from crm.records.trees import circular
 from crm.records.writing.bulk import among
 from crm.records.writing.writer import Writer
 from crm.work import Work
@@ -82,7 +92,8 @@ class Target:
         outcome = Outcome()
         road = road_of(work, currency=self.currency, import_id=import_id)
         places, drafts = self._drafts(road, rows, outcome)
-        facts = settle(road, self.entity.name, drafts)
+        # A file that tells rows apart by several values says that one of them alone does not.
+        facts = settle(road, self.entity.name, drafts, apart=self.key if len(self.key) > 1 else ())
         self._demand(work, drafts)
         stored: list[tuple[int, Draft]] = []
         known = {row.at: len(row.problems) for row in rows}
@@ -200,9 +211,11 @@ class Target:
         Returns
         -------
         dict of record to reason
-            Why a record that was there before keeps the link that it has.
+            Why a record keeps the link that it has.
         """
-        refused: dict[int, str] = {}
+        closing = circular(work.session, self.cls, name, pairs)
+        refused = {record: own_link(self.entity.name, name, itself=False) for record in closing}
+        pairs = [pair for pair in pairs if pair[0] not in closing]
         held = [n for n in ("owner_id", "team_id") if n in self.table.c]
         writer = Writer(road_of(work, import_id=import_id))
         by_id = dict(pairs)

@@ -164,6 +164,7 @@ class EntityRoads:
     ``changes`` are pairs of a row to make and what is changed of it, found again in a file by the field ``key``.
     ``bad`` and ``bad_changes`` end with the fields that the complaints name, blanks between them. ``history`` holds good
     rows that only a file may bring, with a part of what the report says; the form's refusal names the field.
+    ``history_changes`` begin with the row that a form made.
     """
 
     entity = ""
@@ -173,6 +174,7 @@ class EntityRoads:
     changes: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = ()
     bad_changes: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = ()
     history: tuple[tuple[dict[str, Any], str, str], ...] = ()
+    history_changes: tuple[tuple[dict[str, Any], dict[str, Any], str, str], ...] = ()
 
     def scene(self, actor) -> dict[str, int]:
         """What the rows point to, by name."""
@@ -247,8 +249,8 @@ class EntityRoads:
 
     def test_history_comes_in_by_file_and_is_told(self, people, frozen):
         offenders = []
-        for row, field, words in self.history:
-            actor, named, stored, kept = self._set(people)
+        for first, row, field, words in [(None, *one) for one in self.history] + list(self.history_changes):
+            actor, named, stored, kept = self._set(people, first)
             came = self._by_all(actor, self._filled(row, named), stored, kept)
             for road in ("by_form", "by_api"):
                 if field and field not in {name for name, _text in came[road].problems}:

@@ -108,6 +108,9 @@ class TestCampaign(Campaigning):
             "closed before it came in",
         ),
     )
+    history_changes = (
+        ({"name": "Summer", "number": "K9"}, {"status": "closed"}, "status", "closed in another program"),
+    )
 
 
 class TestArm(Campaigning):
