@@ -20,11 +20,12 @@ from db.scope import ScopedSession
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Open deals that are expected to close in one stretch of time; minor units."""
+    """Open deals that are expected to close in one stretch of time; minor units, the weighted ones not yet rounded, so that
+    months add up to the whole."""
 
     deals: int = 0
     value_minor: int = 0
-    weighted_minor: int = 0
+    weighted_minor: float = 0.0
 
     def __add__(self, other: Due) -> Due:
         return Due(
@@ -63,7 +64,7 @@ def open_deals(session: ScopedSession, book: Book, chosen: SalesFilter, *, today
     running = month_start(today)
     for row in frame.to_dict("records"):
         value = int(row["value_minor"])
-        due = Due(int(row["deals"]), value, round(value * float(row["chance"])))
+        due = Due(int(row["deals"]), value, value * float(row["chance"]))
         if pd.isna(row["year"]):
             undated += due
             continue

@@ -6,9 +6,10 @@ import pytest
 
 from crm.contacts.sums import deal_sums
 from crm.pipeline.deal_page import read_deal
+from crm.pipeline.expected import open_deals
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
-from crm.reporting.book import firm_book
+from crm.reporting.book import firm_book, open_book
 from crm.reporting.report import SalesFilter
 from db.models import Change, ChangeBatch, DealLine, Organisation, Pipeline, Stage
 from tests.service.pipeline.selling_company import column, run
@@ -96,6 +97,16 @@ class TestWorth:
         shown = sales(company)
         assert shown.undated == 1
         assert shown.now.won_minor - shown.months["won_minor"].sum() == 100_00
+
+
+def test_open_deals_by_month_add_up_to_the_open_pipeline(company):
+    for month in range(1, 11):
+        company.deal("Contacted", amount_minor=3, expected_close_on=date(2027, month, 5))
+
+    due = open_deals(company.session, open_book(company.session), SalesFilter(), today=TODAY)
+
+    whole = sum(sales(company).stages["weighted_minor"])
+    assert whole == 6 == round(sum(one.weighted_minor for one in due.months.values()))
 
 
 class TestTargets:
