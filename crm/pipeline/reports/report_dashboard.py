@@ -88,9 +88,9 @@ class Dashboard:
 
     ``moved`` says that nothing was closed in the running period, so that the newest one with data is shown.
     ``months`` has ``month, first, last, won_minor, won, lost, priced, days, timed, open_deals, target_minor`` of the months
-    up to the period's end, ``inside`` where they belong to the period; one that the period cuts counts from ``first`` to
-    ``last`` only. ``undated`` won deals have no closing day and lie in no period. ``without_target`` says that the filter
-    narrows by what no target is set by, ``others`` how many deals the funnel's one pipeline leaves out.
+    up to the period's end, ``inside`` where they belong to the period; one that it ``cut`` counts from ``first`` to
+    ``last`` only, one that is ``running`` is not over. ``undated`` won deals have no closing day and lie in no period.
+    ``without_target`` says that the filter narrows by what no target is set by.
     """
 
     book: Book
@@ -257,8 +257,10 @@ def _months(
 ) -> pd.DataFrame:
     """The months of the period and those before it, at least twelve, for the columns and the small lines."""
     last = period.end or newest or today
-    if period.end is None and last > add_months(today, MONTHS):
-        last = today  # a mistyped year must not stretch the chart into the next century
+    if period.end is None:
+        # A mistyped year must not stretch the chart into the next century.
+        last = today if last > add_months(today, MONTHS) else last
+        last = min(month_end(last), max(last, today))
     start = period.start or date(1, 1, 1)
     window = replace(chosen, start=min(start, add_months(last, 1 - MONTHS)), end=last)
     closed = facts.closed_deals(session, book, window, ["status", "month"], since=start)
@@ -296,6 +298,11 @@ def _months(
     rows["inside"] = [month >= month_start(start) for month in every]
     rows["first"] = [max(month, start) if month >= month_start(start) else month for month in every]
     rows["last"] = [min(month_end(month), last) for month in every]
+    rows["running"] = [month <= today < month_end(month) for month in every]
+    rows["cut"] = [
+        inside and (first != month or end < min(month_end(month), max(today, month)))
+        for month, inside, first, end in zip(every, rows["inside"], rows["first"], rows["last"], strict=True)
+    ]
     wanted = goals_by_month(goals, known, teams=chosen.teams, owners=chosen.owners)
     rows["target_minor"] = pd.Series([wanted.get(month) for month in every], index=every, dtype=object)
     return rows.rename_axis("month").reset_index()

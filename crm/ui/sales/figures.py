@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 
 from crm import charts
 from crm.i18n import _, ngettext
-from crm.periods import month_end
 from crm.pipeline.reports.report_dashboard import Dashboard
 from crm.pipeline.reports.reports import without_day
 from crm.ui.kit import formats
@@ -82,26 +81,18 @@ def _months(board: Dashboard) -> Drawn:
         rows["won_minor"].tolist(),
         unit=unit,
         target=goals if any(goal is not None for goal in goals) else None,
-        unfinished=board.period.running,
+        unfinished=bool(rows["running"].iloc[-1]),
         names=names,
         height=HEIGHT,
     )
     # The months before the period are there to compare with; one that the period cuts is pale like the running one.
-    cut = [
-        inside and (first != month or (last != month_end(month) and not board.period.running))
-        for month, first, last, inside in zip(
-            rows["month"], rows["first"], rows["last"], rows["inside"], strict=True
-        )
-    ]
     shades = [
         charts.CUT if pale else charts.ACCENT if inside else charts.MUTED
-        for pale, inside in zip(cut, rows["inside"], strict=True)
+        for pale, inside in zip(rows["cut"] | rows["running"], rows["inside"], strict=True)
     ]
-    if board.period.running:
-        shades[-1] = charts.CUT
     figure.update_traces(marker_color=shades)
     below = [without_day(board.undated)] if board.undated else []
-    if any(cut):
+    if rows["cut"].any():
         below.append(_("Pale columns count only the days of the period, and their target only those."))
     best = int(rows["won_minor"].to_numpy().argmax())
     alt = _("Won value by month; most in {month} with {value}").format(

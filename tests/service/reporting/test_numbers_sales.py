@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from crm import charts
 from crm.contacts.sums import deal_sums
 from crm.pipeline.deal_page import read_deal
 from crm.pipeline.expected import open_deals
@@ -11,6 +12,7 @@ from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
 from crm.reporting.book import firm_book, open_book
 from crm.reporting.report import SalesFilter
+from crm.ui.sales.figures import draw
 from db.models import Change, ChangeBatch, DealLine, Organisation, Pipeline, Stage
 from tests.service.pipeline.selling_company import column, run
 from tests.service.reporting.number_hands import JUNE, TODAY, columns, sales
@@ -107,6 +109,17 @@ def test_open_deals_by_month_add_up_to_the_open_pipeline(company):
 
     whole = sum(sales(company).stages["weighted_minor"])
     assert whole == 6 == round(sum(one.weighted_minor for one in due.months.values()))
+
+
+@pytest.mark.parametrize(("day", "pale"), [(date(2026, 11, 3), True), (JUNE, False)])
+def test_of_all_days_only_the_running_month_is_pale(company, day, pale):
+    company.won(100_00, day)
+
+    board = sales(company, today=date(2026, 11, 20))
+
+    shades = draw(board)["months"].figure.data[0].marker.color
+    assert (shades[-1] == charts.CUT, set(shades[:-1])) == (pale, {charts.ACCENT})
+    assert not board.months["cut"].any()
 
 
 class TestTargets:
