@@ -16,7 +16,7 @@ from crm.periods import Period, add_months, month_start, months_between, shown_p
 from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, grouped
 from crm.reporting.measures import amounts, deal_conditions
-from crm.reporting.report import SalesFilter
+from crm.reporting.report import SalesFilter, told_apart
 from db.models import Campaign, Deal, Lead, Team, User
 from db.scope import ScopedSession
 
@@ -96,7 +96,7 @@ def marketing_choices(session: ScopedSession) -> MarketingChoices:
     """Teams, owners, campaigns and the sources of leads and deals in scope; five statements."""
 
     def named(statement: Any) -> dict[int, str]:
-        found = {int(key): str(name) for key, name in session.execute(statement)}
+        found = told_apart({int(key): str(name) for key, name in session.execute(statement)})
         return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
 
     sources = set(session.scalars(select(Lead.source).where(Lead.archived_at.is_(None)).distinct()))

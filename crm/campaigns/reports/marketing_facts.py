@@ -18,7 +18,7 @@ from crm.clock import zone
 from crm.reporting.book import Book
 from crm.reporting.grouped import converted, folded, grouped, rate_day
 from crm.reporting.measures import among, worth
-from crm.reporting.report import SalesFilter
+from crm.reporting.report import SalesFilter, told_apart
 from db.models import Campaign, CampaignArm, CampaignMember, Contact, Deal, Lead, Segment, User
 from db.scope import ScopedSession
 
@@ -61,6 +61,8 @@ def campaigns(session: ScopedSession, book: Book, chosen: SalesFilter) -> pd.Dat
             continue
         rows.append((key, name, status, channel, segment, first, last, cost_of(book, cost, currency, first)))
     rows.sort(key=lambda row: (row[5] or date.max, row[0]))
+    named = told_apart({row[0]: row[1] for row in rows})
+    rows = [(row[0], named[row[0]], *row[2:]) for row in rows]
     columns = ["id", "name", "status", "channel", "segment", "starts_on", "ends_on", "cost_minor"]
     # As objects: among numbers and days a gap would turn into NaN.
     return pd.DataFrame(rows, columns=columns, dtype=object).astype({"id": "int64"})
@@ -127,7 +129,8 @@ def members(session: ScopedSession, book: Book, found: pd.DataFrame) -> pd.DataF
 
 def responses(session: ScopedSession, ids: list[int], *, by: str) -> pd.DataFrame:
     """Those who got a message, by the campaign's segment or the contact's: ``key, members, responded``."""
-    column = Segment.name if by == "campaign" else Contact.segment
+    # Two saved segments may have one name.
+    column, key = (Segment.name, Segment.id) if by == "campaign" else (Contact.segment, Contact.segment)
     arm, where = reached(ids)
     statement = select(
         column, func.count(), func.sum(case((CampaignMember.responded, 1), else_=0))
@@ -138,7 +141,7 @@ def responses(session: ScopedSession, ids: list[int], *, by: str) -> pd.DataFram
         )
     else:
         statement = statement.join(Contact, Contact.id == CampaignMember.contact_id)
-    statement = statement.outerjoin(CampaignArm, arm).where(*where).group_by(column)
+    statement = statement.outerjoin(CampaignArm, arm).where(*where).group_by(column, key)
     rows = session.execute(statement, execution_options=_SYSTEM).all() if ids else []
     return pd.DataFrame(rows, columns=["key", "members", "responded"])
 

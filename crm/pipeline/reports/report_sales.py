@@ -11,7 +11,7 @@ from crm.pipeline.reports.report_formulas import formula
 from crm.reporting.book import Book, open_book
 from crm.reporting.catalogue import LINES, report
 from crm.reporting.grouped import converted, rate_day
-from crm.reporting.report import Report, SalesFilter
+from crm.reporting.report import Report, SalesFilter, told_apart
 from db.models import Category, Order, OrderLine, Product
 from db.scope import ScopedSession
 
@@ -21,7 +21,7 @@ _KEYS: dict[str, dict[str, Any]] = {
     "year": {"year": extract("year", OrderLine.sold_on)},
     "month": {"year": extract("year", OrderLine.sold_on), "month": extract("month", OrderLine.sold_on)},
     "category": {"category": Category.name},
-    "product": {"product": Product.name},
+    "product": {"product_id": func.coalesce(OrderLine.product_id, 0), "product": Product.name},
     "region": {"region": func.coalesce(OrderLine.region, Order.region)},
 }
 
@@ -117,6 +117,8 @@ def _joined(statement: Any, chosen: SalesFilter, keys: dict[str, Any]) -> Any:
 
 
 def _labelled(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    if by == "product":
+        rows["product"] = told_apart(dict(zip(rows.pop("product_id"), rows["product"], strict=True))).values()
     if by not in ("year", "month"):
         return rows.sort_values("sales_minor", ascending=False, ignore_index=True)
     label = [f"{int(year):04d}" for year in rows["year"]]

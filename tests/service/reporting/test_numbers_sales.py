@@ -8,12 +8,13 @@ from crm import charts
 from crm.contacts.sums import deal_sums
 from crm.pipeline.deal_page import read_deal
 from crm.pipeline.expected import open_deals
+from crm.pipeline.reports.report_dashboard import sales_choices
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
 from crm.reporting.book import firm_book, open_book
 from crm.reporting.report import SalesFilter
 from crm.ui.sales.figures import draw
-from db.models import Change, ChangeBatch, DealLine, Organisation, Pipeline, Stage
+from db.models import Change, ChangeBatch, DealLine, OrderLine, Organisation, Pipeline, Stage
 from tests.service.pipeline.selling_company import column, run
 from tests.service.reporting.number_hands import JUNE, TODAY, columns, sales
 
@@ -122,13 +123,44 @@ def test_of_all_days_only_the_running_month_is_pale(company, day, pale):
     assert not board.months["cut"].any()
 
 
-class TestTargets:
-    def goal(self, company, month, minor, currency="EUR", **whose):
-        set_target(company.work(), month=date(2026, month, 1), amount_minor=minor, currency=currency, **whose)
+class TestNames:
+    def test_two_of_one_name_stay_two_in_bars_choices_and_reports(self, company):
+        (ana, other), (lumo, second) = company.sellers[:2], company.products[:2]
+        ana.name = other.name = "Ana"
+        lumo.name = second.name = "Lumo"
+        company.won(300_00, JUNE, owner_id=ana.id, product_id=lumo.id)
+        company.won(200_00, JUNE, owner_id=other.id, product_id=second.id)
+        for who in (ana, other):
+            goal(company, 6, 100_00, user_id=who.id)
+        for product, minor in ((lumo, 50_00), (second, 70_00)):
+            line = {"product_id": product.id, "amount_minor": minor, "currency": "EUR", "sold_on": JUNE}
+            company.add(OrderLine(quantity=1, **line))
+        names = {f"Ana #{ana.id}": [ana.id], f"Ana #{other.id}": [other.id]}
 
+        drawn = draw(sales(company))
+
+        assert drawn["agents"].values == names
+        assert dict(sorted(drawn["targets"].values.items())) == names
+        assert set(drawn["products"].values) == {f"Lumo #{lumo.id}", f"Lumo #{second.id}"}
+        assert [key for key, name in sales_choices(company.session).owners.items() if name in names] == [
+            ana.id,
+            other.id,
+        ]
+        assert column(run(company, "won-by-agent"), "agent", "value") == dict(
+            zip(names, (300, 200), strict=True)
+        )
+        sold = column(run(company, "sales-by-product"), "product", "sales")
+        assert sold == {f"Lumo #{lumo.id}": 50, f"Lumo #{second.id}": 70}
+
+
+def goal(company, month, minor, currency="EUR", **whose):
+    set_target(company.work(), month=date(2026, month, 1), amount_minor=minor, currency=currency, **whose)
+
+
+class TestTargets:
     def test_a_cut_month_counts_and_demands_only_its_days(self, company):
         ann = company.sellers[0]
-        self.goal(company, 11, 1_000_00, user_id=ann.id)
+        goal(company, 11, 1_000_00, user_id=ann.id)
         company.won(900_00, date(2026, 11, 5), owner_id=ann.id)
         company.won(100_00, date(2026, 11, 20), owner_id=ann.id)
 
@@ -143,7 +175,7 @@ class TestTargets:
         assert deal_records(company.session, SalesFilter(), wanted).total == 1
 
     def test_a_running_month_cut_at_its_beginning_demands_only_its_days(self, company):
-        self.goal(company, 11, 3_000_00)
+        goal(company, 11, 3_000_00)
         company.won(900_00, date(2026, 11, 12))
 
         cut = sales(company, "custom", date(2026, 11, 10), date(2026, 11, 15), today=date(2026, 11, 15))
@@ -152,8 +184,8 @@ class TestTargets:
         assert [month.months.iloc[-1]["target_minor"] for month in (cut, whole)] == [600_00, 3_000_00]
 
     def test_a_target_without_a_rate_drops_out_with_what_was_won_for_it(self, company):
-        self.goal(company, 10, 1_000_00)
-        self.goal(company, 11, 1_000_00, "CHF")
+        goal(company, 10, 1_000_00)
+        goal(company, 11, 1_000_00, "CHF")
         company.won(500_00, date(2026, 10, 5))
         company.won(1_000_00, date(2026, 11, 5))
 
@@ -164,7 +196,7 @@ class TestTargets:
 
     @pytest.mark.parametrize("narrowed", ["sources", "products", "pipelines"])
     def test_no_target_stands_beside_a_sum_narrowed_by_something_else(self, company, narrowed):
-        self.goal(company, 11, 1_000_00)
+        goal(company, 11, 1_000_00)
         company.won(50_00, date(2026, 11, 5), source="Fair", product_id=company.products[0].id)
         values = {
             "sources": ("Fair",),
