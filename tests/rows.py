@@ -18,13 +18,13 @@ def all_rows(*, without: Collection[str] = ()) -> dict[str, list[tuple[str, ...]
     from db.session import engine
 
     with engine().connect().execution_options(system=True, reading=True) as connection:
-        filled = _filled(connection)
+        with_rows = filled(connection)
         return {
             name: [
                 tuple(map(str, row))
                 for row in connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY id")
             ]
-            if name in filled
+            if name in with_rows
             else []
             for name in _names()
             if name not in without
@@ -37,11 +37,11 @@ def keep_rows() -> Rows:
     from db.session import engine
 
     with engine().connect().execution_options(system=True, reading=True) as connection:
-        filled = _filled(connection)
+        with_rows = filled(connection)
         return {
             table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
             for table in Base.metadata.sorted_tables
-            if table.name in filled
+            if table.name in with_rows
         }
 
 
@@ -67,6 +67,7 @@ def _names() -> list[str]:
     return [table.name for table in Base.metadata.sorted_tables]
 
 
-def _filled(connection: Connection) -> set[str]:
+def filled(connection: Connection) -> set[str]:
+    """Names of the tables that have rows."""
     asked = " UNION ALL ".join(f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in _names())
     return {str(row[0]) for row in connection.exec_driver_sql(asked)}
