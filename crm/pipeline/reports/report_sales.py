@@ -118,7 +118,8 @@ def _joined(statement: Any, chosen: SalesFilter, keys: dict[str, Any]) -> Any:
 
 def _labelled(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     if by == "product":
-        rows["product"] = told_apart(dict(zip(rows.pop("product_id"), rows["product"], strict=True))).values()
+        called = dict(zip(rows.pop("product_id"), rows["product"], strict=True))
+        rows["product"] = list(told_apart(called).values())
     if by not in ("year", "month"):
         return rows.sort_values("sales_minor", ascending=False, ignore_index=True)
     label = [f"{int(year):04d}" for year in rows["year"]]
