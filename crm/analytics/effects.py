@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy import stats
 
-from crm.analytics.intervals import Share, wilson
+from crm.analytics.intervals import wilson
 
 #: Below this expected number in a cell of the two-by-two table, Fisher's exact test takes the place of the score test.
 SMALL_CELL = 5
@@ -92,11 +92,6 @@ class Difference:
     relative: float
     method: str
     cautions: tuple[str, ...] = ()
-
-
-def share(hits: int, n: int, *, confidence: float = 0.95) -> Share:
-    """Share of members with Wilson's interval, see :func:`crm.analytics.intervals.wilson`."""
-    return wilson(hits, n, confidence=confidence)
 
 
 def mean_of(sums: Moments, *, confidence: float = 0.95) -> Mean:
@@ -243,22 +238,6 @@ def imbalance(counts: Sequence[Sequence[int]]) -> float:
     return float(stats.chi2_contingency(table, correction=False)[1])
 
 
-def power_of(
-    base: float, rate: float, n: float, base_n: float, *, alpha: float = 0.05, arms: int = 1
-) -> float:
-    """Chance that a two-sided test finds ``rate`` different from ``base`` with so many members on each side.
-
-    ``arms`` versions compared with one control group share ``alpha`` among them (Bonferroni).
-    """
-    pooled = (rate * n + base * base_n) / (n + base_n)
-    z = NormalDist().inv_cdf(1 - alpha / arms / 2)
-    needed = z * math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / base_n))
-    spread = math.sqrt(rate * (1 - rate) / n + base * (1 - base) / base_n)
-    if spread == 0:
-        return 1.0 if abs(rate - base) > needed else 0.0
-    return NormalDist().cdf((abs(rate - base) - needed) / spread)
-
-
 def sample_size(base: float, rate: float, *, power: float = 0.8, alpha: float = 0.05, arms: int = 1) -> int:
     """Members that each arm and the control group need so that ``rate`` is told from ``base``.
 
@@ -285,47 +264,14 @@ def sample_size(base: float, rate: float, *, power: float = 0.8, alpha: float = 
     ----------
     J. L. Fleiss, B. Levin, M. C. Paik (2003), Statistical methods for rates and proportions, 3rd ed., section 4.2.
     """
-    _demand(base, power=power, alpha=alpha, arms=arms)
+    if not (0 <= base <= 1 and 0 < power < 1 and 0 < alpha < 1 and arms >= 1):
+        raise ValueError(f"No test with share {base}, power {power}, alpha {alpha} and {arms} arms.")
     if not 0 <= rate <= 1 or rate == base:
         raise ValueError(f"{rate} against {base} is no difference of shares.")
     normal, middle = NormalDist(), (base + rate) / 2
     found = normal.inv_cdf(1 - alpha / arms / 2) * math.sqrt(2 * middle * (1 - middle))
     missed = normal.inv_cdf(power) * math.sqrt(base * (1 - base) + rate * (1 - rate))
     return max(2, math.ceil(((found + missed) / (rate - base)) ** 2))
-
-
-def smallest_difference(
-    base: float,
-    n: int,
-    *,
-    base_n: int | None = None,
-    power: float = 0.8,
-    alpha: float = 0.05,
-    arms: int = 1,
-) -> float:
-    """The smallest gain over ``base`` that so many members will probably show; NaN where not even the largest would.
-
-    ``n`` members are in the arm and ``base_n`` in the control group, as many as in the arm when left out.
-    """
-    _demand(base, power=power, alpha=alpha, arms=arms)
-    other = n if base_n is None else base_n
-    if min(n, other) < 1:
-        return math.nan
-    low, high = base, 1.0
-    if power_of(base, high, n, other, alpha=alpha, arms=arms) < power:
-        return math.nan
-    for _step in range(60):
-        middle = (low + high) / 2
-        if power_of(base, middle, n, other, alpha=alpha, arms=arms) < power:
-            low = middle
-        else:
-            high = middle
-    return high - base
-
-
-def _demand(base: float, *, power: float, alpha: float, arms: int) -> None:
-    if not (0 <= base <= 1 and 0 < power < 1 and 0 < alpha < 1 and arms >= 1):
-        raise ValueError(f"No test with share {base}, power {power}, alpha {alpha} and {arms} arms.")
 
 
 def return_on_cost(extra: float, cost: float) -> float:

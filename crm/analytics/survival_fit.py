@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crm.analytics.survival import Floats, LifeData, life_data
+from crm.analytics.survival import Floats, LifeData
 from crm.analytics.survival_likelihood import (
     delta_deviation,
     log_likelihood,
@@ -137,20 +137,8 @@ class NoFit:
     note: str
 
 
-def fit_weibull(
-    times: ArrayLike,
-    observed: ArrayLike | None = None,
-    *,
-    weights: ArrayLike | None = None,
-    entry: ArrayLike | None = None,
-    confidence: float = 0.95,
-) -> WeibullFit | NoFit:
-    """The Weibull law of lives, plain or limited-failure, whichever the data support; parameters as in ``life_data``."""
-    return fit_life(life_data(times, observed, weights=weights, entry=entry), confidence=confidence)
-
-
 def fit_life(life: LifeData, *, confidence: float = 0.95) -> WeibullFit | NoFit:
-    """The Weibull law of checked lives.
+    """The Weibull law of checked lives, plain or limited-failure, whichever the data support.
 
     Notes
     -----

@@ -16,8 +16,8 @@ from crm.analytics.effects import (
     difference_of_shares,
     holm,
     mean_of,
-    share,
 )
+from crm.analytics.intervals import wilson
 
 RESPONSE, CONVERSION, REVENUE = "response", "conversion", "revenue"
 MEASURES = (RESPONSE, CONVERSION, REVENUE)
@@ -102,7 +102,7 @@ def level(arm: Arm, measure: str) -> Range:
     if measure == REVENUE:
         mean = mean_of(arm.revenue)
         return Range(mean.mean, mean.low, mean.high)
-    found = share(arm.hits(measure), arm.n)
+    found = wilson(arm.hits(measure), arm.n)
     return Range(found.share, found.low, found.high)
 
 

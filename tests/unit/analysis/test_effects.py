@@ -18,13 +18,11 @@ from crm.analytics.effects import (
     holm,
     imbalance,
     mean_of,
-    power_of,
     return_on_cost,
     sample_size,
-    share,
     size_mismatch,
-    smallest_difference,
 )
+from crm.analytics.intervals import wilson
 
 
 def sums(values) -> Moments:
@@ -33,6 +31,32 @@ def sums(values) -> Moments:
     return Moments(
         len(values), float(values.sum()), float((values**2).sum()), int((values != 0).sum()), largest
     )
+
+
+def power_of(base, rate, n, base_n, *, arms=1):
+    """Chance that a two-sided test finds the rate different from the base with so many members on each side."""
+    pooled = (rate * n + base * base_n) / (n + base_n)
+    z = stats.norm.isf(0.05 / arms / 2)
+    needed = z * math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / base_n))
+    spread = math.sqrt(rate * (1 - rate) / n + base * (1 - base) / base_n)
+    if spread == 0:
+        return 1.0 if abs(rate - base) > needed else 0.0
+    return stats.norm.cdf((abs(rate - base) - needed) / spread)
+
+
+def smallest_difference(base, n, *, base_n=None, arms=1):
+    """The smallest gain over the base that is found in four of five campaigns; NaN where not even the largest is."""
+    other = n if base_n is None else base_n
+    low, high = base, 1.0
+    if power_of(base, high, n, other, arms=arms) < 0.8:
+        return math.nan
+    for _step in range(60):
+        middle = (low + high) / 2
+        if power_of(base, middle, n, other, arms=arms) < 0.8:
+            low = middle
+        else:
+            high = middle
+    return high - base
 
 
 @pytest.mark.parametrize(
@@ -60,7 +84,7 @@ def test_intervals_of_differences_are_those_published(hits, n, base_hits, base_n
 def test_shares_and_differences_agree_with_a_second_library(n, base_n, data):
     hits, base_hits = data.draw(st.integers(0, n)), data.draw(st.integers(0, base_n))
 
-    found, one = difference_of_shares(hits, n, base_hits, base_n), share(hits, n)
+    found, one = difference_of_shares(hits, n, base_hits, base_n), wilson(hits, n)
 
     low, high = confint_proportions_2indep(hits, n, base_hits, base_n, compare="diff", method="newcomb")
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)

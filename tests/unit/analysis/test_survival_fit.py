@@ -9,10 +9,14 @@ from scipy.optimize import minimize
 
 from crm.analytics.survival import life_data
 from crm.analytics.survival_choice import choose
-from crm.analytics.survival_fit import FEWEST, NoFit, fit_life, fit_weibull
+from crm.analytics.survival_fit import FEWEST, NoFit, fit_life
 from crm.analytics.survival_hazards import HazardFit, fit_hazards
 from crm.analytics.survival_likelihood import log_likelihood, theta_of
 from crm.analytics.survival_units import outlook
+
+
+def fit_weibull(times, observed=None, *, entry=None):
+    return fit_life(life_data(times, observed, entry=entry))
 
 
 def drawn(n=400, *, alpha=100.0, beta=2.0, share=1.0, stop=150.0, seed=1):
