@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from crm.records.matching import name_key
 from crm.sample.selling.goods import SEASON
 
 ScaleName = Literal["small", "large"]
@@ -114,6 +115,17 @@ class World:
         minute = rng.integers(7 * 60, 16 * 60, len(offset))
         times = self.day(offset).astype("datetime64[m]") + minute.astype("timedelta64[m]")
         return [at.replace(tzinfo=UTC) for at in times.astype("datetime64[us]").tolist()]
+
+
+def kept(owner: Any, team: Any, made: Any, changed: Any = None) -> Columns:
+    """The columns that say whose rows are, by the places of people and teams, and since when they are there."""
+    last = made if changed is None else changed
+    return {"owner_id": owner + 1, "team_id": team + 1, "created_at": made, "changed_at": last}
+
+
+def named(names: Sequence[str]) -> Columns:
+    """The columns of names and of the keys that they are found by."""
+    return {"name": list(names), "name_key": [name_key(name) for name in names]}
 
 
 def calendar(world: World, *, growth: float, weekdays: tuple[float, ...], after: int = 0) -> Floats:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from crm.campaigns.forms.questions import starting_fields
-from crm.records.matching import name_key
 from crm.sample.marketing.words import OFFERS, QUESTIONS, SEASONS, SEGMENTS, TEMPLATES, Offer
 from crm.sample.people.staff import MARKETING
 from crm.sample.selling.goods import SECTORS
-from crm.sample.world import Columns, Ints, World
+from crm.sample.world import Columns, Ints, World, kept, named
 
 #: The marketer's place in ``crm.sample.people.staff.PEOPLE``.
 MARKETER = 4
@@ -24,14 +23,9 @@ SPACING, LENGTH, WINDOW = 60, 14, 28
 FILTER_PAGE = "https://brewandberg.example/filter"
 
 
-def of_the_marketer(world: World) -> dict[str, Any]:
+def of_the_marketer(world: World) -> Columns:
     """The columns of rows that marketing owns."""
-    return {
-        "owner_id": MARKETER + 1,
-        "team_id": MARKETING + 1,
-        "created_at": world.now,
-        "changed_at": world.now,
-    }
+    return kept(MARKETER, MARKETING, world.now)
 
 
 def marketing_tables(world: World) -> Iterator[tuple[str, Columns]]:
@@ -40,8 +34,8 @@ def marketing_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "segments",
         {
-            **{name: [segment[name] for segment in SEGMENTS] for name in ("name", "description", "rules")},
-            "name_key": [name_key(segment["name"]) for segment in SEGMENTS],
+            **named([segment["name"] for segment in SEGMENTS]),
+            **{name: [segment[name] for segment in SEGMENTS] for name in ("description", "rules")},
             "kind": "living",
             **mine,
         },
@@ -49,8 +43,8 @@ def marketing_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "message_templates",
         {
-            **{name: [text[name] for text in TEMPLATES] for name in TEMPLATES[0]},
-            "name_key": [name_key(text["name"]) for text in TEMPLATES],
+            **named([text["name"] for text in TEMPLATES]),
+            **{name: [text[name] for text in TEMPLATES] for name in ("subject", "preheader", "body")},
             **mine,
         },
     )
@@ -93,8 +87,7 @@ def _campaigns(world: World) -> Columns:
     cost = [int(o.cost * f) for o, f in zip(offers, rng.uniform(0.85, 1.1, count), strict=True)]
     sent = [world.now.replace(hour=7) + timedelta(days=int(s)) for s in start]
     return {
-        "name": names,
-        "name_key": [name_key(n) for n in names],
+        **named(names),
         "number": [f"M-{101 + at}" for at in range(count)],
         "status": status,
         "channel": [o.channel for o in offers],

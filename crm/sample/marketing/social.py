@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from crm.config import settings
-from crm.records.matching import name_key
 from crm.sample.marketing.marketing import of_the_marketer
 from crm.sample.marketing.words import ACCOUNTS, POSTS
-from crm.sample.world import Columns, World
+from crm.sample.world import Columns, World, named
 
 _AHEAD = 6
 _KIND_PULL = {"photo": 1.3, "video": 1.7, "link": 0.8, "text": 0.9, "status": 0.6}
@@ -24,8 +23,7 @@ def social_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "social_accounts",
         {
-            "name": [name for name, _network, _url in ACCOUNTS],
-            "name_key": [name_key(name) for name, _network, _url in ACCOUNTS],
+            **named([name for name, _network, _url in ACCOUNTS]),
             "network": [network for _name, network, _url in ACCOUNTS],
             "url": [url for _name, _network, url in ACCOUNTS],
             **mine,

@@ -9,9 +9,9 @@ import numpy as np
 
 from crm.records.matching import name_key, name_words
 from crm.sample.people.places import COUNTRIES, HOSPITALITY, City, Country
-from crm.sample.people.staff import KEY, NORTH, SOUTH
+from crm.sample.people.staff import KEY, NORTH, SOUTH, seller_of
 from crm.sample.selling.goods import JOB_TITLES, SECTORS, SOURCES, TAGS
-from crm.sample.world import DAYS, Columns, Ints, World, pick
+from crm.sample.world import DAYS, Columns, Ints, World, kept, named, pick
 
 #: From this many employees on a customer is a key account.
 KEY_ACCOUNT = 700
@@ -51,11 +51,7 @@ def _assign(world: World, rng: np.random.Generator) -> None:
     parties = world.organisations
     north = np.array([c.team == "North" for c in COUNTRIES])[parties["country"]]
     team = np.where(parties["employees"] >= KEY_ACCOUNT, KEY, np.where(north, NORTH, SOUTH))
-    owner = np.zeros(len(team), dtype=np.int64)
-    for t, reps in world.staff["reps_of"].items():
-        rows = np.flatnonzero(team == t)
-        owner[rows] = reps[rng.integers(len(reps), size=len(rows))]
-    parties["team"], parties["owner"] = team, owner
+    parties["team"], parties["owner"] = team, seller_of(world, rng, team)
 
 
 def _name(rng: np.random.Generator, country: Country, sector: str, city: City) -> str:
@@ -120,8 +116,7 @@ def organisation_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "organisations",
         {
-            "name": names,
-            "name_key": [name_key(name) for name in names],
+            **named(names),
             "number": [f"C-{10_001 + at}" for at in range(count)],
             "sector": [SECTORS[s][0] for s in parties["sector"]],
             "lifecycle": parties["lifecycle"],
@@ -141,10 +136,7 @@ def organisation_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "country": [c.name for c in countries],
             "parent_id": _parents(world, rng),
             "tags": [[TAGS[t]] if r < 0.22 else [] for t, r in zip(tag, tagged, strict=True)],
-            "owner_id": parties["owner"] + 1,
-            "team_id": parties["team"] + 1,
-            "created_at": created,
-            "changed_at": created,
+            **kept(parties["owner"], parties["team"], created),
             "archived_at": [world.now if a else None for a in archived],
         },
     )
@@ -246,8 +238,7 @@ def contact_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "contacts",
         {
-            "name": names,
-            "name_key": [name_key(name) for name in names],
+            **named(names),
             "first_name": first,
             "last_name": last,
             "number": [f"P-{100_001 + at}" for at in range(count)],
@@ -261,10 +252,7 @@ def contact_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "city": [c.cities[t].name for c, t in where],
             "region": [c.cities[t].region for c, t in where],
             "country": [c.name for c, _ in where],
-            "owner_id": parties["owner"][at_org] + 1,
-            "team_id": parties["team"][at_org] + 1,
-            "created_at": created,
-            "changed_at": created,
+            **kept(parties["owner"][at_org], parties["team"][at_org], created),
             "archived_at": [world.now if gone else None for gone in left],
         },
     )

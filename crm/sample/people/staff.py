@@ -7,10 +7,10 @@ from datetime import date
 
 import numpy as np
 
-from crm.records.matching import name_key, name_words
-from crm.sample.people.places import COUNTRIES
+from crm.records.matching import name_words
+from crm.sample.people.places import COUNTRIES, Country
 from crm.sample.selling.goods import FIRM_DOMAIN, SEASON
-from crm.sample.world import YEARS, Columns, World, pick
+from crm.sample.world import YEARS, Columns, Ints, World, named, pick
 
 TEAMS = ("North", "South", "Key accounts", "Service", "Marketing", "Office")
 NORTH, SOUTH, KEY, SERVICE, MARKETING, OFFICE = range(len(TEAMS))
@@ -51,10 +51,25 @@ def staff_tables(world: World) -> Iterator[tuple[str, Columns]]:
         "skill": rng.normal(0, 0.35, len(people)),
         "reps_of": {t: np.array([at for at in selling if team[at] == t]) for t in (NORTH, SOUTH, KEY)},
     }
-    yield "teams", {"name": list(TEAMS), "name_key": [name_key(name) for name in TEAMS]}
+    yield "teams", named(TEAMS)
     yield "users", _users(world, people)
     further = [(at + 1, t + 1) for at, person in enumerate(people) for t in person[4]]
     yield "memberships", {"user_id": [a for a, _ in further], "team_id": [t for _, t in further]}
+
+
+def seller_of(world: World, rng: np.random.Generator, team: Ints) -> Ints:
+    """For each of some teams one of its sellers."""
+    owner = np.zeros(len(team), dtype=np.int64)
+    for t, reps in world.staff["reps_of"].items():
+        rows = np.flatnonzero(team == t)
+        owner[rows] = reps[rng.integers(len(reps), size=len(rows))]
+    return owner
+
+
+def any_name(rng: np.random.Generator, country: Country) -> str:
+    """A first name and a surname of a country."""
+    first = (country.women + country.men)[int(rng.integers(len(country.women + country.men)))]
+    return f"{first} {country.surnames[int(rng.integers(len(country.surnames)))]}"
 
 
 def _further(world: World, rng: np.random.Generator) -> list[tuple[str, str, str, int, tuple[int, ...]]]:
@@ -63,8 +78,7 @@ def _further(world: World, rng: np.random.Generator) -> list[tuple[str, str, str
     made: list[tuple[str, str, str, int, tuple[int, ...]]] = []
     while len(made) < world.scale.extra_reps:
         country = COUNTRIES[int(pick(rng, [c.weight for c in COUNTRIES], 1)[0])]
-        first = (country.women + country.men)[int(rng.integers(len(country.women + country.men)))]
-        name = f"{first} {country.surnames[int(rng.integers(len(country.surnames)))]}"
+        name = any_name(rng, country)
         if name not in taken:
             taken.add(name)
             made.append((name, "Sales rep", "staff", (NORTH, SOUTH, KEY)[len(made) % 3], ()))
@@ -73,8 +87,7 @@ def _further(world: World, rng: np.random.Generator) -> list[tuple[str, str, str
 
 def _users(world: World, people: list[tuple[str, str, str, int, tuple[int, ...]]]) -> Columns:
     return {
-        "name": [person[0] for person in people],
-        "name_key": [name_key(person[0]) for person in people],
+        **named([person[0] for person in people]),
         "email": [f"{name_words(person[0]).replace(' ', '.')}@{FIRM_DOMAIN}" for person in people],
         "role_id": [world.role_ids[person[2]] for person in people],
         "team_id": [person[3] + 1 for person in people],

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from crm.records.matching import name_key
 from crm.sample.marketing.marketing import campaign_of
 from crm.sample.people.parties import contact_of
+from crm.sample.people.staff import seller_of
 from crm.sample.selling.goods import (
     CAMPAIGN_SOURCE,
     CATEGORIES,
@@ -21,8 +21,9 @@ from crm.sample.selling.goods import (
     NEXT_STEPS,
     SECTORS,
     SOURCES,
+    places_of,
 )
-from crm.sample.world import CROWN, Columns, Floats, Ints, World, calendar, draw_days, pick
+from crm.sample.world import CROWN, Columns, Floats, Ints, World, calendar, draw_days, kept, named, pick
 
 OPEN, WON, LOST = 0, 1, 2
 STATUS = ("open", "won", "lost")
@@ -39,16 +40,14 @@ def goods_tables(world: World) -> Iterator[tuple[str, Columns]]:
     yield (
         "categories",
         {
-            "name": [name for name, _ in CATEGORIES],
-            "name_key": [name_key(name) for name, _ in CATEGORIES],
+            **named([name for name, _ in CATEGORIES]),
             "parent_id": [ids.get(above or "") for _, above in CATEGORIES],
         },
     )
     yield (
         "products",
         {
-            "name": [g.name for g in GOODS],
-            "name_key": [name_key(g.name) for g in GOODS],
+            **named([g.name for g in GOODS]),
             "code": [g.code for g in GOODS],
             "category_id": [ids[g.category] for g in GOODS],
             "list_price_minor": [g.price for g in GOODS],
@@ -68,12 +67,6 @@ def goods_tables(world: World) -> Iterator[tuple[str, Columns]]:
     ]
     wave = CROWN + 0.0004 * np.sin(np.arange(len(months)) / 4) + world.rng(6).normal(0, 0.0001, len(months))
     yield "rates", {"currency": "DKK", "day": months, "rate": np.round(wave, 5)}
-
-
-def _numbers(category: str) -> Ints:
-    return np.array(
-        [at for at, g in enumerate(GOODS) if g.category == category and "discontinued" not in g.name]
-    )
 
 
 def _code(code: str) -> int:
@@ -106,7 +99,8 @@ def draw_deals(world: World) -> None:
         pick(rng, [s[1] for s in SOURCES], scale.deals),
     )
     team_mate = rng.random(scale.deals) < 0.1
-    owner = np.where(team_mate, _colleague(world, rng, organisation), parties["owner"][organisation])
+    colleague = seller_of(world, rng, parties["team"][organisation])
+    owner = np.where(team_mate, colleague, parties["owner"][organisation])
     euros = lines["euros"]
     logit = (
         np.array([s[2] for s in SOURCES])[source]
@@ -143,28 +137,19 @@ def _customer(rng: np.random.Generator, parties: dict[str, Any], opened: Ints) -
     return np.asarray(np.minimum(found, known - 1), dtype=np.int64)
 
 
-def _colleague(world: World, rng: np.random.Generator, organisation: Ints) -> Ints:
-    owner = np.zeros(len(organisation), dtype=np.int64)
-    team = world.organisations["team"][organisation]
-    for t, reps in world.staff["reps_of"].items():
-        rows = np.flatnonzero(team == t)
-        owner[rows] = reps[rng.integers(len(reps), size=len(rows))]
-    return owner
-
-
 def _lines(world: World, rng: np.random.Generator, organisation: Ints, opened: Ints) -> dict[str, Any]:
     """The products of each deal: a machine that fits the customer and what goes with it, or service alone."""
     parties, count = world.organisations, len(organisation)
     employees = parties["employees"][organisation].astype(float)
     espresso = np.array([s[4] == "Espresso machines" for s in SECTORS])[parties["sector"][organisation]]
     size = np.clip(np.log10(employees + 1) - 0.9 + rng.normal(0, 0.35, count), 0, 2.99)
-    office = _numbers("Bean-to-cup machines")[np.clip(np.rint(size * 1.6), 0, 4).astype(int)]
-    bar = _numbers("Espresso machines")[np.clip(np.rint(size + rng.integers(0, 2, count)), 0, 3).astype(int)]
+    office = places_of("Bean-to-cup machines")[np.clip(np.rint(size * 1.6), 0, 4).astype(int)]
+    bar = places_of("Espresso machines")[np.clip(np.rint(size + rng.integers(0, 2, count)), 0, 3).astype(int)]
     service_only = rng.random(count) < 0.16
-    contract = _numbers("Service contracts")[np.clip(np.rint(size), 0, 2).astype(int)]
+    contract = places_of("Service contracts")[np.clip(np.rint(size), 0, 2).astype(int)]
     main = np.where(service_only, contract, np.where(espresso, bar, office))
     quantity = np.clip(np.rint(np.exp(rng.normal(np.log(np.maximum(1, employees / 300)), 0.4))), 1, 6)
-    grinders = _numbers("Grinders")
+    grinders = places_of("Grinders")
     beans = np.array([_code(c) for c in ("EB-001", "EB-002", "EB-003")])
     kind = rng.integers(3, size=count)
     extras: list[tuple[npt.NDArray[np.bool_], Ints, Floats]] = [
@@ -301,14 +286,10 @@ def deal_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "next_step_on": [d if s else None for s, d in zip(steps, step_on, strict=True)],
             "stage_since": since,
             "rank": np.arange(count) * 1000.0,
-            "owner_id": deals["owner"] + 1,
-            "team_id": deals["team"] + 1,
-            "created_at": opened,
-            "changed_at": since,
+            **kept(deals["owner"], deals["team"], opened, since),
         },
     )
     line = deals["line_deal"]
-    made = [opened[at] for at in line]
     yield (
         "deal_lines",
         {
@@ -320,10 +301,7 @@ def deal_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "discount": deals["line_discount"],
             "amount_minor": deals["line_amount"],
             "currency": [euro[at] for at in line],
-            "owner_id": deals["owner"][line] + 1,
-            "team_id": deals["team"][line] + 1,
-            "created_at": made,
-            "changed_at": made,
+            **kept(deals["owner"][line], deals["team"][line], [opened[at] for at in line]),
         },
     )
     yield (

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from crm.sample.written import written
 
 FIRM = "Brew & Berg"
@@ -38,6 +41,15 @@ class Good(NamedTuple):
 
 
 GOODS = written("trade", "goods", tuple[Good, ...])
+
+
+def places_of(category: str) -> npt.NDArray[np.int64]:
+    """The places in ``GOODS`` of what is still sold of a category."""
+    return np.array(
+        [at for at, g in enumerate(GOODS) if g.category == category and "discontinued" not in g.name]
+    )
+
+
 #: Sector, share of customers, employees from and to, what its machines come from.
 SECTORS = written("trade", "sectors", tuple[tuple[str, float, int, int, str], ...])
 #: Source, share, and how much better (logits) its deals are won.

@@ -9,8 +9,9 @@ import numpy as np
 from crm.sample.marketing.marketing import campaign_of
 from crm.sample.people.parties import phone
 from crm.sample.people.places import COUNTRIES
+from crm.sample.people.staff import any_name
 from crm.sample.selling.goods import CAMPAIGN_SOURCE, SECTORS, SOURCES
-from crm.sample.world import Columns, Ints, World, pick
+from crm.sample.world import Columns, Ints, World, kept, pick
 
 _WISHES = (
     "Coffee for {cups} people in a new office",
@@ -38,9 +39,7 @@ def lead_tables(world: World) -> Iterator[tuple[str, Columns]]:
     names, companies, emails, phones, wishes = [], [], [], [], []
     for at in range(count):
         home = COUNTRIES[country[at]]
-        first = (home.women + home.men)[int(rng.integers(len(home.women + home.men)))]
-        last = home.surnames[int(rng.integers(len(home.surnames)))]
-        names.append(f"{first} {last}")
+        names.append(any_name(rng, home))
         companies.append(f"{SECTORS[sector[at]][0]} {home.words[int(rng.integers(len(home.words)))]}")
         emails.append(f"enquiry{at + 1}@mail.example")
         phones.append(phone(rng, home, None))
@@ -73,9 +72,6 @@ def lead_tables(world: World) -> Iterator[tuple[str, Columns]]:
                 None if d is None else int(world.deals["organisation"][d]) + 1 for d in linked
             ],
             "contact_id": [None if d is None else int(world.deals["contact"][d]) + 1 for d in linked],
-            "owner_id": reps + 1,
-            "team_id": world.staff["team"][reps] + 1,
-            "created_at": made,
-            "changed_at": made,
+            **kept(reps, world.staff["team"][reps], made),
         },
     )

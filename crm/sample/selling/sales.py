@@ -11,7 +11,7 @@ from crm.sample.people.parties import contact_of
 from crm.sample.people.places import COUNTRIES
 from crm.sample.selling.deals import OPEN, WON
 from crm.sample.selling.goods import GOODS
-from crm.sample.world import CROWN, DAYS, Columns, Floats, Ints, World, calendar, pick
+from crm.sample.world import CROWN, DAYS, Columns, Floats, Ints, World, calendar, kept, pick
 
 _WEEK = (1.3, 1.15, 1.05, 1.1, 0.9, 0.16, 0.1)
 _GROWTH = 0.16
@@ -134,10 +134,7 @@ def sales_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "city": [places[o][1].name for o in organisation],
             "region": [places[o][1].region for o in organisation],
             "country": [places[o][0].name for o in organisation],
-            "owner_id": owner + 1,
-            "team_id": team + 1,
-            "created_at": made,
-            "changed_at": made,
+            **kept(owner, team, made),
         },
     )
     sold = _prices(world, rng, organisation, ordered, order, good)
@@ -167,10 +164,7 @@ def sales_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "currency": np.where(crowns, "DKK", "EUR"),
             "channel": np.array(_CHANNELS, dtype=object)[channel[at_order]],
             "region": np.array([c.name for c, _ in places], dtype=object)[organisation[at_order]],
-            "owner_id": owner[at_order] + 1,
-            "team_id": team[at_order] + 1,
-            "created_at": np.array(made, dtype=object)[at_order],
-            "changed_at": np.array(made, dtype=object)[at_order],
+            **kept(owner[at_order], team[at_order], np.array(made, dtype=object)[at_order]),
         },
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from crm.sample.people.parties import contact_of
 from crm.sample.selling.deals import OPEN, STAGE_NAMES, WON
 from crm.sample.selling.goods import COMPETITORS, GOODS
-from crm.sample.world import Columns, World, pick
+from crm.sample.world import Columns, World, kept, pick
 from crm.sample.written import written
 
 
@@ -87,10 +87,7 @@ def talk_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "contact_id": contact[order] + 1,
             "organisation_id": at_org[order] + 1,
             "deal_id": [deal_ids[i] for i in order],
-            "owner_id": owner[order] + 1,
-            "team_id": parties["team"][at_org[order]] + 1,
-            "created_at": happened,
-            "changed_at": happened,
+            **kept(owner[order], parties["team"][at_org[order]], happened),
         },
     )
     yield "tasks", _tasks(world)
@@ -150,8 +147,5 @@ def _tasks(world: World) -> Columns:
         "contact_id": contact + 1,
         "organisation_id": organisation + 1,
         "deal_id": [int(d) + 1 if w else None for d, w in zip(deal, with_deal, strict=True)],
-        "owner_id": owner + 1,
-        "team_id": parties["team"][organisation] + 1,
-        "created_at": made,
-        "changed_at": made,
+        **kept(owner, parties["team"][organisation], made),
     }

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from crm.sample.people.parties import contact_of
-from crm.sample.selling.goods import GOODS
-from crm.sample.world import DAYS, Columns, Ints, World, pick
+from crm.sample.selling.goods import GOODS, places_of
+from crm.sample.world import DAYS, Columns, Ints, World, kept, pick
 
 #: A yearly service puts in new burrs; other parts run until they fail.
 YEAR = 365
@@ -61,16 +61,11 @@ def draw_units(world: World) -> None:
     rng, parties, count = world.rng(21), world.organisations, world.scale.units
     customers = np.flatnonzero(~parties["prospect"])
     at = customers[pick(rng, parties["appetite"][customers], count)]
-    machines = {
-        category: np.array(
-            [i for i, g in enumerate(GOODS) if g.category == category and "discont" not in g.name]
-        )
-        for category in ("Bean-to-cup machines", "Espresso machines", "Grinders")
-    }
+    machines = [places_of(name) for name in ("Bean-to-cup machines", "Espresso machines", "Grinders")]
     bar = np.isin(parties["sector"][at], (1, 2))
     kind = np.where(rng.random(count) < 0.22, 2, np.where(bar, 1, 0))
     good = np.zeros(count, dtype=np.int64)
-    for number, numbers in enumerate(machines.values()):
+    for number, numbers in enumerate(machines):
         rows = np.flatnonzero(kind == number)
         good[rows] = numbers[rng.integers(len(numbers), size=len(rows))]
     age = np.minimum(rng.gamma(2.2, 330.0, count), -parties["since"][at] + 400.0)
@@ -120,9 +115,6 @@ def unit_tables(world: World) -> Iterator[tuple[str, Columns]]:
     ends = units["installed"] + years * YEAR
     serials = [f"{GOODS[g].code.replace('-', '')}-{10_000 + i}" for i, g in enumerate(units["good"])]
     contact = contact_of(world, rng, at)
-    # Sellers keep their customers' machines; technicians see them through the teams they share.
-    owned = {"owner_id": parties["owner"][at] + 1, "team_id": parties["team"][at] + 1}
-    days = world.days(units["installed"])
     yield (
         "equipment",
         {
@@ -133,16 +125,15 @@ def unit_tables(world: World) -> Iterator[tuple[str, Columns]]:
             "contact_id": contact + 1,
             "place": [PLACES[i] for i in rng.integers(len(PLACES), size=count)],
             "status": "in_use",
-            "installed_on": days,
+            "installed_on": world.days(units["installed"]),
             "observed_since": world.days(np.maximum(units["installed"], -DAYS)),
             "warranty_until": world.days(ends),
             "warranty_covers": [["parts", "labour"]] * count,
             "meter_unit": "cups",
             "meter_value": units["usage"] * -units["installed"],
             "meter_at": world.now,
-            "created_at": made,
-            "changed_at": made,
-            **owned,
+            # Sellers keep their customers' machines; technicians see them through the teams they share.
+            **kept(parties["owner"][at], parties["team"][at], made),
         },
     )
     units["contact"], units["serials"] = contact, serials
@@ -166,10 +157,7 @@ def _contracts(world: World, rng: np.random.Generator) -> Columns:
         "covers": [CONTRACTS[i][1] for i in level],
         "price_minor": [CONTRACTS[i][2] for i in level],
         "currency": "EUR",
-        "owner_id": parties["owner"][at] + 1,
-        "team_id": parties["team"][at] + 1,
-        "created_at": world.now,
-        "changed_at": world.now,
+        **kept(parties["owner"][at], parties["team"][at], world.now),
     }
 
 
@@ -191,8 +179,5 @@ def _plans(world: World) -> Columns:
         ],
         "next_due_on": world.days(last + YEAR),
         "is_active": True,
-        "owner_id": parties["owner"][at] + 1,
-        "team_id": parties["team"][at] + 1,
-        "created_at": world.now,
-        "changed_at": world.now,
+        **kept(parties["owner"][at], parties["team"][at], world.now),
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from crm.sample.selling.goods import GOODS
 from crm.sample.service.units import CHECKLIST, PARTS, YEAR
-from crm.sample.world import Columns, World
+from crm.sample.world import Columns, World, kept
 
 #: Places in ``crm.sample.people.staff.PEOPLE``.
 TECHNICIANS = (13, 15)
@@ -127,10 +127,7 @@ def _orders(world: World, rng: np.random.Generator, orders: list[dict[str, Any]]
         "parts_minor": [None if o else PART_COST[_part(order)] for o, order in zip(is_open, orders, strict=True)],
         "currency": "EUR",
         "covered": [None if o else str(c) for o, c in zip(is_open, covered, strict=True)],
-        "owner_id": technician + 1,
-        "team_id": parties["team"][at] + 1,
-        "created_at": made,
-        "changed_at": made,
+        **kept(technician, parties["team"][at], made),
     }  # fmt: skip
 
 

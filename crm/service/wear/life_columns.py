@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -12,46 +14,11 @@ from crm.exchange.files.reading import SourceTable
 from crm.exchange.values.numbers import decide, take_apart, value_of
 from crm.i18n import _
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "time": (
-        "time", "times", "t", "duration", "hours", "hrs", "km", "miles", "mileage", "kilometers", "kilometres",
-        "days", "weeks", "months", "years", "cycles", "life", "lifetime", "life time", "lifespan", "ttf", "tte",
-        "time to failure", "time to event", "failure time", "survival time", "time in service", "usage", "distance",
-        "shots", "operating hours", "run time", "runtime", "tenure", "zeit", "laufzeit", "lebensdauer", "betriebsstunden",
-        "stunden", "tage", "monate", "jahre", "stop", "end", "exit", "age", "alter", "x",
-    ),
-    "observed": (
-        "observed", "event", "failed", "failure", "fail", "failures", "died", "death", "dead", "status", "event observed",
-        "is failed", "is failure", "delta", "broken", "outcome", "state", "fault", "churn", "churned", "arrest",
-        "ausgefallen", "ausfall", "defekt",
-    ),
-    "censored": (
-        "censored", "cens", "censor", "censoring", "right censored", "is censored", "suspended", "suspension", "running",
-        "alive", "survived", "still running", "censored flag", "zensiert", "c",
-    ),
-    "quantity": (
-        "quantity", "qty", "n", "count", "freq", "frequency", "weight", "weights", "number", "units", "cases",
-        "anzahl", "menge", "stückzahl",
-    ),
-    "entry": (
-        "entry", "entry age", "age at entry", "entry time", "left truncation", "truncation", "delayed entry", "tl", "start",
-    ),
-    "system": ("system", "unit", "machine", "id", "system id", "unit id", "serial", "asset", "equipment"),
-    "repair": ("repair", "repairs", "repaired", "repair event", "is repair", "recurrence"),
-}  # fmt: skip
-_FAILED = {
-    "1", "f", "failed", "failure", "fail", "true", "t", "yes", "y", "dead", "died", "event", "observed", "broken", "defect",
-    "defective", "x", "ja", "wahr", "ausgefallen", "defekt",
-}  # fmt: skip
-_RUNS = {
-    "0", "s", "c", "r", "suspended", "suspension", "censored", "running", "false", "f0", "no", "n", "alive", "survived",
-    "ok", "working", "operating", "active", "in service", "in use", "right censored", "right", "+", "nein", "falsch",
-    "läuft", "zensiert",
-}  # fmt: skip
+_WORDS = tomllib.loads(Path(__file__).with_name("life_words.toml").read_text("utf-8"))
+_NAMES: Mapping[str, list[str]] = _WORDS["names"]
+_FAILED, _RUNS = frozenset(_WORDS["failed"]), frozenset(_WORDS["runs"])
 #: What denies in a column called “censored”: the unit failed.
-_DENIES = {
-    "0", "false", "no", "n", "f", "failed", "failure", "fail", "dead", "died", "nein", "falsch", "ausgefallen", "defekt",
-}  # fmt: skip
+_DENIES = frozenset(_WORDS["denies"])
 
 
 def roles(table: SourceTable, chosen: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from crm.analytics.recurrence import mean_cumulative
-from crm.analytics.survival import Curve, LifeData, kaplan_meier, life_data, life_table
+from crm.analytics.survival import Curve, Floats, LifeData, kaplan_meier, life_data, life_table
 from crm.analytics.survival_fit import Candidate, NoFit, WeibullFit, fit_life
 from crm.errors import NotFound, Problem, Refused
 from crm.exchange.files.reading import read_table
@@ -48,16 +48,14 @@ class LifeFile:
                 "median_low": curve.median_low,
                 "median_high": curve.median_high,
                 "confidence": curve.confidence,
-                "curve": [
-                    dict(zip(("time", "survival", "low", "high", "at_risk", "failed"), row, strict=True))
-                    for row in zip(
-                        *(
-                            getattr(curve, name).tolist()
-                            for name in ("times", "survival", "low", "high", "at_risk", "failed")
-                        ),
-                        strict=True,
-                    )
-                ],
+                "curve": _rows(
+                    time=curve.times,
+                    survival=curve.survival,
+                    low=curve.low,
+                    high=curve.high,
+                    at_risk=curve.at_risk,
+                    failed=curve.failed,
+                ),
             },
         }
         if not self.life.entry.any() and curve.last > 0:
@@ -74,6 +72,12 @@ class LifeFile:
             "why": fit.note,
             "median": None if median is None else dict(zip(("median", "low", "high"), median, strict=True)),
         }
+
+
+def _rows(**columns: Floats) -> list[dict[str, float]]:
+    """Columns as the rows of a list of objects."""
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _law(one: Candidate) -> dict[str, Any]:
@@ -130,11 +134,7 @@ def read_life_file(path: Path, *, chosen: Mapping[str, str] | None = None) -> Li
         times = numbers(table, columns["time"])
         repaired = flags(table, columns["repair"], inverted=False)
         found = mean_cumulative(table.texts[columns["system"]], times, repaired)
-        names = ("time", "mean", "low", "high")
-        series = zip(
-            found.times.tolist(), found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True
-        )
-        steps = [dict(zip(names, row, strict=True)) for row in series]
+        steps = _rows(time=found.times, mean=found.mean, low=found.low, high=found.high)
         return RepairFile(path.name, columns, found.units, found.repairs, steps, tuple(notes))
     columns = {role: name for role, name in columns.items() if role not in ("system", "repair")}
     times, observed = lives(table, columns)

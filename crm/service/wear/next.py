@@ -58,7 +58,7 @@ def next_to_fail(
     if product_id is not None:
         of.append(Equipment.product_id == (product_id or None))
     rows = session.execute(_asked().where(*of).order_by(UnitRisk.risk_90.desc(), UnitRisk.id).limit(limit))
-    found = [_unit(row) for row in rows]
+    found = [UnitAhead(*row) for row in rows]
     some = (
         select(UnitRisk.id).join(Equipment, Equipment.id == UnitRisk.equipment_id).where(*of).limit(COUNTED)
     )
@@ -74,35 +74,20 @@ def ahead_of(session: ScopedSession, equipment_id: int) -> list[UnitAhead]:
     """What is ahead of one unit: its parts, the most likely to fail first, then the unit as a whole."""
     of = (UnitRisk.equipment_id == equipment_id, UnitRisk.part != PUT_OFF)
     rows = session.execute(_asked().where(*of).order_by(UnitRisk.part == "", UnitRisk.risk_90.desc()))
-    return [_unit(row) for row in rows]
+    return [UnitAhead(*row) for row in rows]
 
 
 def _asked() -> Any:
+    """What ``UnitAhead`` holds, in its order."""
+    known = (
+        *(UnitRisk.part, UnitRisk.age_days, UnitRisk.risk_30, UnitRisk.risk_90, UnitRisk.risk_365),
+        *(UnitRisk.median_days, UnitRisk.low_days, UnitRisk.high_days, UnitRisk.basis, UnitRisk.computed_at),
+    )
+    names = (func.coalesce(of.name, "") for of in (Product, Organisation, User))
     return (
-        select(UnitRisk, Equipment.name, Product.name, Organisation.name, User.name)
+        select(UnitRisk.equipment_id, Equipment.name, *names, *known)
         .join(Equipment, Equipment.id == UnitRisk.equipment_id)
         .outerjoin(Product, Product.id == Equipment.product_id)
         .outerjoin(Organisation, Organisation.id == Equipment.organisation_id)
         .outerjoin(User, User.id == Equipment.owner_id)
-    )
-
-
-def _unit(row: Any) -> UnitAhead:
-    risk, name, product, organisation, owner = row
-    return UnitAhead(
-        equipment_id=risk.equipment_id,
-        name=name,
-        product=product or "",
-        organisation=organisation or "",
-        owner=owner or "",
-        part=risk.part,
-        age_days=risk.age_days,
-        risk_30=risk.risk_30,
-        risk_90=risk.risk_90,
-        risk_365=risk.risk_365,
-        median_days=risk.median_days,
-        low_days=risk.low_days,
-        high_days=risk.high_days,
-        basis=risk.basis,
-        computed_at=risk.computed_at,
     )

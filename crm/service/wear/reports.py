@@ -6,13 +6,13 @@ The analysis is imported inside: whoever lists sales should not wait for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from crm.clock import now
 from crm.i18n import N_, _
@@ -65,13 +65,8 @@ def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
 
     records = load(session, now=now())
     units = records.units
-    if chosen.products:
-        units = units[units["product_id"].isin(chosen.products)]
-    people = (Equipment.owner_id, chosen.owners), (Equipment.team_id, chosen.teams)
-    for column, ids in people:
-        if ids:
-            mine = session.scalars(select(Equipment.id).where(column.in_(ids)))
-            units = units[units["unit"].isin(list(mine))]
+    if of := _of(chosen):
+        units = units[units["unit"].isin(session.scalars(select(Equipment.id).where(*of)).all())]
 
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
         frame = frame[frame["unit"].isin(units["unit"])]
@@ -88,18 +83,26 @@ def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
     return replace(records, units=units, failures=kept(records.failures), changes=kept(records.changes))
 
 
+def _of(chosen: SalesFilter) -> list[ColumnElement[bool]]:
+    """The conditions on units of chosen products, owners and teams."""
+    columns = (Equipment.product_id, Equipment.owner_id, Equipment.team_id)
+    asked = zip(columns, (chosen.products, chosen.owners, chosen.teams), strict=True)
+    return [column.in_(ids) for column, ids in asked if ids]
+
+
 def _report(
     session: ScopedSession,
     name: str,
     chosen: SalesFilter,
-    rows: Iterable[Mapping[str, Any]],
-    columns: list[str],
+    columns: str,
+    rows: Sequence[Sequence[Any]],
     *,
     n: int,
     summary: Mapping[str, Any] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Report:
-    frame = pd.DataFrame(list(rows), columns=columns)
+    """The report with its formula; ``columns`` are their names in one text with blanks between them."""
+    frame = pd.DataFrame(rows, columns=columns.split())
     formula = " ".join(_(text) for text in _FORMULAS[name])
     return Report(name, formula, open_book(session, Contract), chosen, n, frame, summary or {}, notes)
 
@@ -125,26 +128,22 @@ def failures_by_part(session: ScopedSession, chosen: SalesFilter) -> Report:
 
     records = _records(session, chosen)
     rows = [
-        {
-            "part": records.parts.get(row.part),
-            "failures": row.failures,
-            "units": row.units,
-            "share": row.share,
-            "running_share": row.running_share,
-            "median_gap_days": row.median_gap,
-        }
+        (records.parts.get(row.part), row.failures, row.units, row.share, row.running_share, row.median_gap)
         for row in pareto(records)
     ]
-    n = len(records.failures)
-    summary = {
-        "failures": n,
-        "units_failed": int(records.failures["unit"].nunique()),
+    columns = "part failures units share running_share median_gap_days"
+    summary, n = _counted(records, records.failures), len(records.failures)
+    return _report(
+        session, "failures-by-part", chosen, columns, rows, n=n, summary=summary, notes=_notes(records)
+    )
+
+
+def _counted(records: Records, failed: pd.DataFrame) -> dict[str, int]:
+    return {
+        "failures": len(failed),
+        "units_failed": int(failed["unit"].nunique()),
         "units": len(records.units),
     }
-    columns = ["part", "failures", "units", "share", "running_share", "median_gap_days"]
-    return _report(
-        session, "failures-by-part", chosen, rows, columns, n=n, summary=summary, notes=_notes(records)
-    )
 
 
 @report("failures-by-model", "Failures by product, with its units", LINES)
@@ -152,27 +151,16 @@ def failures_by_model(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Failures by product with the installed base behind them."""
     records = _records(session, chosen)
     failed = records.failures.merge(records.units[["unit", "product_id"]], on="unit")
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for product, units in records.units.groupby("product_id"):
         mine = failed[failed["product_id"] == product]
-        rows.append(
-            {
-                "product": records.products.get(int(str(product))),
-                "failures": len(mine),
-                "units": len(units),
-                "units_failed": int(mine["unit"].nunique()),
-                "failures_per_unit": len(mine) / len(units),
-            }
-        )
-    rows.sort(key=lambda row: (-row["failures"], str(row["product"])))
-    summary = {
-        "failures": len(failed),
-        "units_failed": int(failed["unit"].nunique()),
-        "units": len(records.units),
-    }
-    columns = ["product", "failures", "units", "units_failed", "failures_per_unit"]
+        name, n, base = records.products.get(int(str(product))), len(mine), len(units)
+        rows.append((name, n, base, int(mine["unit"].nunique()), n / base))
+    rows.sort(key=lambda row: (-row[1], str(row[0])))
+    columns = "product failures units units_failed failures_per_unit"
+    summary = _counted(records, failed)
     return _report(
-        session, "failures-by-model", chosen, rows, columns, n=len(failed), summary=summary, notes=_notes(records)
+        session, "failures-by-model", chosen, columns, rows, n=len(failed), summary=summary, notes=_notes(records)
     )  # fmt: skip
 
 
@@ -188,24 +176,15 @@ def failure_gap(session: ScopedSession, chosen: SalesFilter) -> Report:
         ("moments", failed.drop_duplicates(["unit", "at"])),
     ]
     sets += [(records.parts.get(str(p)), f) for p, f in failed.groupby("part")]
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for counted, frame in sets:
         between = gaps(frame["unit"], frame["at"])
-        some = len(between) > 0
-        rows.append(
-            {
-                "counted": counted,
-                "median_days": float(np.median(between)) if some else None,
-                "mean_days": float(between.mean()) if some else None,
-                "n": len(between),
-            }
-        )
-    whole = rows[0]
-    summary = {"median_days": whole["median_days"], "mean_days": whole["mean_days"]}
-    return _report(
-        session, "failure-gap", chosen, rows, ["counted", "median_days", "mean_days", "n"],
-        n=whole["n"], summary=summary, notes=_notes(records),
-    )  # fmt: skip
+        middle = (float(np.median(between)), float(between.mean())) if len(between) else (None, None)
+        rows.append((counted, *middle, len(between)))
+    _all, median, mean, n = rows[0]
+    summary = {"median_days": median, "mean_days": mean}
+    columns = "counted median_days mean_days n"
+    return _report(session, "failure-gap", chosen, columns, rows, n=n, summary=summary, notes=_notes(records))
 
 
 @report("failure-rate", "Failures per unit-month by part, with 95 % interval", LINES)
@@ -236,21 +215,17 @@ def _rates(session: ScopedSession, chosen: SalesFilter, name: str, by: str) -> R
         units["end"] = np.fmin(units["end"], end + 1)
     records = replace(records, units=units)
     rows = [
-        {
-            by: records.parts.get(row.part) if by == "part" else records.products.get(row.product_id or 0),
-            "failures": row.rate.events,
-            "units": row.units,
-            "unit_months": row.rate.exposure,
-            "rate": _known(row.rate.rate),
-            "low": _known(row.rate.low),
-            "high": _known(row.rate.high),
-        }
+        (
+            records.parts.get(row.part) if by == "part" else records.products.get(row.product_id or 0),
+            *(row.rate.events, row.units, row.rate.exposure),
+            *map(_known, (row.rate.rate, row.rate.low, row.rate.high)),
+        )
         for row in rates(records, by_product=by == "product", by_part=by == "part")
     ]
     n = len(watched_failures(records))
     summary = {"failures": n, "unit_months": float(exposure(records)["months"].sum())}
-    columns = [by, "failures", "units", "unit_months", "rate", "low", "high"]
-    return _report(session, name, chosen, rows, columns, n=n, summary=summary, notes=_notes(records))
+    columns = f"{by} failures units unit_months rate low high"
+    return _report(session, name, chosen, columns, rows, n=n, summary=summary, notes=_notes(records))
 
 
 def _known(value: float) -> float | None:
@@ -263,23 +238,19 @@ def failure_repeats(session: ScopedSession, chosen: SalesFilter) -> Report:
     from crm.service.wear.wear import pareto, repeated_in_all
 
     records = _records(session, chosen)
-    rows: list[dict[str, Any]] = [
-        {
-            "part": records.parts.get(row.part),
-            "failures": row.failures,
-            "repeated": round(row.repeated.share * row.repeated.n),
-            "share": row.repeated.share,
-            "low": row.repeated.low,
-            "high": row.repeated.high,
-        }
+    rows = [
+        (
+            *(records.parts.get(row.part), row.failures, round(row.repeated.share * row.repeated.n)),
+            *(row.repeated.share, row.repeated.low, row.repeated.high),
+        )
         for row in pareto(records)
     ]
     whole = repeated_in_all(records)
     share, low, high = (_known(value) for value in (whole.share, whole.low, whole.high))
-    summary = {"repeated": sum(r["repeated"] for r in rows), "share": share, "low": low, "high": high}
-    columns = ["part", "failures", "repeated", "share", "low", "high"]
+    summary = {"repeated": sum(row[2] for row in rows), "share": share, "low": low, "high": high}
+    columns = "part failures repeated share low high"
     return _report(
-        session, "failure-repeats", chosen, rows, columns, n=whole.n, summary=summary, notes=_notes(records)
+        session, "failure-repeats", chosen, columns, rows, n=whole.n, summary=summary, notes=_notes(records)
     )
 
 
@@ -292,11 +263,9 @@ def maintenance_by_kind(session: ScopedSession, chosen: SalesFilter) -> Report:
     joined = records.changes.merge(failed, on=keys, how="left")
     repairs = int(joined["repair"].notna().sum())
     n = len(joined)
-    rows = [
-        {"kind": "repair", "changes": repairs, "share": repairs / n if n else None},
-        {"kind": "planned", "changes": n - repairs, "share": (n - repairs) / n if n else None},
-    ]
-    return _report(session, "maintenance-by-kind", chosen, rows, ["kind", "changes", "share"], n=n)
+    counted = (("repair", repairs), ("planned", n - repairs))
+    rows = [(kind, some, some / n if n else None) for kind, some in counted]
+    return _report(session, "maintenance-by-kind", chosen, "kind changes share", rows, n=n)
 
 
 #: The report lists so many; the screen filters and pages through all.
@@ -306,29 +275,22 @@ MOST_UNITS = 200
 @report("units-at-risk", "Units most likely to fail within 90 days", LINES[2:])
 def units_at_risk(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Units by their chance of failure within 90 days."""
-    of = [Equipment.archived_at.is_(None), UnitRisk.part != PUT_OFF]
-    if chosen.products:
-        of.append(Equipment.product_id.in_(chosen.products))
-    if chosen.owners:
-        of.append(Equipment.owner_id.in_(chosen.owners))
-    if chosen.teams:
-        of.append(Equipment.team_id.in_(chosen.teams))
+    of = (Equipment.archived_at.is_(None), UnitRisk.part != PUT_OFF, *_of(chosen))
     columns = {
-        "equipment": Equipment.name, "serial": Equipment.serial, "part": UnitRisk.part, "age_days": UnitRisk.age_days,
-        "risk_30": UnitRisk.risk_30, "risk_90": UnitRisk.risk_90, "risk_365": UnitRisk.risk_365,
+        "equipment": Equipment.name, "serial": Equipment.serial, "part": func.nullif(UnitRisk.part, ""),
+        "age_days": UnitRisk.age_days, "risk_30": UnitRisk.risk_30, "risk_90": UnitRisk.risk_90, "risk_365": UnitRisk.risk_365,
         "median_days": UnitRisk.median_days, "low_days": UnitRisk.low_days, "high_days": UnitRisk.high_days,
         "computed_at": UnitRisk.computed_at,
     }  # fmt: skip
-    asked = select(*columns.values()).join(Equipment, Equipment.id == UnitRisk.equipment_id).where(*of)
-    found = session.execute(asked.order_by(UnitRisk.risk_90.desc(), UnitRisk.id).limit(MOST_UNITS)).all()
-    rows = [{**dict(zip(columns, row, strict=True)), "part": row.part or None} for row in found]
-    counted = (
-        select(func.count(UnitRisk.id)).join(Equipment, Equipment.id == UnitRisk.equipment_id).where(*of)
-    )
-    n = int(session.scalar(counted) or 0)
+    joined = Equipment, Equipment.id == UnitRisk.equipment_id
+    asked = select(*columns.values()).join(*joined).where(*of)
+    rows = session.execute(asked.order_by(UnitRisk.risk_90.desc(), UnitRisk.id).limit(MOST_UNITS)).all()
+    n = int(session.scalar(select(func.count(UnitRisk.id)).join(*joined).where(*of)) or 0)
     notes = (
         ()
         if rows
         else (_("Nothing is computed yet. Open Wear and faults and compute, or wait for the night."),)
     )
-    return _report(session, "units-at-risk", chosen, rows, list(columns), n=n, notes=notes)
+    return _report(
+        session, "units-at-risk", chosen, " ".join(columns), [tuple(row) for row in rows], n=n, notes=notes
+    )
