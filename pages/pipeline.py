@@ -8,9 +8,9 @@ from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.pipeline.board import show_board
 from crm.ui.pipeline.calendar import show_calendar
-from crm.ui.pipeline.table import show_table
 from crm.ui.pipeline.view import BOARD, TABLE, VIEW, choose_deals, choose_pipeline, views
 from crm.ui.records.drawers import new_record
+from crm.ui.records.listing import ListScreen, show_list
 from crm.work import reading
 
 actor = current_actor()
@@ -24,7 +24,8 @@ with look.toolbar():
     chosen = choose_deals(actor, choose_pipeline(names)) if names and view != TABLE else None
 
 if view == TABLE:
-    show_table(actor, head)
+    # Its filters stand in the address, so that other screens can link to it: deals_status, deals_owner_id …
+    show_list(actor, ListScreen("deal", title=_("Pipeline")), head=head)
     st.stop()
 
 context = (

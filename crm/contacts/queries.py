@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ class Reach:
     id: int
     kind: str
     value: str
-    label: str
+    label: str | None
     is_primary: bool
     valid_from: date | None
     valid_until: date | None
@@ -48,11 +48,11 @@ class Place:
 
     id: int
     kind: str
-    street: str
-    postal_code: str
-    city: str
-    region: str
-    country: str
+    street: str | None
+    postal_code: str | None
+    city: str | None
+    region: str | None
+    country: str | None
     valid_until: date | None
 
     def line(self) -> str:
@@ -96,47 +96,23 @@ def ways_to_reach(session: ScopedSession, entity: str, record_id: int) -> Ways:
     channels_of, places_of = _ways_of(entity)
     channels = session.execute(channels_of, {"record": record_id}, execution_options=SYSTEM_OPTIONS)
     places = session.execute(places_of, {"record": record_id}, execution_options=SYSTEM_OPTIONS)
-    return Ways(
-        tuple(Reach(r[0], r[1], r[2], r[3] or "", r[4], r[5], r[6]) for r in channels),
-        tuple(
-            Place(r[0], r[1], r[2] or "", r[3] or "", r[4] or "", r[5] or "", r[6] or "", r[7])
-            for r in places
-        ),
-    )
+    return Ways(tuple(Reach(*row) for row in channels), tuple(Place(*row) for row in places))
 
 
 @cache
 def _ways_of(entity: str) -> tuple[Any, Any]:
-    record: Any = bindparam("record")
-    column = POINTS[entity]
-    channels = (
-        select(
-            Channel.id,
-            Channel.kind,
-            Channel.value,
-            Channel.label,
-            Channel.is_primary,
-            Channel.valid_from,
-            Channel.valid_until,
+    channels, places = (
+        select(*(getattr(model, part.name) for part in fields(shape))).where(
+            getattr(model, POINTS[entity]) == bindparam("record")
         )
-        .where(getattr(Channel, column) == record)
-        .order_by(Channel.valid_until.is_not(None), Channel.kind, Channel.is_primary.desc(), Channel.id)
+        for model, shape in ((Channel, Reach), (Address, Place))
     )
-    places = (
-        select(
-            Address.id,
-            Address.kind,
-            Address.street,
-            Address.postal_code,
-            Address.city,
-            Address.region,
-            Address.country,
-            Address.valid_until,
-        )
-        .where(getattr(Address, column) == record)
-        .order_by(Address.valid_until.is_not(None), Address.id)
+    return (
+        channels.order_by(
+            Channel.valid_until.is_not(None), Channel.kind, Channel.is_primary.desc(), Channel.id
+        ),
+        places.order_by(Address.valid_until.is_not(None), Address.id),
     )
-    return channels, places
 
 
 def organisations_of(session: ScopedSession, contact_id: int) -> list[RoleRow]:
@@ -155,18 +131,11 @@ def organisations_of(session: ScopedSession, contact_id: int) -> list[RoleRow]:
     return sorted(shown, key=lambda r: (r.until is not None, r.other, r.id))
 
 
-def _roles(session: ScopedSession, condition: ColumnElement[bool]) -> Sequence[Any]:
+def _roles(session: ScopedSession, condition: ColumnElement[bool]) -> Sequence[ContactRole]:
     """Roles of a record found within scope; whoever stands at the far end is looked up within scope."""
-    statement = select(
-        ContactRole.id,
-        ContactRole.contact_id,
-        ContactRole.organisation_id,
-        ContactRole.role,
-        ContactRole.since,
-        ContactRole.until,
-    )
-    statement = statement.where(condition).order_by(ContactRole.until.is_not(None), ContactRole.id)
-    return session.execute(statement.limit(MOST_ROLES), execution_options=SYSTEM_OPTIONS).all()
+    in_order = select(ContactRole).order_by(ContactRole.until.is_not(None), ContactRole.id)
+    rows = in_order.where(condition).limit(MOST_ROLES)
+    return session.scalars(rows, execution_options=SYSTEM_OPTIONS).all()
 
 
 def people_of(session: ScopedSession, organisation_id: int, *, today: date) -> list[RoleRow]:

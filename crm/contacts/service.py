@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -18,6 +18,7 @@ from crm.work import Work
 from db.models import Address, Channel, ContactRole
 from db.scope import UPDATE
 
+Row = TypeVar("Row")
 #: Kinds of channel and how each value is checked.
 CHANNEL_FIELDS = {
     "email": Field("value", N_("E-mail"), Kind.EMAIL, required=True, max_length=254),
@@ -48,12 +49,9 @@ def _party(work: Work, entity: str, record_id: int) -> Any:
 
     Its children are guarded by what can be seen of the parent; changing them is changing the parent.
     """
-    row = work.session.get(registry.model(entity), record_id)
     label = _(registry.entity(entity).label).lower()
-    if row is None:
-        raise NotFound(
-            _("There is no {label} {id}, or it is not yours to see.").format(label=label, id=record_id)
-        )
+    none = _("There is no {label} {id}, or it is not yours to see.").format(label=label, id=record_id)
+    row: Any = _found(work.session.get(registry.model(entity), record_id), none)
     rights = registry.rights_name(entity)
     if not work.actor.holds(rights, UPDATE, owner_id=row.owner_id, team_id=row.team_id):
         raise NotAllowed(_("You may not change this {label}. Ask its owner.").format(label=label))
@@ -69,13 +67,27 @@ def _checked(field: Field, value: Any) -> Any:
     try:
         return check_value(field, value)
     except Bad as bad:
-        raise Refused(str(bad), problems=[Problem(field.name, str(bad))]) from bad
+        raise _refused(field.name, str(bad)) from bad
+
+
+def _refused(field: str, message: str) -> Refused:
+    return Refused(message, problems=[Problem(field, message)])
 
 
 def _in_order(first: date | None, last: date | None, *, field: str) -> None:
     if first and last and last < first:
-        message = _("The last day lies before the first. Choose a later one.")
-        raise Refused(message, problems=[Problem(field, message)])
+        raise _refused(field, _("The last day lies before the first. Choose a later one."))
+
+
+def _found(row: Row | None, message: str) -> Row:
+    if row is None:
+        raise NotFound(message)
+    return row
+
+
+def _yesterday(work: Work) -> date:
+    """The last day on which what is ended now was valid."""
+    return work.now.date() - timedelta(days=1)
 
 
 def add_channel(
@@ -111,8 +123,7 @@ def add_channel(
     ).first()
     today = work.now.date()
     if known is not None and not (known.valid_until and known.valid_until < today):
-        message = _("“{value}” stands there already.").format(value=stored)
-        raise Refused(message, problems=[Problem("value", message)])
+        raise _refused("value", _("“{value}” stands there already.").format(value=stored))
     if known is None:
         known = Channel(**{POINTS[entity]: record_id}, kind=kind, value=stored)
         work.session.add(known)
@@ -134,10 +145,8 @@ def _put_on_record(work: Work, entity: str, party: Any, kind: str, value: str | 
 
 
 def _channel(work: Work, channel_id: int) -> Channel:
-    channel = work.session.get(Channel, channel_id)
-    if channel is None:
-        raise NotFound(_("This e-mail, phone or address is not there any more. Reload the page."))
-    return channel
+    gone = _("This e-mail, phone or address is not there any more. Reload the page.")
+    return _found(work.session.get(Channel, channel_id), gone)
 
 
 def make_primary(work: Work, *, channel_id: int) -> None:
@@ -156,20 +165,19 @@ def make_primary(work: Work, *, channel_id: int) -> None:
     work.session.flush()
 
 
-def end_channel(work: Work, *, channel_id: int, on: date | None = None) -> None:
-    """A way to reach somebody no longer works after a day, yesterday unless told; it is kept as history.
+def end_channel(work: Work, *, channel_id: int) -> None:
+    """A way to reach somebody no longer works since yesterday; it is kept as history.
 
     Where it was the primary one, the oldest of the others that still work takes its place on the record.
     """
     channel = _channel(work, channel_id)
     entity, party = _party_of(work, channel)
-    today = work.now.date()
-    last = on or date.fromordinal(today.toordinal() - 1)
+    today, last = work.now.date(), _yesterday(work)
     if channel.valid_from and last < channel.valid_from:
         channel.valid_from = None
     channel.valid_until = last
     work.session.flush()
-    if channel.kind in ON_RECORD and getattr(party, channel.kind) == channel.value and last < today:
+    if channel.kind in ON_RECORD and getattr(party, channel.kind) == channel.value:
         others = work.session.scalars(
             select(Channel)
             .where(
@@ -198,16 +206,16 @@ def save_address(
         raise Refused(_("There is no kind of address called “{kind}”.").format(kind=kind))
     stored = {name: _checked(ADDRESS_FIELDS[name], value) for name, value in parts.items()}
     if not any(stored.values()):
-        message = _("The address is empty. Enter at least a street or a city.")
-        raise Refused(message, problems=[Problem("street", message)])
+        raise _refused("street", _("The address is empty. Enter at least a street or a city."))
     if address_id is None:
         address = Address(**{POINTS[entity]: record_id})
         work.session.add(address)
     else:
         found = work.session.get(Address, address_id)
-        if found is None or getattr(found, POINTS[entity]) != record_id:
-            raise NotFound(_("This address is not there any more. Reload the page."))
-        address = found
+        is_theirs = found is not None and getattr(found, POINTS[entity]) == record_id
+        address = _found(
+            found if is_theirs else None, _("This address is not there any more. Reload the page.")
+        )
     address.kind = kind
     for name, value in stored.items():
         setattr(address, name, value)
@@ -215,13 +223,12 @@ def save_address(
     return address.id
 
 
-def end_address(work: Work, *, address_id: int, on: date | None = None) -> None:
-    """An address is left on a day, today unless told; it is kept as history."""
-    address = work.session.get(Address, address_id)
-    if address is None:
-        raise NotFound(_("This address is not there any more. Reload the page."))
+def end_address(work: Work, *, address_id: int) -> None:
+    """An address was left yesterday; it is kept as history."""
+    gone = _("This address is not there any more. Reload the page.")
+    address = _found(work.session.get(Address, address_id), gone)
     _party_of(work, address)
-    address.valid_until = on or date.fromordinal(work.now.date().toordinal() - 1)
+    address.valid_until = _yesterday(work)
     work.session.flush()
 
 
@@ -232,7 +239,6 @@ def add_role(
     organisation_id: int,
     role: str,
     since: date | None = None,
-    until: date | None = None,
 ) -> int:
     """Say what a contact is at an organisation; the same role taken up again keeps its row.
 
@@ -244,7 +250,6 @@ def add_role(
     _party(work, "contact", contact_id)
     records.get_record(work.session, "organisation", organisation_id)
     name = _checked(ROLE_FIELD, role)
-    _in_order(since, until, field="until")
     known = work.session.scalars(
         select(ContactRole).where(
             ContactRole.contact_id == contact_id,
@@ -253,23 +258,21 @@ def add_role(
         )
     ).first()
     if known is not None and (known.until is None or known.until >= work.now.date()):
-        message = _("This role stands there already.")
-        raise Refused(message, problems=[Problem("role", message)])
+        raise _refused("role", _("This role stands there already."))
     if known is None:
         known = ContactRole(contact_id=contact_id, organisation_id=organisation_id, role=name)
         work.session.add(known)
-    known.since, known.until = since, until
+    known.since, known.until = since, None
     work.session.flush()
     return known.id
 
 
-def end_role(work: Work, *, role_id: int, on: date | None = None) -> None:
-    """A role ended on a day, yesterday unless told; it is kept as history."""
-    role = work.session.get(ContactRole, role_id)
-    if role is None:
-        raise NotFound(_("This role is not there any more. Reload the page."))
+def end_role(work: Work, *, role_id: int) -> None:
+    """A role ended yesterday; it is kept as history."""
+    gone = _("This role is not there any more. Reload the page.")
+    role = _found(work.session.get(ContactRole, role_id), gone)
     _party(work, "contact", role.contact_id)
-    last = on or date.fromordinal(work.now.date().toordinal() - 1)
+    last = _yesterday(work)
     _in_order(role.since, last, field="until")
     role.until = last
     work.session.flush()

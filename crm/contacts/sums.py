@@ -31,6 +31,11 @@ class DealSums:
     lost_count: int
     note: str = ""
 
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.open_count + self.won_count + self.lost_count
+
 
 def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book) -> DealSums:
     """Open, won and lost deals of a record, of a product the part of each that is its own. One statement.

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from crm.i18n import _
+
 
 class Kind(StrEnum):
     """How a value is entered, checked, shown, compared and parsed."""
@@ -65,6 +67,10 @@ class Field:
     help: str = ""
     group: str = ""
     custom: bool = False  # an own field of the firm: the value stands in the row's ``custom`` JSON
+
+    def names(self) -> dict[str, str]:
+        """The allowed values as people read them, by what is stored."""
+        return {choice.value: _(choice.label) for choice in self.choices}
 
 
 @dataclass(frozen=True, slots=True)

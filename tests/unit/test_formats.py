@@ -118,7 +118,7 @@ class TestMoney:
     def test_the_sign_of_a_currency_is_the_readers(self):
         set_language("cs")
 
-        assert formats.symbol("CZK") == "Kč"
+        assert formats.money(11_840_000, "CZK").endswith("Kč")
 
 
 class TestNumbers:

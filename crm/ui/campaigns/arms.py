@@ -9,11 +9,11 @@ from crm.campaigns.runs.audience import stratum_fields
 from crm.campaigns.runs.queries import CampaignView
 from crm.i18n import _
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import percent
-from crm.ui.kit.inputs import link_options
-from crm.work import Actor, unit_of_work
+from crm.ui.kit.inputs import choose, choose_some, link_options
+from crm.work import Actor
 
 MOST_VERSIONS = 5
 LETTERS = "ABCDE"
@@ -93,12 +93,14 @@ def _arms_drawer(actor: Actor, view: CampaignView) -> None:
                 )
                 template = old.template_id if old else None
                 if is_mail:
-                    ids = list(options | ({template: old.template} if old and template else {}))
-                    template = st.selectbox(
-                        _("Message"), ids, index=ids.index(template) if template in ids else None,
-                        format_func=lambda i: options.get(i, str(i)), placeholder=_("Choose a template"),
+                    now = {template: old.template} if old and template else {}
+                    template = choose(
+                        _("Message"),
+                        options | now,
+                        template,
+                        placeholder=_("Choose a template"),
                         key=f"arm_template_{place}",
-                    )  # fmt: skip
+                    )
                 share = (1 - held_back / 100) / n
                 if not equal:
                     share = st.number_input(
@@ -108,11 +110,8 @@ def _arms_drawer(actor: Actor, view: CampaignView) -> None:
         if held_back:
             arms.append(ArmPlan(control.name if control else _("Control"), held_back / 100, is_control=True))
         if st.button(_("Save"), type="primary", icon=":material/check:", key="arms_save"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    set_arms(work, view.record.id, arms)
-                flash(_("The arms are stored."))
-                st.rerun()
+            with storing(actor, _("The arms are stored.")) as work:
+                set_arms(work, view.record.id, arms)
 
     drawer()
 
@@ -123,13 +122,14 @@ def _are_equal(view: CampaignView) -> bool:
 
 
 def _draw_drawer(actor: Actor, view: CampaignView) -> None:
-    values, fields = view.record.values, stratum_fields()
+    values = view.record.values
+    fields = {name: _(label) for name, label in stratum_fields().items()}
 
     @st.dialog(_("Change draw"))
     def drawer() -> None:
-        strata = st.multiselect(
-            _("Hold the arms alike by"), list(fields), default=[s for s in values["strata"] if s in fields],
-            format_func=lambda name: _(fields[name]), max_selections=MOST_STRATA, key="draw_strata",
+        strata = choose_some(
+            _("Hold the arms alike by"), fields, default=[s for s in values["strata"] if s in fields],
+            max_selections=MOST_STRATA, key="draw_strata",
             help=_("Each arm then holds the same share of every value of these fields"),
         )  # fmt: skip
         seed = st.number_input(
@@ -137,10 +137,7 @@ def _draw_drawer(actor: Actor, view: CampaignView) -> None:
             help=_("The same seed over the same contacts gives the same draw, for whoever checks it"),
         )  # fmt: skip
         if st.button(_("Save"), type="primary", icon=":material/check:", key="draw_save"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    set_draw(work, view.record.id, strata=strata, seed=int(seed))
-                flash(_("The draw is stored."))
-                st.rerun()
+            with storing(actor, _("The draw is stored.")) as work:
+                set_draw(work, view.record.id, strata=strata, seed=int(seed))
 
     drawer()

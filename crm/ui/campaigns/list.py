@@ -40,7 +40,7 @@ STATUS_ICONS = {
 
 def labels(field: str) -> dict[str, str]:
     """The values of a choice of campaigns, as people read them."""
-    return {choice.value: _(choice.label) for choice in registry.entity("campaign")[field].choices}
+    return registry.entity("campaign")[field].names()
 
 
 def status_tag(status: str) -> look.Marked:

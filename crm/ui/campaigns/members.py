@@ -21,9 +21,11 @@ from crm.errors import CrmError
 from crm.i18n import _, ngettext
 from crm.records import registry
 from crm.ui.frame import routes
-from crm.ui.frame.guard import current_actor, flash, show, showing_problems
+from crm.ui.frame.guard import current_actor, flash, show, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
+from crm.ui.kit.inputs import choose
+from crm.ui.records.list_table import pager
 from crm.work import Actor, reading, unit_of_work
 from db.models import Campaign
 from db.scope import EXPORT
@@ -34,7 +36,7 @@ OUTCOME_ICONS = {"reached": "check", "responded": "thumb_up", "refused": "do_not
 
 def state_labels() -> dict[str, str]:
     """The states of a member, as people read them."""
-    return {c.value: _(c.label) for c in registry.entity("campaign_member")["state"].choices}
+    return registry.entity("campaign_member")["state"].names()
 
 
 def show_members(actor: Actor, view: CampaignView) -> None:
@@ -62,9 +64,10 @@ def _table(actor: Actor, view: CampaignView) -> None:
         states = {"": _("All states")} | {
             s: f"{names[s]} · {n:,}" for s, n in view.states.items() if s in names
         }
-        state = _choice(_("State"), states, "members_state")
+        narrow: dict[str, Any] = {"label_visibility": "collapsed", "width": 190}
+        state = choose(_("State"), states, "", key="members_state", **narrow) or ""
         arms = {"": _("All arms")} | {arm.name: arm.name for arm in view.arms}
-        arm = _choice(_("Arm"), arms, "members_arm")
+        arm = choose(_("Arm"), arms, "", key="members_arm", **narrow) or ""
     key = f"members_page_{view.record.id}_{abs(hash((search, state, arm)))}"
     page = int(st.session_state.setdefault(key, 1))
     with reading(actor) as session:
@@ -97,37 +100,11 @@ def _table(actor: Actor, view: CampaignView) -> None:
         row = rows.iloc[event.selection.cells[0][0]]
         if row["name"]:
             st.switch_page(routes.page("contact"), query_params={"id": str(row["contact_id"])})
-    _pager(key, page, total)
 
+    def step(by: int) -> None:
+        st.session_state[key] = page + by
 
-def _choice(label: str, names: dict[str, str], key: str) -> str:
-    chosen = st.selectbox(
-        label,
-        list(names),
-        format_func=lambda v: names.get(v, v),
-        key=key,
-        label_visibility="collapsed",
-        width=190,
-    )
-    return chosen or ""
-
-
-def _pager(key: str, page: int, total: int) -> None:
-    if total <= MEMBERS_SHOWN:
-        return
-
-    def step(to: int) -> None:
-        st.session_state[key] = to
-
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        st.button(
-            _("Previous"), icon=":material/chevron_left:", key=f"{key}_back", disabled=page == 1, on_click=step,
-            args=(page - 1,),
-        )  # fmt: skip
-        st.button(
-            _("Next"), icon=":material/chevron_right:", icon_position="right", key=f"{key}_next",
-            disabled=page * MEMBERS_SHOWN >= total, on_click=step, args=(page + 1,),
-        )  # fmt: skip
+    pager(key, is_first=page == 1, is_last=page * MEMBERS_SHOWN >= total, step=step)
 
 
 def _by_hand(actor: Actor, view: CampaignView) -> None:
@@ -157,15 +134,12 @@ def _by_hand(actor: Actor, view: CampaignView) -> None:
             if channel != "phone" and view.record.may_change and len(rows):
                 said = {"letter": _("Mark as posted")}.get(channel, _("Mark as sent"))
                 if st.button(said, type="primary", icon=":material/mark_email_read:", key="campaign_posted"):
-                    with showing_problems():
-                        with unit_of_work(actor) as work:
-                            n = mark_posted(work, campaign_id)
-                        flash(
-                            ngettext("{n} is marked as sent.", "{n} are marked as sent.", n).format(
-                                n=f"{n:,}"
-                            )
-                        )
-                        st.rerun()
+                    with storing(actor, lambda: _sent(n)) as work:
+                        n = mark_posted(work, campaign_id)
+
+
+def _sent(n: int) -> str:
+    return ngettext("{n} is marked as sent.", "{n} are marked as sent.", n).format(n=f"{n:,}")
 
 
 def _file(campaign_id: int, kind: str) -> bytes:

@@ -19,10 +19,9 @@ from crm.ui.campaigns.members import show_members
 from crm.ui.campaigns.result import show_result
 from crm.ui.campaigns.steps import menu_steps, primary_step, watch_job
 from crm.ui.kit import look
-from crm.ui.kit.formats import day, moment
+from crm.ui.kit.formats import day, moment, value_text
 from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
-from crm.ui.records.timeline import value_text
 from crm.work import Actor, reading
 
 LOG_SHOWN = 30

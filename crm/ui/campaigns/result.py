@@ -14,7 +14,7 @@ from crm.campaigns.reports.marketing_formulas import formula
 from crm.campaigns.reports.results import CampaignResult, circumstances
 from crm.i18n import N_, _, ngettext
 from crm.money import to_major
-from crm.records.registry import entity
+from crm.ui.campaigns.members import state_labels
 from crm.ui.campaigns.result_figures import difference_figure, group_figure, level_figure
 from crm.ui.campaigns.result_words import GROUPED_BY, MEASURES, QUESTIONS, keep_in_mind, numbers
 from crm.ui.frame.record_table import record_table
@@ -198,7 +198,7 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
     if rows.empty:
         return
     columns = st.column_config
-    states = {choice.value: _(choice.label) for choice in entity("campaign_member")["state"].choices}
+    states = state_labels()
     shown = pd.DataFrame(
         {
             "name": rows["name"],

@@ -15,7 +15,7 @@ from crm.jobs.queue import FAILED, enqueue, get_job
 from crm.mail.sending.status import missing
 from crm.ui.campaigns.audience import reason_label
 from crm.ui.frame import job_progress, routes
-from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
 from crm.ui.kit import look
 from crm.work import Actor, Work, unit_of_work
 from db.scope import CREATE
@@ -78,11 +78,8 @@ def menu_steps(actor: Actor, view: CampaignView) -> dict[str, Callable[[], None]
 
 def act(actor: Actor, function: Callable[[Work, int], Any], campaign_id: int, said: str) -> None:
     """Do one step and say so; a problem is shown in place."""
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            function(work, campaign_id)
-        flash(said)
-        st.rerun()
+    with storing(actor, said) as work:
+        function(work, campaign_id)
 
 
 def _copy(actor: Actor, campaign_id: int) -> None:

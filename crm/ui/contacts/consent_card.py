@@ -11,10 +11,10 @@ from crm.i18n import _
 from crm.records.view import RecordView
 from crm.ui.campaigns.members import state_labels
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 from db.models.campaigns.segments import BASES, CONSENT_CHANNELS, CONSENT_STATES, PURPOSES
 from db.scope import READ
 
@@ -22,25 +22,28 @@ TONES: dict[str, look.Tone] = {"given": look.GOOD, "refused": look.BAD, "withdra
 ICONS = {"given": "check", "refused": "block", "withdrawn": "block"}
 
 
+def _words() -> list[dict[str, str]]:
+    """Purposes, channels, states and bases as people read them."""
+    known = (PURPOSES, CONSENT_CHANNELS, CONSENT_STATES, BASES)
+    return [{value: _(label) for value, label in pairs} for pairs in known]
+
+
 def show_consent(actor: Actor, view: RecordView) -> None:
     """The cards of consent and campaigns on a contact's page."""
     with reading(actor) as session:
         consents = consents_of(session, view.id)
         took = campaigns_of_contact(session, view.id) if actor.may("campaign", READ) else []
-    purposes, channels, states = dict(PURPOSES), dict(CONSENT_CHANNELS), dict(CONSENT_STATES)
+    purposes, channels, states, bases = _words()
     with look.card(_("May we write or call?"), key="consent_card"):
         if not consents:
             st.caption(_("Nothing agreed yet, so no campaign reaches this contact."))
         for found in consents:
             latest = found.latest
             with look.row():
-                why = [
-                    moment(latest.at, now=now(), zone=zone()),
-                    latest.source or _(dict(BASES)[latest.basis]),
-                ]
-                name = f"{_(purposes[found.purpose])}, {_(channels[found.channel]).lower()}"
+                why = [moment(latest.at, now=now(), zone=zone()), latest.source or bases[latest.basis]]
+                name = f"{purposes[found.purpose]}, {channels[found.channel].lower()}"
                 look.two_lines(name, why=" · ".join(t for t in why if t))
-                tag = look.tag(_(states[latest.state]), tone=TONES[latest.state], icon=ICONS[latest.state])
+                tag = look.tag(states[latest.state], tone=TONES[latest.state], icon=ICONS[latest.state])
                 st.markdown(tag, width="content")
         with st.container(horizontal=True):
             if view.may_change and st.button(_("Take down"), icon=":material/edit_note:", key="consent_new"):
@@ -55,35 +58,29 @@ def show_consent(actor: Actor, view: RecordView) -> None:
 
 def _drawer(actor: Actor, view: RecordView, consents: list[ConsentNow]) -> None:
     known = {(c.purpose, c.channel): c.latest.state for c in consents}
-    purposes, channels = dict(PURPOSES), dict(CONSENT_CHANNELS)
-    states, bases = dict(CONSENT_STATES), dict(BASES)
+    purposes, channels, states, bases = _words()
+
+    def ask(label: str, names: dict[str, str], first: str, key: str) -> str:
+        chosen = st.segmented_control(
+            label, list(names), format_func=names.__getitem__, default=first, required=True, key=key
+        )
+        return str(chosen)
 
     @st.dialog(_("What did the contact say?"))
     def drawer() -> None:
-        purpose = st.segmented_control(
-            _("For what?"), list(purposes), format_func=lambda v: _(purposes[v]), default="offers", required=True,
-            key="consent_purpose",
-        )  # fmt: skip
-        channel = st.segmented_control(
-            _("How?"), list(channels), format_func=lambda v: _(channels[v]), default="email", required=True,
-            key="consent_channel",
-        )  # fmt: skip
-        before = known.get((str(purpose), str(channel)))
+        purpose = ask(_("For what?"), purposes, "offers", "consent_purpose")
+        channel = ask(_("How?"), channels, "email", "consent_channel")
+        before = known.get((purpose, channel))
         st.caption(
-            _("Now: {state}").format(state=_(states[before]).lower())
+            _("Now: {state}").format(state=states[before].lower())
             if before
             else _("Nothing said about this yet.")
         )
-        state = st.segmented_control(
-            _("They said"), list(states), format_func=lambda v: _(states[v]),
-            default="withdrawn" if before == "given" else "given", required=True,
-            key=f"consent_state_{purpose}_{channel}",
-        )  # fmt: skip
+        first = "withdrawn" if before == "given" else "given"
+        state = ask(_("They said"), states, first, f"consent_state_{purpose}_{channel}")
         basis = "consent"
         if state == "given":
-            basis = st.selectbox(
-                _("Basis"), list(bases), format_func=lambda v: _(bases[v]), key="consent_basis"
-            )
+            basis = st.selectbox(_("Basis"), list(bases), format_func=bases.__getitem__, key="consent_basis")
         source = st.text_input(
             _("Where?"),
             max_chars=200,
@@ -91,26 +88,16 @@ def _drawer(actor: Actor, view: RecordView, consents: list[ConsentNow]) -> None:
             placeholder=_("For example: phone call, fair, form"),
         )
         if st.button(_("Save"), type="primary", icon=":material/check:", key="consent_save"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    set_consent(
-                        work,
-                        view.id,
-                        purpose=str(purpose),
-                        channel=str(channel),
-                        state=str(state),
-                        basis=str(basis),
-                        source=source,
-                    )
-                flash(_("Taken down; it holds from now on."))
-                st.rerun()
+            with storing(actor, _("Taken down; it holds from now on.")) as work:
+                set_consent(
+                    work, view.id, purpose=purpose, channel=channel, state=state, basis=basis, source=source
+                )
 
     drawer()
 
 
 def _history(consents: list[ConsentNow]) -> None:
-    purposes, channels = dict(PURPOSES), dict(CONSENT_CHANNELS)
-    states, bases = dict(CONSENT_STATES), dict(BASES)
+    purposes, channels, states, bases = _words()
 
     @st.dialog(_("Everything said so far"), width="medium")
     def dialog() -> None:
@@ -118,10 +105,10 @@ def _history(consents: list[ConsentNow]) -> None:
         st.dataframe(
             {
                 _("When"): [moment(e.at, now=now(), zone=zone()) for e in entries],
-                _("For what?"): [_(purposes[e.purpose]) for e in entries],
-                _("How?"): [_(channels[e.channel]) for e in entries],
-                _("They said"): [_(states[e.state]) for e in entries],
-                _("Basis"): [_(bases[e.basis]) for e in entries],
+                _("For what?"): [purposes[e.purpose] for e in entries],
+                _("How?"): [channels[e.channel] for e in entries],
+                _("They said"): [states[e.state] for e in entries],
+                _("Basis"): [bases[e.basis] for e in entries],
                 _("Where?"): [e.source for e in entries],
                 _("Taken down by"): [e.by for e in entries],
             },

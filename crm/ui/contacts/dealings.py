@@ -23,39 +23,33 @@ from crm.ui.records.to_do import late
 
 def deal_kpis(view: RecordView, sums: DealSums) -> list[look.Explained]:
     """Open and won value, each explained and opening the deals behind it."""
-    there, query = routes.page(view.entity), {"id": str(view.id), "tab": "deals"}
     open_formula = _("Sum of the open deals, converted at today's rates to {currency}. A deal without amount counts "
                      "with its lines or main product at list price.")  # fmt: skip
     won_formula = _("Sum of the won deals, each converted to {currency} at the rate of the day it was won. "
                     "{lost} were lost.")  # fmt: skip
     return [
         look.Explained(
-            _("Open deals"),
-            short_money(sums.open_minor, sums.currency),
-            formula=" ".join(p for p in (open_formula.format(currency=sums.currency), sums.note) if p),
-            n=sums.open_count,
-            n_text=ngettext("{n} deal", "{n} deals", sums.open_count).format(n=sums.open_count),
-            records=there,
-            query=query,
-        ),
-        look.Explained(
-            _("Won"),
-            short_money(sums.won_minor, sums.currency),
-            formula=" ".join(
-                p for p in (won_formula.format(currency=sums.currency, lost=sums.lost_count), sums.note) if p
-            ),
-            n=sums.won_count,
-            n_text=ngettext("{n} deal", "{n} deals", sums.won_count).format(n=sums.won_count),
-            records=there,
-            query=query,
-        ),
+            label,
+            short_money(minor, sums.currency),
+            formula=f"{formula.format(currency=sums.currency, lost=sums.lost_count)} {sums.note}".rstrip(),
+            n=count,
+            n_text=ngettext("{n} deal", "{n} deals", count).format(n=count),
+            records=routes.page(view.entity),
+            query={"id": str(view.id), "tab": "deals"},
+        )
+        for label, minor, count, formula in (
+            (_("Open deals"), sums.open_minor, sums.open_count, open_formula),
+            (_("Won"), sums.won_minor, sums.won_count, won_formula),
+        )
     ]
 
 
 def talk_kpis(view: RecordView, talk: LastTalk, tasks: Sequence[Mapping[str, Any]]) -> list[look.Explained]:
     """When somebody last talked with them, and what is due next."""
-    query = {"id": str(view.id)}
-    made = [
+    there, query = routes.page(view.entity), {"id": str(view.id)}
+    first = tasks[0] if tasks else None
+    due = first["due_on"] if first else None
+    return [
         look.Explained(
             _("Last talk"),
             day(here(talk.at).date(), today=today()) if talk.at else _("Never"),
@@ -66,13 +60,9 @@ def talk_kpis(view: RecordView, talk: LastTalk, tasks: Sequence[Mapping[str, Any
             ),
             n=talk.recent,
             n_text=_("{n} in 90 days").format(n=talk.recent),
-            records=routes.page(view.entity),
+            records=there,
             query={**query, "tab": "timeline"},
-        )
-    ]
-    first = tasks[0] if tasks else None
-    due = first["due_on"] if first else None
-    made.append(
+        ),
         look.Explained(
             _("Next task"),
             day(due, today=today()) if due else (_("No date") if first else _("None")),
@@ -81,11 +71,10 @@ def talk_kpis(view: RecordView, talk: LastTalk, tasks: Sequence[Mapping[str, Any
             formula=first["title"] if first else _("No task is open here."),
             n=len(tasks),
             n_text=ngettext("{n} open task", "{n} open tasks", len(tasks)).format(n=len(tasks)),
-            records=routes.page(view.entity),
+            records=there,
             query={**query, "tab": "tasks"},
-        )
-    )
-    return made
+        ),
+    ]
 
 
 def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:

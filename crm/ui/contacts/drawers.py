@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -56,41 +58,40 @@ def reach_drawer(actor: Actor, view: RecordView) -> None:
         for channel in ways.channels:
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 ended = channel.valid_until and channel.valid_until < today()
-                note = (
-                    _("until {day}").format(day=day(channel.valid_until))
-                    if channel.valid_until
-                    else channel.label
-                )
-                badge = (
-                    f" {look.tag(_('primary'), tone=look.GOOD)}" if channel.is_primary and not ended else ""
-                )
-                st.markdown(
-                    f"{channel_link(channel)}{badge}  \n{look.quiet(note or _kind(channel.kind))}",
-                    width="stretch",
-                )
-                if (
-                    not ended
-                    and not channel.is_primary
-                    and st.button(_("Make primary"), key=f"reach_primary_{channel.id}", type="tertiary")
+                note = _until(channel.valid_until) or channel.label or _kind(channel.kind)
+                first = channel.is_primary and not ended
+                badge = f" {look.tag(_('primary'), tone=look.GOOD)}" if first else ""
+                _two_lines(f"{channel_link(channel)}{badge}", note)
+                if ended:
+                    continue
+                if not first and st.button(
+                    _("Make primary"), key=f"reach_primary_{channel.id}", type="tertiary"
                 ):
-                    _store(actor, lambda w, c=channel.id: service.make_primary(w, channel_id=c))  # type: ignore[misc]
-                if not ended and st.button(_("End"), key=f"reach_end_{channel.id}", type="tertiary",
-                                           help=_("It no longer works; kept as history")):  # fmt: skip
-                    _store(actor, lambda w, c=channel.id: service.end_channel(w, channel_id=c))  # type: ignore[misc]
+                    _store(actor, partial(service.make_primary, channel_id=channel.id))
+                if st.button(_("End"), key=f"reach_end_{channel.id}", type="tertiary",
+                             help=_("It no longer works; kept as history")):  # fmt: skip
+                    _store(actor, partial(service.end_channel, channel_id=channel.id))
         _new_channel(actor, view)
         st.divider()
         for place in ways.addresses:
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                kind = _(ADDRESS_KINDS.get(place.kind, place.kind))
-                note = _("until {day}").format(day=day(place.valid_until)) if place.valid_until else kind
-                st.markdown(f"{look.plain(place.line())}  \n{look.quiet(note)}", width="stretch")
+                note = _until(place.valid_until) or _(ADDRESS_KINDS.get(place.kind, place.kind))
+                _two_lines(look.plain(place.line()), note)
                 if not place.valid_until and st.button(
                     _("End"), key=f"place_end_{place.id}", type="tertiary"
                 ):
-                    _store(actor, lambda w, a=place.id: service.end_address(w, address_id=a))  # type: ignore[misc]
+                    _store(actor, partial(service.end_address, address_id=place.id))
         _new_address(actor, view)
 
     drawer()
+
+
+def _until(last: date | None) -> str:
+    return _("until {day}").format(day=day(last)) if last else ""
+
+
+def _two_lines(said: str, note: str) -> None:
+    st.markdown(f"{said}  \n{look.quiet(note)}", width="stretch")
 
 
 def _kind(kind: str) -> str:
@@ -157,14 +158,10 @@ def roles_drawer(actor: Actor, view: RecordView) -> None:
             if row.id is None:
                 continue
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                note = " · ".join(
-                    p
-                    for p in (row.role, _("until {day}").format(day=day(row.until)) if row.until else "")
-                    if p
-                )
-                st.markdown(f"{look.plain(row.other)}  \n{look.quiet(note)}", width="stretch")
+                note = " · ".join(p for p in (row.role, _until(row.until)) if p)
+                _two_lines(look.plain(row.other), note)
                 if not row.until and st.button(_("End"), key=f"role_end_{row.id}", type="tertiary"):
-                    _store(actor, lambda w, r=row.id: service.end_role(w, role_id=r))  # type: ignore[misc]
+                    _store(actor, partial(service.end_role, role_id=row.id))
         _new_role(actor, view, of_contact)
 
     drawer()

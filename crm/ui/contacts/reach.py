@@ -15,6 +15,8 @@ from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 
+#: So many stand beside the record; the tab has them all.
+BESIDE = 6
 CHANNEL_ICONS = {
     "email": ":material/mail:",
     "phone": ":material/call:",
@@ -56,16 +58,15 @@ def others_card(
     *,
     page: str,
     empty_text: str,
-    count: int = 6,
     action: str = "",
     on_action: Callable[[], None] | None = None,
 ) -> None:
     """People at an organisation, or organisations of a person, each a link to its page."""
     with look.card(title, key=f"record_{page}s"):
-        for row in rows[:count]:
+        for row in rows[:BESIDE]:
             other_line(row, page=page)
-        if len(rows) > count:
-            st.caption(_("{n} more stand in the tab.").format(n=len(rows) - count))
+        if len(rows) > BESIDE:
+            st.caption(_("{n} more stand in the tab.").format(n=len(rows) - BESIDE))
         if not rows:
             st.caption(look.plain(empty_text))
         if on_action and st.button(action, key=f"record_{page}_add", type="tertiary", icon=":material/add:"):

@@ -24,11 +24,10 @@ from crm.ui.cases.party import cases_card
 from crm.ui.contacts import dealings, drawers, reach
 from crm.ui.contacts.consent_card import show_consent
 from crm.ui.equipment.party import equipment_card
-from crm.ui.frame.guard import flash
 from crm.ui.kit import look
 from crm.ui.records import facts, to_do
 from crm.ui.records.drawers import new_record
-from crm.ui.records.quick import talk_form
+from crm.ui.records.quick import talk_box
 from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
@@ -114,9 +113,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
         to_do.next_step(actor, party.tasks, links=links)
         names = {
             "timeline": _("Timeline"),
-            "deals": _counted(
-                _("Deals"), party.deals.open_count + party.deals.won_count + party.deals.lost_count
-            ),
+            "deals": _counted(_("Deals"), party.deals.count),
             "others": _counted(screen.others_title, len(party.others)),
             "tasks": _counted(_("Tasks"), len(party.tasks)),
             "details": _("Details"),
@@ -146,10 +143,9 @@ def _tab(
     view = party.view
     match tab:
         case "deals":
-            deals = party.deals
             dealings.show_deals(
                 party.deal_rows,
-                count=deals.open_count + deals.won_count + deals.lost_count,
+                count=party.deals.count,
                 empty_text=_("No deals yet. New deal under More opens one."),
             )
         case "others":
@@ -162,11 +158,7 @@ def _tab(
         case "details":
             facts.details(view)
         case _:
-            if actor.may("interaction", CREATE):
-                with st.container(border=True, key="record_quick"):
-                    if talk_form(actor, key=f"{key}_talk", preset=links):
-                        flash(_("Written down."))
-                        st.rerun()
+            talk_box(actor, key=key, preset=links)
             show_timeline(
                 actor,
                 party.entries,
@@ -190,8 +182,8 @@ def _counted(label: str, count: int) -> str:
 
 def _tags(view: RecordView) -> list[look.Marked]:
     value = view.values["lifecycle"]
-    choices = {c.value: _(c.label) for c in registry.entity(view.entity)["lifecycle"].choices}
-    made = [look.tag(choices.get(value, value), tone=TONES.get(value, look.QUIET))]
+    label = registry.entity(view.entity)["lifecycle"].names().get(value, value)
+    made = [look.tag(label, tone=TONES.get(value, look.QUIET))]
     return [*made, *(look.tag(t) for t in view.values.get("tags", [])[:1])]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from crm.contacts import sums
 from crm.contacts.dealings import deals_of
 from crm.i18n import _, ngettext
@@ -35,13 +33,14 @@ def show_product(actor: Actor, record_id: int) -> None:
     code, category = values.get("code"), view.titles.get("category_id")
     tags = [] if values["is_active"] else [look.tag(_("No longer sold"), tone=look.WATCH)]
     record_header(actor, view, context=" · ".join(p for p in (code, category) if p), tags=tags)
+    lines = int(sales.years["lines"].sum())
     price, cost = values.get("list_price_minor"), values.get("cost_minor")
     sold = look.Explained(
         _("Sold so far"),
         short_money(sales.total_minor, sales.currency),
         formula=_("Sum of all sales lines of this product, at the rate of the day of each sale."),
-        n=int(sales.years["lines"].sum()) if len(sales.years) else 0,
-        n_text=ngettext("{n} sales line", "{n} sales lines", 2).format(n=int(sales.years["lines"].sum())),
+        n=lines,
+        n_text=ngettext("{n} sales line", "{n} sales lines", 2).format(n=lines),
     )
     list_price = look.Explained(_("List price"), money(price, currency) or "–")
     margin = look.Explained(
@@ -54,12 +53,13 @@ def show_product(actor: Actor, record_id: int) -> None:
         figures.append(dealings.deal_kpis(view, deals)[0])
     look.kpi_row(figures, strip=True)
     main, aside = look.split()
-    count = deals.open_count + deals.won_count + deals.lost_count
     with main:
-        match record_tabs({"deals": f"{_('Deals')} :gray[{count}]", "changes": _("Changes")}):
+        match record_tabs({"deals": f"{_('Deals')} :gray[{deals.count}]", "changes": _("Changes")}):
             case "deals":
                 nothing = _("No deal has this as its main product.")
-                dealings.show_deals(rows if count else pd.DataFrame(), count=count, empty_text=nothing)
+                dealings.show_deals(
+                    rows if deals.count else rows.head(0), count=deals.count, empty_text=nothing
+                )
             case _:
                 about = registry.entity("product")
                 show_timeline(actor, entries, about, key=key, currency=currency, begun=values["created_at"])

@@ -98,18 +98,36 @@ def showing_problems() -> Iterator[None]:
         show(error)
 
 
-def act(
-    actor: Actor, step: Callable[[Work], object], said: str, *, then: Callable[[], object] = st.rerun
-) -> None:
-    """Do one thing in a unit of work of its own, say so, and draw anew; a problem is shown in place, and nothing was stored.
+@contextmanager
+def storing(
+    actor: Actor,
+    said: str | Callable[[], str],
+    *,
+    forget: str = "",
+    then: Callable[[], object] = st.rerun,
+) -> Iterator[Work]:
+    """One change by a click: do it in the block; what was done is told and the page drawn anew, or a problem is shown in
+    place, and nothing was stored.
 
-    ``then`` comes after the unit of work: it ends the run by an exception, which would undo the write.
+    A function as ``said`` is asked after the change, for what only that finds out. ``forget`` names something in the
+    session's state that does not hold any more. ``then`` comes after the unit of work: it ends the run by an exception,
+    which would undo the write.
     """
     with showing_problems():
         with unit_of_work(actor) as work:
-            step(work)
-        flash(said)
+            yield work
+        if forget:
+            st.session_state.pop(forget, None)
+        flash(said if isinstance(said, str) else said())
         then()
+
+
+def act(
+    actor: Actor, step: Callable[[Work], object], said: str, *, then: Callable[[], object] = st.rerun
+) -> None:
+    """The same for a change that is one call."""
+    with storing(actor, said, then=then) as work:
+        step(work)
 
 
 def act_in_callback(actor: Actor, step: Callable[[Work], object], said: str = "") -> None:

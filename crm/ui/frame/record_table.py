@@ -10,14 +10,19 @@ import streamlit as st
 from crm.ui.frame import routes
 
 
-def record_table(rows: pd.DataFrame, columns: dict[str, Any], *, screen: str, key: str, alt: str) -> None:
-    """Draw the rows, all columns but ``id``; a click on one opens the screen of that record, where there is one."""
+def record_table(
+    rows: pd.DataFrame, columns: dict[str, Any], *, screen: str, key: str, alt: str, whole: bool = False
+) -> None:
+    """Draw the rows, all columns but ``id``; a click on one opens the screen of that record, where there is one.
+
+    Many rows scroll within the table, unless ``whole`` says otherwise.
+    """
     event = st.dataframe(
         rows.drop(columns="id"),
         key=key,
         hide_index=True,
         row_height=36,
-        height="content" if len(rows) <= 14 else 540,
+        height="content" if whole or len(rows) <= 14 else 540,
         placeholder="",
         column_config=columns,
         on_select="rerun",

@@ -1,4 +1,4 @@
-"""How numbers, money and dates are written, in the reader's language. English dates read 22 Nov 2026.
+"""How numbers, money, dates and values of records are written, in the reader's language. English dates read 22 Nov 2026.
 
 Money comes as integer minor units with its currency.
 Charts plot minor units too: :func:`money_unit` gives them the two ways of writing.
@@ -11,7 +11,7 @@ from copy import copy
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from babel import Locale
 from babel.dates import format_skeleton, format_time, format_timedelta
@@ -21,12 +21,13 @@ from babel.numbers import (
     format_compact_decimal,
     format_decimal,
     format_percent,
-    get_currency_symbol,
 )
 
 from crm.charts import Unit
+from crm.clock import now, zone
 from crm.i18n import _, language
 from crm.money import exponent
+from crm.records.fields import Field, Kind
 
 MINUS = "\N{MINUS SIGN}"  # as wide as a digit, unlike the hyphen
 
@@ -145,11 +146,6 @@ def percent(share: float | None, *, decimals: int = 0) -> str:
     return _signed(format_percent(rounded, pattern, locale=locale))
 
 
-def symbol(currency: str) -> str:
-    """The currency's sign as the reader knows it: €, US$, Kč."""
-    return get_currency_symbol(currency, locale=_numbers())
-
-
 def day(value: date | None, *, today: date | None = None) -> str:
     """A date: 22 Nov 2026, without the year when ``today`` is given and lies in the same one."""
     if value is None:
@@ -206,6 +202,34 @@ def ago(value: date, *, today: date) -> str:
         add_direction=True,
         locale=_dates(),
     )
+
+
+def value_text(field: Field | None, value: Any, currency: str) -> str:
+    """A value of the change log as people read it; it comes as JSON holds it."""
+    if value is None or value in ("", []):
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if field is None:
+        return str(value)
+    match field.kind:
+        case Kind.MONEY:
+            return money(int(value), currency)
+        case Kind.PERCENT:
+            return percent(float(value))
+        case Kind.INTEGER | Kind.NUMBER:
+            return number(float(value), decimals=0 if float(value).is_integer() else 2)
+        case Kind.DATE:
+            return day(value if isinstance(value, date) else date.fromisoformat(str(value)[:10]))
+        case Kind.DATETIME:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+            return moment(at, now=now(), zone=zone())
+        case Kind.CHOICE:
+            return field.names().get(value, str(value))
+        case Kind.TAGS:
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
 
 
 def money_unit(currency: str) -> Unit:

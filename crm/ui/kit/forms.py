@@ -14,7 +14,8 @@ from crm.i18n import _
 from crm.records import records, registry
 from crm.records.checks import check_values
 from crm.records.fields import Entity, Field, Kind
-from crm.ui.kit.inputs import input_for, link_options, read_input
+from crm.ui.kit.formats import value_text
+from crm.ui.kit.inputs import input_for, read_input
 from crm.ui.kit.words import plain
 from crm.work import Actor, Work, reading, unit_of_work
 
@@ -77,11 +78,25 @@ def record_form(
     if record is not None:
         st.session_state.setdefault(seen_key, record["version"])
     problems: dict[str, str] = st.session_state.setdefault(f"{key}_problems", {})
+    entered: dict[str, Any] = {}
+
+    def draw(field: Field) -> None:
+        entered[field.name] = input_for(
+            field,
+            key=_input_key(key, field.name),
+            value=values.get(field.name),
+            actor=actor,
+            currency=currency,
+            options=(options or {}).get(field.name),
+        )
+        if field.name in problems:
+            st.caption(f":red[:material/error: {plain(problems[field.name])}]")
+
     with st.form(f"{key}_form", border=False):
-        entered = _inputs(actor, shown, key, values, currency, options or {}, problems)
+        _inputs(shown, draw)
         if hidden:
             with st.expander(_("More fields"), expanded=any(f.name in problems for f in hidden)):
-                entered |= _inputs(actor, hidden, key, values, currency, options or {}, problems)
+                _inputs(hidden, draw)
         also = beside() if beside else None
         if "" in problems:
             st.error(plain(problems[""]), icon=":material/error:")
@@ -99,47 +114,16 @@ def record_form(
     )
 
 
-def _inputs(
-    actor: Actor,
-    fields: Sequence[Field],
-    key: str,
-    values: Mapping[str, Any],
-    currency: str,
-    options: Mapping[str, Mapping[int, str]],
-    problems: Mapping[str, str],
-) -> dict[str, Any]:
-    entered: dict[str, Any] = {}
-    narrow = [f for f in fields if f.kind is not Kind.LONGTEXT]
+def _inputs(fields: Sequence[Field], draw: Callable[[Field], None]) -> None:
+    """Two in a row, long texts below them."""
     grid = st.grid(2, min_column_width=165, gap="small")
-    for field in narrow:
-        with grid.cell():
-            entered[field.name] = _one(actor, field, key, values, currency, options, problems)
+    for field in fields:
+        if field.kind is not Kind.LONGTEXT:
+            with grid.cell():
+                draw(field)
     for field in fields:
         if field.kind is Kind.LONGTEXT:
-            entered[field.name] = _one(actor, field, key, values, currency, options, problems)
-    return entered
-
-
-def _one(
-    actor: Actor,
-    field: Field,
-    key: str,
-    values: Mapping[str, Any],
-    currency: str,
-    options: Mapping[str, Mapping[int, str]],
-    problems: Mapping[str, str],
-) -> Any:
-    made = input_for(
-        field,
-        key=_input_key(key, field.name),
-        value=values.get(field.name),
-        actor=actor,
-        currency=currency,
-        options=options.get(field.name),
-    )
-    if field.name in problems:
-        st.caption(f":red[:material/error: {plain(problems[field.name])}]")
-    return made
+            draw(field)
 
 
 def _submit(
@@ -242,20 +226,13 @@ def _show_conflict(about: Entity, key: str, currency: str) -> None:
     conflict = st.session_state[f"{key}_conflict"]
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**:orange[:material/warning:] {plain(conflict['message'])}**")
+        fields = [about[name] for name in conflict["theirs"] if name in about.by_name]
+        mine, theirs = (
+            [plain(value_text(f, conflict[whose].get(f.name), currency)) for f in fields]
+            for whose in ("mine", "theirs")
+        )
         st.table(
-            {
-                _("Field"): [_(about[n].label) for n in conflict["theirs"] if n in about.by_name],
-                _("Yours"): [
-                    plain(_word(about, n, conflict["mine"].get(n), currency))
-                    for n in conflict["theirs"]
-                    if n in about.by_name
-                ],
-                _("Stored now"): [
-                    plain(_word(about, n, v, currency))
-                    for n, v in conflict["theirs"].items()
-                    if n in about.by_name
-                ],
-            },
+            {_("Field"): [_(f.label) for f in fields], _("Yours"): mine, _("Stored now"): theirs},
             alt=_("Your values beside the stored ones"),
         )
         with st.container(horizontal=True):
@@ -270,21 +247,6 @@ def _show_conflict(about: Entity, key: str, currency: str) -> None:
                 key=f"{key}_take_theirs",
                 on_click=_keep(key, conflict, mine=False),
             )
-
-
-def _word(about: Entity, name: str, value: Any, currency: str) -> str:
-    from crm.ui.kit.formats import day, money
-
-    field = about[name]
-    if value is None:
-        return "–"
-    if field.kind is Kind.MONEY:
-        return money(value, currency)
-    if field.kind is Kind.DATE:
-        return day(value)
-    if field.kind is Kind.CHOICE:
-        return next((_(c.label) for c in field.choices if c.value == value), str(value))
-    return str(value)
 
 
 def _newest(actor: Actor, entity: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -334,4 +296,4 @@ def forget_form(key: str) -> None:
         del st.session_state[name]
 
 
-__all__ = ["firm_currency", "forget_form", "link_options", "record_form"]
+__all__ = ["firm_currency", "forget_form", "record_form"]

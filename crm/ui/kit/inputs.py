@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -22,12 +22,18 @@ from crm.work import Actor, cache_key, reading
 
 #: A choice of more rows than this is searched by typing the name.
 OPTIONS = 200
+T = TypeVar("T")
 _ICONS = {Kind.EMAIL: ":material/mail:", Kind.PHONE: ":material/call:", Kind.URL: ":material/public:"}
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 #: Behind the label of what tells something about a person.
 PERSONAL = ":gray[:material/shield_person:]"
 #: Shown first among all currencies.
 USUAL = ("EUR", "USD", "GBP", "DKK", "SEK", "NOK", "CZK", "PHP", "CHF", "PLN", "RUB")
+
+
+def codes() -> list[str]:
+    """Currency codes, the usual ones first."""
+    return [*USUAL, *sorted(CURRENCIES - set(USUAL))]
 
 
 @st.cache_data(ttl="1m", max_entries=300, show_spinner=False)
@@ -45,6 +51,35 @@ def link_options(actor: Actor, entity: str, *, current: int | None = None) -> di
             if row is not None:
                 options[current] = str(getattr(row, registry.title_field(entity)))
     return options
+
+
+@st.cache_data(ttl="5m", max_entries=200, show_spinner=False)
+def _values(scope_key: str, entity: str, field: str, _actor: Actor) -> list[Any]:
+    with reading(_actor) as session:
+        return lists.distinct_values(session, entity, field, limit=100)
+
+
+def known_values(actor: Actor, entity: str, field: str) -> list[Any]:
+    """The first values of a column; at most five minutes old."""
+    return _values(cache_key(actor), entity, field, actor)
+
+
+def choose(label: str, names: Mapping[T, str], value: T | None = None, **more: Any) -> T | None:
+    """One of what is named, ``value`` at first; where that is none of them nothing is chosen yet."""
+    values: list[T | None] = [*names]
+    chosen: T | None = st.selectbox(
+        label,
+        values,
+        index=values.index(value) if value in values else None,
+        format_func=lambda v: names.get(v, str(v)),
+        **more,
+    )
+    return chosen
+
+
+def choose_some(label: str, names: Mapping[T, str], **more: Any) -> list[T]:
+    """Any of what is named."""
+    return st.multiselect(label, list(names), format_func=lambda v: names.get(v, str(v)), **more)
 
 
 def input_for(
@@ -105,9 +140,7 @@ def input_for(
                 **common,
             )
         case Kind.CURRENCY:
-            codes = [*USUAL, *sorted(CURRENCIES - set(USUAL))]
-            index = codes.index(value) if value in codes else None
-            return st.selectbox(label, codes, index=index, placeholder=_("Choose"), **common)
+            return choose(label, {c: c for c in codes()}, value, placeholder=_("Choose"), **common)
         case Kind.DATE:
             return st.date_input(
                 label, value=value, format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY, **common
@@ -119,28 +152,12 @@ def input_for(
         case Kind.BOOLEAN:
             return st.checkbox(label, value=bool(value), **common)
         case Kind.CHOICE:
-            names = {c.value: _(c.label) for c in field.choices}
-            return st.selectbox(
-                label,
-                list(names),
-                index=list(names).index(value) if value in names else None,
-                format_func=lambda v: names.get(v, v),
-                placeholder=_("Choose"),
-                **common,
-            )
+            return choose(label, field.names(), value, placeholder=_("Choose"), **common)
         case Kind.LINK:
             return _link(field, label, value, actor, options, common)
         case Kind.TAGS if field.choices:
-            words = {c.value: _(c.label) for c in field.choices}
-            known = [v for v in value or [] if v in words]
-            return st.multiselect(
-                label,
-                list(words),
-                default=known,
-                format_func=words.__getitem__,
-                placeholder=_("Choose"),
-                **common,
-            )
+            known = [v for v in value or [] if v in field.names()]
+            return choose_some(label, field.names(), default=known, placeholder=_("Choose"), **common)
         case Kind.TAGS:
             return st.multiselect(
                 label,
@@ -177,15 +194,13 @@ def _link(
     options: Mapping[int, str] | None,
     common: dict[str, Any],
 ) -> Any:
-    names = dict(options) if options is not None else link_options(actor, field.link, current=value)
-    ids = list(names)
-    return st.selectbox(
+    names = options if options is not None else link_options(actor, field.link, current=value)
+    return choose(
         label,
-        ids,
-        index=ids.index(value) if value in names else None,
-        format_func=lambda i: names.get(i, str(i)),
+        names,
+        value,
         placeholder=_("Choose or type a name"),
-        accept_new_options=options is None and len(ids) >= OPTIONS,
+        accept_new_options=options is None and len(names) >= OPTIONS,
         **common,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,21 +11,18 @@ import streamlit as st
 from crm.i18n import _, language
 from crm.pipeline.board import Card, Column, PipelineFilters, board, flag_words
 from crm.pipeline.service import move_deal
-from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import board as kanban
 from crm.ui.kit import look
 from crm.ui.kit.board_moves import Move
 from crm.ui.kit.formats import day
 from crm.ui.pipeline.deal_close import ask_reason
-from crm.ui.pipeline.table import narrow_to_stage
-from crm.ui.pipeline.view import BOARD, narrowed, sums_help, sums_line
+from crm.ui.pipeline.view import BOARD, narrow_to_stage, narrowed, sums_help, sums_line
+from crm.ui.records.drawers import go_to
 from crm.work import Actor, reading, unit_of_work
 
 #: What the last move was, between the callback that stores it and the run that tells of it.
 NEWS = "pipeline_news"
-#: Wide enough for a company's name; a narrower window scrolls sideways.
-KEY = "pipeline_board"
 
 
 @st.fragment
@@ -59,12 +57,12 @@ def show_board(filters: PipelineFilters) -> None:
         if not any(c.count for c in columns):
             _nothing(actor, filters)
         kanban.board(
-            key=f"{KEY}_{filters.pipeline_id}",
+            key=f"pipeline_board_{filters.pipeline_id}",
             columns=[_column(c, filters) for c in columns],
             currency=columns[0].currency,
             locale=language(),
             on_moves=move,
-            on_open=open_deal,
+            on_open=partial(go_to, "deal"),
             on_more=more,
             labels={"more": _("{n} more in the table")},
             reorder=not narrowed(filters),
@@ -107,11 +105,6 @@ def _card(card: Card, filters: PipelineFilters) -> kanban.BoardCard:
 def _initials(name: str) -> str:
     words = name.split()
     return "".join(word[0] for word in (words if len(words) < 2 else (words[0], words[-1]))).upper()
-
-
-def open_deal(deal_id: int) -> None:
-    """Go to a deal's own screen."""
-    st.switch_page(routes.page("deal"), query_params={"id": str(deal_id)})
 
 
 def _tell(actor: Actor, news: dict[str, Any]) -> None:

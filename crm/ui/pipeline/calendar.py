@@ -14,12 +14,12 @@ from crm.i18n import _
 from crm.periods import month_end
 from crm.pipeline.board import PipelineFilters
 from crm.pipeline.closing import Closing, closing_calendar
-from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day as day_text
 from crm.ui.kit.formats import money_unit, percent, short_money
 from crm.ui.kit.formats import month as month_text
+from crm.ui.records.drawers import go_to
 from crm.work import reading
 
 #: Deals listed beside the month; the table has the rest.
@@ -112,6 +112,6 @@ def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFil
                         type="tertiary",
                         help=_("Open {title}").format(title=row.title),
                     ):
-                        st.switch_page(routes.page("deal"), query_params={"id": str(row.id)})
+                        go_to("deal", row.id)
         if len(deals) > LISTED:
             st.caption(_("and {n} more; the table has them all").format(n=len(deals) - LISTED))

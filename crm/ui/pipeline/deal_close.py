@@ -1,4 +1,4 @@
-"""Winning and losing a deal, from the board and from its own screen."""
+"""Losing a deal, from the board and from its own screen."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import streamlit as st
 
 from crm.i18n import _
 from crm.pipeline.deal_page import loss_reasons
-from crm.pipeline.service import close_deal, reopen_deal
-from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.pipeline.service import close_deal
+from crm.ui.frame.guard import current_actor, storing
 from crm.ui.kit.words import plain
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 
 
 def ask_reason(actor: Actor, *, deal_id: int, title: str, version: int) -> None:
@@ -37,31 +37,15 @@ def ask_reason(actor: Actor, *, deal_id: int, title: str, version: int) -> None:
             )
             sent = st.form_submit_button(_("Mark as lost"), type="primary")
         if sent:
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    close_deal(
-                        work,
-                        deal_id=deal_id,
-                        won=False,
-                        seen_version=version,
-                        loss_reason_id=reason,
-                        note=note or "",
-                    )
-                flash(_("“{title}” is lost. The reason is kept for the reports.").format(title=title))
-                st.rerun()
+            said = _("“{title}” is lost. The reason is kept for the reports.").format(title=title)
+            with storing(actor, said) as work:
+                close_deal(
+                    work,
+                    deal_id=deal_id,
+                    won=False,
+                    seen_version=version,
+                    loss_reason_id=reason,
+                    note=note or "",
+                )
 
     ask()
-
-
-def win(actor: Actor, *, deal_id: int, title: str, version: int) -> None:
-    """Win a deal and say so."""
-    with unit_of_work(actor) as work:
-        close_deal(work, deal_id=deal_id, won=True, seen_version=version)
-    flash(_("“{title}” is won. Well done.").format(title=title))
-
-
-def reopen(actor: Actor, *, deal_id: int, version: int) -> None:
-    """Open a closed deal again, where it was before."""
-    with unit_of_work(actor) as work:
-        moved = reopen_deal(work, deal_id=deal_id, seen_version=version)
-    flash(_("“{title}” is open again, in {stage}.").format(title=moved.title, stage=moved.stage))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from crm.clock import today
@@ -11,14 +9,14 @@ from crm.errors import CrmError
 from crm.i18n import _, ngettext
 from crm.pipeline.board import flag_words
 from crm.pipeline.deal_page import DealView
-from crm.pipeline.service import move_deal
+from crm.pipeline.service import close_deal, move_deal, reopen_deal
 from crm.pipeline.stages import read_pipelines
-from crm.records import records
-from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.frame.guard import flash, show, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, percent, short_money
-from crm.ui.pipeline.deal_close import ask_reason, reopen, win
+from crm.ui.pipeline.deal_close import ask_reason
 from crm.ui.records.drawers import edit_record
+from crm.ui.records.quick import archive
 from crm.work import Actor, reading, unit_of_work
 from db.scope import DELETE, UPDATE
 
@@ -35,21 +33,20 @@ def may_change(actor: Actor, deal: DealView, action: str = UPDATE) -> bool:
 def show_head(actor: Actor, deal: DealView) -> None:
     """Title, chips and buttons."""
     record = deal.record
-    slot = look.page(record["title"], _line(deal), tags=_tags(deal), record=True)
-    open_ = record["status"] == "open"
-    with slot:
+    seen = {"deal_id": record["id"], "seen_version": record["version"]}
+    with look.page(record["title"], _line(deal), tags=_tags(deal), record=True):
         if may_change(actor, deal) and record["archived_at"] is None:
-            if open_:
+            if record["status"] == "open":
                 if st.button(_("Won"), key="deal_won", type="primary", icon=":material/check:"):
-                    _do(
-                        lambda: win(
-                            actor, deal_id=record["id"], title=record["title"], version=record["version"]
-                        )
-                    )
+                    said = _("“{title}” is won. Well done.").format(title=record["title"])
+                    with storing(actor, said) as work:
+                        close_deal(work, won=True, **seen)
                 if st.button(_("Lost"), key="deal_lost", icon=":material/close:"):
-                    ask_reason(actor, deal_id=record["id"], title=record["title"], version=record["version"])
+                    _ask(actor, deal)
             elif st.button(_("Reopen"), key="deal_reopen", icon=":material/undo:"):
-                _do(lambda: reopen(actor, deal_id=record["id"], version=record["version"]))
+                said = _("“{title}” is open again, in {stage}.")
+                with storing(actor, lambda: said.format(title=moved.title, stage=moved.stage)) as work:
+                    moved = reopen_deal(work, **seen)
             if st.button(_("Edit"), key="deal_edit", icon=":material/edit:"):
                 edit(actor, deal)
         _archive_button(actor, deal)
@@ -64,7 +61,12 @@ def show_head(actor: Actor, deal: DealView) -> None:
         with look.row():
             look.two_lines(_("No reason yet"), why=_("Reports on why deals are lost leave this one out."))
             if st.button(_("Say why"), key="deal_reason"):
-                ask_reason(actor, deal_id=record["id"], title=record["title"], version=record["version"])
+                _ask(actor, deal)
+
+
+def _ask(actor: Actor, deal: DealView) -> None:
+    record = deal.record
+    ask_reason(actor, deal_id=record["id"], title=record["title"], version=record["version"])
 
 
 def _line(deal: DealView) -> str:
@@ -75,13 +77,8 @@ def _line(deal: DealView) -> str:
 def _tags(deal: DealView) -> list[look.Marked]:
     record = deal.record
     if record["status"] == "won":
-        return [
-            look.tag(
-                _("Won {day}").format(day=day(record["closed_on"], today=today())),
-                tone=look.GOOD,
-                icon="check",
-            )
-        ]
+        words = _("Won {day}").format(day=day(record["closed_on"], today=today()))
+        return [look.tag(words, tone=look.GOOD, icon="check")]
     if record["status"] == "lost":
         why = f" · {deal.loss_reason}" if deal.loss_reason else ""
         words = _("Lost {day}").format(day=day(record["closed_on"], today=today())) + why
@@ -99,18 +96,8 @@ def _archive_button(actor: Actor, deal: DealView) -> None:
     label, icon = (_("Restore"), ":material/unarchive:") if archived else (_("Archive"), ":material/archive:")
     # Two keys, so that a click on "Archive" never restores what somebody else archived meanwhile.
     if st.button(label, key="deal_restore" if archived else "deal_archive", icon=icon, type="tertiary"):
-        act = records.restore_record if archived else records.archive_record
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                act(work, "deal", record["id"], seen_version=record["version"])
-            flash(_("The deal is back.") if archived else _("The deal is archived. Restore brings it back."))
-            st.rerun()
-
-
-def _do(act: Callable[[], None]) -> None:
-    with showing_problems():
-        act()
-        st.rerun()
+        said = _("The deal is back.") if archived else _("The deal is archived. Restore brings it back.")
+        archive(actor, "deal", record, said)
 
 
 def edit(actor: Actor, deal: DealView) -> None:

@@ -12,9 +12,10 @@ from crm.money import exponent, to_major, to_minor
 from crm.pipeline.deal_page import DealView, Line, list_prices
 from crm.pipeline.deals.rules import line_amount
 from crm.records import records
-from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, number, percent
+from crm.ui.kit.inputs import choose
 from crm.ui.pipeline.deal_head import PROBLEM, may_change
 from crm.work import Actor, reading, unit_of_work
 
@@ -92,13 +93,11 @@ def line_dialog(deal: DealView, line: Line | None) -> None:
             with showing_problems():
                 if not values["product_id"] and not values["description"]:
                     raise Refused(_("Choose a product or describe the line."))
-                with unit_of_work(actor) as work:
+                with storing(actor, _("The products are stored; the amount follows.")) as work:
                     if line is None:
                         records.create_record(work, "deal_line", values | {"deal_id": deal.record["id"]})
                     else:
                         records.update_record(work, "deal_line", line.id, values, seen_version=line.version)
-                flash(_("The products are stored; the amount follows."))
-                st.rerun()
 
     drawer()
 
@@ -108,11 +107,10 @@ def _fields(actor: Actor, deal: DealView, line: Line | None, currency: str, key:
         prices = list_prices(session)
     if line and line.product_id and line.product_id not in prices:
         prices[line.product_id] = (line.product, None, None)
-    product = st.selectbox(
+    product = choose(
         _("Product"),
-        list(prices),
-        index=list(prices).index(line.product_id) if line and line.product_id else None,
-        format_func=lambda i: prices[i][0],
+        {row_id: price[0] for row_id, price in prices.items()},
+        line.product_id if line else None,
         placeholder=_("Choose or type a name"),
         key=f"{key}_product",
     )

@@ -20,10 +20,9 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day
 from crm.ui.pipeline.deal_head import may_change
 from crm.ui.records import to_do
-from crm.ui.records.quick import talk_form
+from crm.ui.records.quick import talk_box
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading, unit_of_work
-from db.scope import CREATE
 
 
 def show_next_step(actor: Actor, deal: DealView) -> None:
@@ -171,11 +170,8 @@ def show_history(actor: Actor, deal: DealView) -> None:
     """A quick log on top, then everything that happened, newest first."""
     key = f"deal_{deal.record['id']}"
     look.section(_("What happened"))
-    if actor.may("interaction", CREATE) and deal.record["archived_at"] is None:
-        with st.container(border=True, key="deal_quick"):
-            if talk_form(actor, key=f"{key}_talk", preset={"deal_id": deal.record["id"]}):
-                flash(_("Written down."))
-                st.rerun()
+    if deal.record["archived_at"] is None:
+        talk_box(actor, key=key, preset={"deal_id": deal.record["id"]})
     with reading(actor) as session:
         entries = timeline(session, "deal", deal.record["id"], limit=shown_steps(key) + 1)
     show_timeline(

@@ -9,7 +9,7 @@ from crm.i18n import _
 from crm.pipeline.board import CLOSED_DAYS, Column, PipelineFilters
 from crm.ui.kit import look
 from crm.ui.kit.formats import short_money
-from crm.ui.kit.inputs import link_options
+from crm.ui.kit.inputs import choose_some, link_options
 from crm.work import Actor
 
 #: Keys of the widgets, and with them the names in the address.
@@ -79,22 +79,21 @@ def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
     )
 
 
+def narrow_to_stage(stage_id: int) -> None:
+    """Let the next run show the table of one stage; for callbacks, where widgets can still be set."""
+    st.session_state[VIEW] = TABLE
+    st.session_state["deals_stage_id"] = [stage_id]
+
+
 def _whose(actor: Actor) -> tuple[list[int], list[int]]:
     with st.popover(_("Whose deals"), type="tertiary", icon=":material/group:"):
-        chosen = []
-        for label, entity, key in ((_("Owner"), "user", OWNERS), (_("Team"), "team", TEAMS)):
-            names = link_options(actor, entity)
-            chosen.append(
-                st.multiselect(
-                    label,
-                    list(names),
-                    format_func=names.__getitem__,
-                    key=key,
-                    bind="query-params",
-                    placeholder=_("All"),
-                )
+        owners, teams = (
+            choose_some(
+                label, link_options(actor, entity), key=key, bind="query-params", placeholder=_("All")
             )
-    return chosen[0], chosen[1]
+            for label, entity, key in ((_("Owner"), "user", OWNERS), (_("Team"), "team", TEAMS))
+        )
+    return owners, teams
 
 
 def narrowed(filters: PipelineFilters) -> bool:

@@ -9,14 +9,14 @@ import streamlit as st
 
 from crm.errors import CrmError
 from crm.i18n import _
-from crm.records import records, registry
+from crm.records import registry
 from crm.records.view import RecordView, record_view
 from crm.ui.frame import routes
-from crm.ui.frame.guard import act, flash, show, showing_problems
+from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.forms import forget_form, record_form
 from crm.ui.records.facts import details
-from crm.ui.records.quick import take_back
+from crm.ui.records.quick import archive, take_back
 from crm.work import Actor, reading
 
 #: What is special about a record in a drawer; says whether the form follows.
@@ -81,7 +81,8 @@ def edit_record(actor: Actor, entity: str, record: Mapping[str, Any], *, note: s
 
 
 def open_record(actor: Actor, entity: str, record_id: int, special: Special | None = None) -> None:
-    """Open the drawer of a record that has no page: what is special about it, its form, and the way to put it away."""
+    """Open a record: its page, or where it has none a drawer with what is special, its form, the way to put it away."""
+    go_to(entity, record_id)
     key = f"edit_{entity}_{record_id}"
 
     @st.dialog(
@@ -113,14 +114,9 @@ def open_record(actor: Actor, entity: str, record_id: int, special: Special | No
 
 def put_away(actor: Actor, view: RecordView, *, said: str = "") -> None:
     """Archive the record, or restore an archived one, and say how to take it back, in the caller's words or plainly."""
-    turn = records.restore_record if view.archived else records.archive_record
     plainly = (
         _("{title} is back.")
         if view.archived
         else _("{title} is archived; nothing is lost. Restore brings it back.")
     )
-    act(
-        actor,
-        lambda work: turn(work, view.entity, view.id, seen_version=view.values["version"]),
-        said or plainly.format(title=view.title),
-    )
+    archive(actor, view.entity, view.values, said or plainly.format(title=view.title))

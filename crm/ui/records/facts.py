@@ -11,8 +11,7 @@ from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.view import RecordView
 from crm.ui.kit import look
-from crm.ui.kit.formats import money
-from crm.ui.records.timeline import value_text
+from crm.ui.kit.formats import money, value_text
 
 
 def fact(view: RecordView, field: Field) -> str:

@@ -19,9 +19,9 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.records import to_do
-from crm.ui.records.drawers import go_to, new_record, open_record
+from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.facts import about_card, details
-from crm.ui.records.list_table import column_config, table_frame
+from crm.ui.records.list_table import rows_to_open
 from crm.ui.records.listing import ListScreen, show_list
 from crm.ui.records.record_page import asked_id, record_header, record_tabs
 from crm.ui.records.timeline import show_timeline, shown_steps
@@ -112,26 +112,11 @@ def _rows(actor: Actor, view: RecordView, found: Beside) -> None:
         st.caption(_("The first {n} of {all}.").format(n=len(rows), all=f"{found.rows.total:,}"))
     names = [n for n in found.card.names("list") if n in rows]
     key = f"beside_{found.card.name}"
-    turn = st.session_state.setdefault(f"{key}_turn", 0)
     if not rows.empty:
-        event: Any = st.dataframe(
-            table_frame(about, rows, names),
-            key=f"{key}_{turn}",
-            hide_index=True,
-            row_height=36,
-            height="content",
-            placeholder="",
-            column_config=column_config(about, names),
-            on_select="rerun",
-            selection_mode="single-cell",
-            alt=_("{plural} of {title}; click a cell to open the record").format(
-                plural=_(about.plural), title=view.title
-            ),
-        )
-        if event.selection.cells:
-            st.session_state[f"{key}_turn"] = turn + 1
-            row_id = int(rows.iloc[event.selection.cells[0][0]]["id"])
-            go_to(about.name, row_id)
+        alt = _("{plural} of {title}; click a cell to open the record")
+        alt = alt.format(plural=_(about.plural), title=view.title)
+        row_id, _ticked = rows_to_open(about, rows, names, key=key, alt=alt)
+        if row_id is not None:
             open_record(actor, about.name, row_id)
     if actor.may(found.card.rights, CREATE) and not view.archived:
         label = _("New {label}").format(label=_(about.label).lower())
@@ -159,7 +144,7 @@ def _context(view: RecordView) -> str:
 
 def _tags(view: RecordView) -> list[look.Marked]:
     pill = registry.card(view.entity).pill
-    choices = {c.value: _(c.label) for c in registry.entity(view.entity)[pill].choices} if pill else {}
+    choices = registry.entity(view.entity)[pill].names() if pill else {}
     value = view.values.get(pill)
     return [look.tag(choices[value])] if value in choices else []
 

@@ -11,8 +11,8 @@ from crm.i18n import _
 from crm.records import lists
 from crm.records.fields import Entity, Field, Kind
 from crm.ui.kit import look
-from crm.ui.kit.inputs import link_options
-from crm.work import Actor, cache_key, reading
+from crm.ui.kit.inputs import choose_some, known_values, link_options
+from crm.work import Actor, reading
 from db.scope import READ
 
 
@@ -21,16 +21,8 @@ def pill_filter(about: Entity, page: str, pill: str) -> dict[str, Any]:
     if not pill:
         return {}
     field = about[pill]
-    chosen = look.filters(
-        _(field.label), {c.value: _(c.label) for c in field.choices}, key=f"{page}_{field.name}"
-    )
+    chosen = look.filters(_(field.label), field.names(), key=f"{page}_{field.name}")
     return {field.name: chosen} if chosen else {}
-
-
-@st.cache_data(ttl="5m", max_entries=200, show_spinner=False)
-def _values(scope_key: str, entity: str, field: str, _actor: Actor) -> list[Any]:
-    with reading(_actor) as session:
-        return lists.distinct_values(session, entity, field, limit=100)
 
 
 def more_filters(actor: Actor, about: Entity, page: str, pill: str) -> dict[str, Any]:
@@ -58,13 +50,7 @@ def _one_filter(actor: Actor, about: Entity, page: str, field: Field, *, opened:
     key, label = f"{page}_{field.name}", _(field.label)
     match field.kind:
         case Kind.CHOICE:
-            names = {c.value: _(c.label) for c in field.choices}
-            return (
-                st.multiselect(
-                    label, list(names), format_func=names.__getitem__, key=key, bind="query-params"
-                )
-                or None
-            )
+            return choose_some(label, field.names(), key=key, bind="query-params") or None
         case Kind.LINK:
             return _link_filter(actor, label, field, key)
         case Kind.BOOLEAN:
@@ -77,9 +63,7 @@ def _one_filter(actor: Actor, about: Entity, page: str, field: Field, *, opened:
             return _date_filter(label, key) if field.kind is Kind.DATE else None
         case _:
             # All values of a column take a walk over the table; nobody can see them while the popover is closed.
-            known = (
-                [str(v) for v in _values(cache_key(actor), about.name, field.name, actor)] if opened else []
-            )
+            known = [str(v) for v in known_values(actor, about.name, field.name)] if opened else []
             chosen = [*st.query_params.get_all(key), *(st.session_state.get(key) or [])]
             return (
                 st.multiselect(label, list(dict.fromkeys([*chosen, *known])), key=key, bind="query-params")
@@ -97,10 +81,7 @@ def _link_filter(actor: Actor, label: str, field: Field, key: str) -> list[int] 
     for chosen in st.session_state.get(key) or []:
         if chosen not in titles:
             titles |= link_options(actor, field.link, current=chosen)
-    return (
-        st.multiselect(label, list(titles), format_func=titles.__getitem__, key=key, bind="query-params")
-        or None
-    )
+    return choose_some(label, titles, key=key, bind="query-params") or None
 
 
 def _date_filter(label: str, key: str) -> tuple[date | None, date | None] | None:

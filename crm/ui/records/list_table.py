@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -46,7 +46,7 @@ def table_frame(
         if field.kind is Kind.LINK:
             shown[name] = rows[f"{name}__title"]
         elif field.kind is Kind.CHOICE:
-            labels = {c.value: _(c.label) for c in field.choices}
+            labels = field.names()
             shown[name] = [[labels.get(v, v)] if v else [] for v in rows[name]]
         elif field.kind is Kind.MONEY:
             # Text, because a column of numbers has one format and the rows may have several currencies.
@@ -73,7 +73,7 @@ def column_config(about: Entity, columns: Sequence[str], *, avatars: bool = Fals
         label = _(field.label)
         match field.kind:
             case Kind.CHOICE:
-                labels = [_(c.label) for c in field.choices]
+                labels = list(field.names().values())
                 made[name] = kinds.MultiselectColumn(
                     label,
                     options=labels,
@@ -97,3 +97,63 @@ def column_config(about: Entity, columns: Sequence[str], *, avatars: bool = Fals
             case _:
                 made[name] = kinds.TextColumn(label, width=WIDTHS.get(name, 140))
     return made
+
+
+def rows_to_open(
+    about: Entity,
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    key: str,
+    part: object = "",
+    alt: str,
+    avatars: bool = False,
+    ticks: bool = False,
+) -> tuple[int | None, pd.DataFrame]:
+    """Draw the rows; gives the id of the one that was clicked, and those that are ticked.
+
+    ``part`` is what was asked for: ticks are kept by position and would otherwise sit on other rows after a filter.
+    """
+    # The turn is in the key, too: a row that was opened is not still chosen when its drawer closes.
+    turn = st.session_state.setdefault(f"{key}_turn", 0)
+    event: Any = st.dataframe(
+        table_frame(about, rows, names, avatars=avatars),
+        key=f"{key}_table_{abs(hash((part, turn)))}",
+        hide_index=True,
+        row_height=36,
+        height="content",
+        placeholder="",
+        column_config=column_config(about, names, avatars=avatars),
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"] if ticks else "single-cell",
+        alt=alt,
+    )
+    clicked, ticked = event.selection.cells, rows.iloc[event.selection.rows]
+    if not clicked:
+        return None, ticked
+    st.session_state[f"{key}_turn"] = turn + 1
+    return int(rows.iloc[clicked[0][0]]["id"]), ticked
+
+
+def pager(key: str, *, is_first: bool, is_last: bool, step: Callable[[int], None]) -> None:
+    """The buttons to the page before and the one after, where there are several; ``step`` gets -1 or 1."""
+    if is_first and is_last:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.button(
+            _("Previous"),
+            key=f"{key}_back",
+            icon=":material/chevron_left:",
+            disabled=is_first,
+            on_click=step,
+            args=(-1,),
+        )
+        st.button(
+            _("Next"),
+            key=f"{key}_next",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=is_last,
+            on_click=step,
+            args=(1,),
+        )

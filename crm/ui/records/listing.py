@@ -16,13 +16,12 @@ from crm.i18n import _
 from crm.records import lists, registry
 from crm.records.card import Card
 from crm.records.fields import Entity, Kind
-from crm.ui.frame import routes
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
-from crm.ui.records.list_table import column_config, table_frame
+from crm.ui.records.list_table import pager, rows_to_open
 from crm.work import Actor, reading
 from db.scope import CREATE, DELETE, EXPORT
 
@@ -98,8 +97,12 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         _nothing(actor, about, screen, search or "", narrowed)
     else:
         _range(screen, found, len(cursors), archived)
-        _table(actor, about, screen, found, columns, archived, question, len(cursors))
-        _pager(screen, found, len(cursors))
+        _table(actor, about, screen, found, columns, archived, (question, len(cursors)))
+
+        def step(by: int) -> None:
+            cursors.append(found.next_cursor) if by > 0 else cursors.pop()
+
+        pager(screen.page, is_first=len(cursors) == 1, is_last=not found.next_cursor, step=step)
     undo_bar(actor, screen.entity, screen.page)
 
 
@@ -209,37 +212,6 @@ def _range(screen: ListScreen, found: lists.ListPage, page: int, archived: bool)
     st.caption(_("{range}, archived").format(range=said) if archived else said)
 
 
-def _pager(screen: ListScreen, found: lists.ListPage, page: int) -> None:
-    if page == 1 and not found.next_cursor:
-        return
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.button(
-            _("Previous"),
-            key=f"{screen.page}_back",
-            icon=":material/chevron_left:",
-            disabled=page == 1,
-            on_click=_step,
-            args=(screen, None),
-        )
-        st.button(
-            _("Next"),
-            key=f"{screen.page}_next",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            disabled=not found.next_cursor,
-            on_click=_step,
-            args=(screen, found.next_cursor),
-        )
-
-
-def _step(screen: ListScreen, cursor: str | None) -> None:
-    cursors = st.session_state[f"{screen.page}_paging"]["cursors"]
-    if cursor is None:
-        cursors.pop()
-    else:
-        cursors.append(cursor)
-
-
 def _table(
     actor: Actor,
     about: Entity,
@@ -247,39 +219,28 @@ def _table(
     found: lists.ListPage,
     columns: list[str],
     archived: bool,
-    question: tuple[Any, ...],
-    page: int,
+    part: tuple[Any, ...],
 ) -> None:
     names = [about.title_field, *(c for c in columns if c != about.title_field)]
-    names = [n for n in names if n in found.rows]
-    shown = table_frame(about, found.rows, names, avatars=screen.card.avatars)
-    # The question is part of the key: ticks are kept by position and would otherwise sit on other rows after a filter.
-    # The turn is, too: a row that was opened is not still chosen when the drawer closes.
-    turn = st.session_state.setdefault(f"{screen.page}_turn", 0)
-    event: Any = st.dataframe(
-        shown,
-        key=f"{screen.page}_table_{abs(hash((question, page, turn)))}",
-        hide_index=True,
-        row_height=36,
-        height="content",
-        placeholder="",
-        column_config=column_config(about, names, avatars=screen.card.avatars),
-        on_select="rerun",
-        selection_mode=["multi-row", "single-cell"],
-        alt=_("{plural}, page {n}; click a cell to open the record").format(plural=_(about.plural), n=page),
+    row_id, ticked = rows_to_open(
+        about,
+        found.rows,
+        [n for n in names if n in found.rows],
+        key=screen.page,
+        part=part,
+        alt=_("{plural}, page {n}; click a cell to open the record").format(
+            plural=_(about.plural), n=part[-1]
+        ),
+        avatars=screen.card.avatars,
+        ticks=True,
     )
-    if event.selection.cells:
-        row_id = int(found.rows.iloc[event.selection.cells[0][0]]["id"])
+    if row_id is not None:
         if screen.on_open is not None:
-            st.session_state[f"{screen.page}_turn"] = turn + 1
             screen.on_open(actor, row_id)
-        elif about.page in routes.screens():
-            st.switch_page(routes.page(about.page), query_params={"id": str(row_id)})
         else:
-            st.session_state[f"{screen.page}_turn"] = turn + 1
             open_record(actor, screen.entity, row_id)
-    if event.selection.rows and actor.may(registry.rights_name(screen.entity), DELETE):
-        bulk_bar(actor, about, found.rows.iloc[event.selection.rows], archived=archived, page=screen.page)
+    if len(ticked) and actor.may(registry.rights_name(screen.entity), DELETE):
+        bulk_bar(actor, about, ticked, archived=archived, page=screen.page)
 
 
 def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narrowed: bool) -> None:

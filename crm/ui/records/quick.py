@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from crm.i18n import _
 from crm.interactions.service import follow_up
 from crm.records import records
 from crm.records.changes import undo_last
-from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.frame.guard import flash, show, storing
 from crm.ui.kit.forms import forget_form, record_form
-from crm.work import Actor, Work, reading, unit_of_work
-from db.actor import DELETE
+from crm.work import Actor, Work, reading
+from db.actor import CREATE, DELETE
 
 #: A dialog takes the focus itself, and keys typed there would be Streamlit's own shortcuts.
 _focus = st.components.v2.component(
@@ -69,17 +70,30 @@ def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None
     return stored is not None
 
 
-def log_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) -> None:
-    """Open the drawer that logs a talk."""
+def talk_box(actor: Actor, *, key: str, preset: Mapping[str, int | None]) -> None:
+    """The form of a new talk above what happened, for whoever may write one."""
+    if actor.may("interaction", CREATE):
+        with st.container(border=True, key=f"{key}_quick"):
+            if talk_form(actor, key=f"{key}_talk", preset=preset):
+                flash(_("Written down."))
+                st.rerun()
 
-    @st.dialog(_("Log a talk"), position="right", width=440)
+
+def _quick_drawer(title: str, said: str, form: Callable[[], Any], *, key: str) -> None:
+    @st.dialog(title, position="right", width=440)
     def drawer() -> None:
-        if talk_form(actor, key="quick_talk", preset=preset):
-            flash(_("Written down."))
+        if form():
+            flash(said)
             st.rerun()
-        focus_first("quick_talk")
+        focus_first(key)
 
     drawer()
+
+
+def log_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) -> None:
+    """Open the drawer that logs a talk."""
+    form = partial(talk_form, actor, key="quick_talk", preset=preset)
+    _quick_drawer(_("Log a talk"), _("Written down."), form, key="quick_talk")
 
 
 def talk_drawer(actor: Actor, talk_id: int) -> None:
@@ -103,46 +117,39 @@ def talk_drawer(actor: Actor, talk_id: int) -> None:
     drawer()
 
 
+def archive(actor: Actor, entity: str, record: Mapping[str, Any], said: str) -> None:
+    """Archive the record, or restore an archived one, and say so."""
+    act = records.archive_record if record["archived_at"] is None else records.restore_record
+    with storing(actor, said) as work:
+        act(work, entity, record["id"], seen_version=record["version"])
+
+
 def take_back(actor: Actor, entity: str, record: Mapping[str, Any], key: str) -> None:
     """The buttons that archive or restore a record, and undo its last change."""
     archived = record["archived_at"] is not None
-    seen = {"seen_version": record["version"]}
     with st.container(horizontal=True):
         if record["version"] > 1 and st.button(
             _("Undo the last change"), icon=":material/undo:", key=f"{key}_undo"
         ):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    undo_last(work, entity, record["id"], **seen)
-                flash(_("The last change is undone."))
-                st.rerun()
+            with storing(actor, _("The last change is undone.")) as work:
+                undo_last(work, entity, record["id"], seen_version=record["version"])
         if actor.holds(entity, DELETE, owner_id=record["owner_id"], team_id=record["team_id"]):
-            act = records.restore_record if archived else records.archive_record
             label = _("Restore") if archived else _("Archive")
             if st.button(label, icon=":material/archive:", key=f"{key}_archive"):
-                with showing_problems():
-                    with unit_of_work(actor) as work:
-                        act(work, entity, record["id"], **seen)
-                    flash(_("It is back.") if archived else _("It is archived; nothing is lost."))
-                    st.rerun()
+                said = _("It is back.") if archived else _("It is archived; nothing is lost.")
+                archive(actor, entity, record, said)
 
 
 def task_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) -> None:
     """Open the drawer that plans a task."""
     known = {name: value for name, value in (preset or {}).items() if value is not None}
-
-    @st.dialog(_("New task"), position="right", width=440)
-    def drawer() -> None:
-        if record_form(
-            actor,
-            "task",
-            key="quick_task",
-            without=tuple(known),
-            preset={"due_on": today(), "priority": "normal", "owner_id": actor.user_id, **known},
-            submit=_("Save task"),
-        ):
-            flash(_("The task is planned."))
-            st.rerun()
-        focus_first("quick_task")
-
-    drawer()
+    form = partial(
+        record_form,
+        actor,
+        "task",
+        key="quick_task",
+        without=tuple(known),
+        preset={"due_on": today(), "priority": "normal", "owner_id": actor.user_id, **known},
+        submit=_("Save task"),
+    )
+    _quick_drawer(_("New task"), _("The task is planned."), form, key="quick_task")

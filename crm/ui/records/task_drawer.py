@@ -9,10 +9,10 @@ from crm.interactions.service import finish_task
 from crm.records import registry
 from crm.records.view import RecordView
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit.words import plain
 from crm.ui.records.drawers import open_record
-from crm.work import Actor, unit_of_work
+from crm.work import Actor
 
 
 def open_task(actor: Actor, task_id: int) -> None:
@@ -25,11 +25,8 @@ def _special(actor: Actor, view: RecordView) -> bool:
         done = view.values["done_at"] is not None
         label, icon = (_("Open it again"), ":material/undo:") if done else (_("Done"), ":material/check:")
         if st.button(label, icon=icon, key=f"task_{view.id}_done", width="stretch"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    finish_task(work, task_id=view.id, seen_version=view.values["version"], done=not done)
-                flash(_("The task is open again.") if done else _("The task is done."))
-                st.rerun()
+            with storing(actor, _("The task is open again.") if done else _("The task is done.")) as work:
+                finish_task(work, task_id=view.id, seen_version=view.values["version"], done=not done)
     for field in registry.entity("task").fields:
         page = registry.card(field.link).page if field.link else ""
         title = view.titles.get(field.name)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import streamlit as st
 
@@ -13,10 +12,10 @@ from crm.i18n import _
 from crm.interactions.timeline import CUSTOMERS, OTHERS, Entry, timeline
 from crm.records import registry
 from crm.records.changes import FieldChange
-from crm.records.fields import Entity, Field, Kind
+from crm.records.fields import Entity
 from crm.records.view import RecordView
 from crm.ui.kit import look
-from crm.ui.kit.formats import clock, day, moment, money, number, percent
+from crm.ui.kit.formats import clock, day, moment, value_text
 from crm.ui.records.quick import talk_drawer
 from crm.work import Actor, reading
 
@@ -139,37 +138,6 @@ def _change_lines(changes: Sequence[FieldChange], about: Entity, currency: str) 
         old, new = (value_text(field, v, currency) for v in (change.old, change.new))
         said.append(f"{look.plain(change.label)}: {look.plain(old)} → {look.plain(new)}")
     return "  \n".join(said)
-
-
-def value_text(field: Field | None, value: Any, currency: str) -> str:
-    """A value of the change log as people read it; it comes as JSON holds it."""
-    if value is None or value in ("", []):
-        return "–"
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if field is None:
-        return str(value)
-    match field.kind:
-        case Kind.MONEY:
-            return money(int(value), currency)
-        case Kind.PERCENT:
-            return percent(float(value))
-        case Kind.INTEGER | Kind.NUMBER:
-            return number(float(value), decimals=0 if float(value).is_integer() else 2)
-        case Kind.DATE:
-            return day(value if isinstance(value, date) else date.fromisoformat(str(value)[:10]))
-        case Kind.DATETIME:
-            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-            return moment(at, now=now(), zone=zone())
-        case Kind.CHOICE:
-            return next((_(c.label) for c in field.choices if c.value == value), str(value))
-        case Kind.TAGS:
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
-
-
-__all__ = ["STEP", "show_talks", "show_timeline", "shown_steps", "today", "value_text"]
 
 
 def show_changes(actor: Actor, entity: str, view: RecordView) -> None:

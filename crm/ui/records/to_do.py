@@ -11,12 +11,12 @@ import streamlit as st
 from crm.clock import today
 from crm.i18n import _, ngettext
 from crm.interactions.service import finish_task
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day
 from crm.ui.records.quick import task_drawer
 from crm.ui.records.task_drawer import open_task
-from crm.work import Actor, unit_of_work
+from crm.work import Actor
 from db.scope import CREATE, UPDATE
 
 
@@ -65,11 +65,8 @@ def _task_buttons(actor: Actor, task: Mapping[str, Any], *, key: str) -> None:
         return
     with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center"):
         if st.button(_("Done"), icon=":material/check:", key=f"{key}_done_{task['id']}"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    finish_task(work, task_id=task["id"], seen_version=task["version"])
-                flash(_("Done: {title}").format(title=task["title"]))
-                st.rerun()
+            with storing(actor, _("Done: {title}").format(title=task["title"])) as work:
+                finish_task(work, task_id=task["id"], seen_version=task["version"])
         if st.button(_("Change"), icon=":material/edit:", type="tertiary", key=f"{key}_change_{task['id']}"):
             open_task(actor, task["id"])
 

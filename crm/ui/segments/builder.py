@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from crm.campaigns.segments.conditions import MANY, MOST_DEPTH, SINGLE, THROUGH_ORGANISATION
@@ -14,10 +15,11 @@ from crm.clock import now, zone
 from crm.errors import CrmError, Refused
 from crm.i18n import N_, _, ngettext
 from crm.records.fields import Kind
-from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, flash, show
+from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock
+from crm.ui.kit.inputs import choose
 from crm.ui.segments.draft import ALL, ANY, NONE, NOT_ALL, Draft, Node
 from crm.ui.segments.inputs import field_choice, operator_choice, value_input
 from crm.ui.segments.words import ENTITY_WORDS
@@ -108,24 +110,14 @@ def first_table(rows: list[Any], *, key: str) -> None:
         st.caption(_("No contact fits these rules."))
         return
     look.section(_("The first of them"), _("By name; click one to open it"))
-    event: Any = st.dataframe(
-        {
-            _("Name"): [r[1] for r in rows],
-            _("Organisation"): [r[2] for r in rows],
-            _("E-mail"): [r[3] for r in rows],
-            _("City"): [r[4] for r in rows],
-        },
-        hide_index=True,
-        row_height=36,
-        height="content",
+    record_table(
+        pd.DataFrame(rows, columns=["id", _("Name"), _("Organisation"), _("E-mail"), _("City")]),
+        {},
+        screen="contact",
         key=f"{key}_first_{abs(hash(tuple(r[0] for r in rows)))}",
-        on_select="rerun",
-        selection_mode="single-cell",
         alt=_("The first contacts that fit; click a cell to open the contact"),
+        whole=True,
     )
-    if event.selection.cells:
-        row_id = rows[event.selection.cells[0][0]][0]
-        st.switch_page(routes.page("contact"), query_params={"id": str(row_id)})
 
 
 def _group(actor: Actor, draft: Draft, node: Node, depth: int, inside: str, key: str, currency: str) -> None:
@@ -136,11 +128,10 @@ def _group(actor: Actor, draft: Draft, node: Node, depth: int, inside: str, key:
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(_("where") if node.get("is_where") else _("Fits"), width="content")
-        st.selectbox(
+        choose(
             _("How conditions are joined"),
-            list(JOINS),
-            index=list(JOINS).index(node["join"]),
-            format_func=lambda join: _(JOINS[join]),
+            {join: _(words) for join, words in JOINS.items()},
+            node["join"],
             key=f"{key}_{uid}_join",
             on_change=joined,
             label_visibility="collapsed",
@@ -195,13 +186,11 @@ def _remove(draft: Draft, uid: str, key: str) -> None:
 
 def _about(draft: Draft, node: Node, key: str) -> None:
     """About which kind of record a condition is; another kind begins it anew."""
-    kinds = (*SINGLE, *MANY)
     at = f"{key}_{node['uid']}_of"
-    st.selectbox(
+    choose(
         _("About"),
-        kinds,
-        index=kinds.index(node["of"]),
-        format_func=lambda of: _(ENTITY_WORDS[of]).capitalize(),
+        {of: _(ENTITY_WORDS[of]).capitalize() for of in (*SINGLE, *MANY)},
+        node["of"],
         key=at,
         on_change=lambda: draft.turned(node, st.session_state[at]),
         label_visibility="collapsed",
@@ -232,8 +221,8 @@ def _has(actor: Actor, draft: Draft, node: Node, depth: int, key: str, currency:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         _about(draft, node, key)
         at = f"{key}_{uid}_has"
-        st.selectbox(
-            _("How many"), list(HAVING), index=list(HAVING).index(node["has"]), format_func=lambda h: _(HAVING[h]),
+        choose(
+            _("How many"), {has: _(words) for has, words in HAVING.items()}, node["has"],
             key=at, on_change=set_value, args=("has", at), label_visibility="collapsed", width=150,
         )  # fmt: skip
         if node["has"] == "at_least":
@@ -249,9 +238,9 @@ def _has(actor: Actor, draft: Draft, node: Node, depth: int, key: str, currency:
                 )
         if node["of"] in THROUGH_ORGANISATION:
             at = f"{key}_{uid}_through"
-            st.selectbox(
-                _("Whose"), ["contact", "organisation"], index=int(node["through"] == "organisation"),
-                format_func=lambda t: _("of the contact") if t == "contact" else _("of its organisation"),
+            whose = {"contact": _("of the contact"), "organisation": _("of its organisation")}
+            choose(
+                _("Whose"), whose, node["through"],
                 key=at, on_change=set_value, args=("through", at), label_visibility="collapsed", width=180,
             )  # fmt: skip
         _remove(draft, uid, key)

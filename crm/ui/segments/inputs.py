@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,11 +12,10 @@ import streamlit as st
 from crm.campaigns.segments.conditions import SPANS, UNITS, operators
 from crm.campaigns.segments.segments import segment_fields
 from crm.i18n import _
-from crm.records import lists
 from crm.records.fields import Field, Kind
-from crm.ui.kit.inputs import input_for, link_options, read_input
+from crm.ui.kit.inputs import choose, choose_some, input_for, known_values, link_options, read_input
 from crm.ui.segments.draft import Node
-from crm.work import Actor, cache_key, reading
+from crm.work import Actor
 
 LISTS = ("one_of", "none_of")
 #: Kinds whose inputs of forms serve here, too.
@@ -26,17 +25,17 @@ _AS_IN_FORMS = (Kind.INTEGER, Kind.NUMBER, Kind.PERCENT, Kind.MONEY)
 def field_choice(node: Node, *, key: str, kinds: tuple[Kind, ...] = ()) -> Field | None:
     """The field of a condition, by label; another one empties what was compared."""
     fields = segment_fields()[node["of"]]
-    names = [name for name, f in fields.items() if not kinds or f.kind in kinds]
+    names = {name: _(f.label) for name, f in fields.items() if not kinds or f.kind in kinds}
 
     def changed() -> None:
-        node.update({"field": st.session_state[key] or "", "is": "", "value": None, "start": None} if "is" in node else
-                    {"field": st.session_state[key] or "", "value": None, "start": None})  # fmt: skip
+        node.update({"field": st.session_state[key] or "", "value": None, "start": None})
+        if "is" in node:
+            node["is"] = ""
 
-    st.selectbox(
+    choose(
         _("Field"),
         names,
-        index=names.index(node["field"]) if node["field"] in names else None,
-        format_func=lambda name: _(fields[name].label),
+        node["field"],
         placeholder=_("Field"),
         label_visibility="collapsed",
         key=key,
@@ -48,18 +47,17 @@ def field_choice(node: Node, *, key: str, kinds: tuple[Kind, ...] = ()) -> Field
 
 def operator_choice(node: Node, field: Field, *, key: str) -> str:
     """How the field is compared; the first way stands at once."""
-    words = operators(field.kind)
+    words = {name: _(word) for name, word in operators(field.kind).items()}
     if node["is"] not in words:
         node["is"] = next(iter(words))
 
     def changed() -> None:
         node.update({"is": st.session_state[key], "value": None, "start": None})
 
-    st.selectbox(
+    choose(
         _("Comparison"),
-        list(words),
-        index=list(words).index(node["is"]),
-        format_func=lambda word: _(words[word]),
+        words,
+        node["is"],
         label_visibility="collapsed",
         key=key,
         on_change=changed,
@@ -108,16 +106,8 @@ def _relative(start: Any, key: str) -> dict[str, Any]:
 
 
 def _one_of(label: str, names: Mapping[Any, str], start: Any, key: str) -> Any:
-    values = list(names)
-    return st.selectbox(
-        label,
-        values,
-        index=values.index(start) if start in values else None,
-        format_func=lambda v: names.get(v, str(v)),
-        label_visibility="collapsed",
-        placeholder=_("Choose"),
-        key=key,
-        width=140,
+    return choose(
+        label, names, start, label_visibility="collapsed", placeholder=_("Choose"), key=key, width=140
     )
 
 
@@ -130,35 +120,24 @@ def _text(start: Any, key: str) -> str | None:
     )
 
 
-@st.cache_data(ttl="5m", max_entries=200, show_spinner=False)
-def _values(scope_key: str, entity: str, field: str, _actor: Actor) -> list[Any]:
-    with reading(_actor) as session:
-        return lists.distinct_values(session, entity, field, limit=100)
-
-
 def _known(actor: Actor, of: str, field: Field) -> list[Any]:
     """Values that occur, for choosing among them; only of fields that lists filter by, as others differ in each row."""
-    return _values(cache_key(actor), of, field.name, actor) if field.filterable else []
+    return known_values(actor, of, field.name) if field.filterable else []
 
 
 def _several(actor: Actor, of: str, field: Field, start: list[Any], key: str) -> list[Any]:
-    options: list[Any]
-    written: Callable[[Any], str] = str
+    names: dict[Any, str] = {}
     if field.kind is Kind.CHOICE:
-        names = {c.value: _(c.label) for c in field.choices}
-        options, written = list(names), lambda v: names.get(v, str(v))
+        names = dict(field.names())
     elif field.kind is Kind.LINK:
-        titles = link_options(actor, field.link)
-        for record_id in start:
-            titles |= link_options(actor, field.link, current=record_id)
-        options, written = list(titles), lambda v: titles.get(v, str(v))
+        for record_id in (None, *start):
+            names |= link_options(actor, field.link, current=record_id)
     else:
-        options = list(dict.fromkeys([*start, *_known(actor, of, field)]))
-    return st.multiselect(
+        names = {value: str(value) for value in (*start, *_known(actor, of, field))}
+    return choose_some(
         _("Values"),
-        options,
-        default=[v for v in start if v in options],
-        format_func=written,
+        names,
+        default=[v for v in start if v in names],
         accept_new_options=field.kind not in (Kind.CHOICE, Kind.LINK),
         placeholder=_("Choose"),
         label_visibility="collapsed",
@@ -183,7 +162,7 @@ def _single(actor: Actor, of: str, field: Field, start: Any, key: str, currency:
     if field.kind is Kind.BOOLEAN:
         return _one_of(_("Value"), {True: _("yes"), False: _("no")}, start, key)
     if field.kind is Kind.CHOICE:
-        return _one_of(_("Value"), {c.value: _(c.label) for c in field.choices}, start, key)
+        return _one_of(_("Value"), field.names(), start, key)
     if field.kind is Kind.LINK:
         return _one_of(_("Value"), link_options(actor, field.link, current=start), start, key)
     if field.kind in _AS_IN_FORMS:
@@ -192,11 +171,10 @@ def _single(actor: Actor, of: str, field: Field, start: Any, key: str, currency:
             entered = input_for(asked, key=key, value=start, actor=actor, currency=currency)
         return read_input(asked, entered, actor=actor, currency=currency)[0]
     if known := _known(actor, of, field):
-        options = list(dict.fromkeys([*([start] if start else []), *known]))
-        return st.selectbox(
+        return choose(
             _("Value"),
-            options,
-            index=options.index(start) if start in options else None,
+            {value: str(value) for value in ([start] if start else []) + known},
+            start,
             accept_new_options=True,
             placeholder=_("Choose or type"),
             label_visibility="collapsed",

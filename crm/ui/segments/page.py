@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from crm.i18n import _, ngettext
 from crm.records import registry
 from crm.records.view import RecordView, record_view
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.records import facts
@@ -23,7 +22,7 @@ from crm.ui.records.drawers import new_record
 from crm.ui.records.record_page import record_header
 from crm.ui.segments.builder import first_table, show_builder
 from crm.ui.segments.words import sentence
-from crm.work import Actor, Work, reading, unit_of_work
+from crm.work import Actor, Work, reading
 from db.scope import CREATE
 
 
@@ -112,16 +111,13 @@ def _more(actor: Actor, view: RecordView) -> dict[str, Callable[[], None]]:
 
 
 def _act(actor: Actor, function: Callable[[Work, int], int], view: RecordView, *, fixed: bool) -> None:
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            n = function(work, view.id)
-        said = (
-            _("{title} is fixed with {n} contacts.")
-            if fixed
-            else _("{title} follows its rules: {n} contacts now.")
-        )
-        flash(said.format(title=view.title, n=f"{n:,}"))
-        st.rerun()
+    said = (
+        _("{title} is fixed with {n} contacts.")
+        if fixed
+        else _("{title} follows its rules: {n} contacts now.")
+    )
+    with storing(actor, lambda: said.format(title=view.title, n=f"{n:,}")) as work:
+        n = function(work, view.id)
 
 
 def _primary(actor: Actor, view: RecordView) -> Callable[[], None] | None:
@@ -139,7 +135,7 @@ def _used_card(used: list[tuple[int, str, str]]) -> None:
     with look.card(_("Used by")):
         if not used:
             st.caption(_("No campaign takes this segment yet."))
-        labels: dict[str, Any] = {c.value: _(c.label) for c in registry.entity("campaign")["status"].choices}
+        labels = registry.entity("campaign")["status"].names()
         for campaign_id, name, status in used[:10]:
             with look.row():
                 if "campaign" in routes.screens():

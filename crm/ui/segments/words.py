@@ -10,7 +10,7 @@ from crm.campaigns.segments.conditions import HAS, SPANS, UNITS, Tree, operators
 from crm.campaigns.segments.segments import segment_fields
 from crm.i18n import N_, _
 from crm.records.fields import Field, Kind
-from crm.ui.kit.formats import day, money, number, percent
+from crm.ui.kit.formats import day, value_text
 
 #: What each kind of record is called in a sentence.
 ENTITY_WORDS = {
@@ -94,14 +94,8 @@ class _Words:
 
     def _value(self, field: Field, value: Any) -> str:
         match field.kind:
-            case Kind.MONEY:
-                return money(value, self.currency)
-            case Kind.PERCENT:
-                return percent(value)
-            case Kind.INTEGER | Kind.NUMBER:
-                return number(value, decimals=0 if float(value).is_integer() else 2)
-            case Kind.CHOICE:
-                return next((_(c.label) for c in field.choices if c.value == value), str(value))
+            case Kind.MONEY | Kind.PERCENT | Kind.INTEGER | Kind.NUMBER | Kind.CHOICE:
+                return value_text(field, value, self.currency)
             case Kind.LINK:
                 return self.titles(field.link, int(value))
             case Kind.BOOLEAN:

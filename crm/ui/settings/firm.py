@@ -11,18 +11,12 @@ from crm.errors import Refused
 from crm.firm.firm import Firm, firm, rates, set_firm
 from crm.firm.rates import DatedRate, checked, delete_rate, parse_rates, read_rates, save_rates
 from crm.i18n import _
-from crm.money import CURRENCIES
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day as day_text
 from crm.ui.kit.formats import number
-from crm.ui.kit.inputs import USUAL
-from crm.work import Actor, reading, unit_of_work
-
-
-def codes() -> list[str]:
-    """Currency codes, the usual ones first."""
-    return [*USUAL, *sorted(CURRENCIES - set(USUAL))]
+from crm.ui.kit.inputs import codes
+from crm.work import Actor, reading
 
 
 def show_firm(actor: Actor) -> None:
@@ -51,11 +45,9 @@ def show_firm(actor: Actor) -> None:
 
 
 def _store_firm(actor: Actor, name: str, now: Firm, currency: str) -> None:
-    with unit_of_work(actor) as work:
+    said = _("Stored. Totals are in {currency}.").format(currency=currency)
+    with storing(actor, said, forget="settings_firm_asked") as work:
         set_firm(work, name=name, currency=currency, is_sample=now.is_sample)
-    st.session_state.pop("settings_firm_asked", None)
-    flash(_("Stored. Totals are in {currency}.").format(currency=currency))
-    st.rerun()
 
 
 def _ask_currency(actor: Actor, now: Firm, name: str, currency: str) -> None:
@@ -72,8 +64,7 @@ def _ask_currency(actor: Actor, now: Firm, name: str, currency: str) -> None:
     st.warning(look.plain(text.format(new=currency, old=now.currency)), icon=":material/currency_exchange:")
     change = _("Count all totals in {currency}").format(currency=currency)
     if st.button(change, type="primary", key="settings_firm_change"):
-        with showing_problems():
-            _store_firm(actor, name, now, currency)
+        _store_firm(actor, name, now, currency)
 
 
 def show_rates(actor: Actor) -> None:
@@ -132,11 +123,11 @@ def _one_rate(actor: Actor, own: str) -> None:
                 made = checked(str(currency), when, float(rate or 0))
             except ValueError as error:
                 raise Refused(_("Nothing was stored: {why}.").format(why=error)) from error
-            with unit_of_work(actor) as work:
+            said = _("{currency} counts {rate} from {day} on.").format(
+                currency=made.currency, rate=f"{made.rate:g}", day=day_text(made.day)
+            )
+            with storing(actor, said) as work:
                 save_rates(work, [made])
-            flash(_("{currency} counts {rate} from {day} on.").format(
-                currency=made.currency, rate=f"{made.rate:g}", day=day_text(made.day)))  # fmt: skip
-            st.rerun()
 
 
 def _paste(actor: Actor) -> None:
@@ -153,12 +144,9 @@ def _paste(actor: Actor) -> None:
         file = st.file_uploader(_("or a CSV file"), type=["csv", "txt"], key="settings_rate_file")
         sent = st.form_submit_button(_("Store all"))
     if sent:
-        with showing_problems():
-            whole = "\n".join([text or "", file.getvalue().decode("utf-8-sig", "replace") if file else ""])
-            with unit_of_work(actor) as work:
-                changed = save_rates(work, parse_rates(whole))
-            flash(_("{n} rates are new or changed.").format(n=changed))
-            st.rerun()
+        whole = "\n".join([text or "", file.getvalue().decode("utf-8-sig", "replace") if file else ""])
+        with storing(actor, lambda: _("{n} rates are new or changed.").format(n=changed)) as work:
+            changed = save_rates(work, parse_rates(whole))
 
 
 def _remove(actor: Actor, known: dict[str, DatedRate]) -> None:
@@ -176,11 +164,8 @@ def _remove(actor: Actor, known: dict[str, DatedRate]) -> None:
             _("Remove"), key="settings_rate_remove_go", icon=":material/delete:", disabled=row is None
         ):
             assert row is not None
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    delete_rate(work, currency=row.currency, day=row.day, base=row.base)
-                flash(_("The rate is gone; the one before it counts."))
-                st.rerun()
+            with storing(actor, _("The rate is gone; the one before it counts.")) as work:
+                delete_rate(work, currency=row.currency, day=row.day, base=row.base)
 
 
 def show_limits(_actor: Actor) -> None:

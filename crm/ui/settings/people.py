@@ -12,9 +12,10 @@ from crm.access.people import RoleRow, grant_matrix, save_grants
 from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABELS, STAFF
 from crm.access.users import change_user, create_user, set_password
 from crm.i18n import _
-from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.ui.frame.guard import current_actor, storing
+from crm.ui.kit.inputs import choose, choose_some
 from crm.ui.kit.words import plain
-from crm.work import reading, unit_of_work
+from crm.work import reading
 
 MEANINGS = {role.key: role.meaning for role in BUILT_IN}
 
@@ -78,27 +79,20 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         # The version the person saw stays until they save, whatever the page reads meanwhile.
         st.session_state.setdefault(f"{key}_seen", record["version"])
     role_names: dict[int | None, str] = {None: _("No access"), **{role.id: role_name(role) for role in roles}}
-    team_names: dict[int | None, str] = dict(zip(teams["id"], teams["name"], strict=True))
+    team_names: Any = dict(zip(teams["id"], teams["name"], strict=True))
     with st.form(key):
         name = st.text_input(_("Name"), value=now.get("name") or "", key=f"{key}_name", max_chars=200)
         email = st.text_input(_("E-mail"), value=now.get("email") or "", key=f"{key}_email", max_chars=254)
         job = st.text_input(_("Job title"), value=now.get("job_title") or "", key=f"{key}_job", max_chars=200)
-        role = st.selectbox(
-            _("Role"), list(role_names), format_func=role_names.__getitem__, key=f"{key}_role",
-            index=_at(role_names, now.get("role_id") if record else _usual(roles)),
-        )  # fmt: skip
-        own_teams: dict[int | None, str] = {None: _("No team"), **team_names}
-        team = st.selectbox(
-            _("Team"),
-            list(own_teams),
-            format_func=own_teams.__getitem__,
-            key=f"{key}_team",
-            index=_at(own_teams, now.get("team_id")),
+        role = choose(
+            _("Role"), role_names, now.get("role_id") if record else _usual(roles), key=f"{key}_role"
         )
-        further = st.multiselect(
-            _("Also shares the records of"), list(team_names), format_func=team_names.__getitem__, key=f"{key}_further",
-            default=[t for t in now.get("further", []) if t in team_names],
-        )  # fmt: skip
+        own_teams: dict[int | None, str] = {None: _("No team"), **team_names}
+        team = choose(_("Team"), own_teams, now.get("team_id"), key=f"{key}_team")
+        shared = [t for t in now.get("further", []) if t in team_names]
+        further = choose_some(
+            _("Also shares the records of"), team_names, key=f"{key}_further", default=shared
+        )
         active = st.toggle(_("May sign in"), value=bool(now.get("is_active", True)), key=f"{key}_active")
         password = "" if record else st.text_input(
             _("First password"), type="password", key=f"{key}_password", autocomplete="new-password",
@@ -107,34 +101,25 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         sent = st.form_submit_button(_("Save"), type="primary")
     if not sent:
         return
-    shared = [team_id for team_id in further if team_id is not None]
     values = {"name": name, "email": email, "job_title": job, "team_id": team, "is_active": active}
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            if record:
-                seen = int(st.session_state[f"{key}_seen"])
-                change_user(
-                    work,
-                    user_id=int(record["id"]),
-                    values=values,
-                    role_id=role,
-                    teams=shared,
-                    seen_version=seen,
-                )
-            else:
-                create_user(work, values=values, role_id=role, teams=shared, password=password)
-        st.session_state.pop(f"{key}_seen", None)
-        flash(_("{name} is stored.").format(name=name))
-        st.rerun()
+    with storing(actor, _("{name} is stored.").format(name=name), forget=f"{key}_seen") as work:
+        if record:
+            seen = int(st.session_state[f"{key}_seen"])
+            change_user(
+                work,
+                user_id=int(record["id"]),
+                values=values,
+                role_id=role,
+                teams=further,
+                seen_version=seen,
+            )
+        else:
+            create_user(work, values=values, role_id=role, teams=further, password=password)
 
 
 def _usual(roles: Sequence[RoleRow]) -> int | None:
     """The role that most new people get."""
     return next((role.id for role in roles if role.key == STAFF), None)
-
-
-def _at(options: Mapping[int | None, str], value: object) -> int:
-    return next((at for at, key in enumerate(options) if key == value), 0)
 
 
 def password_form(user_id: int, name: str) -> None:
@@ -154,11 +139,8 @@ def password_form(user_id: int, name: str) -> None:
         st.caption(_("They are signed out everywhere and sign in with the new one."))
         sent = st.form_submit_button(_("Set password"))
     if sent:
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                set_password(work, user_id=user_id, password=password)
-            flash(_("{name} has a new password.").format(name=name))
-            st.rerun()
+        with storing(actor, _("{name} has a new password.").format(name=name)) as work:
+            set_password(work, user_id=user_id, password=password)
 
 
 def rights_form(role: RoleRow) -> None:
@@ -209,13 +191,6 @@ def rights_form(role: RoleRow) -> None:
         for entity in matrix.index
         for action in ACTION_LABELS
     }
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            changed = save_grants(work, role_id=role.id, cells=cells, seen_version=seen)
-        st.session_state.pop(f"{key}_seen", None)
-        flash(
-            _("{n} rights of {role} changed; they hold from the next click on.").format(
-                n=changed, role=role_name(role)
-            )
-        )
-        st.rerun()
+    said = _("{n} rights of {role} changed; they hold from the next click on.")
+    with storing(actor, lambda: said.format(n=changed, role=role_name(role)), forget=f"{key}_seen") as work:
+        changed = save_grants(work, role_id=role.id, cells=cells, seen_version=seen)

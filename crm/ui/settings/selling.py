@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -18,9 +19,12 @@ from crm.pipeline.stages import (
     save_pipeline,
     save_reasons,
 )
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
+
+Row = TypeVar("Row")
+Form = TypeVar("Form")
 
 
 def kind_names() -> dict[str, str]:
@@ -44,19 +48,43 @@ def stage_frame(stages: tuple[StageForm, ...]) -> pd.DataFrame:
 def stage_forms(edited: pd.DataFrame, stages: tuple[StageForm, ...]) -> list[StageForm]:
     """What the edited rows say, in the order of their places; rows beyond the known ones are new."""
     back = {name: kind for kind, name in kind_names().items()}
-    rows = []
-    for at, row in edited.iterrows():
-        known = stages[at] if isinstance(at, int) and at < len(stages) else None
-        place = len(stages) + 1.0 if pd.isna(row["place"]) else float(row["place"])
-        form = StageForm(
+
+    def form(row: pd.Series, known: StageForm | None) -> StageForm:
+        return StageForm(
             id=known.id if known else None,
             name=_text(row["name"]),
             kind=back.get(_text(row["kind"]), KINDS[0]),
             probability=0.0 if pd.isna(row["chance"]) else float(row["chance"]) / 100,
             stale_after_days=None if pd.isna(row["stale"]) else int(row["stale"]),
         )
-        rows.append((place, form))
-    return [form for _place, form in sorted(rows, key=lambda pair: pair[0])]
+
+    return _in_order(edited, stages, form)
+
+
+def _in_order(
+    edited: pd.DataFrame, seen: Sequence[Row], form: Callable[[pd.Series, Row | None], Form]
+) -> list[Form]:
+    rows = []
+    for at, row in edited.iterrows():
+        known = seen[at] if isinstance(at, int) and at < len(seen) else None
+        place = len(seen) + 1.0 if pd.isna(row["place"]) else float(row["place"])
+        rows.append((place, form(row, known)))
+    return [made for _place, made in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _editor(frame: pd.DataFrame, columns: dict[str, Any], *, key: str, alt: str) -> pd.DataFrame:
+    """Rows to edit, add and take away; Place says their order."""
+    return st.data_editor(
+        frame,
+        key=key,
+        hide_index=True,
+        num_rows="dynamic",
+        row_height=36,
+        height="content",
+        placeholder="",
+        column_config=columns,
+        alt=alt,
+    )
 
 
 def _text(value: Any) -> str:
@@ -84,17 +112,8 @@ def _pipeline(actor: Actor, one: PipelineForm) -> None:
     seen: PipelineForm = st.session_state.setdefault(f"{key}_seen", one)
     with st.form(key):
         name = st.text_input(_("Name"), value=seen.name, key=f"{key}_name_{seen.version}", max_chars=200)
-        edited = st.data_editor(
-            stage_frame(seen.stages),
-            key=f"{key}_stages_{seen.version}",
-            hide_index=True,
-            num_rows="dynamic",
-            row_height=36,
-            height="content",
-            placeholder="",
-            column_config=_columns(),
-            alt=_("Stages of {pipeline}").format(pipeline=seen.name),
-        )
+        alt = _("Stages of {pipeline}").format(pipeline=seen.name)
+        edited = _editor(stage_frame(seen.stages), _columns(), key=f"{key}_stages_{seen.version}", alt=alt)
         active = st.toggle(_("In use"), value=seen.is_active, key=f"{key}_active_{seen.version}")
         sent = st.form_submit_button(_("Save pipeline"), type="primary")
     if one.version != seen.version:
@@ -103,19 +122,16 @@ def _pipeline(actor: Actor, one: PipelineForm) -> None:
             st.session_state.pop(f"{key}_seen")
             st.rerun()
     if sent:
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                save_pipeline(
-                    work,
-                    pipeline_id=seen.id,
-                    name=name,
-                    stages=stage_forms(edited, seen.stages),
-                    is_active=active,
-                    seen_version=seen.version,
-                )
-            st.session_state.pop(f"{key}_seen")
-            flash(_("The pipeline “{name}” is stored.").format(name=name))
-            st.rerun()
+        said = _("The pipeline “{name}” is stored.").format(name=name)
+        with storing(actor, said, forget=f"{key}_seen") as work:
+            save_pipeline(
+                work,
+                pipeline_id=seen.id,
+                name=name,
+                stages=stage_forms(edited, seen.stages),
+                is_active=active,
+                seen_version=seen.version,
+            )
 
 
 def _columns() -> dict[str, Any]:
@@ -146,23 +162,15 @@ def _new(actor: Actor, pipelines: list[PipelineForm]) -> None:
         if sent:
             first = pipelines[0].stages if pipelines else ()
             stages = [StageForm(None, s.name, s.kind, s.probability, s.stale_after_days) for s in first]
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    save_pipeline(work, pipeline_id=None, name=name, stages=stages)
-                flash(_("The pipeline “{name}” is there.").format(name=name))
-                st.rerun()
+            with storing(actor, _("The pipeline “{name}” is there.").format(name=name)) as work:
+                save_pipeline(work, pipeline_id=None, name=name, stages=stages)
 
     ask()
 
 
 def reason_forms(edited: pd.DataFrame, seen: list[Reason]) -> list[Reason]:
     """What the edited rows say, in the order of their places."""
-    rows = []
-    for at, row in edited.iterrows():
-        known = seen[at].id if isinstance(at, int) and at < len(seen) else None
-        place = len(seen) + 1.0 if pd.isna(row["place"]) else float(row["place"])
-        rows.append((place, Reason(known, _text(row["name"]))))
-    return [form for _place, form in sorted(rows, key=lambda pair: pair[0])]
+    return _in_order(edited, seen, lambda row, known: Reason(known.id if known else None, _text(row["name"])))
 
 
 def show_reasons(actor: Actor) -> None:
@@ -176,26 +184,14 @@ def show_reasons(actor: Actor) -> None:
         {"place": [float(at) for at in range(1, len(seen) + 1)], "name": [r.name for r in seen]}
     )
     with st.form(key):
-        edited = st.data_editor(
-            frame,
-            key=f"{key}_{abs(hash(tuple(seen)))}",
-            hide_index=True,
-            num_rows="dynamic",
-            row_height=36,
-            height="content",
-            placeholder="",
-            column_config={
-                "place": st.column_config.NumberColumn(_("Place"), width=70),
-                "name": st.column_config.TextColumn(_("Reason"), width=360, required=True, max_chars=200),
-            },
-            alt=_("Reasons for losing a deal"),
-        )
+        columns = {
+            "place": st.column_config.NumberColumn(_("Place"), width=70),
+            "name": st.column_config.TextColumn(_("Reason"), width=360, required=True, max_chars=200),
+        }
+        alt = _("Reasons for losing a deal")
+        edited = _editor(frame, columns, key=f"{key}_{abs(hash(tuple(seen)))}", alt=alt)
         st.caption(_("People choose one of these when a deal is lost; reports group by them."))
         sent = st.form_submit_button(_("Save reasons"), type="primary")
     if sent:
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                save_reasons(work, reason_forms(edited, seen), seen=seen)
-            st.session_state.pop(f"{key}_seen")
-            flash(_("The reasons are stored."))
-            st.rerun()
+        with storing(actor, _("The reasons are stored."), forget=f"{key}_seen") as work:
+            save_reasons(work, reason_forms(edited, seen), seen=seen)

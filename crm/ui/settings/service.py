@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar
+from collections.abc import Callable
+from typing import Literal
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -30,13 +30,11 @@ from crm.service.levels.level_settings import (
     weekday_names,
 )
 from crm.service.levels.working_time_rules import in_words, known_countries, parse_hours
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import formats, look
-from crm.ui.kit.inputs import input_for, link_options, read_input
-from crm.work import Actor, Work, reading, unit_of_work
+from crm.ui.kit.inputs import choose, input_for, link_options, read_input
+from crm.work import Actor, Work, reading
 from db.models.service.cases import CASE_PRIORITIES
-
-T = TypeVar("T")
 
 
 def show_service(actor: Actor) -> None:
@@ -96,10 +94,10 @@ def _policy(actor: Actor, seen: PolicyForm, calendars: dict[int, str]) -> None:
     with st.form(key, border=False):
         name = st.text_input(_("Name"), seen.name, key=f"{key}_name", max_chars=200)
         left, right = st.columns(2)
-        priority = left.selectbox(
-            _("Priority"), list(priorities), index=_place(list(priorities), seen.priority),
-            format_func=lambda v: priorities.get(v, v), placeholder=_("All"), key=f"{key}_priority",
-        )  # fmt: skip
+        with left:
+            priority = choose(
+                _("Priority"), priorities, seen.priority, placeholder=_("All"), key=f"{key}_priority"
+            )
         with right:
             organisation = input_for(
                 customer, key=f"{key}_organisation", value=seen.organisation_id, actor=actor, currency=""
@@ -112,10 +110,8 @@ def _policy(actor: Actor, seen: PolicyForm, calendars: dict[int, str]) -> None:
             _("Solved within (working hours)"), 0.0, 8760.0, _hours(seen.resolution_minutes), 0.5,
             key=f"{key}_resolution", help=_("Empty: no solution is promised."),
         )  # fmt: skip
-        calendar = left.selectbox(
-            _("Hours of"), list(calendars), index=_place(list(calendars), seen.calendar_id),
-            format_func=lambda i: calendars[i], key=f"{key}_calendar",
-        )  # fmt: skip
+        with left:
+            calendar = choose(_("Hours of"), calendars, seen.calendar_id, key=f"{key}_calendar")
         warn = right.number_input(
             _("Warn the owner after (% of the time)"),
             5,
@@ -124,10 +120,14 @@ def _policy(actor: Actor, seen: PolicyForm, calendars: dict[int, str]) -> None:
             5,
             key=f"{key}_warn",
         )
-        person = left.selectbox(
-            _("When broken, a task for"), list(people), index=_place(list(people), seen.escalate_to_id),
-            format_func=lambda i: people.get(i, str(i)), placeholder=_("Nobody"), key=f"{key}_person",
-        )  # fmt: skip
+        with left:
+            person = choose(
+                _("When broken, a task for"),
+                people,
+                seen.escalate_to_id,
+                placeholder=_("Nobody"),
+                key=f"{key}_person",
+            )
         active = st.toggle(_("In use"), seen.is_active, key=f"{key}_active")
         sent = st.form_submit_button(_("Save promise"), type="primary" if seen.id is None else "secondary")
     if sent:
@@ -142,10 +142,6 @@ def _policy(actor: Actor, seen: PolicyForm, calendars: dict[int, str]) -> None:
             _save(actor, lambda work: save_policy(work, form), name)
 
 
-def _place(values: Sequence[T], value: T | None) -> int | None:
-    return values.index(value) if value is not None and value in values else None
-
-
 def _hours(minutes: int | None) -> float | None:
     return None if minutes is None else minutes / 60
 
@@ -155,10 +151,8 @@ def _minutes(hours: float | None) -> int | None:
 
 
 def _save(actor: Actor, store: Callable[[Work], object], name: str) -> None:
-    with unit_of_work(actor) as work:
+    with storing(actor, _("“{name}” is stored.").format(name=name.strip())) as work:
         store(work)
-    flash(_("“{name}” is stored.").format(name=name.strip()))
-    st.rerun()
 
 
 def _calendars(actor: Actor, setup: ServiceSetup) -> None:
@@ -181,7 +175,7 @@ def _calendar(actor: Actor, seen: CalendarForm, *, usual: bool) -> None:
     key = f"settings_calendar_{seen.id or 'new'}_{seen.version or 0}"
     name = st.text_input(_("Name"), seen.name, key=f"{key}_name", max_chars=200)
     zones = sorted(available_timezones())
-    zone = st.selectbox(_("Time zone"), zones, index=_place(zones, seen.time_zone), key=f"{key}_zone")
+    zone = choose(_("Time zone"), dict(zip(zones, zones, strict=True)), seen.time_zone, key=f"{key}_zone")
     with st.container(gap="xsmall"):
         st.markdown(f"**{_('Hours')}**")
         st.caption(_("Like 08:00–12:00, 13:00–17:00. Empty is closed, 00:00–24:00 is around the clock."))
@@ -191,16 +185,21 @@ def _calendar(actor: Actor, seen: CalendarForm, *, usual: bool) -> None:
     left, right = st.columns(2)
     territories = Locale.parse(language()).territories
     names = {code: f"{territories.get(code, code)} ({code})" for code in known_countries()}
-    codes = sorted(names, key=names.__getitem__)
-    country = left.selectbox(
-        _("Public holidays of"), codes, index=_place(codes, seen.country),
-        format_func=lambda c: names.get(c, c), placeholder=_("None"), key=f"{key}_country",
-    )  # fmt: skip
-    parts = list(known_countries().get(country or "", ()))
-    subdivision = right.selectbox(
-        _("Part of the country"), parts, index=_place(parts, seen.subdivision), placeholder=_("Everywhere"),
-        disabled=not parts, key=f"{key}_part_{country}",
-    )  # fmt: skip
+    by_name = dict(sorted(names.items(), key=lambda pair: pair[1]))
+    with left:
+        country = choose(
+            _("Public holidays of"), by_name, seen.country, placeholder=_("None"), key=f"{key}_country"
+        )
+    parts = {part: part for part in known_countries().get(country or "", ())}
+    with right:
+        subdivision = choose(
+            _("Part of the country"),
+            parts,
+            seen.subdivision,
+            placeholder=_("Everywhere"),
+            disabled=not parts,
+            key=f"{key}_part_{country}",
+        )
     _preview(country, subdivision)
     closed = st.multiselect(
         _("Own closed days"), list(seen.closed), list(seen.closed), accept_new_options=True,
@@ -212,12 +211,10 @@ def _calendar(actor: Actor, seen: CalendarForm, *, usual: bool) -> None:
             form = CalendarForm(
                 seen.id, name, zone or "", hours, country, subdivision, tuple(closed), seen.version
             )
-            with showing_problems():
-                _save(actor, lambda work: save_calendar(work, form), name)
+            _save(actor, lambda work: save_calendar(work, form), name)
         if seen.id is not None and not usual and st.button(_("Make it the usual one"), key=f"{key}_usual"):
             row_id = seen.id
-            with showing_problems():
-                _save(actor, lambda work: make_default(work, row_id), name)
+            _save(actor, lambda work: make_default(work, row_id), name)
 
 
 def _weekday(day: str, text: str, key: str) -> str:
@@ -249,13 +246,9 @@ def _queue(actor: Actor, seen: QueueForm) -> None:
     teams = link_options(actor, "team", current=seen.team_id)
     with st.form(key, border=False):
         name = st.text_input(_("Name"), seen.name, key=f"{key}_name", max_chars=200)
-        team = st.selectbox(
-            _("Team"), list(teams), index=_place(list(teams), seen.team_id),
-            format_func=lambda i: teams.get(i, str(i)), placeholder=_("Everybody"), key=f"{key}_team",
-        )  # fmt: skip
+        team = choose(_("Team"), teams, seen.team_id, placeholder=_("Everybody"), key=f"{key}_team")
         active = st.toggle(_("In use"), seen.is_active, key=f"{key}_active")
         sent = st.form_submit_button(_("Save queue"))
     if sent:
         form = QueueForm(seen.id, name, team, active, seen.version)
-        with showing_problems():
-            _save(actor, lambda work: save_queue(work, form), name)
+        _save(actor, lambda work: save_queue(work, form), name)

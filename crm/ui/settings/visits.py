@@ -10,9 +10,9 @@ from crm.firm.firm import firm
 from crm.i18n import _
 from crm.money import exponent, to_major, to_minor
 from crm.service.equipment.labour import labour_rate, set_labour_rate
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit.formats import money
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 
 
 def show_visits(actor: Actor) -> None:
@@ -37,8 +37,5 @@ def show_visits(actor: Actor) -> None:
         )
         sent = st.form_submit_button(_("Save"), type="primary")
     if sent and value is not None:
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                set_labour_rate(work, to_minor(Decimal(str(value)), currency))
-            flash(_("Stored. Visits finished from now on cost this much an hour."))
-            st.rerun()
+        with storing(actor, _("Stored. Visits finished from now on cost this much an hour.")) as work:
+            set_labour_rate(work, to_minor(Decimal(str(value)), currency))
