@@ -17,6 +17,7 @@ CARDS = (
         form="title organisation_id contact_id product_id amount_minor currency expected_close_on",
         more="next_step next_step_on stage_id source campaign_id competitors owner_id team_id number notes",
         later="opened_on closed_on",
+        facts="pipeline_id product_id opened_on source number team_id competitors loss_reason_id",
         screen="deals",
         page="deal",
         empty=N_("A deal is a chance to sell something to somebody. Add the first one, or import a file."),

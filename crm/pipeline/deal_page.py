@@ -10,22 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from crm.pipeline.board import deal_flag, stages_of
-from crm.records import records
+from crm.records.view import RecordView, record_view
 from crm.reporting.book import Book, open_book
 from crm.reporting.measures import worth
-from db.models import (
-    Contact,
-    Deal,
-    DealLine,
-    LossReason,
-    Organisation,
-    Pipeline,
-    Product,
-    Stage,
-    StageChange,
-    Team,
-    User,
-)
+from db.models import Contact, Deal, DealLine, LossReason, Product, Stage, StageChange, User
 from db.scope import ScopedSession
 
 MOST_LINES = 200
@@ -81,16 +69,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class DealView:
-    """A deal with all that stands around it. ``record`` holds its stored values, ``weighted_minor`` is in ``own_currency``."""
+    """A deal with all that stands around it; ``weighted_minor`` is in ``own_currency``."""
 
-    record: dict[str, Any]
-    organisation: str
-    contact: str
-    product: str
-    owner: str
-    team: str
-    pipeline: str
-    loss_reason: str
+    view: RecordView
     stage: StageView
     stages: tuple[StageView, ...]
     days_in_stage: int
@@ -102,6 +83,15 @@ class DealView:
     lines: tuple[Line, ...] = field(default=())
     stays: tuple[Stay, ...] = field(default=())
     people: tuple[Person, ...] = field(default=())
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Its stored values."""
+        return self.view.values
+
+    def title_of(self, name: str) -> str:
+        """What a field points to is called; empty where the actor may not see it."""
+        return self.view.titles.get(name, "")
 
 
 def loss_reasons(session: ScopedSession) -> dict[int, str]:
@@ -120,29 +110,24 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
     NotFound
         No such deal within the actor's scope.
     """
-    record = records.get_record(session, "deal", deal_id)
-    book = open_book(session)
-    names = _names(session, deal_id, book)
+    view = record_view(session, "deal", deal_id)
+    record, book = view.values, open_book(session)
+    own = worth(book)
+    of_deal = select(own.minor, own.currency).select_from(Deal).where(Deal.id == deal_id)
+    minor, currency = session.execute(of_deal).one()
     stages = stages_of(session, record["pipeline_id"])
     stage = next(s for s in stages if s.id == record["stage_id"])
     days = max(0, (now - record["stage_since"]).days)
     return DealView(
-        record=record,
-        organisation=names.organisation or "",
-        contact=names.contact or "",
-        product=names.product or "",
-        owner=names.owner or "",
-        team=names.team or "",
-        pipeline=names.pipeline or "",
-        loss_reason=names.reason or "",
+        view=view,
         stage=_view(stage),
         stages=tuple(_view(s) for s in stages),
         days_in_stage=days,
         flag=deal_flag(session.get_one(Deal, deal_id), stage, days, today),
         own_currency=book.currency,
-        worth_minor=names.worth,
-        worth_currency=names.worth_currency,
-        weighted_minor=_weighted(record, names, stage, book, today),
+        worth_minor=minor,
+        worth_currency=currency,
+        weighted_minor=_weighted(record, stage, book, minor, currency, today),
         lines=deal_lines(session, deal_id),
         stays=stays(session, record, now),
         people=_people(session, record["organisation_id"]),
@@ -153,40 +138,14 @@ def _view(stage: Stage) -> StageView:
     return StageView(stage.id, stage.name, stage.kind, stage.probability)
 
 
-def _names(session: ScopedSession, deal_id: int, book: Book) -> Any:
-    """Titles of what the deal points to; empty where the actor may not see it."""
-    owner, own = aliased(User), worth(book)
-    statement = (
-        select(
-            Organisation.name.label("organisation"),
-            Contact.name.label("contact"),
-            Product.name.label("product"),
-            own.minor.label("worth"),
-            own.currency.label("worth_currency"),
-            owner.name.label("owner"),
-            Team.name.label("team"),
-            Pipeline.name.label("pipeline"),
-            LossReason.name.label("reason"),
-        )
-        .select_from(Deal)
-        .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
-        .outerjoin(Contact, Contact.id == Deal.contact_id)
-        .outerjoin(Product, Product.id == Deal.product_id)
-        .outerjoin(owner, owner.id == Deal.owner_id)
-        .outerjoin(Team, Team.id == Deal.team_id)
-        .outerjoin(Pipeline, Pipeline.id == Deal.pipeline_id)
-        .outerjoin(LossReason, LossReason.id == Deal.loss_reason_id)
-        .where(Deal.id == deal_id)
-    )
-    return session.execute(statement).one()
-
-
-def _weighted(record: dict[str, Any], names: Any, stage: Stage, book: Book, today: date) -> int:
+def _weighted(
+    record: dict[str, Any], stage: Stage, book: Book, minor: int | None, currency: str, today: date
+) -> int:
     """The deal's worth in the firm's currency times the chance of its stage, as the board counts it."""
     if stage.kind == "lost":
         return 0
     day = record["closed_on"] or today
-    return round(book.worth(int(names.worth or 0), names.worth_currency, day) * stage.probability)
+    return round(book.worth(int(minor or 0), currency, day) * stage.probability)
 
 
 def deal_lines(session: ScopedSession, deal_id: int) -> tuple[Line, ...]:

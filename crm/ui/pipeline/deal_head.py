@@ -18,16 +18,9 @@ from crm.ui.pipeline.deal_close import ask_reason
 from crm.ui.records.drawers import edit_record
 from crm.ui.records.quick import archive
 from crm.work import Actor, reading, unit_of_work
-from db.scope import DELETE, UPDATE
 
 #: A refusal of a callback, shown in the run that follows.
 PROBLEM = "deal_problem"
-
-
-def may_change(actor: Actor, deal: DealView, action: str = UPDATE) -> bool:
-    """True when the actor's role reaches this deal for the action and it is not archived away."""
-    record = deal.record
-    return actor.holds("deal", action, owner_id=record["owner_id"], team_id=record["team_id"])
 
 
 def show_head(actor: Actor, deal: DealView) -> None:
@@ -35,7 +28,7 @@ def show_head(actor: Actor, deal: DealView) -> None:
     record = deal.record
     seen = {"deal_id": record["id"], "seen_version": record["version"]}
     with look.page(record["title"], _line(deal), tags=_tags(deal), record=True):
-        if may_change(actor, deal) and record["archived_at"] is None:
+        if deal.view.may_change and not deal.view.archived:
             if record["status"] == "open":
                 if st.button(_("Won"), key="deal_won", type="primary", icon=":material/check:"):
                     said = _("“{title}” is won. Well done.").format(title=record["title"])
@@ -52,12 +45,12 @@ def show_head(actor: Actor, deal: DealView) -> None:
         _archive_button(actor, deal)
     if problem := st.session_state.pop(PROBLEM, None):
         show(problem)
-    if record["archived_at"] is not None:
+    if deal.view.archived:
         st.info(
             _("This deal is archived: it is kept, and left out of boards and sums."),
             icon=":material/archive:",
         )
-    if record["status"] == "lost" and record["loss_reason_id"] is None and may_change(actor, deal):
+    if record["status"] == "lost" and record["loss_reason_id"] is None and deal.view.may_change:
         with look.row():
             look.two_lines(_("No reason yet"), why=_("Reports on why deals are lost leave this one out."))
             if st.button(_("Say why"), key="deal_reason"):
@@ -70,8 +63,9 @@ def _ask(actor: Actor, deal: DealView) -> None:
 
 
 def _line(deal: DealView) -> str:
-    parts = [deal.organisation, deal.contact, deal.owner and _("Owner {name}").format(name=deal.owner)]
-    return " · ".join(p for p in parts if p)
+    owner = deal.title_of("owner_id")
+    said = _("Owner {name}").format(name=owner) if owner else ""
+    return " · ".join(p for p in (deal.title_of("organisation_id"), deal.title_of("contact_id"), said) if p)
 
 
 def _tags(deal: DealView) -> list[look.Marked]:
@@ -80,7 +74,8 @@ def _tags(deal: DealView) -> list[look.Marked]:
         words = _("Won {day}").format(day=day(record["closed_on"], today=today()))
         return [look.tag(words, tone=look.GOOD, icon="check")]
     if record["status"] == "lost":
-        why = f" · {deal.loss_reason}" if deal.loss_reason else ""
+        reason = deal.title_of("loss_reason_id")
+        why = f" · {reason}" if reason else ""
         words = _("Lost {day}").format(day=day(record["closed_on"], today=today())) + why
         return [look.tag(words, tone=look.QUIET, icon="close")]
     words, _tone = flag_words(deal.flag, days=deal.days_in_stage)
@@ -89,15 +84,14 @@ def _tags(deal: DealView) -> list[look.Marked]:
 
 
 def _archive_button(actor: Actor, deal: DealView) -> None:
-    record = deal.record
-    if not may_change(actor, deal, DELETE):
+    if not deal.view.may_archive:
         return
-    archived = record["archived_at"] is not None
+    archived = deal.view.archived
     label, icon = (_("Restore"), ":material/unarchive:") if archived else (_("Archive"), ":material/archive:")
     # Two keys, so that a click on "Archive" never restores what somebody else archived meanwhile.
     if st.button(label, key="deal_restore" if archived else "deal_archive", icon=icon, type="tertiary"):
         said = _("The deal is back.") if archived else _("The deal is archived. Restore brings it back.")
-        archive(actor, "deal", record, said)
+        archive(actor, "deal", deal.record, said)
 
 
 def edit(actor: Actor, deal: DealView) -> None:
@@ -155,7 +149,7 @@ def show_stages(actor: Actor, deal: DealView) -> None:
         format_func=names.__getitem__,
         key=key,
         label_visibility="collapsed",
-        disabled=not may_change(actor, deal) or deal.record["archived_at"] is not None,
+        disabled=not deal.view.may_change or deal.view.archived,
         on_change=_moved,
         args=(actor, deal, key),
     )

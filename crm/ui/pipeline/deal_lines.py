@@ -16,14 +16,14 @@ from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, number, percent
 from crm.ui.kit.inputs import choose
-from crm.ui.pipeline.deal_head import PROBLEM, may_change
+from crm.ui.pipeline.deal_head import PROBLEM
 from crm.work import Actor, reading, unit_of_work
 
 
 def show_lines(actor: Actor, deal: DealView) -> None:
     """The lines with their sum; who may change the deal adds, edits and removes them."""
     currency = deal.record["currency"]
-    may = may_change(actor, deal) and deal.record["archived_at"] is None
+    may = deal.view.may_change and not deal.view.archived
     with look.card(_("Products")):
         if not deal.lines:
             st.caption(_("No products yet. With products, the deal's amount is their sum."))

@@ -18,8 +18,8 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, show
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day
-from crm.ui.pipeline.deal_head import may_change
 from crm.ui.records import to_do
+from crm.ui.records.facts import facts_of
 from crm.ui.records.quick import talk_box
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading, unit_of_work
@@ -32,7 +32,7 @@ def show_next_step(actor: Actor, deal: DealView) -> None:
         return
     on = record["next_step_on"]
     note = ago(on, today=today()) if on else _("Say what comes next, and this deal will not be forgotten.")
-    may = may_change(actor, deal) and record["archived_at"] is None
+    may = deal.view.may_change and not deal.view.archived
     with look.card(_("Next step"), note):
         if may:
             _step_form(actor, record)
@@ -84,20 +84,20 @@ def _step_form(actor: Actor, record: dict[str, Any]) -> None:
 
 def show_people(deal: DealView) -> None:
     """The contact first, then the others at the organisation."""
-    record = deal.record
+    record, organisation, contact = deal.record, deal.title_of("organisation_id"), deal.title_of("contact_id")
     with look.card(_("People")):
-        if deal.organisation:
-            _link("organisation", record["organisation_id"], deal.organisation, ":material/apartment:")
+        if organisation:
+            _link("organisation", record["organisation_id"], organisation, ":material/apartment:")
         people = sorted(deal.people, key=lambda p: p.id != record["contact_id"])
-        if deal.contact and all(p.id != record["contact_id"] for p in people):
-            _link("contact", record["contact_id"], deal.contact, ":material/person:")
+        if contact and all(p.id != record["contact_id"] for p in people):
+            _link("contact", record["contact_id"], contact, ":material/person:")
             look.lines(_("Contact of this deal"))
         for person in people:
             _link("contact", person.id, person.name, ":material/person:")
             role = _("Contact of this deal") if person.id == record["contact_id"] else ""
             if about := " · ".join(t for t in (role, person.job_title, person.email, person.phone) if t):
                 st.markdown(look.quiet(about))
-        if not people and not deal.contact:
+        if not people and not contact:
             st.caption(_("Nobody is named yet. Edit the deal to choose a contact."))
 
 
@@ -107,22 +107,12 @@ def _link(screen: str, record_id: int, name: str, icon: str) -> None:
 
 def show_facts(deal: DealView) -> None:
     """What else is known."""
-    record = deal.record
-    pairs = {
-        _("Pipeline"): deal.pipeline,
-        _("Main product"): deal.product,
-        _("Opened"): day(record["opened_on"]),
-        _("Source"): record["source"] or "",
-        _("Number"): record["number"] or "",
-        _("Team"): deal.team,
-        _("Competitors"): ", ".join(record["competitors"] or []),
-        _("Why lost"): deal.loss_reason,
-    }
     with look.card(_("Facts")):
-        look.facts({name: text for name, text in pairs.items() if text}, alt=_("Facts of the deal"))
-        if record["notes"]:
+        names = registry.card("deal").names("facts")
+        look.facts(facts_of(deal.view, names), alt=_("Facts of the deal"))
+        if deal.record["notes"]:
             st.caption(_("Notes"))
-            st.text(record["notes"])
+            st.text(deal.record["notes"])
 
 
 def show_stays(deal: DealView) -> None:
@@ -170,7 +160,7 @@ def show_history(actor: Actor, deal: DealView) -> None:
     """A quick log on top, then everything that happened, newest first."""
     key = f"deal_{deal.record['id']}"
     look.section(_("What happened"))
-    if deal.record["archived_at"] is None:
+    if not deal.view.archived:
         talk_box(actor, key=key, preset={"deal_id": deal.record["id"]})
     with reading(actor) as session:
         entries = timeline(session, "deal", deal.record["id"], limit=shown_steps(key) + 1)
