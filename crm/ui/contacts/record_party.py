@@ -96,9 +96,8 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
 
 def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
     """Draw the whole page."""
-    key = f"{screen.entity}_{record_id}"
     tab = st.query_params.get("tab", "timeline")
-    steps = 0 if tab in ("deals", "others", "tasks", "details") else shown_steps(key)
+    steps = 0 if tab in ("deals", "others", "tasks", "details") else shown_steps(screen.entity, record_id)
     party = read_party(actor, screen.entity, record_id, steps=steps, deals=tab == "deals")
     view = party.view
     links = _links(view)
@@ -118,7 +117,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
             "tasks": _counted(_("Tasks"), len(party.tasks)),
             "details": _("Details"),
         }
-        _tab(actor, screen, party, record_tabs(names), key, links)
+        _tab(actor, screen, party, record_tabs(names), links)
     with aside:
         facts.about_card(view)
         reach.reach_card(view, party.ways, on_change=lambda: drawers.reach_drawer(actor, view))
@@ -137,9 +136,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
         dealings.sales_card(party.sales, title=screen.sales_title)
 
 
-def _tab(
-    actor: Actor, screen: PartyScreen, party: Party, tab: str, key: str, links: Mapping[str, int | None]
-) -> None:
+def _tab(actor: Actor, screen: PartyScreen, party: Party, tab: str, links: Mapping[str, int | None]) -> None:
     view = party.view
     match tab:
         case "deals":
@@ -158,16 +155,9 @@ def _tab(
         case "details":
             facts.details(view)
         case _:
-            talk_box(actor, key=key, preset=links)
-            show_timeline(
-                actor,
-                party.entries,
-                registry.entity(screen.entity),
-                key=key,
-                currency=view.values.get("currency") or party.deals.currency,
-                begun=view.values.get("created_at"),
-                empty_text=_("Nothing happened yet. Write down the first talk above."),
-            )
+            talk_box(actor, view, preset=links)
+            nothing = _("Nothing happened yet. Write down the first talk above.")
+            show_timeline(actor, view, party.entries, empty_text=nothing)
 
 
 def _links(view: RecordView) -> dict[str, int | None]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from crm.contacts import sums
 from crm.contacts.dealings import deals_of
 from crm.i18n import _, ngettext
-from crm.interactions.timeline import timeline
-from crm.records import registry
 from crm.records.view import record_view
 from crm.reporting.book import firm_book
 from crm.ui.contacts import dealings
@@ -14,21 +12,19 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import money, percent, short_money
 from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
-from crm.ui.records.timeline import show_timeline, shown_steps
+from crm.ui.records.timeline import show_timeline
 from crm.work import Actor, reading
 from db.scope import READ
 
 
 def show_product(actor: Actor, record_id: int) -> None:
     """Draw the whole page; statements as for a contact."""
-    key = f"product_{record_id}"
     with reading(actor) as session:
         view = record_view(session, "product", record_id)
         book = firm_book(session)
         deals = sums.deal_sums(session, "product", record_id, book=book)
         sales = sums.sales_by_year(session, "product", record_id, book=book)
         rows = deals_of(session, "product", record_id, book=book)
-        entries = timeline(session, "product", record_id, limit=shown_steps(key) + 1)
     values, currency = view.values, view.values.get("currency") or book.currency
     code, category = values.get("code"), view.titles.get("category_id")
     tags = [] if values["is_active"] else [look.tag(_("No longer sold"), tone=look.WATCH)]
@@ -61,8 +57,7 @@ def show_product(actor: Actor, record_id: int) -> None:
                     rows if deals.count else rows.head(0), count=deals.count, empty_text=nothing
                 )
             case _:
-                about = registry.entity("product")
-                show_timeline(actor, entries, about, key=key, currency=currency, begun=values["created_at"])
+                show_timeline(actor, view)
     with aside:
         facts.about_card(view)
         dealings.sales_card(sales, title=_("How did it sell?"))

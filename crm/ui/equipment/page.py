@@ -28,7 +28,7 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
 from crm.ui.records import facts
 from crm.ui.records.record_page import record_header, record_tabs
-from crm.ui.records.timeline import show_changes
+from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.rows import plan_drawer, visit_line
 from crm.work import Actor, reading
@@ -182,7 +182,7 @@ def _tab(actor: Actor, page: UnitPage) -> None:
         case "parts":
             _parts(actor, page)
         case "changes":
-            show_changes(actor, "equipment", page.view)
+            show_timeline(actor, page.view)
         case _:
             _overview(actor, page)
 

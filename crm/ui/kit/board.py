@@ -209,8 +209,8 @@ def board(
             can_open=on_open is not None,
             can_more=on_more is not None,
         ),
-        on_outbox_change=partial(_moves_changed, key, on_moves),
-        on_more_change=partial(_more_changed, key, memory, on_more),
+        on_outbox_change=partial(_settle_alone, key, on_moves),
+        on_more_change=partial(_more_changed, key, on_more),
         on_open_change=_nothing,
     )
 
@@ -225,10 +225,6 @@ def board(
 def _state(key: str) -> Mapping[str, Any]:
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}
-
-
-def _moves_changed(key: str, on_moves: Callable[[Move], None]) -> None:
-    _settle_alone(key, on_moves)
 
 
 def _settle_alone(key: str, on_moves: Callable[[Move], None]) -> bool:
@@ -247,8 +243,8 @@ def _settle_alone(key: str, on_moves: Callable[[Move], None]) -> bool:
         lock.release()
 
 
-def _more_changed(key: str, memory: str, on_more: Callable[[str], None] | None) -> None:
-    acks: Acks = st.session_state[memory]
+def _more_changed(key: str, on_more: Callable[[str], None] | None) -> None:
+    acks: Acks = st.session_state[f"{key}-acks"]
     asked = _state(key).get("more")
     if not (on_more and isinstance(asked, Mapping) and asked.get("session") == acks["session"]):
         return

@@ -11,7 +11,7 @@ import streamlit as st
 from crm.clock import today, zone
 from crm.errors import Conflict, CrmError
 from crm.i18n import _
-from crm.interactions.timeline import open_tasks, timeline
+from crm.interactions.timeline import open_tasks
 from crm.pipeline.deal_page import DealView
 from crm.records import records, registry
 from crm.ui.frame import routes
@@ -21,7 +21,7 @@ from crm.ui.kit.formats import ago, day
 from crm.ui.records import to_do
 from crm.ui.records.facts import facts_of
 from crm.ui.records.quick import talk_box
-from crm.ui.records.timeline import show_timeline, shown_steps
+from crm.ui.records.timeline import show_timeline
 from crm.work import Actor, reading, unit_of_work
 
 
@@ -158,18 +158,7 @@ def show_tasks(actor: Actor, deal: DealView) -> None:
 
 def show_history(actor: Actor, deal: DealView) -> None:
     """A quick log on top, then everything that happened, newest first."""
-    key = f"deal_{deal.record['id']}"
     look.section(_("What happened"))
     if not deal.view.archived:
-        talk_box(actor, key=key, preset={"deal_id": deal.record["id"]})
-    with reading(actor) as session:
-        entries = timeline(session, "deal", deal.record["id"], limit=shown_steps(key) + 1)
-    show_timeline(
-        actor,
-        entries,
-        registry.entity("deal"),
-        key=key,
-        currency=deal.record["currency"],
-        begun=deal.record["created_at"],
-        empty_text=_("Nothing happened yet. Write down the first talk above."),
-    )
+        talk_box(actor, deal.view, preset={"deal_id": deal.view.id})
+    show_timeline(actor, deal.view, empty_text=_("Nothing happened yet. Write down the first talk above."))

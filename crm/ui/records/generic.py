@@ -10,7 +10,7 @@ import streamlit as st
 
 from crm.i18n import _
 from crm.interactions.service import ABOUT
-from crm.interactions.timeline import open_tasks, timeline
+from crm.interactions.timeline import open_tasks
 from crm.records import lists, registry
 from crm.records.card import Card
 from crm.records.fields import Kind
@@ -24,7 +24,7 @@ from crm.ui.records.facts import about_card, details
 from crm.ui.records.list_table import rows_to_open
 from crm.ui.records.listing import ListScreen, show_list
 from crm.ui.records.record_page import asked_id, record_header, record_tabs
-from crm.ui.records.timeline import show_timeline, shown_steps
+from crm.ui.records.timeline import show_timeline
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
 
@@ -59,13 +59,11 @@ def show_screen(entity: str, one: bool) -> None:
 
 def show_record(actor: Actor, entity: str, record_id: int) -> None:
     """Draw the page of a record: header, what is next, what points here, talks, tasks and changes, facts."""
-    key = f"{entity}_{record_id}"
     links = {ABOUT[entity]: record_id} if entity in ABOUT else None
     with reading(actor) as session:
         view = record_view(session, entity, record_id)
         beside = _beside(actor, session, view)
         tasks = open_tasks(session, entity, record_id) if links else []
-        entries = timeline(session, entity, record_id, limit=shown_steps(key) + 1)
     record_header(actor, view, context=_context(view), tags=_tags(view), links=links)
     tabs = {found.card.name: found.label for found in beside}
     tabs |= {"tasks": _("Tasks")} if links else {}
@@ -82,8 +80,7 @@ def show_record(actor: Actor, entity: str, record_id: int) -> None:
         elif (found := next((b for b in beside if b.card.name == tab), None)) is not None:
             _rows(actor, view, found)
         else:
-            about, begun = registry.entity(entity), view.values.get("created_at")
-            show_timeline(actor, entries, about, key=key, currency=view.currency, begun=begun)
+            show_timeline(actor, view)
     with aside:
         about_card(view)
 

@@ -16,6 +16,7 @@ from crm.i18n import _
 from crm.interactions.service import follow_up
 from crm.records import records
 from crm.records.changes import undo_last
+from crm.records.view import RecordView
 from crm.ui.frame.guard import flash, show, storing
 from crm.ui.kit.forms import forget_form, record_form
 from crm.work import Actor, Work, reading
@@ -70,8 +71,9 @@ def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None
     return stored is not None
 
 
-def talk_box(actor: Actor, *, key: str, preset: Mapping[str, int | None]) -> None:
+def talk_box(actor: Actor, view: RecordView, *, preset: Mapping[str, int | None]) -> None:
     """The form of a new talk above what happened, for whoever may write one."""
+    key = f"{view.entity}_{view.id}"
     if actor.may("interaction", CREATE):
         with st.container(border=True, key=f"{key}_quick"):
             if talk_form(actor, key=f"{key}_talk", preset=preset):

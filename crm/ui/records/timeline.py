@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import streamlit as st
 
@@ -38,38 +37,35 @@ ICONS = {
 STEP = 20
 
 
-def shown_steps(key: str) -> int:
+def shown_steps(entity: str, record_id: int) -> int:
     """How many steps this person asked to see of this record."""
-    return int(st.session_state.get(f"{key}_steps", STEP))
+    return int(st.session_state.get(f"{entity}_{record_id}_steps", STEP))
 
 
 def show_timeline(
-    actor: Actor,
-    entries: Sequence[Entry],
-    about: Entity,
-    *,
-    key: str,
-    currency: str,
-    begun: datetime | None = None,
-    empty_text: str = "",
+    actor: Actor, view: RecordView, entries: Sequence[Entry] | None = None, *, empty_text: str = ""
 ) -> None:
-    """Draw the steps with a filter by kind, and a way to older ones.
+    """Draw what happened to a record with a filter by kind, a way to older steps, and since when it is here.
 
-    ``entries`` holds one more than ``shown_steps`` says where there are older ones. ``begun`` closes the line.
+    ``entries`` are those that a page has read already: one more than ``shown_steps`` says where there are older ones.
     """
+    key, about = f"{view.entity}_{view.id}", registry.entity(view.entity)
+    steps = shown_steps(view.entity, view.id)
+    if entries is None:
+        with reading(actor) as session:
+            entries = timeline(session, view.entity, view.id, limit=steps + 1)
     kinds = {"all": _("All"), "talk": _("Talks"), "task": _("Tasks done"), "change": _("Changes")}
     if about.name in CUSTOMERS:
         kinds["case"] = _("Cases")
     if any(e.archived for e in entries):
         kinds["archived"] = _("Archived")
     only = look.switch(_("Show"), kinds, key=f"{key}_kind")
-    steps = shown_steps(key)
     older = len(entries) > steps
     chosen = [e for e in entries[:steps] if _stands_in(e, only)]
     if not chosen:
         st.caption(look.plain(empty_text or _("Nothing here yet.")))
     for entry in chosen:
-        _step(actor, entry, about, currency, key)
+        _step(actor, entry, about, view.currency, key)
     if older:
         st.button(
             _("Show older"),
@@ -78,7 +74,7 @@ def show_timeline(
             icon=":material/expand_more:",
             on_click=lambda: st.session_state.update({f"{key}_steps": steps + STEP}),
         )
-    elif begun is not None and chosen:
+    elif chosen and (begun := view.values.get("created_at")) is not None:
         st.expander(
             f"**{look.plain(_('Here since'))}** :small[:gray[{day(here(begun).date())}]]",
             icon=":material/flag:",
@@ -138,18 +134,3 @@ def _change_lines(changes: Sequence[FieldChange], about: Entity, currency: str) 
         old, new = (value_text(field, v, currency) for v in (change.old, change.new))
         said.append(f"{look.plain(change.label)}: {look.plain(old)} → {look.plain(new)}")
     return "  \n".join(said)
-
-
-def show_changes(actor: Actor, entity: str, view: RecordView) -> None:
-    """The change log of the record, newest first, with a way to older entries."""
-    key = f"{entity}_{view.id}"
-    with reading(actor) as session:
-        entries = timeline(session, entity, view.id, limit=shown_steps(key) + 1)
-    show_timeline(
-        actor,
-        entries,
-        registry.entity(entity),
-        key=key,
-        currency=view.currency,
-        begun=view.values["created_at"],
-    )

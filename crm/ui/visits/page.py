@@ -17,7 +17,7 @@ from crm.ui.frame.guard import flash, show, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.records.record_page import record_header
-from crm.ui.records.timeline import show_changes
+from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.finish import finish_card
 from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
@@ -70,7 +70,7 @@ def show_visit(actor: Actor, order_id: int) -> None:
             with look.card(_("Report")):
                 _text(values["report"])
         if st.toggle(_("Show what was changed"), key="visit_changes"):
-            show_changes(actor, "work_order", view)
+            show_timeline(actor, view)
     with aside:
         _where(page)
         _about(page)
