@@ -17,11 +17,10 @@ from crm.campaigns.runs.lists_out import (
 )
 from crm.campaigns.runs.queries import MEMBERS_SHOWN, CampaignView, member_rows
 from crm.clock import now, zone
-from crm.errors import CrmError
 from crm.i18n import _, ngettext
 from crm.records import registry
 from crm.ui.frame import routes
-from crm.ui.frame.guard import current_actor, flash, show, storing
+from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.kit.inputs import choose
@@ -79,7 +78,7 @@ def _table(actor: Actor, view: CampaignView) -> None:
         return
     first = (page - 1) * MEMBERS_SHOWN + 1
     st.caption(_("{a} to {b} of {n}").format(a=first, b=first + len(rows) - 1, n=f"{total:,}"))
-    event: Any = st.dataframe(
+    event = look.table(
         {
             _("Name"): [name or _("not yours to see") for name in rows["name"]],
             _("Organisation"): [name or "" for name in rows["organisation"]],
@@ -88,9 +87,6 @@ def _table(actor: Actor, view: CampaignView) -> None:
             _("Sent"): [moment(at, now=now(), zone=zone()) for at in rows["sent_at"]],
             _("Responded"): [_("yes") if r else "" for r in rows["responded"]],
         },
-        hide_index=True,
-        row_height=36,
-        height="content",
         key=f"{key}_{page}_table",
         on_select="rerun",
         selection_mode="single-cell",
@@ -163,9 +159,7 @@ def _call(view: CampaignView, row: Any) -> None:
 
 
 def _outcome(member_id: int, outcome: str) -> None:
-    try:
+    with showing_problems():
         with unit_of_work(current_actor()) as work:
             record_outcome(work, member_id, outcome)
         flash(_("Taken down: {outcome}.").format(outcome=_(OUTCOMES[outcome]).lower()))
-    except CrmError as problem:
-        show(problem)

@@ -162,11 +162,8 @@ def _table(result: CampaignResult) -> None:
     )
     columns = st.column_config
     look.section(_("All figures"), _("By arm, the control group last."))
-    st.dataframe(
+    look.table(
         frame,
-        hide_index=True,
-        row_height=36,
-        height="content",
         column_config={
             "arm": columns.TextColumn(_("Arm"), width=220),
             "members": columns.NumberColumn(_("Members"), format="localized", width=100),

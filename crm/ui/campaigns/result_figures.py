@@ -87,34 +87,34 @@ def difference_figure(result: CampaignResult, measure: str, found: Sequence[Lift
     """Each arm's difference to the control group, or the pairs of arms, with range and verdict in words."""
     paired = result.control is None or any(lift.against != result.control.name for lift in found)
     currency = result.book.currency
-    return charts.intervals(
-        [f"{lift.arm} – {lift.against}" if paired else lift.arm for lift in found],
-        [lift.difference.value for lift in found],
-        [lift.difference.low for lift in found],
-        [lift.difference.high for lift in found],
-        [
-            f"{written_difference(lift.difference.value, measure, currency)} · {_(VERDICTS[lift.verdict])}"
-            for lift in found
-        ],
-        unit=_difference_unit(result, measure),
-        reference=0.0,
-        reference_text=_("no difference"),
-        colours=[_colour(result, lift.arm) for lift in found],
-    )
+    names = [f"{lift.arm} – {lift.against}" if paired else lift.arm for lift in found]
+    texts = [
+        f"{written_difference(lift.difference.value, measure, currency)} · {_(VERDICTS[lift.verdict])}"
+        for lift in found
+    ]
+    return _differences(result, measure, found, names, texts)
 
 
 def group_figure(result: CampaignResult, measure: str, found: Sequence[Lift]) -> go.Figure:
     """One arm's difference to the control group within each group, largest first."""
     known = [lift for lift in found if not math.isnan(lift.difference.value)]
     shown = sorted(known, key=lambda lift: -lift.difference.value)[:MOST_GROUPS]
+    names = [lift.group or _("Not given") for lift in shown]
+    texts = [written_difference(lift.difference.value, measure, result.book.currency) for lift in shown]
+    return _differences(result, measure, shown, names, texts)
+
+
+def _differences(
+    result: CampaignResult, measure: str, found: Sequence[Lift], names: list[str], texts: list[str]
+) -> go.Figure:
     return charts.intervals(
-        [lift.group or _("Not given") for lift in shown],
-        [lift.difference.value for lift in shown],
-        [lift.difference.low for lift in shown],
-        [lift.difference.high for lift in shown],
-        [written_difference(lift.difference.value, measure, result.book.currency) for lift in shown],
+        names,
+        [lift.difference.value for lift in found],
+        [lift.difference.low for lift in found],
+        [lift.difference.high for lift in found],
+        texts,
         unit=_difference_unit(result, measure),
         reference=0.0,
         reference_text=_("no difference"),
-        colours=[_colour(result, lift.arm) for lift in shown],
+        colours=[_colour(result, lift.arm) for lift in found],
     )

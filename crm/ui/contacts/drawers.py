@@ -13,13 +13,12 @@ from crm.clock import today
 from crm.contacts import service
 from crm.contacts.queries import organisations_of, people_of, ways_to_reach
 from crm.contacts.service import ADDRESS_FIELDS, ADDRESS_KINDS, CHANNEL_FIELDS
-from crm.errors import CrmError
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.view import RecordView
 from crm.ui.contacts.reach import channel_link
-from crm.ui.frame.guard import show
+from crm.ui.frame.guard import showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import input_for, read_input
@@ -35,15 +34,12 @@ def _turn() -> int:
 
 def _store(actor: Actor, act: Callable[[Work], Any], *, clear: bool = False) -> None:
     """Do one thing; after it the drawer shows the new state, after a refusal what was typed stands there still."""
-    try:
+    with showing_problems():
         with unit_of_work(actor) as work:
             act(work)
-    except CrmError as problem:
-        show(problem)
-        return
-    if clear:
-        st.session_state[TURN] = _turn() + 1
-    st.rerun(scope="fragment")
+        if clear:
+            st.session_state[TURN] = _turn() + 1
+        st.rerun(scope="fragment")
 
 
 def reach_drawer(actor: Actor, view: RecordView) -> None:

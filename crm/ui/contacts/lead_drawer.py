@@ -9,15 +9,14 @@ from typing import Any
 import streamlit as st
 
 from crm.contacts.conversion import Likely, convert_lead, likely_duplicates
-from crm.errors import CrmError
 from crm.i18n import _
 from crm.money import to_minor
 from crm.records.view import RecordView
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, show
+from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.forms import firm_currency
-from crm.ui.records.drawers import open_record
+from crm.ui.records.drawers import go_to, open_record
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE
 
@@ -78,7 +77,7 @@ def _convert(
         done = st.form_submit_button(_("Convert"), type="primary", icon=":material/person_add:")
     if not done:
         return
-    try:
+    with showing_problems():
         with unit_of_work(actor) as work:
             made = convert_lead(
                 work,
@@ -93,11 +92,8 @@ def _convert(
                 # The likely ones stood in the choice; "a new contact" was chosen beside them.
                 anyway=bool(people or companies),
             )
-    except CrmError as problem:
-        show(problem)
-        return
-    flash(_("{name} is a contact now.").format(name=lead["name"]))
-    st.switch_page(routes.page("contact"), query_params={"id": str(made.contact_id)})
+        flash(_("{name} is a contact now.").format(name=lead["name"]))
+        go_to("contact", made.contact_id)
 
 
 def _choice(label: str, new: str, likely: Sequence[Likely], key: str, *, none: str = "") -> int:

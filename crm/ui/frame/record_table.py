@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from crm.ui.frame import routes
+from crm.ui.kit import look
 
 
 def record_table(
@@ -17,13 +18,10 @@ def record_table(
 
     Many rows scroll within the table, unless ``whole`` says otherwise.
     """
-    event = st.dataframe(
+    event = look.table(
         rows.drop(columns="id"),
         key=key,
-        hide_index=True,
-        row_height=36,
         height="content" if whole or len(rows) <= 14 else 540,
-        placeholder="",
         column_config=columns,
         on_select="rerun",
         selection_mode="single-cell",

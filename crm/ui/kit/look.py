@@ -269,6 +269,12 @@ def facts(pairs: Mapping[str, str], *, alt: str) -> None:
     )
 
 
+def table(data: Any, *, alt: str, **more: Any) -> Any:
+    """A table of rows one below the other as high as they are, without index; ``more`` is of ``st.dataframe``."""
+    usual: dict[str, Any] = {"hide_index": True, "row_height": 36, "height": "content", "placeholder": ""}
+    return st.dataframe(data, alt=alt, **usual | more)
+
+
 def chart(
     figure: go.Figure,
     *,

@@ -129,12 +129,8 @@ def show_stays(deal: DealView) -> None:
     )
     columns = st.column_config
     look.section(_("Where has it been?"), _("Days in each stage, oldest first"))
-    st.dataframe(
+    look.table(
         frame,
-        hide_index=True,
-        row_height=36,
-        height="content",
-        placeholder="",
         column_config={
             "stage": columns.TextColumn(_("Stage"), width=125),
             "days": columns.ProgressColumn(

@@ -11,6 +11,7 @@ import streamlit as st
 from crm.clock import zone
 from crm.i18n import _
 from crm.records.fields import Entity, Kind
+from crm.ui.kit import look
 from crm.ui.kit.formats import money
 from crm.ui.kit.words import avatar
 
@@ -116,13 +117,9 @@ def rows_to_open(
     """
     # The turn is in the key, too: a row that was opened is not still chosen when its drawer closes.
     turn = st.session_state.setdefault(f"{key}_turn", 0)
-    event: Any = st.dataframe(
+    event = look.table(
         table_frame(about, rows, names, avatars=avatars),
         key=f"{key}_table_{abs(hash((part, turn)))}",
-        hide_index=True,
-        row_height=36,
-        height="content",
-        placeholder="",
         column_config=column_config(about, names, avatars=avatars),
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"] if ticks else "single-cell",

@@ -12,10 +12,10 @@ import streamlit as st
 from crm.campaigns.segments.conditions import MANY, MOST_DEPTH, SINGLE, THROUGH_ORGANISATION
 from crm.campaigns.segments.segments import compile_rules, count_rules, first_contacts, save_rules
 from crm.clock import now, zone
-from crm.errors import CrmError, Refused
+from crm.errors import Refused
 from crm.i18n import N_, _, ngettext
 from crm.records.fields import Kind
-from crm.ui.frame.guard import current_actor, flash, show
+from crm.ui.frame.guard import current_actor, storing
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock
@@ -23,7 +23,7 @@ from crm.ui.kit.inputs import choose
 from crm.ui.segments.draft import ALL, ANY, NONE, NOT_ALL, Draft, Node
 from crm.ui.segments.inputs import field_choice, operator_choice, value_input
 from crm.ui.segments.words import ENTITY_WORDS
-from crm.work import Actor, cache_key, reading, unit_of_work
+from crm.work import Actor, cache_key, reading
 
 JOINS = {
     ALL: N_("all of these"),
@@ -64,21 +64,11 @@ def show_builder(segment_id: int, rules: dict[str, Any], version: int, currency:
             )
             if unfinished:
                 st.caption(_("Finish or remove what is incomplete, then save."))
-    if saved and _save(actor, segment_id, tree, version):
-        flash(_("The rules are stored."))
-        st.rerun()
+    if saved:
+        with storing(actor, _("The rules are stored.")) as work:
+            save_rules(work, segment_id, tree, seen_version=version)
     if found:
         first_table(found[2], key=key)
-
-
-def _save(actor: Actor, segment_id: int, tree: dict[str, Any], version: int) -> bool:
-    try:
-        with unit_of_work(actor) as work:
-            save_rules(work, segment_id, tree, seen_version=version)
-    except CrmError as problem:
-        show(problem)
-        return False
-    return True
 
 
 def _count(actor: Actor, tree: dict[str, Any], unfinished: int) -> tuple[int, datetime, list[Any]] | None:

@@ -85,13 +85,11 @@ def show_rates(actor: Actor) -> None:
                 _("Deals in other currencies need one before sums can count them in {own}.").format(own=own),
             )
             return
-        st.dataframe(
+        look.table(
             pd.DataFrame(
                 [(r.day, r.currency, r.rate, r.base or own) for r in known],
                 columns=["day", "currency", "rate", "base"],
             ),
-            hide_index=True,
-            row_height=36,
             height=min(600, 38 + 36 * len(known)),
             column_config={
                 "day": st.column_config.DateColumn(_("From"), format="D MMM YYYY", width=120),

@@ -13,6 +13,7 @@ from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABEL
 from crm.access.users import change_user, create_user, set_password
 from crm.i18n import _
 from crm.ui.frame.guard import current_actor, storing
+from crm.ui.kit import look
 from crm.ui.kit.inputs import choose, choose_some
 from crm.ui.kit.words import plain
 from crm.work import reading
@@ -28,12 +29,8 @@ def role_name(role: RoleRow) -> str:
 def show_users(users: pd.DataFrame) -> None:
     """Everybody in one table."""
     shown = users.assign(role=[_(role) if role else _("No access") for role in users["role"]])
-    st.dataframe(
+    look.table(
         shown[["name", "email", "role", "team", "job_title", "is_active"]],
-        hide_index=True,
-        height="content",
-        row_height=36,
-        placeholder="",
         column_config={
             "name": st.column_config.TextColumn(_("Name"), width=190),
             "email": st.column_config.TextColumn(_("E-mail"), width=260),
@@ -49,12 +46,9 @@ def show_users(users: pd.DataFrame) -> None:
 
 def show_teams(teams: pd.DataFrame) -> None:
     """All teams with the number of their people."""
-    st.dataframe(
+    look.table(
         teams[["name", "people"]],
-        hide_index=True,
         width="content",
-        height="content",
-        row_height=36,
         column_config={
             "name": st.column_config.TextColumn(_("Team"), width=320),
             "people": st.column_config.NumberColumn(_("People"), width=90),
