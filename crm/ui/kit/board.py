@@ -209,7 +209,7 @@ def board(
             can_open=on_open is not None,
             can_more=on_more is not None,
         ),
-        on_outbox_change=partial(_settle_alone, key, on_moves),
+        on_outbox_change=partial(_moves_changed, key, on_moves),
         on_more_change=partial(_more_changed, key, on_more),
         on_open_change=_nothing,
     )
@@ -225,6 +225,10 @@ def board(
 def _state(key: str) -> Mapping[str, Any]:
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}
+
+
+def _moves_changed(key: str, on_moves: Callable[[Move], None]) -> None:
+    _settle_alone(key, on_moves)
 
 
 def _settle_alone(key: str, on_moves: Callable[[Move], None]) -> bool:
