@@ -40,7 +40,7 @@ def arms_card(actor: Actor, view: CampaignView) -> None:
                 share = percent(arm.share, decimals=0 if round(arm.share * 100, 6).is_integer() else 1)
                 count = f"{arm.members:,}" if view.members else ""
                 st.markdown(look.quiet(" · ".join(t for t in (share, count) if t)), width="content")
-                if arm.template_id and "template" in routes.screens():
+                if arm.template_id:
                     st.page_link(
                         routes.page("template"), label="", icon=":material/visibility:", help=_("Open the message"),
                         query_params={"id": str(arm.template_id)},

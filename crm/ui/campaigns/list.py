@@ -93,11 +93,7 @@ def _month(inside: list[Planned]) -> None:
         for found in (p for p in inside if p.channel == channel):
             with st.container(gap=None):
                 with look.row():
-                    st.page_link(
-                        routes.page("campaign"),
-                        label=look.plain(found.name),
-                        query_params={"id": str(found.id)},
-                    )
+                    routes.link("campaign", found.id, found.name)
                     st.markdown(status_tag(found.status), width="content")
                 st.caption(
                     _("{a} to {b}").format(a=day(found.starts_on, today=today()), b=day(found.ends_on))

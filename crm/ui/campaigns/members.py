@@ -95,7 +95,7 @@ def _table(actor: Actor, view: CampaignView) -> None:
     if event.selection.cells:
         row = rows.iloc[event.selection.cells[0][0]]
         if row["name"]:
-            st.switch_page(routes.page("contact"), query_params={"id": str(row["contact_id"])})
+            routes.go("contact", row["contact_id"])
 
     def step(by: int) -> None:
         st.session_state[key] = page + by

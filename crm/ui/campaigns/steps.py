@@ -15,9 +15,9 @@ from crm.jobs.queue import FAILED, enqueue, get_job
 from crm.mail.sending.status import missing
 from crm.ui.campaigns.audience import reason_label
 from crm.ui.frame import job_progress, routes
-from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
+from crm.ui.frame.guard import act, current_actor, storing
 from crm.ui.kit import look
-from crm.work import Actor, Work, unit_of_work
+from crm.work import Actor, Work
 from db.scope import CREATE
 
 PLAN_JOB = "plan_campaign"
@@ -39,12 +39,12 @@ def primary_step(actor: Actor, view: CampaignView, audience: Audience | None) ->
         "running": (
             _("Pause"),
             "pause",
-            lambda: act(actor, service.pause_campaign, campaign_id, _("Paused.")),
+            lambda: _step(actor, service.pause_campaign, campaign_id, _("Paused.")),
         ),
         "paused": (
             _("Resume"),
             "play_arrow",
-            lambda: act(actor, service.resume_campaign, campaign_id, _("It goes on.")),
+            lambda: _step(actor, service.resume_campaign, campaign_id, _("It goes on.")),
         ),
     }
     if status not in steps:
@@ -68,7 +68,7 @@ def menu_steps(actor: Actor, view: CampaignView) -> dict[str, Callable[[], None]
         entries[_("Copy")] = lambda: _copy(actor, record.id)
     if record.may_change and not record.archived:
         if status == "planned":
-            entries[_("Take the draw back")] = lambda: act(
+            entries[_("Take the draw back")] = lambda: _step(
                 actor, service.undraw, record.id, _("The campaign is a draft again.")
             )
         if status in ("planned", "running", "paused"):
@@ -76,18 +76,14 @@ def menu_steps(actor: Actor, view: CampaignView) -> dict[str, Callable[[], None]
     return entries
 
 
-def act(actor: Actor, function: Callable[[Work, int], Any], campaign_id: int, said: str) -> None:
-    """Do one step and say so; a problem is shown in place."""
-    with storing(actor, said) as work:
-        function(work, campaign_id)
+def _step(actor: Actor, function: Callable[[Work, int], Any], campaign_id: int, said: str) -> None:
+    act(actor, lambda work: function(work, campaign_id), said)
 
 
 def _copy(actor: Actor, campaign_id: int) -> None:
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            made = service.copy_campaign(work, campaign_id)
-        flash(_("This is the copy: a draft without members."))
-        st.switch_page(routes.page("campaign"), query_params={"id": str(made)})
+    said = _("This is the copy: a draft without members.")
+    with storing(actor, said, then=lambda: routes.go("campaign", made)) as work:
+        made = service.copy_campaign(work, campaign_id)
 
 
 def _plan_drawer(actor: Actor, view: CampaignView, audience: Audience | None) -> None:
@@ -108,7 +104,7 @@ def _plan_drawer(actor: Actor, view: CampaignView, audience: Audience | None) ->
                 job_id = enqueue(actor, PLAN_JOB, {"campaign_id": view.record.id})
                 st.session_state[f"campaign_job_{view.record.id}"] = job_id
                 st.rerun()
-            act(actor, service.plan_campaign, view.record.id, _("The members are drawn."))
+            _step(actor, service.plan_campaign, view.record.id, _("The members are drawn."))
 
     ask()
 
@@ -133,7 +129,7 @@ def _start_drawer(actor: Actor, view: CampaignView) -> None:
         if st.button(
             _("Start now"), type="primary", icon=":material/rocket_launch:", key="campaign_start_yes"
         ):
-            act(actor, service.start_campaign, view.record.id, _("The campaign is running."))
+            _step(actor, service.start_campaign, view.record.id, _("The campaign is running."))
 
     ask()
 
@@ -147,7 +143,7 @@ def _close_drawer(actor: Actor, view: CampaignView) -> None:
             st.markdown(look.plain(_("{n} still wait; they get nothing.").format(n=_contacts(waiting))))
         st.caption(_("Responses go on counting. A closed campaign cannot be started again; copy it instead."))
         if st.button(_("Close it"), type="primary", key="campaign_close_yes"):
-            act(actor, service.close_campaign, view.record.id, _("The campaign is closed."))
+            _step(actor, service.close_campaign, view.record.id, _("The campaign is closed."))
 
     ask()
 

@@ -126,12 +126,7 @@ def _took_card(took: list[Took]) -> None:
     with look.card(_("Campaigns"), key="consent_campaigns"):
         for found in took:
             with look.row():
-                if "campaign" in routes.screens():
-                    st.page_link(
-                        routes.page("campaign"),
-                        label=look.plain(found.name),
-                        query_params={"id": str(found.campaign_id)},
-                    )
+                routes.link("campaign", found.campaign_id, found.name)
                 state = _("Responded") if found.responded else names.get(found.state, found.state)
                 tone: look.Tone = look.GOOD if found.responded else look.QUIET
                 st.markdown(look.tag(state, tone=tone), width="content")

@@ -16,7 +16,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.forms import firm_currency
-from crm.ui.records.drawers import go_to, open_record
+from crm.ui.records.drawers import open_record
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE
 
@@ -48,8 +48,8 @@ def _converted(lead: dict[str, Any]) -> None:
         ("deal", _("Open the deal")),
     ):
         record_id = lead[f"{page}_id"]
-        if record_id is not None and page in routes.screens():
-            st.page_link(routes.page(page), label=label, query_params={"id": str(record_id)})
+        if record_id is not None:
+            routes.link(page, record_id, label)
 
 
 def _convert(
@@ -93,7 +93,7 @@ def _convert(
                 anyway=bool(people or companies),
             )
         flash(_("{name} is a contact now.").format(name=lead["name"]))
-        go_to("contact", made.contact_id)
+        routes.go("contact", made.contact_id)
 
 
 def _choice(label: str, new: str, likely: Sequence[Likely], key: str, *, none: str = "") -> int:

@@ -76,7 +76,7 @@ def others_card(
 def other_line(row: RoleRow, *, page: str) -> None:
     """The name as a link; role, place and dates below it."""
     with st.container(gap=None):
-        st.page_link(routes.page(page), label=look.plain(row.other), query_params={"id": str(row.other_id)})
+        routes.link(page, row.other_id, row.other)
         if said := " · ".join(dict.fromkeys(p for p in (row.role, row.detail, _dates(row)) if p)):
             st.markdown(look.quiet(said))
 

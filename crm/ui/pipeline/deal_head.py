@@ -5,22 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from crm.clock import today
-from crm.errors import CrmError
 from crm.i18n import _, ngettext
 from crm.pipeline.board import flag_words
 from crm.pipeline.deal_page import DealView
 from crm.pipeline.service import close_deal, move_deal, reopen_deal
 from crm.pipeline.stages import read_pipelines
-from crm.ui.frame.guard import flash, show, storing
+from crm.ui.frame.guard import act, act_in_callback, show_refused, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, percent, short_money
 from crm.ui.pipeline.deal_close import ask_reason
 from crm.ui.records.drawers import edit_record
 from crm.ui.records.quick import archive
-from crm.work import Actor, reading, unit_of_work
-
-#: A refusal of a callback, shown in the run that follows.
-PROBLEM = "deal_problem"
+from crm.work import Actor, reading
 
 
 def show_head(actor: Actor, deal: DealView) -> None:
@@ -32,8 +28,7 @@ def show_head(actor: Actor, deal: DealView) -> None:
             if record["status"] == "open":
                 if st.button(_("Won"), key="deal_won", type="primary", icon=":material/check:"):
                     said = _("“{title}” is won. Well done.").format(title=record["title"])
-                    with storing(actor, said) as work:
-                        close_deal(work, won=True, **seen)
+                    act(actor, lambda work: close_deal(work, won=True, **seen), said)
                 if st.button(_("Lost"), key="deal_lost", icon=":material/close:"):
                     _ask(actor, deal)
             elif st.button(_("Reopen"), key="deal_reopen", icon=":material/undo:"):
@@ -43,8 +38,7 @@ def show_head(actor: Actor, deal: DealView) -> None:
             if st.button(_("Edit"), key="deal_edit", icon=":material/edit:"):
                 edit(actor, deal)
         _archive_button(actor, deal)
-    if problem := st.session_state.pop(PROBLEM, None):
-        show(problem)
+    show_refused()
     if deal.view.archived:
         st.info(
             _("This deal is archived: it is kept, and left out of boards and sums."),
@@ -121,15 +115,14 @@ def _moved(actor: Actor, deal: DealView, key: str) -> None:
     to = st.session_state.get(key)
     if to is None or to == deal.stage.id:
         return
-    try:
-        with unit_of_work(actor) as work:
-            moved = move_deal(
-                work, deal_id=deal.record["id"], to_stage_id=to, seen_version=deal.record["version"]
-            )
-    except CrmError as problem:
-        st.session_state[PROBLEM] = problem
-    else:
-        flash(_("“{title}” is in {stage} now.").format(title=moved.title, stage=moved.stage))
+    stage = next(s.name for s in deal.stages if s.id == to)
+    act_in_callback(
+        actor,
+        lambda work: move_deal(
+            work, deal_id=deal.view.id, to_stage_id=to, seen_version=deal.record["version"]
+        ),
+        _("“{title}” is in {stage} now.").format(title=deal.view.title, stage=stage),
+    )
 
 
 def show_stages(actor: Actor, deal: DealView) -> None:

@@ -6,18 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from crm.errors import CrmError, Refused
+from crm.errors import Refused
 from crm.i18n import _
 from crm.money import exponent, to_major, to_minor
 from crm.pipeline.deal_page import DealView, Line, list_prices
 from crm.pipeline.deals.rules import line_amount
 from crm.records import records
-from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
+from crm.ui.frame.guard import act_in_callback, current_actor, showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, number, percent
 from crm.ui.kit.inputs import choose
-from crm.ui.pipeline.deal_head import PROBLEM
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 
 
 def show_lines(actor: Actor, deal: DealView) -> None:
@@ -69,13 +68,11 @@ def _row(actor: Actor, deal: DealView, line: Line, currency: str, may: bool) -> 
 
 def _remove(actor: Actor, line: Line, title: str) -> None:
     # A callback knows the line as it was shown, not as somebody changed it meanwhile.
-    try:
-        with unit_of_work(actor) as work:
-            records.delete_record(work, "deal_line", line.id, seen_version=line.version)
-    except CrmError as problem:
-        st.session_state[PROBLEM] = problem
-    else:
-        flash(_("{product} is off the deal; the amount follows.").format(product=title))
+    act_in_callback(
+        actor,
+        lambda work: records.delete_record(work, "deal_line", line.id, seen_version=line.version),
+        _("{product} is off the deal; the amount follows.").format(product=title),
+    )
 
 
 def line_dialog(deal: DealView, line: Line | None) -> None:

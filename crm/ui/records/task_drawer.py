@@ -10,7 +10,6 @@ from crm.records import registry
 from crm.records.view import RecordView
 from crm.ui.frame import routes
 from crm.ui.frame.guard import storing
-from crm.ui.kit.words import plain
 from crm.ui.records.drawers import open_record
 from crm.work import Actor
 
@@ -31,7 +30,5 @@ def _special(actor: Actor, view: RecordView) -> bool:
         page = registry.card(field.link).page if field.link else ""
         title = view.titles.get(field.name)
         if title and page in routes.screens() and not routes.screens()[page].in_menu:
-            st.page_link(
-                routes.page(page), label=plain(title), query_params={"id": str(view.values[field.name])}
-            )
+            routes.link(page, view.values[field.name], title)
     return True

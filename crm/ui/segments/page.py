@@ -103,10 +103,9 @@ def _more(actor: Actor, view: RecordView) -> dict[str, Callable[[], None]]:
         entries[_("Fix as it is now")] = lambda: _act(actor, segments.freeze_segment, view, fixed=True)
     elif view.may_change:
         entries[_("Follow the rules again")] = lambda: _act(actor, segments.thaw_segment, view, fixed=False)
-    if "contacts" in routes.screens():
-        entries[_("Open in contacts")] = lambda: st.switch_page(
-            routes.page("contacts"), query_params={"contacts_in_segment": view.title}
-        )
+    entries[_("Open in contacts")] = lambda: st.switch_page(
+        routes.page("contacts"), query_params={"contacts_in_segment": view.title}
+    )
     return entries
 
 
@@ -121,7 +120,7 @@ def _act(actor: Actor, function: Callable[[Work, int], int], view: RecordView, *
 
 
 def _primary(actor: Actor, view: RecordView) -> Callable[[], None] | None:
-    if not actor.may("campaign", CREATE) or view.archived or "campaign" not in routes.screens():
+    if not actor.may("campaign", CREATE) or view.archived:
         return None
 
     def draw() -> None:
@@ -138,10 +137,5 @@ def _used_card(used: list[tuple[int, str, str]]) -> None:
         labels = registry.entity("campaign")["status"].names()
         for campaign_id, name, status in used[:10]:
             with look.row():
-                if "campaign" in routes.screens():
-                    st.page_link(
-                        routes.page("campaign"), label=look.plain(name), query_params={"id": str(campaign_id)}
-                    )
-                else:
-                    st.markdown(look.plain(name), width="stretch")
+                routes.link("campaign", campaign_id, name)
                 st.markdown(look.tag(labels[status]), width="content")
