@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 
 from crm.pipeline.board import deal_flag
-from crm.pipeline.targets import goals_by_month, target_table
+from crm.pipeline.reports.report_targets import reached, won_for_targets
+from crm.pipeline.targets import target_table
 from crm.reporting.book import open_book
 from crm.reporting.grouped import converted, grouped
 from crm.reporting.measures import Worth, amounts, deal_conditions, worth
@@ -43,13 +44,18 @@ class DealToMove:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Won by me this month against my target, in the currency of the reports; ``target_minor`` None when none is set."""
+    """Won by me this month against my target, in the currency of the reports; ``target_minor`` None when none is set.
+
+    Of all, ``toward_minor`` was won by those that the target is set for; no ``share`` where something is left out of it.
+    """
 
     won_minor: int
     target_minor: int | None
     deals: int
     currency: str
     by_day: tuple[int, ...]
+    toward_minor: int = 0
+    share: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -124,6 +130,8 @@ def monthly_goal(session: ScopedSession, *, today: date, everyone: bool = False)
     for day, minor in zip(won["day"], won["minor"], strict=True):
         by_day[day.day - 1] += int(minor)
     goals = target_table(session, book, start=first, end=today, today=today)
-    wanted = goals_by_month(goals, names(session), teams=(), owners=owners)
-    running = tuple(accumulate(by_day))
-    return Goal(running[-1], wanted.get(first), int(won["deals"].sum()), book.currency, running, book.notes)
+    known, running = names(session), tuple(accumulate(by_day))
+    counted = won_for_targets(session, book, known, chosen)
+    target, toward, share = reached(goals, counted, known, chosen)
+    deals = int(won["deals"].sum())
+    return Goal(running[-1], target or None, deals, book.currency, running, toward, share, book.notes)

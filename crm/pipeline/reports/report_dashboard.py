@@ -23,7 +23,7 @@ from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports import report_stages
 from crm.pipeline.reports.report_changes import ChangedAfter, changed_after
 from crm.pipeline.reports.report_stages import Funnel
-from crm.pipeline.reports.report_targets import has_targets, target_rows, with_home
+from crm.pipeline.reports.report_targets import has_targets, target_rows, won_for_targets
 from crm.pipeline.reports.reports import called_by, deals_owner, keyed, owners_manager, ranked, rates_by
 from crm.pipeline.targets import goals_by_month, target_table
 from crm.reporting.book import Book, open_book
@@ -203,7 +203,7 @@ def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
         reasons=report_stages.reason_rows(lost, reasons),
         targets=target_rows(
             goals[pd.Series(inside, index=goals.index, dtype=bool)],
-            with_home(facts.closed_deals(session, book, chosen, ["month", "owner"], statuses=["won"]), known),
+            won_for_targets(session, book, known, chosen),
             known,
             chosen,
         ),

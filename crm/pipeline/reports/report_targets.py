@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from crm.i18n import _
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_formulas import formula
 from crm.pipeline.targets import applicable, target_table
-from crm.reporting.book import open_book
+from crm.reporting.book import Book, open_book
 from crm.reporting.catalogue import report
 from crm.reporting.report import Names, Report, SalesFilter, names
 from db.scope import ScopedSession
@@ -34,26 +35,39 @@ def targets(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Won value against target for everybody who has a target in the period."""
     book, known = open_book(session), names(session)
     goals = target_table(session, book, start=chosen.start, end=chosen.end, today=book.today)
-    won = facts.closed_deals(session, book, chosen, ["month", "owner"], statuses=["won"])
-    notes = list(book.notes)
     if not has_targets(chosen):
         goals = goals.iloc[:0]
-        notes.append(no_targets_text())
-    won = with_home(won, known)
+    won = won_for_targets(session, book, known, chosen)
     rows = target_rows(goals, won, known, chosen)
+    summary = dict(
+        zip(("target_minor", "actual_minor", "share"), reached(goals, won, known, chosen), strict=True)
+    )
+    notes = (*book.notes, *([] if has_targets(chosen) else [no_targets_text()]))
+    return Report("targets", formula("targets"), book, chosen, len(rows), rows, summary, notes)
+
+
+def reached(
+    goals: pd.DataFrame, won: pd.DataFrame, known: Names, chosen: SalesFilter
+) -> tuple[int, int, float | None]:
+    """The goal of the chosen from ``applicable``, what those it is set for won of it, and the share if that says anything."""
     parts = applicable(goals, known, teams=chosen.teams, owners=chosen.owners)
     counted = pd.Series(False, index=won.index)
     for user, team, month in parts[["user_id", "team_id", "month"]].itertuples(index=False):
         counted |= _mine(won, _id(user), _id(team)) & _in_months(won, {(month.year, month.month)})
-    target, actual, share = _against(parts, won[counted])
-    summary = {"target_minor": target, "actual_minor": actual, "share": share}
-    return Report("targets", formula("targets"), book, chosen, len(rows), rows, summary, tuple(notes))
+    return _against(parts, won[counted])
 
 
-def with_home(won: pd.DataFrame, known: Names) -> pd.DataFrame:
-    """Won deals with their ``home``: their team, or their owner's where they have none."""
+def won_for_targets(session: ScopedSession, book: Book, known: Names, chosen: SalesFilter) -> pd.DataFrame:
+    """Won deals by month, with their ``home`` (their team, or their owner's where they have none).
+
+    A person's target is for all that they win. Those that a filter of teams leaves out are not ``here``: they count nothing,
+    and whoever has some has no share.
+    """
+    everywhere = replace(chosen, teams=())
+    won = facts.closed_deals(session, book, everywhere, ["month", "owner"], statuses=["won"])
     teams = [known.team_of(_id(t), _id(o)) for t, o in zip(won["team_id"], won["owner_id"], strict=True)]
-    return won.assign(home=pd.array(teams, dtype="Int64"))
+    here = [not chosen.teams or team in chosen.teams for team in teams]
+    return won.assign(home=pd.array(teams, dtype="Int64"), here=pd.Series(here, index=won.index, dtype=bool))
 
 
 def _mine(won: pd.DataFrame, user: int | None, team: int | None) -> pd.Series[bool]:
@@ -66,9 +80,9 @@ def _mine(won: pd.DataFrame, user: int | None, team: int | None) -> pd.Series[bo
 
 
 def _against(goals: pd.DataFrame, won: pd.DataFrame) -> tuple[int, int, float | None]:
-    """Target, won value and its share; no share where a won amount has no rate, because the sum leaves it out."""
-    goal, actual = int(goals["target_minor"].sum()), int(won["value_minor"].sum())
-    whole = bool((won["valued"] == won["priced"]).all())
+    """Target, won value and its share; no share where the sum leaves something out: without a rate, or of another team."""
+    goal, actual = int(goals["target_minor"].sum()), int(won.loc[won["here"], "value_minor"].sum())
+    whole = bool((won["here"] & (won["valued"] == won["priced"])).all())
     return goal, actual, actual / goal if goal and whole else None
 
 

@@ -78,12 +78,18 @@ def goal_card(goal: Goal, *, on: date, everyone: bool) -> None:
         ),
         border=False,
     )
-    if target:
-        done = goal.won_minor / target
-        said = _("{done} of the {money} target, {time} of the month gone").format(
-            done=percent(done), money=short_money(target, goal.currency), time=percent(share_of_month)
+    if target and goal.share is None:
+        st.caption(look.plain(_("No share of the {money} target: it would leave something out.").format(
+            money=short_money(target, goal.currency)
+        )))  # fmt: skip
+    elif target and goal.share is not None:
+        words = _("{done} of the {money} target, {time} of the month gone")
+        if goal.toward_minor != goal.won_minor:
+            words = _("{done} of the {money} target of those who have one, {time} of the month gone")
+        said = words.format(
+            done=percent(goal.share), money=short_money(target, goal.currency), time=percent(share_of_month)
         )
-        st.progress(min(1.0, done), text=f":small[:gray[{look.plain(said)}]]")
+        st.progress(min(1.0, max(0.0, goal.share)), text=f":small[:gray[{look.plain(said)}]]")
 
 
 def reason(deal: DealToMove) -> str:

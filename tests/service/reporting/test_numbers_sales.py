@@ -8,6 +8,7 @@ from crm import charts
 from crm.contacts.sums import deal_sums
 from crm.pipeline.deal_page import read_deal
 from crm.pipeline.expected import open_deals
+from crm.pipeline.my_day import monthly_goal
 from crm.pipeline.reports.report_dashboard import sales_choices
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
@@ -158,6 +159,42 @@ def goal(company, month, minor, currency="EUR", **whose):
 
 
 class TestTargets:
+    def test_of_all_only_those_with_a_target_count_towards_it(self, company):
+        ann, ben = company.sellers[:2]
+        goal(company, 11, 1_000_00, user_id=ann.id)
+        company.won(500_00, TODAY, owner_id=ann.id)
+        company.won(4_000_00, TODAY, owner_id=ben.id)
+
+        found = monthly_goal(company.session, today=TODAY, everyone=True)
+
+        assert (found.won_minor, found.target_minor, found.toward_minor, found.share) == (
+            4_500_00, 1_000_00, 500_00, 0.5
+        )  # fmt: skip
+        assert run(company, "targets", start=date(2026, 11, 1), end=TODAY)["summary"]["share"] == 0.5
+
+    def test_my_day_gives_no_share_where_a_won_amount_has_no_rate(self, company):
+        goal(company, 11, 1_000_00)
+        company.won(500_00, TODAY)
+        company.won(500_00, TODAY, currency="CHF")
+
+        found = monthly_goal(company.session, today=TODAY, everyone=True)
+
+        assert (found.won_minor, found.share) == (500_00, None)
+        assert any("CHF" in note for note in found.notes)
+
+    def test_a_person_with_deals_of_another_team_has_no_share_within_one(self, company):
+        ann, (north, south) = company.sellers[0], company.teams
+        goal(company, 6, 1_000_00, user_id=ann.id)
+        company.won(500_00, JUNE, owner_id=ann.id)
+        company.won(400_00, JUNE, owner_id=ann.id, team_id=south.id)
+
+        whole = run(company, "targets")["rows"][0]
+        within = run(company, "targets", teams=(north.id,))
+
+        assert (whole["actual"], whole["share"]) == (900, 0.9)
+        assert [(row["actual"], row["share"]) for row in within["rows"]] == [(500, None)]
+        assert within["summary"]["share"] is None
+
     def test_a_cut_month_counts_and_demands_only_its_days(self, company):
         ann = company.sellers[0]
         goal(company, 11, 1_000_00, user_id=ann.id)
