@@ -55,7 +55,7 @@ def user_table(session: ScopedSession) -> pd.DataFrame:
     """Everybody, by name: id, version, name, email, role_id, role, team_id, team, further (team ids), job_title, is_active,
     signs_in (has a password)."""
     demand(session, READ)
-    rows = session.execute(
+    found = session.execute(
         select(
             User.id, User.version, User.name, User.email, User.role_id, Role.name.label("role"), User.team_id,
             Team.name.label("team"), User.job_title, User.is_active,
@@ -63,20 +63,8 @@ def user_table(session: ScopedSession) -> pd.DataFrame:
         .outerjoin(Role, Role.id == User.role_id)
         .outerjoin(Team, Team.id == User.team_id)
         .order_by(User.name, User.id)
-    ).all()  # fmt: skip
-    columns = [
-        "id",
-        "version",
-        "name",
-        "email",
-        "role_id",
-        "role",
-        "team_id",
-        "team",
-        "job_title",
-        "is_active",
-    ]
-    table = pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype="object")
+    )  # fmt: skip
+    table = pd.DataFrame([tuple(row) for row in found], columns=list(found.keys()), dtype="object")
     further: dict[int, list[int]] = {}
     for user_id, team_id in session.execute(
         select(Membership.user_id, Membership.team_id).order_by(Membership.id)
@@ -106,12 +94,17 @@ def role_rows(session: ScopedSession) -> list[RoleRow]:
     return [RoleRow(*row) for row in rows]
 
 
+def _role(session: ScopedSession, role_id: int) -> Role:
+    role = session.get(Role, role_id)
+    if role is None:
+        raise NotFound(_("This role no longer exists. Reload the page."))
+    return role
+
+
 def grant_matrix(session: ScopedSession, role_id: int) -> pd.DataFrame:
     """How far a role reaches: one row per entity, one column per action, each cell a scope."""
     demand(session, READ)
-    key = session.scalar(select(Role.key).where(Role.id == role_id))
-    if key is None:
-        raise NotFound(_("This role no longer exists. Reload the page."))
+    key = _role(session, role_id).key
     stored = session.execute(
         select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == role_id)
     ).all()
@@ -131,9 +124,7 @@ def save_grants(work: Work, *, role_id: int, cells: dict[tuple[str, str], str], 
         Somebody changed the role since ``seen_version``.
     """
     demand(work.session, UPDATE)
-    role = work.session.get(Role, role_id)
-    if role is None:
-        raise NotFound(_("This role no longer exists. Reload the page."))
+    role = _role(work.session, role_id)
     demand_version(role, seen_version, {}, label=_("Role").lower())
     before = grant_matrix(work.session, role_id)
     changed = {cell: scope for cell, scope in cells.items() if _scope_of(before, cell) != scope}
@@ -194,9 +185,7 @@ def add_role(work: Work, *, name: str) -> int:
 def remove_role(work: Work, *, role_id: int) -> None:
     """Remove a role of the firm's own that nobody has."""
     demand(work.session, UPDATE)
-    role = work.session.get(Role, role_id)
-    if role is None:
-        raise NotFound(_("This role no longer exists. Reload the page."))
+    role = _role(work.session, role_id)
     if role.built_in:
         raise Refused(_("The roles that come with Rapport stay."))
     if work.session.scalar(select(func.count(User.id)).where(User.role_id == role_id)):

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 
 from crm.access.actors import actor_of
 from crm.config import settings
@@ -15,8 +15,6 @@ from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
 from db.models import LoginSession, User
 from db.scope import ScopedSession
 
-#: Nobody's scope reaches sessions; the program itself writes them in everybody's transaction.
-SYSTEM_OPTIONS = {"system": True}
 #: A session is written at most this often, so that reading a page does not become a write.
 SEEN_EVERY = timedelta(minutes=5)
 
@@ -38,26 +36,18 @@ def start_session(work: Work, *, user_id: int, how: str) -> str:
 
 def end_session(work: Work, *, token_hash: str) -> None:
     """End one session; every tab of that browser is signed out."""
-    work.session.execute(
-        update(LoginSession)
-        .where(LoginSession.token_hash == token_hash, LoginSession.ended_at.is_(None))
-        .values(ended_at=work.now),
-        execution_options=SYSTEM_OPTIONS,
-    )
+    _end(work, LoginSession.token_hash == token_hash)
 
 
 def end_sessions_of(work: Work, *, user_id: int, except_hash: str = "") -> None:
     """End all sessions of one user, as after a new password; ``except_hash`` may go on."""
-    work.session.execute(
-        update(LoginSession)
-        .where(
-            LoginSession.user_id == user_id,
-            LoginSession.ended_at.is_(None),
-            LoginSession.token_hash != except_hash,
-        )
-        .values(ended_at=work.now),
-        execution_options=SYSTEM_OPTIONS,
-    )
+    _end(work, LoginSession.user_id == user_id, LoginSession.token_hash != except_hash)
+
+
+def _end(work: Work, *which: ColumnElement[bool]) -> None:
+    """Nobody's scope reaches sessions; the program itself writes them in everybody's transaction."""
+    ending = update(LoginSession).where(*which, LoginSession.ended_at.is_(None)).values(ended_at=work.now)
+    work.session.execute(ending, execution_options={"system": True})
 
 
 def sign_out(token_hash: str) -> None:

@@ -37,7 +37,7 @@ class TooManyTries(CrmError):
 
 @dataclass(frozen=True, slots=True)
 class SamplePerson:
-    """Somebody of the sample company whom a visitor may become with one click."""
+    """Somebody of the sample company whom a visitor may become with one click; ``line`` says what they look after."""
 
     user_id: int
     name: str

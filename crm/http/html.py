@@ -19,58 +19,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from crm.access.passwords import MIN_LENGTH
+from crm.access.sign_in import SamplePerson
 from crm.i18n import _, language, ngettext
 
 TEMPLATES = Path(__file__).parent / "templates"
 # The currencies of the languages spoken here first, then the most traded and those of neighbours.
 CURRENCIES = (
     *("EUR", "USD", "GBP", "DKK", "CZK", "PHP", "RUB"),
-    *(
-        "AED",
-        "AUD",
-        "BGN",
-        "BRL",
-        "CAD",
-        "CHF",
-        "CNY",
-        "HKD",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "ISK",
-        "JPY",
-        "KRW",
-    ),
-    *(
-        "KWD",
-        "KZT",
-        "MXN",
-        "MYR",
-        "NOK",
-        "NZD",
-        "PLN",
-        "RON",
-        "RSD",
-        "SAR",
-        "SEK",
-        "SGD",
-        "THB",
-        "TRY",
-        "TWD",
-    ),
-    *("UAH", "VND", "ZAR"),
+    *("AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "HKD", "HUF", "IDR", "ILS", "INR"),
+    *("ISK", "JPY", "KRW", "KWD", "KZT", "MXN", "MYR", "NOK", "NZD", "PLN"),
+    *("RON", "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "VND", "ZAR"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SamplePerson:
-    """Someone of the sample company to be with one click; ``line`` says what they look after."""
-
-    user_id: int
-    name: str
-    role: str
-    line: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from crm.http import html
 from crm.http.api import api
 from crm.http.edge import address_of, cookie_name, is_secure, page, token_of
 from crm.http.language import spoken
+from crm.http.public import posted
 from crm.http.public_forms import form_routes
 from crm.http.public_mail import mail_routes
 from crm.i18n import _
@@ -64,10 +65,7 @@ def signed_out(request: Request, response: Response) -> Response:
 
 async def form_of(request: Request) -> dict[str, str]:
     """The texts of a posted form."""
-    if int(request.headers.get("content-length") or MAX_FORM + 1) > MAX_FORM:
-        raise Refused(_("The form is too large."))
-    async with request.form(max_files=0, max_fields=20) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+    return await posted(request, most_bytes=MAX_FORM, most_fields=20)
 
 
 def sign_in_routes(
@@ -78,10 +76,7 @@ def sign_in_routes(
     async def shown(
         *, status: int = 200, headers: dict[str, str] | None = None, **values: object
     ) -> Response:
-        people = [
-            html.SamplePerson(p.user_id, p.name, p.role, p.line)
-            for p in await run_in_threadpool(sign_in.sample_people)
-        ]
+        people = await run_in_threadpool(sign_in.sample_people)
         needed = await run_in_threadpool(setup.is_needed)
         text_ = html.render_sign_in(sample_people=people, oidc=oidc_login is not None, setup=needed, **values)  # type: ignore[arg-type]
         return page(text_, status=status, headers=headers)

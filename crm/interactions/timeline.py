@@ -46,9 +46,7 @@ class Entry:
         return self.kind not in OTHERS and self.version > 1
 
 
-def timeline(
-    session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None
-) -> list[Entry]:
+def timeline(session: ScopedSession, entity: str, record_id: int, *, limit: int = 30) -> list[Entry]:
     """Talks, finished tasks and changes of one record, newest first; statements as in ``record_changes`` and three more,
     of a customer four, because cases stand among them.
 
@@ -60,23 +58,18 @@ def timeline(
         No such record within the actor's scope: its log is as guarded as itself.
     """
     records.get_record(session, entity, record_id)
-    found = _changes(session, entity, record_id, limit, before)
+    found = _changes(session, entity, record_id, limit)
     if entity in ABOUT:
-        found += talks_of(session, entity, record_id, limit=limit, before=before)
-        found += _tasks(session, entity, record_id, limit, before)
+        found += talks_of(session, entity, record_id, limit=limit)
+        found += _tasks(session, entity, record_id, limit)
     if entity in CUSTOMERS:
-        found += _cases(session, entity, record_id, limit, before)
+        found += _cases(session, entity, record_id, limit)
     # What was written down in the moment a record was made came after it.
     return sorted(found, key=lambda e: (e.at, e.kind != "change"), reverse=True)[:limit]
 
 
-def talks_of(
-    session: ScopedSession, entity: str, record_id: int, *, limit: int = 30, before: datetime | None = None
-) -> list[Entry]:
+def talks_of(session: ScopedSession, entity: str, record_id: int, *, limit: int = 30) -> list[Entry]:
     """Talks of a record, the newest first, archived ones among them. One statement."""
-    statement = _talks_of(entity).limit(limit)
-    if before is not None:
-        statement = statement.where(Interaction.happened_at < before)
     may = partial(session.actor.holds, "interaction", UPDATE)
     return [
         Entry(
@@ -91,7 +84,7 @@ def talks_of(
             archived=r.archived_at is not None,
             may_change=may(owner_id=r.owner_id, team_id=r.team_id),
         )
-        for r in session.execute(statement, {"record": record_id})
+        for r in session.execute(_talks_of(entity).limit(limit), {"record": record_id})
     ]
 
 
@@ -122,13 +115,8 @@ def _talks_of(entity: str) -> Any:
     )
 
 
-def _tasks(
-    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
-) -> list[Entry]:
-    statement = _done_of(entity).limit(limit)
-    if before is not None:
-        statement = statement.where(Task.done_at < before)
-    rows = session.execute(statement, {"record": record_id})
+def _tasks(session: ScopedSession, entity: str, record_id: int, limit: int) -> list[Entry]:
+    rows = session.execute(_done_of(entity).limit(limit), {"record": record_id})
     return [Entry("task", r[0], r[1] or "", r[2], "", r[3], r[4]) for r in rows if r[0] is not None]
 
 
@@ -143,13 +131,8 @@ def _done_of(entity: str) -> Any:
     )
 
 
-def _cases(
-    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
-) -> list[Entry]:
-    statement = _cases_of(entity).limit(limit)
-    if before is not None:
-        statement = statement.where(Case.opened_at < before)
-    rows = session.execute(statement, {"record": record_id})
+def _cases(session: ScopedSession, entity: str, record_id: int, limit: int) -> list[Entry]:
+    rows = session.execute(_cases_of(entity).limit(limit), {"record": record_id})
     return [Entry("case", r[0], r[1] or "", f"{r[2]} {r[3]}", r[4] or "", r[5], r[6]) for r in rows]
 
 
@@ -171,9 +154,7 @@ def _cases_of(entity: str) -> Any:
     )
 
 
-def _changes(
-    session: ScopedSession, entity: str, record_id: int, limit: int, before: datetime | None
-) -> list[Entry]:
+def _changes(session: ScopedSession, entity: str, record_id: int, limit: int) -> list[Entry]:
     titles = {"C": _("Created"), "D": _("Deleted"), "U": _("Changed")}
     return [
         Entry(
@@ -185,7 +166,7 @@ def _changes(
             c.batch_id,
             changes=c.fields,
         )
-        for c in record_changes(session, entity, record_id, limit=limit, before=before)
+        for c in record_changes(session, entity, record_id, limit=limit)
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -169,14 +169,7 @@ def take(owner: str) -> tuple[int, str, dict[str, Any], int | None] | None:
     )
     with _reading().connect() as connection:
         # Looking costs no write lock; most looks find nothing.
-        if (
-            connection.scalar(
-                select(func.count()).select_from(
-                    select(Job.id).where(free, Job.tries < MOST_TRIES).limit(1).subquery()
-                )
-            )
-            == 0
-        ):
+        if connection.scalar(select(Job.id).where(free, Job.tries < MOST_TRIES).limit(1)) is None:
             return None
     with write_turn(), _writing().begin() as connection:
         row = connection.execute(

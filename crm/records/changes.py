@@ -53,18 +53,15 @@ class ChangeEntry:
     fields: tuple[FieldChange, ...] = field(default=())
 
 
-def record_changes(
-    session: ScopedSession, entity: str, record_id: int, *, limit: int, before: datetime | None = None
-) -> list[ChangeEntry]:
+def record_changes(session: ScopedSession, entity: str, record_id: int, *, limit: int) -> list[ChangeEntry]:
     """The newest changes of a record and of what belongs to it, newest first.
 
     One statement for the changes and one for each kind of record that a changed field links to, whatever the length. The
     caller has found the record within the actor's scope; its log is read on the program's account, titles within scope.
     """
-    statement = _changes_of(entity, limit)
-    if before is not None:
-        statement = statement.where(ChangeBatch.at < before)
-    rows = session.execute(statement, {"record": record_id}, execution_options={"system": True}).all()
+    rows = session.execute(
+        _changes_of(entity, limit), {"record": record_id}, execution_options={"system": True}
+    ).all()
     about = registry.entity(entity)
     titles = _titles(session, about, rows)
     batches: dict[int, list[Any]] = {}

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from crm.access.sign_in import SamplePerson
 from crm.http.html import (
     CURRENCIES,
     Link,
-    SamplePerson,
     content_security_policy,
     render_message,
     render_setup,
