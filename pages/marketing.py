@@ -3,22 +3,21 @@
 import streamlit as st
 
 from crm.clock import today
-from crm.i18n import _, language
+from crm.i18n import _
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.marketing import data
 from crm.ui.marketing.cards import show_campaigns, show_cards, show_formulas, show_numbers, show_sources
-from crm.ui.marketing.data import shown_board, shown_choices
 from crm.ui.marketing.filters import marketing_question
 from crm.ui.marketing.records import show_number
 from crm.ui.marketing.words import context, notes
-from crm.work import cache_key
 
 actor = current_actor()
 
 head = st.container()
-asked = marketing_question(shown_choices(cache_key(actor), actor), today=today())
-board = shown_board(cache_key(actor), language(), asked, actor)
+asked = marketing_question(data.choices(actor), today=today())
+board = data.board(actor, asked)
 
 with head, look.page(_("Marketing"), context(board)):
     pass
@@ -46,7 +45,7 @@ for note in board.book.notes:
     st.warning(note, icon=":material/currency_exchange:")
 show_numbers(board)
 show_number(actor, asked)
-show_cards(board)
+show_cards(data.figures(actor, asked, board.book.as_of, board))
 show_campaigns(board)
 show_sources(board)
 show_formulas()

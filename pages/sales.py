@@ -5,9 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from crm.clock import today
-from crm.i18n import _, language
+from crm.i18n import _
 from crm.pipeline.reports.report_changes import changed_text
 from crm.pipeline.targets import may_set_targets
+from crm.ui.dashboards.numbers import forget_number
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
@@ -15,17 +16,16 @@ from crm.ui.sales import data
 from crm.ui.sales.cards import show_cards, show_formulas
 from crm.ui.sales.filters import sales_question
 from crm.ui.sales.numbers import show_numbers
-from crm.ui.sales.records import asked_for, forget_asked, show_records
+from crm.ui.sales.records import asked_for, show_records
 from crm.ui.sales.targets import edit_targets
 from crm.ui.sales.words import context, moved_text
-from crm.work import cache_key
 
 actor = current_actor()
 
 head = st.container()
-choices = data.sales_choices(cache_key(actor), actor)
+choices = data.choices(actor)
 asked = sales_question(choices, today=today())
-board = data.sales_dashboard(cache_key(actor), language(), asked, actor)
+board = data.board(actor, asked)
 
 with head, look.page(_("Sales"), context(board)):
     if may_set_targets(actor) and st.button(_("Targets"), icon=":material/flag:", key="sales_targets_edit"):
@@ -61,9 +61,11 @@ chosen = replace(asked.chosen, start=board.period.start, end=board.period.end)
 show_numbers(board)
 if (wanted := asked_for()) is not None:
     show_records(actor, chosen, wanted, title=_("Deals behind this number"), key="number")
-    st.button(_("Hide these deals"), on_click=forget_asked, key="sales_hide", type="tertiary")
+    st.button(
+        _("Hide these deals"), on_click=forget_number, args=("sales",), key="sales_hide", type="tertiary"
+    )
 
-drawn = data.sales_figures(cache_key(actor), language(), asked, board.book.as_of, board)
+drawn = data.figures(actor, asked, board.book.as_of, board)
 clicked = show_cards(board, drawn)
 if (wanted := clicked.narrowed()) is not None:
     # A column before the period can be clicked too; it says its own days.

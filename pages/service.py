@@ -3,23 +3,23 @@
 import streamlit as st
 
 from crm.clock import today
-from crm.i18n import _, language
+from crm.i18n import _
+from crm.ui.dashboards.numbers import forget_number
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
-from crm.ui.service_board import data as service_data
+from crm.ui.service_board import data
 from crm.ui.service_board.cards import show_cards, show_formulas
 from crm.ui.service_board.filters import service_question
 from crm.ui.service_board.numbers import show_numbers
-from crm.ui.service_board.records import asked_for, forget_asked, show_number, show_records
+from crm.ui.service_board.records import asked_for, show_number, show_records
 from crm.ui.service_board.words import context, notes
-from crm.work import cache_key
 
 actor = current_actor()
 
 head = st.container()
-asked = service_question(service_data.service_choices(cache_key(actor), actor), today=today())
-board = service_data.service_dashboard(cache_key(actor), language(), asked, actor)
+asked = service_question(data.choices(actor), today=today())
+board = data.board(actor, asked)
 
 with head:
     look.page(_("Service"), context(board))
@@ -47,9 +47,15 @@ for note in notes(board):
 show_numbers(board)
 if (wanted := asked_for()) is not None:
     show_number(actor, asked, board, wanted)
-    st.button(_("Hide these records"), on_click=forget_asked, key="service_hide", type="tertiary")
+    st.button(
+        _("Hide these records"),
+        on_click=forget_number,
+        args=("service",),
+        key="service_hide",
+        type="tertiary",
+    )
 
-drawn = service_data.service_figures(cache_key(actor), language(), asked, board.as_of, board)
+drawn = data.figures(actor, asked, board.as_of, board)
 clicked = show_cards(board, drawn)
 if clicked.parts:
     show_records(actor, asked, clicked.parts, title=clicked.title(), key="marks")

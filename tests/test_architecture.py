@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "ui/kit": "charts firm records",
     "ui/frame": "access jobs records upgrade ui/kit",  # the menu has what cards describe
     "ui/records": "exchange interactions records ui/frame ui/kit",
-    "ui/dashboards": "ui/frame ui/kit",
+    "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
     "ui/settings": "access firm pipeline records service ui/frame ui/kit",
     "ui/pipeline": "charts firm interactions pipeline records ui/frame ui/kit ui/records",
@@ -70,9 +70,9 @@ MAY_IMPORT = {
     "ui/visits": "records service ui/frame ui/kit ui/records",
     "ui/equipment": "records service ui/cases ui/frame ui/kit ui/records ui/visits",
     "ui/wear": "analytics charts jobs service ui/frame ui/kit",
-    "ui/service_board": "analytics charts service ui/dashboards ui/frame ui/kit ui/sales",
+    "ui/service_board": "analytics charts service ui/dashboards ui/frame ui/kit",
     "ui/marketing": "campaigns charts records reporting ui/dashboards ui/frame ui/kit",
-    "ui/campaigns": "analytics campaigns charts jobs mail records ui/frame ui/kit ui/marketing ui/records",
+    "ui/campaigns": "analytics campaigns charts jobs mail records ui/frame ui/kit ui/records",
     "ui/segments": "campaigns firm records ui/frame ui/kit ui/records",
     "ui/social": "analytics campaigns charts records ui/frame ui/kit ui/records",
     "ui/contacts": "campaigns charts contacts interactions records reporting ui/campaigns ui/cases ui/equipment ui/frame ui/kit "

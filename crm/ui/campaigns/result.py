@@ -11,7 +11,8 @@ from crm.analytics import trial
 from crm.analytics.effects_words import BAD, GOOD, WAITING, conclude, written_difference, written_level
 from crm.analytics.trial import Lift
 from crm.campaigns.reports.marketing_formulas import formula
-from crm.campaigns.reports.results import CampaignResult, circumstances
+from crm.campaigns.reports.result_members import result_members
+from crm.campaigns.reports.results import CampaignResult, campaign_result, circumstances
 from crm.i18n import N_, _, ngettext
 from crm.money import to_major
 from crm.ui.campaigns.members import state_labels
@@ -19,8 +20,8 @@ from crm.ui.campaigns.result_figures import difference_figure, group_figure, lev
 from crm.ui.campaigns.result_words import GROUPED_BY, MEASURES, QUESTIONS, keep_in_mind, numbers
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
-from crm.ui.marketing.data import shown_members, shown_result
-from crm.work import Actor, cache_key
+from crm.ui.kit.kept import Kept
+from crm.work import Actor
 
 _ICONS = {
     GOOD: ":green[:material/verified:]",
@@ -32,11 +33,13 @@ _WAYS = {
     "file": N_("File"),
 }  # fmt: skip
 
+_result = Kept(campaign_result, ttl="1m")
+_members_of = Kept(result_members, ttl="1m", most=50)
+
 
 def show_result(actor: Actor, campaign_id: int) -> None:
     """Draw the result of a campaign that the actor may see; measure and groups stand in the address."""
-    key = cache_key(actor)
-    result = shown_result(key, campaign_id, _chosen_groups(), actor)
+    result = _result(actor, campaign_id, by=_chosen_groups())
     if not result.n:
         look.empty(
             _("Nobody to count yet"),
@@ -181,7 +184,7 @@ def _table(result: CampaignResult) -> None:
 def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
     """The people behind the numbers, all that responded or the picked arm's."""
     arm = picked[0] if picked else ""
-    found = shown_members(cache_key(actor), result.id, arm, not arm, actor)
+    found = _members_of(actor, result.id, arm=arm, only_responded=not arm)
     title = _("Members of “{arm}”").format(arm=arm) if arm else _("Who responded")
     count = ngettext("{n} person", "{n} people", found.total).format(n=formats.number(found.total))
     if found.total > len(found.rows):

@@ -13,6 +13,9 @@ from crm.ui.kit import look
 
 K = TypeVar("K", int, str)
 
+#: So many names stand open as pills; more are chosen from a list.
+OPEN = 5
+
 
 def choose_period(key: str, *, default: str, without: Collection[str] = ()) -> str:
     """Draw the switch of periods and give the kind as ``crm.periods`` knows it."""
@@ -44,6 +47,18 @@ def any_of(label: str, names: Iterable[str], key: str) -> list[str]:
     """Any of many, by name: a name in the address can be read, a number cannot."""
     offered = list(dict.fromkeys(names))
     return list(st.multiselect(label, offered, key=key, bind="query-params", placeholder=_("All")))
+
+
+def any_of_few(label: str, names: Collection[str], key: str, *, least: int = 1) -> list[str] | None:
+    """Any of a few names as pills; None where there are too few or too many for that."""
+    shown = {name: look.plain(name) for name in names}
+    return look.filters(label, shown, key=key) if least <= len(names) <= OPEN else None
+
+
+def any_source(sources: Iterable[str], key: str) -> tuple[str, ...]:
+    """Any of the sources, and blank for what has none."""
+    none = _("No source")
+    return tuple("" if name == none else name for name in any_of(_("Sources"), [*sources, none], key))
 
 
 def keys_of(options: Mapping[K, str], names: Collection[str]) -> tuple[K, ...]:

@@ -9,7 +9,7 @@ import streamlit as st
 from crm.campaigns.reports.marketing_dashboard import MarketingChoices, MarketingQuestion
 from crm.i18n import _
 from crm.reporting.report import SalesFilter
-from crm.ui.dashboards.filters import any_of, choose_days, choose_period, keys_of
+from crm.ui.dashboards.filters import any_of, any_source, choose_days, choose_period, keys_of
 from crm.ui.kit import look
 
 
@@ -18,9 +18,8 @@ def marketing_question(choices: MarketingChoices, *, today: date) -> MarketingQu
     with look.toolbar():
         kind = choose_period("marketing", default="12months", without=["month"])
         with st.popover(_("More filters"), type="tertiary", icon=":material/tune:"):
-            none_given = _("No source")
             campaigns = any_of(_("Campaigns"), choices.campaigns.values(), "marketing_campaign")
-            sources = any_of(_("Sources"), [*choices.sources, none_given], "marketing_source")
+            sources = any_source(choices.sources, "marketing_source")
             teams = any_of(_("Teams"), choices.teams.values(), "marketing_team")
             owners = any_of(_("Owners"), choices.owners.values(), "marketing_owner")
     start, end = choose_days("marketing", kind, today=today)
@@ -28,6 +27,6 @@ def marketing_question(choices: MarketingChoices, *, today: date) -> MarketingQu
         teams=keys_of(choices.teams, teams),
         owners=keys_of(choices.owners, owners),
         campaigns=keys_of(choices.campaigns, campaigns),
-        sources=tuple("" if name == none_given else name for name in sources),
+        sources=sources,
     )
     return MarketingQuestion(kind, today, start, end, chosen)

@@ -9,10 +9,11 @@ from crm.campaigns.reports.marketing_dashboard import MarketingQuestion
 from crm.clock import zone
 from crm.i18n import _, ngettext
 from crm.records.registry import entity
+from crm.ui.dashboards.numbers import choose_number
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
-from crm.ui.marketing.data import shown_records
-from crm.work import Actor, cache_key
+from crm.ui.marketing import data
+from crm.work import Actor
 
 #: Whose records a number opens: the entity of their statuses, and their screen.
 _KINDS = {
@@ -34,20 +35,11 @@ def titles() -> dict[str, str]:
 def show_number(actor: Actor, asked: MarketingQuestion) -> None:
     """Draw the choice of a number whose records are shown, and its records."""
     called = titles()
-    title = st.selectbox(
-        _("Records behind a number"),
-        list(called.values()),
-        index=None,
-        key="marketing_show",
-        bind="query-params",
-        label_visibility="collapsed",
-        placeholder=_("Show the records behind a number"),
-        width=340,
-    )
-    what = next((name for name, text in called.items() if text == title), None)
+    label, placeholder = _("Records behind a number"), _("Show the records behind a number")
+    what = choose_number("marketing", called, label, placeholder)
     if what is None:
         return
-    rows, total = shown_records(cache_key(actor), asked, what, actor)
+    rows, total = data.records(actor, asked, what)
     count = ngettext("{n} record that you may see", "{n} records that you may see", total)
     count = count.format(n=formats.number(total))
     if total > len(rows):

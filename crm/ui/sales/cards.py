@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import streamlit as st
-
 from crm.i18n import _
 from crm.pipeline.reports.report_dashboard import MOST_MONTHS, Dashboard
 from crm.pipeline.reports.report_formulas import formula
 from crm.pipeline.reports.report_records import Narrowed
 from crm.pipeline.reports.report_targets import no_targets_text
-from crm.ui.kit import formats, look
-from crm.ui.sales.figures import Drawn
+from crm.ui.dashboards.cards import Card, formulas, show_wall
+from crm.ui.dashboards.figures import Drawn
+from crm.ui.kit import formats
 
 #: What the marks of a card mean: a field of ``Narrowed``, and the status of the deals they count.
 MARKS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -61,49 +60,34 @@ class Clicked:
 
 def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
     """Draw all cards and give what was clicked."""
+    rate = _("Win rate. Bars: 95% range. Click a dot.")
+    of_product = _("Win rate of deals with the product. Bars: 95% range. Click a dot.")
+    cards = (
+        Card("months", _("How much was won each month?"), _months_note(board), span=2),
+        Card("targets", _("Are we on target?"), _targets_note(board)),
+        Card("agents", _("Who won most?"), _("Won value by owner. Click a bar.")),
+        Card(
+            "managers", _("Which manager's people win?"), _("Won value by the owners' manager. Click a bar.")
+        ),
+        Card("teams", _("Which team wins?"), _("Won value by team. Click a bar.")),
+        Card("products", _("What sells?"), _("Won value by product. Click a bar.")),
+        Card("funnel", _("Where do deals drop out?"), _("Opened in the period, share of the stage before")),
+        Card("cycle", _("How long until yes?"), _cycle_note(board)),
+        Card("source_rates", _("Which source pays off?"), rate),
+        Card("product_rates", _("Which product wins?"), of_product),
+        Card("reasons", _("Why do we lose?"), _("Lost deals by reason. Click a bar.")),
+    )
     clicked = Clicked()
-    card = look.wall(3, width=290)
-
-    def show(name: str) -> None:
-        one, (meaning, statuses) = drawn[name], MARKS.get(name, ("", ()))
-        picked = look.chart(
-            one.figure, key=f"sales_{name}", alt=one.alt, on_select="rerun" if meaning else None
-        )
-        if one.below:
-            st.caption(look.plain(one.below))
-        if meaning:
-            clicked.add(meaning, picked, one.values, statuses)
-
-    with card(_("How much was won each month?"), _months_note(board), span=2):
-        show("months")
-    with card(_("Are we on target?"), _targets_note(board)):
-        show("targets")
-    with card(_("Who won most?"), _("Won value by owner. Click a bar.")):
-        show("agents")
-    with card(_("Which manager's people win?"), _("Won value by the owners' manager. Click a bar.")):
-        show("managers")
-    with card(_("Which team wins?"), _("Won value by team. Click a bar.")):
-        show("teams")
-    with card(_("What sells?"), _("Won value by product. Click a bar.")):
-        show("products")
-    with card(_("Where do deals drop out?"), _("Opened in the period, share of the stage before")):
-        show("funnel")
-    with card(_("How long until yes?"), _cycle_note(board)):
-        show("cycle")
-    with card(_("Which source pays off?"), _("Win rate. Bars: 95% range. Click a dot.")):
-        show("source_rates")
-    with card(
-        _("Which product wins?"), _("Win rate of deals with the product. Bars: 95% range. Click a dot.")
-    ):
-        show("product_rates")
-    with card(_("Why do we lose?"), _("Lost deals by reason. Click a bar.")):
-        show("reasons")
+    for name, labels in show_wall("sales", cards, drawn, clickable=MARKS).items():
+        if labels:
+            meaning, statuses = MARKS[name]
+            clicked.add(meaning, labels, drawn[name].values, statuses)
     return clicked
 
 
 def show_formulas() -> None:
     """How each card is computed."""
-    cards = {
+    titles = {
         "won-by-month": _("Won by month"),
         "targets": _("Targets"),
         "won-by-agent": _("By owner"),
@@ -115,8 +99,7 @@ def show_formulas() -> None:
         "win-rate": _("Win rate"),
         "loss-reasons": _("Why we lose"),
     }
-    with st.expander(_("How is this computed?"), icon=":material/calculate:"):
-        look.lines(*(f"{title}: {formula(name)}" for name, title in cards.items()))
+    formulas(titles, formula)
 
 
 def _months_note(board: Dashboard) -> str:

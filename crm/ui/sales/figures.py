@@ -1,18 +1,17 @@
-"""The charts of the sales dashboard with what each finds and what its bars stand for; built once, drawn often."""
+"""The charts of the sales dashboard with what each finds and what its bars stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from crm import charts
 from crm.i18n import _, ngettext
 from crm.pipeline.reports.report_dashboard import Dashboard
 from crm.pipeline.reports.reports import without_day
+from crm.ui.dashboards.figures import Drawn, labels, meant, shares
 from crm.ui.kit import formats
 
 #: Rows of a ranking; what is beyond is summed up in words, because as a bar it would dwarf the leaders.
@@ -22,32 +21,10 @@ RATES = 5
 HEIGHT = 228
 
 
-class Settled(go.Figure):  # type: ignore[misc]
-    """A figure that changes no more: what travels to the browser is worked out once, not at each click of anybody."""
-
-    _told: dict[str, Any] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The figure as plain data; nobody may change it."""
-        if self._told is None:
-            self._told = super().to_dict()
-        return self._told
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure, its finding in a sentence, the values that each label stands for, and a line below it."""
-
-    figure: go.Figure
-    alt: str
-    values: dict[str, list[Any]] = field(default_factory=dict)
-    below: str = ""
-
-
 def draw(board: Dashboard) -> dict[str, Drawn]:
     """All charts of the dashboard by name."""
     under = _reports(board)
-    drawn = {
+    return {
         "months": _months(board),
         "targets": _targets(board),
         "agents": _ranking(board, board.agents, _("No owner"), lambda key: [key]),
@@ -60,15 +37,10 @@ def draw(board: Dashboard) -> dict[str, Drawn]:
         "product_rates": _rates(board, board.product_rates, _("No product")),
         "reasons": _reasons(board),
     }
-    return {name: replace(one, figure=Settled(one.figure)) for name, one in drawn.items()}
 
 
 def _money(board: Dashboard) -> Callable[[float], str]:
     return formats.money_unit(board.book.currency).short
-
-
-def _labels(names: Iterable[Any], none: str) -> list[str]:
-    return [none if name is None or pd.isna(name) else str(name) for name in names]
 
 
 def _months(board: Dashboard) -> Drawn:
@@ -98,10 +70,8 @@ def _months(board: Dashboard) -> Drawn:
     alt = _("Won value by month; most in {month} with {value}").format(
         month=names[best], value=unit.full(float(rows["won_minor"].iloc[best]))
     )
-    days = {
-        name: [(first, last)] for name, first, last in zip(names, rows["first"], rows["last"], strict=True)
-    }
-    return Drawn(figure, alt, days, " ".join(below))
+    days = [[span] for span in zip(rows["first"], rows["last"], strict=True)]
+    return Drawn(figure, alt, meant(names, days), " ".join(below))
 
 
 def _whose_targets(board: Dashboard) -> pd.DataFrame:
@@ -115,7 +85,7 @@ def _targets(board: Dashboard) -> Drawn:
     rows = _whose_targets(board).head(ROWS)
     money = _money(board)
     figure = charts.hbars(
-        _labels(rows["name"], "–"),
+        labels(rows["name"], "–"),
         [float(value) for value in rows["actual_minor"]],
         [
             f"{money(actual)} · {formats.percent(share)}" if share is not None else money(actual)
@@ -135,27 +105,17 @@ def _targets(board: Dashboard) -> Drawn:
 
 
 def _ranking(board: Dashboard, rows: pd.DataFrame, none: str, values: Callable[[Any], list[Any]]) -> Drawn:
-    labels, money = _labels(rows["name"], none), _money(board)
-    figure = charts.hbars(
-        labels,
-        [float(amount) for amount in rows["value_minor"]],
-        [
-            f"{money(v)} · {formats.number(n)}"
-            for v, n in zip(rows["value_minor"], rows["deals"], strict=True)
-        ],
-        most=ROWS,
-    )
+    called, money = labels(rows["name"], none), _money(board)
+    amounts = [float(amount) for amount in rows["value_minor"]]
+    texts = [f"{money(v)} · {formats.number(n)}" for v, n in zip(amounts, rows["deals"], strict=True)]
     alt = _("Nothing was won")
-    if labels:
-        first = money(float(rows["value_minor"].iloc[0]))
-        alt = _("{name} leads with {value}").format(name=labels[0], value=first)
-    meant: dict[str, list[Any]] = {}
-    for label, one in zip(labels, rows["id"], strict=True):
-        meant.setdefault(label, []).extend(values(one))
-    rest = rows["value_minor"].iloc[ROWS:]
+    if called:
+        alt = _("{name} leads with {value}").format(name=called[0], value=money(amounts[0]))
+    rest = amounts[ROWS:]
     text = ngettext("{n} other: {value}", "{n} others: {value}", len(rest))
-    below = text.format(n=len(rest), value=money(float(rest.sum()))) if len(rest) else ""
-    return Drawn(figure, alt, meant, below)
+    below = text.format(n=len(rest), value=money(sum(rest))) if rest else ""
+    figure = charts.hbars(called, amounts, texts, most=ROWS)
+    return Drawn(figure, alt, meant(called, map(values, rows["id"])), below)
 
 
 def _reports(board: Dashboard) -> dict[Any, list[Any]]:
@@ -172,7 +132,7 @@ def _funnel(board: Dashboard) -> Drawn:
         formats.number(n) + ("" if share is None or pd.isna(share) else f" · {formats.percent(share)}")
         for n, share in zip(rows["deals"], rows["share"], strict=True)
     ]
-    stages = _labels(rows["stage"], "–")
+    stages = labels(rows["stage"], "–")
     figure = charts.funnel(stages, [float(n) for n in rows["deals"]], texts)
     said = ", ".join(f"{stage} {text}" for stage, text in zip(stages, texts, strict=True))
     return Drawn(figure, said or _("No deal was opened in this period"), below=board.funnel.said)
@@ -193,48 +153,26 @@ def _cycle(board: Dashboard) -> Drawn:
 
 def _rates(board: Dashboard, rows: pd.DataFrame, none: str) -> Drawn:
     """Win rates with their ranges: the groups with most closed deals, best first."""
-    kept = rows[rows.index.isin((rows["won"] + rows["lost"]).nlargest(RATES).index)]
-    labels = _labels(kept["name"], none)
-    texts = [
-        f"{formats.percent(share)} · {formats.number(won + lost)}"
-        for share, won, lost in zip(kept["win_rate"], kept["won"], kept["lost"], strict=True)
-    ]
-    whole = board.now.rate
-    figure = charts.intervals(
-        labels,
-        kept["win_rate"].tolist(),
-        kept["low"].tolist(),
-        kept["high"].tolist(),
-        texts,
-        unit=formats.percent_unit(),
-        reference=whole.share if whole.n else None,
-        reference_text=_("all {share}").format(share=formats.percent(whole.share)) if whole.n else "",
-    )
-    alt = _("{name} wins most often").format(name=labels[0]) if labels else _("No deal was closed")
+    closed = rows["won"] + rows["lost"]
+    kept = rows[rows.index.isin(closed.nlargest(RATES).index)]
+    called = labels(kept["name"], none)
+    figure = shares(called, kept, ("win_rate", "low", "high"), closed[kept.index], whole=board.now.rate)
+    alt = _("{name} wins most often").format(name=called[0]) if called else _("No deal was closed")
     below = ""
     if len(rows) > len(kept):
         below = _("The {n} with most closed deals of {all}").format(n=len(kept), all=len(rows))
-    meant: dict[str, list[Any]] = {}
-    for label, key in zip(labels, kept["key"], strict=True):
-        meant.setdefault(label, []).append(key)
-    return Drawn(figure, alt, meant, below)
+    return Drawn(figure, alt, meant(called, [[key] for key in kept["key"]]), below)
 
 
 def _reasons(board: Dashboard) -> Drawn:
     rows, money = board.reasons, _money(board)
-    labels = _labels(rows["reason"], _("No reason given"))
-    figure = charts.hbars(
-        labels,
-        [float(n) for n in rows["deals"]],
-        [
-            formats.number(n) + (f" · {money(value)}" if value else "")
-            for n, value in zip(rows["deals"], rows["value_minor"], strict=True)
-        ],
-        most=ROWS,
-    )
-    alt = _("Most deals are lost for: {reason}").format(reason=labels[0]) if labels else _("No deal was lost")
+    called = labels(rows["reason"], _("No reason given"))
+    texts = [
+        formats.number(n) + (f" · {money(value)}" if value else "")
+        for n, value in zip(rows["deals"], rows["value_minor"], strict=True)
+    ]
+    alt = _("Most deals are lost for: {reason}").format(reason=called[0]) if called else _("No deal was lost")
     rest = int(rows["deals"].iloc[ROWS:].sum())
     below = ngettext("{n} for other reasons", "{n} for other reasons", rest).format(n=rest) if rest else ""
-    return Drawn(
-        figure, alt, {label: [key] for label, key in zip(labels, rows["loss_reason_id"], strict=True)}, below
-    )
+    figure = charts.hbars(called, [float(n) for n in rows["deals"]], texts, most=ROWS)
+    return Drawn(figure, alt, meant(called, [[key] for key in rows["loss_reason_id"]]), below)

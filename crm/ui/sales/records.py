@@ -9,10 +9,11 @@ from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.pipeline.reports.report_records import Narrowed
 from crm.reporting.report import SalesFilter
+from crm.ui.dashboards.numbers import choose_number
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
 from crm.ui.sales import data
-from crm.work import Actor, cache_key
+from crm.work import Actor
 
 SHOWN = {
     "won": Narrowed(("won",)),
@@ -37,32 +38,14 @@ def titles() -> dict[str, str]:
 
 
 def asked_for() -> Narrowed | None:
-    """Draw the choice of a number whose deals are shown, and give them.
-
-    A control bound to the address and not the bare address: that loses what no control holds at the next click.
-    """
-    called = titles()
-    chosen = st.selectbox(
-        _("Deals behind a number"),
-        list(called.values()),
-        index=None,
-        key="sales_show",
-        bind="query-params",
-        label_visibility="collapsed",
-        placeholder=_("Show the deals behind a number"),
-        width=340,
-    )
-    return next((SHOWN[kind] for kind, title in called.items() if title == chosen), None)
-
-
-def forget_asked() -> None:
-    """Put the number's deals away again."""
-    st.session_state["sales_show"] = None
+    """Draw the choice of a number whose deals are shown, and give them."""
+    kind = choose_number("sales", titles(), _("Deals behind a number"), _("Show the deals behind a number"))
+    return SHOWN[kind] if kind else None
 
 
 def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: str, key: str) -> None:
     """Draw the deals, newest closing first; a click on a row opens the deal."""
-    found = data.sales_records(cache_key(actor), chosen, wanted, actor)
+    found = data.records(actor, chosen, wanted)
     rows = found.rows
     count = ngettext("{n} deal", "{n} deals", found.total).format(n=formats.number(found.total))
     if found.total > len(rows):

@@ -65,7 +65,7 @@ def edit_targets(actor: Actor, choices: Choices, *, currency: str, month: date) 
                         user_id=user_id,
                         team_id=team_id,
                     )
-            data.clear_sales()
+            data.clear()
             stored = ngettext(
                 "Target of {who} stored.", "Targets of {who} for {n} months stored.", int(count)
             )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import streamlit as st
-
 from crm.i18n import _
 from crm.service.reports.service_dashboard import ServiceBoard
 from crm.service.reports.service_dashboard_records import Part
 from crm.service.reports.service_reports_formulas import formula
-from crm.ui.frame import routes
-from crm.ui.kit import formats, look
-from crm.ui.sales.figures import Drawn
+from crm.ui.dashboards.cards import Card, formulas, show_wall
+from crm.ui.dashboards.figures import Drawn
+from crm.ui.kit import formats
+
+#: Charts whose marks stand for no cases.
+UNMARKED = {"weeks", "visits", "parts"}
 
 
 @dataclass
@@ -36,67 +37,42 @@ class Clicked:
 
 def show_cards(board: ServiceBoard, drawn: dict[str, Drawn]) -> Clicked:
     """Draw all cards and give what was clicked."""
-    clicked = Clicked()
-    card = look.wall(3, width=290)
-
-    def show(name: str, *, clickable: bool = True) -> None:
-        one = drawn[name]
-        picked = look.chart(
-            one.figure, key=f"service_{name}", alt=one.alt, on_select="rerun" if clickable else None
-        )
-        if one.below:
-            st.caption(look.plain(one.below))
-        if clickable:
-            clicked.add(picked, one.values)
-
-    with card(
-        _("Do we keep up?"),
-        _("Columns: opened by week; lines: solved. Click a column for those opened."),
-        span=2,
-    ):
-        show("flow")
     day = "" if board.day == board.today else f" {_('As of {day}.').format(day=formats.day(board.day))}"
-    with card(_("How old is what is open?"), _("Open cases by days since opening. Click a column.") + day):
-        show("ages")
-    with card(_("Do we keep our promises?"), _("Share in time by week"), span=2):
-        show("weeks", clickable=False)
-    with card(_("Which visits are due?"), _("Planned or under way today, by week")):
-        show("visits", clickable=False)
-        _open("work_orders", _("Visits"))
-    with card(_("Who is answered in time?"), _("By priority. Bars: 95% range. Click a dot.")):
-        show("response")
-    with card(_("What is solved in time?"), _("By priority. Bars: 95% range. Click a dot.")):
-        show("resolution")
-    with card(_("Are customers content?"), _("Ratings of the period. Click a column.")):
-        show("ratings")
-    with card(
-        _("Who carries how much?"), _("Open by owner. Amber: something is late. Click a bar.") + day, span=2
-    ):
-        show("load")
-    with card(_("Where do cases stand?"), _("Opened in the period, by today's status. Click a bar.")):
-        show("statuses")
-    with card(_("Which faults come in?"), _("Cases of the period by fault code. Click a bar."), span=2):
-        show("codes")
-    with card(_("Which parts fail?"), _("Failures of the period by part")):
-        show("parts", clickable=False)
-        _open("wear", _("Wear and faults"))
+    flow = _("Columns: opened by week; lines: solved. Click a column for those opened.")
+    ages = _("Open cases by days since opening. Click a column.") + day
+    in_time = _("By priority. Bars: 95% range. Click a dot.")
+    load = _("Open by owner. Amber: something is late. Click a bar.") + day
+    statuses = _("Opened in the period, by today's status. Click a bar.")
+    visits = _("Planned or under way today, by week")
+    cards = (
+        Card("flow", _("Do we keep up?"), flow, span=2),
+        Card("ages", _("How old is what is open?"), ages),
+        Card("weeks", _("Do we keep our promises?"), _("Share in time by week"), span=2),
+        Card("visits", _("Which visits are due?"), visits, more=("work_orders", _("Visits"))),
+        Card("response", _("Who is answered in time?"), in_time),
+        Card("resolution", _("What is solved in time?"), in_time),
+        Card("ratings", _("Are customers content?"), _("Ratings of the period. Click a column.")),
+        Card("load", _("Who carries how much?"), load, span=2),
+        Card("statuses", _("Where do cases stand?"), statuses),
+        Card(
+            "codes", _("Which faults come in?"), _("Cases of the period by fault code. Click a bar."), span=2
+        ),
+        Card(
+            "parts",
+            _("Which parts fail?"),
+            _("Failures of the period by part"),
+            more=("wear", _("Wear and faults")),
+        ),
+    )
+    clicked = Clicked()
+    for name, labels in show_wall("service", cards, drawn, clickable=drawn.keys() - UNMARKED).items():
+        clicked.add(labels, drawn[name].values)
     return clicked
-
-
-def _open(screen: str, label: str) -> None:
-    """The way to the records of a card that are no cases."""
-    if screen in routes.screens():
-        st.page_link(
-            routes.page(screen),
-            label=f":small[:gray[{label}]]",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-        )
 
 
 def show_formulas(board: ServiceBoard) -> None:
     """How each card is computed, and on how many cases it rests."""
-    cards = {
+    titles = {
         "arrivals": _("Opened and solved"),
         "cases-by-age": _("Open by age"),
         "sla-attainment": _("Promises kept"),
@@ -106,8 +82,7 @@ def show_formulas(board: ServiceBoard) -> None:
         "faults": _("Faults"),
         "visits-due": _("Visits due"),
     }
-    with st.expander(_("How is this computed?"), icon=":material/calculate:"):
-        counted = _("n = {n} cases opened in the period, {open} open at its end.").format(
-            n=formats.number(board.cases), open=formats.number(board.now.open)
-        )
-        look.lines(counted, *(f"{title}: {formula(name)}" for name, title in cards.items()))
+    counted = _("n = {n} cases opened in the period, {open} open at its end.").format(
+        n=formats.number(board.cases), open=formats.number(board.now.open)
+    )
+    formulas(titles, formula, first=counted)

@@ -10,11 +10,8 @@ from crm.i18n import _
 from crm.service.reports.service_dashboard import ServiceChoices, ServiceQuestion
 from crm.service.reports.service_reports import priority_names
 from crm.service.reports.service_reports_facts import ServiceFilter
-from crm.ui.dashboards.filters import any_of, choose_days, choose_period, keys_of
+from crm.ui.dashboards.filters import any_of, any_of_few, choose_days, choose_period, keys_of
 from crm.ui.kit import look
-
-#: Queues stand open as pills as long as they are few.
-OPEN_QUEUES = 5
 
 
 def service_question(choices: ServiceChoices, *, today: date) -> ServiceQuestion:
@@ -22,14 +19,9 @@ def service_question(choices: ServiceChoices, *, today: date) -> ServiceQuestion
     priorities = priority_names()
     with look.toolbar():
         kind = choose_period("service", default="quarter")
-        few = list(choices.queues.values()) if 1 < len(choices.queues) <= OPEN_QUEUES else []
-        picked = (
-            look.filters(_("Queues"), {name: look.plain(name) for name in few}, key="service_queue")
-            if few
-            else []
-        )
+        picked = any_of_few(_("Queues"), choices.queues.values(), "service_queue", least=2)
         with st.popover(_("More filters"), type="tertiary", icon=":material/tune:"):
-            if not few:
+            if picked is None:
                 picked = any_of(_("Queues"), choices.queues.values(), "service_queue")
             teams = any_of(_("Teams"), choices.teams.values(), "service_team")
             urgent = any_of(_("Priorities"), priorities.values(), "service_priority")

@@ -12,10 +12,11 @@ from crm.i18n import _, ngettext
 from crm.service.reports.service_dashboard import ServiceBoard, ServiceQuestion
 from crm.service.reports.service_dashboard_records import Part
 from crm.service.reports.service_reports import priority_names
+from crm.ui.dashboards.numbers import choose_number
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
-from crm.ui.service_board import data as service_data
-from crm.work import Actor, cache_key
+from crm.ui.service_board import data
+from crm.work import Actor
 from db.models.service.cases import CASE_STATUS
 
 
@@ -37,34 +38,16 @@ def titles() -> dict[Part, str]:
 
 
 def asked_for() -> Part | None:
-    """Draw the choice of a number whose records are shown, and give it.
-
-    A control bound to the address and not the bare address: that loses what no control holds at the next click.
-    """
-    called = titles()
-    chosen = st.selectbox(
-        _("Records behind a number"),
-        list(called.values()),
-        index=None,
-        key="service_show",
-        bind="query-params",
-        label_visibility="collapsed",
-        placeholder=_("Show the records behind a number"),
-        width=340,
-    )
-    return next((part for part, title in called.items() if title == chosen), None)
-
-
-def forget_asked() -> None:
-    """Put the number's cases away again."""
-    st.session_state["service_show"] = None
+    """Draw the choice of a number whose records are shown, and give it."""
+    label, placeholder = _("Records behind a number"), _("Show the records behind a number")
+    return choose_number("service", titles(), label, placeholder)
 
 
 def show_number(actor: Actor, asked: ServiceQuestion, board: ServiceBoard, wanted: Part) -> None:
     """Draw what a number counts, and say of which day where that has passed."""
     title = titles()[wanted]
     if wanted == ("visits", None):
-        _show_visits(service_data.service_visits(cache_key(actor), asked, actor), title)
+        _show_visits(data.visits(actor, asked), title)
         return
     if board.day != board.today:
         title = _("{what}, as of {day}").format(what=title, day=formats.day(board.day))
@@ -97,7 +80,7 @@ def show_records(
     actor: Actor, asked: ServiceQuestion, parts: Sequence[Part], *, title: str, key: str
 ) -> None:
     """Draw the cases, newest first; a click on a row opens the case."""
-    found = service_data.service_records(cache_key(actor), asked, tuple(parts), actor)
+    found = data.records(actor, asked, tuple(parts))
     rows = found.rows
     count = ngettext("{n} case", "{n} cases", found.total).format(n=formats.number(found.total))
     if found.total > len(rows):

@@ -1,20 +1,17 @@
-"""The sentences of the service dashboard: which days are shown, with what they are compared, why others are not."""
+"""The sentences of the service dashboard: which days are shown, and why others are not."""
 
 from __future__ import annotations
 
 from crm.i18n import _
 from crm.service.reports.service_dashboard import ServiceBoard
+from crm.ui.dashboards.words import compared
 from crm.ui.kit import formats
-from crm.ui.sales.words import days
 
 
 def context(board: ServiceBoard) -> str:
     """The line under the title."""
-    if board.before is None:
-        return days(board.period)
-    if board.then is None:
-        return _("{days}; nothing happened in the period before").format(days=days(board.period))
-    return _("{days}, compared with {before}").format(days=days(board.period), before=days(board.before))
+    nothing = "" if board.then else _("{days}; nothing happened in the period before")
+    return compared(board.period, board.before, nothing=nothing)
 
 
 def notes(board: ServiceBoard) -> list[str]:
