@@ -73,9 +73,14 @@ def get_import(actor: Actor, import_id: int) -> JournalEntry:
     """
     with reading(SYSTEM) as session:
         made = session.get(Import, import_id)
-        if made is None or not (_sees_all(actor) or made.actor_id == actor.user_id):
+        if made is None or not sees(actor, made.actor_id):
             raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
         return _entry(made, session.scalars(select(User.name).where(User.id == made.actor_id)).first())
+
+
+def sees(actor: Actor, owner: int | None) -> bool:
+    """Whether an import that this person made is the actor's to see."""
+    return _sees_all(actor) or owner == actor.user_id
 
 
 def _sees_all(actor: Actor) -> bool:
@@ -188,9 +193,7 @@ def take_up(actor: Actor, plan: Plan, import_id: int, report: ImportReport) -> t
             select(Import.state, Import.plan, Import.report, Import.actor_id).where(Import.id == import_id),
             execution_options=SYSTEM_OPTIONS,
         ).one_or_none()  # fmt: skip
-        if row is None or not (
-            actor.is_system or actor.role == "administrator" or row.actor_id == actor.user_id
-        ):
+        if row is None or not sees(actor, row.actor_id):
             raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
         if row.state not in ("cancelled", "failed", "running"):
             raise Refused(

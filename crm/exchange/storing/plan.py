@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter
+
 CREATE, UPDATE, UPSERT = "create", "update", "upsert"
 MODES = (CREATE, UPDATE, UPSERT)
 FAIL, EMPTY = "fail", "empty"
@@ -111,9 +113,7 @@ class Plan:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Plan:
         """The plan that ``as_json`` wrote."""
-        steps = []
-        for step in stored["steps"]:
-            lookups = {name: Lookup(**lookup) for name, lookup in step["lookups"].items()}
-            where = {column: tuple(texts) for column, texts in step["where"].items()}
-            steps.append(Step(**{**step, "lookups": lookups, "where": where, "key": tuple(step["key"])}))
-        return cls(**{**stored, "steps": tuple(steps)})
+        return _READ.validate_python(stored)
+
+
+_READ = TypeAdapter(Plan)

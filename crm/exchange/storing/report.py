@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter
+
 COUNTS = ("created", "updated", "skipped", "failed")
 
 
@@ -85,11 +87,7 @@ class ImportReport:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ImportReport:
         """The report that ``as_json`` wrote."""
-        steps = [
-            StepReport(**{**step, "columns": [ColumnReport(**column) for column in step["columns"]]})
-            for step in stored.get("steps", ())
-        ]
-        known = {
-            name: stored[name] for name in ("name", "id", "state", "dry_run", "seconds") if name in stored
-        }
-        return cls(**{"name": "", **known, "steps": steps})
+        return _READ.validate_python({"name": "", **stored})
+
+
+_READ = TypeAdapter(ImportReport)

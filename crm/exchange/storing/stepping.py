@@ -11,14 +11,13 @@ from sqlalchemy import insert
 
 from crm.errors import Problem
 from crm.exchange.storing import plan as plans
-from crm.exchange.storing.lookup import find_parents
+from crm.exchange.storing.lookup import Found, find_parents
 from crm.exchange.storing.plan import Lookup, Plan
 from crm.exchange.storing.prepared import Prepared, RowProblem
 from crm.exchange.storing.report import StepReport
 from crm.exchange.storing.store import Outcome, Row, Target
 from crm.i18n import _
 from crm.records import registry
-from crm.records.fields import Kind
 from crm.records.matching import name_key
 from crm.records.rules import rules_of
 from crm.records.settling import own_link, road_of
@@ -42,7 +41,10 @@ class StepRun:
         self.doubles: set[int] = set()
         self.ids: dict[int, int] = {}
         self.resolved: dict[str, np.ndarray[Any, Any]] = {}
-        self.target: Target | None = None
+        self.target = Target(
+            self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
+            currency=plan.currency,
+        )  # fmt: skip
         self.own_links = [name for name in prepared.links if self.entity[name].link == self.entity.name]
 
     def begin(self, work: Work, import_id: int, *, count: bool) -> None:
@@ -50,17 +52,13 @@ class StepRun:
         for problem in self.prepared.problems:
             if self.plan.on_problem == plans.EMPTY:
                 if count:
-                    self.report.left_empty[problem.column] = self.report.left_empty.get(problem.column, 0) + 1
+                    _add(self.report.left_empty, problem.column)
             else:
                 self.failures.setdefault(problem.row, []).append(problem)
         for name in self.prepared.links:
             if name not in self.own_links:
                 self._resolve(work, name, import_id)
         self._find_doubles()
-        self.target = Target(
-            self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
-            currency=self.plan.currency,
-        )  # fmt: skip
         self._find_own_parents(work)
         if count:
             self._note_bad_lines(work, import_id)
@@ -75,9 +73,7 @@ class StepRun:
         # Lines change what they belong to: the deal must be one the actor may change.
         action = UPDATE if name in _owners_of(self.entity.name) else ""
         found = find_parents(work, parent, wanted, lookup, import_id=import_id, action=action)
-        if found.made:
-            self.report.parents[parent] = self.report.parents.get(parent, 0) + found.made
-        self.report.taken_near.update({text: near for text, near in found.near.items() if text in found.ids})
+        self._tell(parent, found)
         listed = texts.tolist()
         ids = np.empty(len(listed), dtype=object)
         for row, text in enumerate(listed):
@@ -87,10 +83,13 @@ class StepRun:
             if text in found.reasons:
                 self.fail(row, name, text, found.reasons[text])
             elif text in found.empty and row not in self.failures:
-                self.report.left_empty[self._column(name)] = (
-                    self.report.left_empty.get(self._column(name), 0) + 1
-                )
+                _add(self.report.left_empty, self._column(name))
         self.resolved[name] = ids
+
+    def _tell(self, parent: str, found: Found) -> None:
+        if found.made:
+            _add(self.report.parents, parent, found.made)
+        self.report.taken_near.update({text: near for text, near in found.near.items() if text in found.ids})
 
     def fail(self, row: int, name: str, value: str, reason: str) -> None:
         """Set a row aside."""
@@ -107,13 +106,12 @@ class StepRun:
         """A key may stand once in a file: the same row again is passed over, another row with it fails."""
         if not self.step.key or self.step.distinct:
             return
-        arrays = [self._array(name) for name in self.step.key]
-        probe = _KeyProbe(self.entity, self.step.key)
+        arrays = {name: self._array(name) for name in self.step.key}
         first: dict[tuple[str, ...], int] = {}
         for row in range(len(self.prepared)):
             if row in self.failures:
                 continue
-            key = probe.key([array[row] for array in arrays])
+            key = self.target.key_of({name: array[row] for name, array in arrays.items()})
             if key is None:
                 continue
             before = first.setdefault(key, row)
@@ -126,7 +124,7 @@ class StepRun:
                 reason = _("Line {line} has the same {label} and other values.").format(
                     line=self.prepared.line(before), label=_(self.entity[name].label).lower()
                 )
-                self.fail(row, name, str(arrays[0][row]), reason)
+                self.fail(row, name, str(arrays[name][row]), reason)
 
     def _array(self, name: str) -> Any:
         if name in self.prepared.values:
@@ -186,7 +184,6 @@ class StepRun:
 
     def store(self, work: Work, import_id: int, start: int, stop: int) -> None:
         """Store one chunk and count it."""
-        assert self.target is not None
         rows = self.rows(start, stop)
         outcome = self.target.store(work, rows, import_id)
         values = {row.at: row.values for row in rows}
@@ -195,7 +192,7 @@ class StepRun:
                 value = values[at].get(problem.field)
                 self.fail(at, problem.field, "" if value is None else str(value), problem.message)
         for words, count in outcome.history.items():
-            self.report.history[words] = self.report.history.get(words, 0) + count
+            _add(self.report.history, words, count)
         self._count(rows, outcome, start, stop)
         self._note_failures(work, import_id, start, stop)
         if self.own_links:
@@ -214,7 +211,6 @@ class StepRun:
 
     def finish(self, work: Work, import_id: int) -> None:
         """Links within the entity (a manager among the users) are set when all rows are there."""
-        assert self.target is not None
         for name in self.own_links:
             texts = self.prepared.links[name].tolist()
             known = self.resolved[name]
@@ -225,13 +221,7 @@ class StepRun:
             found = find_parents(
                 work, self.entity.name, [texts[r] for r in asked], self._lookup(name), import_id=import_id
             )
-            if found.made:
-                self.report.parents[self.entity.name] = (
-                    self.report.parents.get(self.entity.name, 0) + found.made
-                )
-            self.report.taken_near.update(
-                {text: near for text, near in found.near.items() if text in found.ids}
-            )
+            self._tell(self.entity.name, found)
             pairs = []
             for row in asked:
                 parent, record = found.ids.get(texts[row]), self.ids.get(row)
@@ -253,7 +243,7 @@ class StepRun:
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)
-        self.report.left_empty[column] = self.report.left_empty.get(column, 0) + 1
+        _add(self.report.left_empty, column)
         if reason:
             told = _("{reason} The row is stored without it.").format(reason=reason)
             self._note(work, import_id, [[RowProblem(row, column, text, told, name)]])
@@ -261,7 +251,6 @@ class StepRun:
     def _know_ids(self, work: Work, rows: Sequence[int]) -> None:
         """After a resume: find the records of rows that an earlier run stored, by their key."""
         if rows and self.step.key:
-            assert self.target is not None
             asked = [Row(at, {name: self._array(name)[at] for name in self.step.key}) for at in rows]
             self.ids.update(self.target.find(work, asked))
 
@@ -310,21 +299,8 @@ class StepRun:
         self._show([(wrong.line, "", wrong.text[:_LONGEST], wrong.reason) for wrong in bad])
 
 
-class _KeyProbe:
-    """Keys as ``Target.key_of`` makes them, without a database."""
-
-    def __init__(self, entity: Any, key: Sequence[str]) -> None:
-        table = registry.model(entity.name).__table__
-        self.named = [name == entity.title_field and "name_key" in table.c for name in key]
-        self.folded = [entity[name].kind is Kind.EMAIL for name in key]
-
-    def key(self, values: Sequence[Any]) -> tuple[str, ...] | None:
-        parts = []
-        for value, named, folded in zip(values, self.named, self.folded, strict=True):
-            if value is None or value == "":
-                return None
-            parts.append(name_key(str(value)) if named else str(value).casefold() if folded else str(value))
-        return tuple(parts)
+def _add(counts: dict[str, int], name: str, n: int = 1) -> None:
+    counts[name] = counts.get(name, 0) + n
 
 
 def _owners_of(entity: str) -> tuple[str, ...]:

@@ -71,6 +71,8 @@ class Target:
         self.table: Table = self.cls.__table__
         self.rights = registry.rights_name(entity.name)
         self.columns = [column.name for column in self.table.c]
+        self.named = {entity.title_field} if "name_key" in self.table.c else set()
+        self.lowered = {f.name for f in entity.fields if f.kind is Kind.EMAIL}
         self.amounts = {
             f.name: f.currency_field for f in entity.fields if f.kind is Kind.MONEY and f.currency_field
         }
@@ -83,9 +85,9 @@ class Target:
     def _part(self, name: str, value: Any) -> str:
         if value is None or value == "":
             return ""
-        if name == self.entity.title_field and "name_key" in self.table.c:
+        if name in self.named:
             return name_key(str(value))
-        return str(value).casefold() if self.entity[name].kind is Kind.EMAIL else str(value)
+        return str(value).casefold() if name in self.lowered else str(value)
 
     def store(self, work: Work, rows: Sequence[Row], import_id: int) -> Outcome:
         """Store a chunk; nothing of it is committed here."""
@@ -171,9 +173,8 @@ class Target:
         self, work: Work, rows: Sequence[Row], keys: Sequence[tuple[str, ...] | None]
     ) -> dict[tuple[str, ...], list[dict[str, Any]]]:
         first = self.key[0]
-        named = first == self.entity.title_field and "name_key" in self.table.c
+        named, lowered = first in self.named, first in self.lowered
         column = getattr(self.cls, "name_key" if named else first)
-        lowered = self.entity[first].kind is Kind.EMAIL
         wanted = {
             key[0] if named or lowered else row.values[first]
             for row, key in zip(rows, keys, strict=True)

@@ -11,10 +11,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from crm.exchange.undoing.undo_base import HOLDERS, Undo
 from crm.i18n import _
 from crm.records.fields import Kind
-from crm.records.matching import name_key
-from crm.records.writing.bulk import among, insert_rows
-from crm.records.writing.search_index import in_bulk
-from crm.records.writing.writer import LOG
+from crm.records.writing.bulk import among
 from db.audit import plain
 from db.models import Change, Channel
 from db.scope import UPDATE
@@ -74,7 +71,7 @@ class Restorer(Undo):
                 self.keep(cls, change.record_id, reason)
             else:
                 back.append((change, row))
-        self._write_back(cls, table, names, back)
+        self._write_back(cls, table, back)
 
     def _gone(self, table: Table, names: Sequence[str], changes: Sequence[Any]) -> set[tuple[str, int]]:
         """Links of old whose record is there no more, for example because another import was undone."""
@@ -92,43 +89,14 @@ class Restorer(Undo):
             gone |= {(name, record) for record in ids if record not in there}
         return gone
 
-    def _write_back(
-        self, cls: type[Any], table: Table, names: Sequence[str], back: Sequence[tuple[Any, Any]]
-    ) -> None:
+    def _write_back(self, cls: type[Any], table: Table, back: Sequence[tuple[Any, Any]]) -> None:
         if not back:
             return
-        settings: dict[str, Any] = {
-            name: bindparam(f"old_{name}", type_=table.c[name].type) for name in names
-        }
-        if "version" in table.c:
-            settings["version"] = table.c.version + 1
-        if "changed_at" in table.c:
-            settings["changed_at"] = self.work.now
-        if "name" in names and "name_key" in table.c:
-            settings["name_key"] = bindparam("old_key")
-        rows = []
+        changed = []
         for change, row in back:
-            values = {
-                f"old_{n}": _typed(table, n, change.old[n]) if n in change.old else row[n] for n in names
-            }
-            if "name_key" in settings:
-                values["old_key"] = name_key(str(values["old_name"]))
-            rows.append({**values, "row_id": row["id"]})
-        ids = [row["row_id"] for row in rows]
-        with in_bulk(self.connection, table.name, changed=ids, fields=names):
-            self.send(update(table).where(table.c.id == bindparam("row_id")).values(settings), rows)
-        log = [
-            {
-                "batch_id": self.batch,
-                "entity": table.name,
-                "record_id": change.record_id,
-                "op": "U",
-                "old": change.new,
-                "new": change.old,
-            }
-            for change, _row in back
-        ]
-        insert_rows(self.connection, LOG, log)
+            old = {name: _typed(table, name, value) for name, value in change.old.items() if name in table.c}
+            changed.append((change.record_id, row, old))
+        self.writer.change(cls, changed)
         self._channels_back(table, back)
         name = self.entities[table.name]
         self.report.restored[name] = self.report.restored.get(name, 0) + len(back)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from crm.errors import NotAllowed, NotFound, Refused
+from crm.exchange.storing.journal import sees
 from crm.exchange.undoing.restore import Restorer
 from crm.exchange.undoing.undo_base import HOLDERS, Undo, UndoReport
 from crm.i18n import _
@@ -68,9 +69,7 @@ def _demand(work: Work, import_id: int) -> None:
         select(Import.state, Import.actor_id, Import.plan).where(Import.id == import_id),
         execution_options=SYSTEM_OPTIONS,
     ).one_or_none()
-    if found is None or not (
-        actor.is_system or actor.role == "administrator" or found.actor_id == actor.user_id
-    ):
+    if found is None or not sees(actor, found.actor_id):
         raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
     if found.state == "undone":
         raise Refused(_("Import {id} was undone already.").format(id=import_id))

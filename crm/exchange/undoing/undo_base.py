@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from crm.i18n import _
 from crm.records import registry
+from crm.records.settling import road_of
+from crm.records.writing.writer import Writer
 from crm.work import Work
-from db.audit import SYSTEM_OPTIONS, open_batch
+from db.audit import open_batch
 from db.models import ChangeBatch, Channel
 
 _MOST_NAMED = 100
@@ -48,7 +50,7 @@ class Undo:
 
     def __init__(self, work: Work, import_id: int, report: UndoReport) -> None:
         self.work, self.import_id, self.report = work, import_id, report
-        self.connection: Connection = work.session.connection()
+        self.writer = Writer(road_of(work))
         self.batches = select(ChangeBatch.id).where(ChangeBatch.import_id == import_id)
         self.batch = open_batch(work.session)
         self.classes = {card.model.__tablename__: card.model for card in registry.cards()}
@@ -56,7 +58,7 @@ class Undo:
 
     def send(self, statement: Any, rows: Any = None) -> Any:
         """A statement of the program's own: the right to it was demanded at the beginning."""
-        return self.connection.execute(statement, rows, execution_options=SYSTEM_OPTIONS)
+        return self.writer.send(statement, rows)
 
     def may(self, cls: type[Any], action: str, row: Any) -> bool:
         return self.work.actor.holds(

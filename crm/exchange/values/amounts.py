@@ -16,24 +16,10 @@ _LARGEST_AMOUNT = Decimal(10) ** 14
 
 
 def read_numbers(about: Field, column: Column, told: Reading) -> Made:
-    written = [numbers.take_apart(text) for text in column.texts]
-    guessed = [
-        (number, int(times))
-        for number, exact, times in zip(written, column.exact, column.counts, strict=True)
-        if number is not None and not exact
-    ]
     thousands = about.kind in (Kind.MONEY, Kind.INTEGER)
-    decision = numbers.decide(guessed, hint=told.decimal, thousands=thousands)
-    exactly = numbers.Decision(".", {})
-    made = Made([None] * len(written), ambiguous=decision.ambiguous, currencies=[""] * len(written))
-    for at, number in enumerate(written):
-        value = (
-            None if number is None else numbers.value_of(number, exactly if column.exact[at] else decision)
-        )
-        if number is None or value is None:
-            made.problems[at] = numbers.reason(column.texts[at])
-        else:
-            made.values[at] = value
+    written, values, decision = numbers.read(column, hint=told.decimal, thousands=thousands)
+    made = Made(list(values), ambiguous=decision.ambiguous, currencies=[""] * len(written))
+    made.problems = {at: numbers.reason(column.texts[at]) for at, value in enumerate(values) if value is None}
     if any(number is not None and number.decimal for number in written):
         made.mark = decision.mark
         made.found = (

@@ -154,17 +154,7 @@ class _Read:
 
 def _read(cells: pd.Series[str], exact: NDArray[np.bool_] | None, decimal: str) -> _Read:
     column = different_texts(_NUMBER, cells, exact)
-    written = [numbers.take_apart(text) for text in column.texts]
-    open_ones = [
-        (number, int(times))
-        for number, sure, times in zip(written, column.exact, column.counts, strict=True)
-        if number is not None and not sure
-    ]
-    decision, sure_one = numbers.decide(open_ones, hint=decimal, thousands=False), numbers.Decision(".", {})
-    values = [
-        None if number is None else numbers.value_of(number, sure_one if sure else decision)
-        for number, sure in zip(written, column.exact, strict=True)
-    ]
+    written, values, _decision = numbers.read(column, hint=decimal, thousands=False)
     shares = [
         value / 100 if value is not None and number is not None and number.percent else value
         for value, number in zip(values, written, strict=True)

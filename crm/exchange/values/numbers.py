@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from crm.exchange.files.column import Column
 from crm.i18n import _
 from crm.money import CURRENCIES
 from crm.records.checks import short
@@ -195,6 +196,24 @@ def value_of(number: Written, decision: Decision) -> Decimal | None:
     if not (whole + fraction).isascii() or not (whole + fraction).isdigit():
         return None
     return Decimal(f"{'-' if number.minus else ''}{whole or 0}.{fraction or 0}{number.exponent}")
+
+
+def read(
+    column: Column, *, hint: str, thousands: bool
+) -> tuple[list[Written | None], list[Decimal | None], Decision]:
+    """The different texts of a column taken apart, as numbers, and by which mark; None for what is no number.
+
+    Texts that the file itself knew to be numbers have a point, and no vote on the others.
+    """
+    written = [take_apart(text) for text in column.texts]
+    known = list(zip(written, column.exact, strict=True))
+    voting = zip(known, column.counts.tolist(), strict=True)
+    open_ones = ((number, times) for (number, sure), times in voting if number is not None and not sure)
+    decision, exact = decide(open_ones, hint=hint, thousands=thousands), Decision(".", {})
+    values = [
+        None if number is None else value_of(number, exact if sure else decision) for number, sure in known
+    ]
+    return written, values, decision
 
 
 def currency_of(number: Written, default: str) -> str:
