@@ -1,4 +1,4 @@
-"""What changed in a period after it had ended: deals reopened, dated otherwise, archived, or with another amount."""
+"""What changed after the fact: deals that count otherwise in days that are over than when those had ended."""
 
 from __future__ import annotations
 
@@ -6,102 +6,210 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, case, false, literal, or_, select
 
 from crm.clock import zone
 from crm.i18n import _, ngettext
 from crm.money import to_major
-from crm.periods import Period
+from crm.periods import Period, add_months, month_end, month_start, months_between
 from crm.reporting.book import Book
-from crm.reporting.measures import filter_conditions, worth
-from crm.reporting.report import SalesFilter
-from db.models import Change, ChangeBatch, Deal
+from crm.reporting.measures import of_products, worth
+from crm.reporting.report import Names, SalesFilter, names
+from db.models import Change, ChangeBatch, Deal, Product
 from db.scope import ScopedSession
 
-#: So many changes of a period are looked at, the first after its end.
+#: So many changes are looked at, the first ones.
 MOST = 2000
+#: and of a period that still runs so many months that are over.
+MONTHS = 12
+#: What a won or lost deal is counted by, besides its value.
+MARKS = ("status", "owner_id", "team_id", "source", "product_id", "pipeline_id", "campaign_id")
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedAfter:
-    """A deal for which a period counts something else than at its end; ``minor`` more, in the book's currency."""
+    """A deal that counts otherwise than when its days had ended: for ``minor`` more in the won value, in the book's
+    currency, or at nought under another owner, source, product or status, or at a list price that changed."""
 
     deal_id: int
     title: str
     minor: int
 
 
+Stretch = tuple[date, date]
+
+
+def _over(period: Period, today: date) -> list[Stretch]:
+    """The days of a period that are over: all of one that has ended, of another the months before the running one."""
+    if period.end is not None and period.end < today:
+        return [(period.start, period.end)] if period.start is not None else []
+    last = month_start(today) - timedelta(days=1)
+    first = max(period.start or date.min, add_months(today, -MONTHS))
+    return [(max(month, first), month_end(month)) for month in months_between(first, last)]
+
+
+def _ended(stretch: Stretch) -> datetime:
+    return datetime.combine(stretch[1] + timedelta(days=1), time.min, zone())
+
+
 def changed_after(
     session: ScopedSession, book: Book, chosen: SalesFilter, period: Period, *, today: date
 ) -> tuple[ChangedAfter, ...]:
-    """Deals that changed the won value of a period after its end, by hand; at most two statements."""
-    start, end = period.start, period.end
-    if start is None or end is None or end >= today:
+    """Deals that were changed by hand after the days of a period were over in which they count or counted.
+
+    Three statements, seven at most.
+    """
+    if not (over := _over(period, today)):
         return ()
-    days = (start.isoformat(), end.isoformat())
-    ended = datetime.combine(end + timedelta(days=1), time.min, zone())
-    inside = select(Deal.id).where(Deal.closed_on.between(start, end))
-    log = (
-        select(Change.record_id, Change.op, Change.old)
-        .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
-        .where(Change.entity == Deal.__tablename__, Change.op.in_(("C", "U")))
-        .where(ChangeBatch.at >= ended, ChangeBatch.import_id.is_(None))
-        .where(or_(Change.record_id.in_(inside), Change.old["closed_on"].as_string().between(*days)))
-        .order_by(Change.id)
-        .limit(MOST)
-    )
-    before: dict[int, dict[str, Any] | None] = {}
-    # The log is the program's; what it names is shown only where the deal itself lies within scope.
-    for record, op, old in session.execute(log, execution_options={"system": True}):
-        known = before.setdefault(record, None if op == "C" else {})
-        if known is not None:
-            before[record] = (old or {}) | known
-    if not before:
+    log, priced = _log(session, over), _newly_priced(session, over)
+    if not log and not priced:
         return ()
-    own = worth(book)
-    columns = [Deal.id, Deal.title, Deal.status, Deal.closed_on, Deal.archived_at, own.minor, own.currency]
-    rows = session.execute(select(*columns).where(Deal.id.in_(before), *filter_conditions(chosen)))
+    known, own = names(session) if chosen.teams else Names(), worth(book)
+    columns = [getattr(Deal, name) for name in MARKS]
+    held = of_products(chosen.products) if chosen.products else false()
+    statement = select(
+        Deal.id, Deal.title, Deal.closed_on, Deal.archived_at, own.minor.label("amount_minor"),
+        own.currency.label("currency"), case((held, 1), else_=0).label("held"), *columns,
+        or_(false(), *priced).label("priced") if priced else literal(False).label("priced"),
+    ).where(or_(Deal.id.in_(log), *priced))  # fmt: skip
     found = []
-    for key, title, status, closed, archived, minor, currency in rows:
-        then = before[key]
-        now = _counted(book, period, status, closed, archived, minor, currency)
-        was = 0
-        if then is not None:
-            day = then.get("closed_on", closed)
-            was = _counted(
-                book,
-                period,
-                then.get("status", status),
-                date.fromisoformat(day) if isinstance(day, str) else day,
-                then.get("archived_at", archived),
-                then.get("amount_minor", minor),
-                then.get("currency", currency),
-            )
-        if now != was:
-            found.append(ChangedAfter(key, title, now - was))
+    for row in session.execute(statement):
+        now = dict(row._mapping)
+        minor, moved = 0, bool(row.priced)
+        for stretch in over:
+            was = _before(now, log.get(row.id, []), _ended(stretch))
+            (before, _old), (after, _new) = both = [
+                _counted(book, chosen, known, stretch, state) for state in (was, now)
+            ]
+            minor += after - before
+            moved = moved or both[0] != both[1]
+        if moved:
+            found.append(ChangedAfter(row.id, row.title, minor))
     return tuple(sorted(found, key=lambda one: -abs(one.minor)))
 
 
+def _log(session: ScopedSession, over: list[Stretch]) -> dict[int, list[Any]]:
+    """By deal what was changed of it after the end of days in which it is or was closed, oldest first."""
+    touched = [
+        and_(
+            ChangeBatch.at >= _ended((start, end)),
+            or_(
+                Change.record_id.in_(select(Deal.id).where(Deal.closed_on.between(start, end))),
+                Change.old["closed_on"].as_string().between(start.isoformat(), end.isoformat()),
+            ),
+        )
+        for start, end in over
+    ]
+    by_hand = [ChangeBatch.at >= _ended(over[0]), ChangeBatch.import_id.is_(None)]
+    deals = [Change.entity == Deal.__tablename__, Change.op.in_(("C", "U")), *by_hand]
+    moved = (
+        select(Change.record_id)
+        .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
+        .where(*deals, or_(*touched))
+    )
+    statement = (
+        select(Change.record_id, Change.op, Change.old, ChangeBatch.at)
+        .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
+        # What was reopened may have changed in more than its day afterwards.
+        .where(*deals, or_(*touched, and_(Change.op == "U", Change.record_id.in_(moved))))
+        .order_by(Change.id)
+        .limit(MOST)
+    )
+    found: dict[int, list[Any]] = {}
+    # The log is the program's; what it names is shown only where the deal itself lies within scope.
+    for change in session.execute(statement, execution_options={"system": True}):
+        found.setdefault(change.record_id, []).append(change)
+    return found
+
+
+def _newly_priced(session: ScopedSession, over: list[Stretch]) -> list[Any]:
+    """Conditions of won deals that count at a list price which was changed after their days were over."""
+    statement = (
+        select(Change.record_id, Change.old, ChangeBatch.at)
+        .join(ChangeBatch, ChangeBatch.id == Change.batch_id)
+        .where(Change.entity == Product.__tablename__, Change.op == "U", ChangeBatch.at >= _ended(over[0]))
+        .order_by(Change.id)
+        .limit(MOST)
+    )
+    rows = session.execute(statement, execution_options={"system": True})
+    newest = {r.record_id: r.at for r in rows if {"list_price_minor", "currency"} & set(r.old or ())}
+    bare = and_(Deal.status == "won", Deal.archived_at.is_(None), Deal.amount_minor.is_(None))
+    later = {one: [product for product, at in newest.items() if at >= _ended(one)] for one in over}
+    return [
+        and_(bare, of_products(products), Deal.closed_on.between(*one))
+        for one, products in later.items()
+        if products
+    ]
+
+
+def _before(now: dict[str, Any], changes: list[Any], moment: datetime) -> dict[str, Any] | None:
+    """A deal as it was at a moment; None before it was entered."""
+    was: dict[str, Any] = {}
+    for change in reversed([one for one in changes if one.at >= moment]):
+        if change.op == "C":
+            return None
+        was |= change.old or {}
+    if isinstance(day := was.get("closed_on"), str):
+        was["closed_on"] = date.fromisoformat(day)
+    return now | was | ({"held": None} if "product_id" in was else {})
+
+
 def _counted(
-    book: Book, period: Period, status: str, closed: date | None, archived: Any, minor: Any, currency: str
-) -> int:
-    """What a deal adds to the won value of the period."""
-    assert period.start is not None
-    assert period.end is not None
-    if status != "won" or archived or closed is None or not period.start <= closed <= period.end:
-        return 0
-    return book.worth(int(minor or 0), currency, closed)
+    book: Book, chosen: SalesFilter, known: Names, stretch: Stretch, deal: dict[str, Any] | None
+) -> tuple[int, tuple[Any, ...]]:
+    """What a deal adds to the won value of these days, and by what else they count it; nothing where they do not."""
+    if deal is None or deal["status"] == "open" or deal["archived_at"] or not _fits(chosen, known, deal):
+        return 0, ()
+    if deal["closed_on"] is None or not stretch[0] <= deal["closed_on"] <= stretch[1]:
+        return 0, ()
+    minor = int(deal["amount_minor"] or 0) if deal["status"] == "won" else 0
+    return book.worth(minor, deal["currency"], deal["closed_on"]), tuple(deal[name] or None for name in MARKS)
+
+
+def _fits(chosen: SalesFilter, known: Names, deal: dict[str, Any]) -> bool:
+    """Whether a deal, as it is or was, passes the filter."""
+    held = deal["product_id"] in chosen.products if deal["held"] is None else deal["held"]
+    return (
+        (not chosen.products or bool(held))
+        and (not chosen.sources or (deal["source"] or "") in chosen.sources)
+        and (not chosen.teams or known.team_of(deal["team_id"], deal["owner_id"]) in chosen.teams)
+        and (not chosen.owners or deal["owner_id"] in chosen.owners)
+        and (not chosen.pipelines or deal["pipeline_id"] in chosen.pipelines)
+        and (not chosen.campaigns or deal["campaign_id"] in chosen.campaigns)
+    )
 
 
 def changed_text(found: tuple[ChangedAfter, ...], book: Book) -> str:
-    """What changed after the fact, in a sentence; empty when nothing did."""
-    if not found:
-        return ""
-    text = ngettext(
-        "Since this period ended, its won value changed by {value}, with {n} deal: {titles}.",
-        "Since this period ended, its won value changed by {value}, with {n} deals: {titles}.",
-        len(found),
-    )
-    value = f"{to_major(sum(one.minor for one in found), book.currency):+,} {book.currency}"
-    titles = ", ".join(one.title for one in found[:3]) + (_(" and others") if len(found) > 3 else "")
-    return text.format(value=value, n=len(found), titles=titles)
+    """What changed after the fact, in one sentence or two; empty when nothing did."""
+    more, other = [one for one in found if one.minor], [one for one in found if not one.minor]
+    value = f"{to_major(sum(one.minor for one in more), book.currency):+,} {book.currency}"
+    said = []
+    for deals, text in (
+        (
+            more,
+            ngettext(
+                "Since these days ended, their won value changed by {value}, with {n} deal: {titles}.",
+                "Since these days ended, their won value changed by {value}, with {n} deals: {titles}.",
+                len(more),
+            ),
+        ),
+        (
+            other,
+            ngettext(
+                "Since these days ended, {n} deal changed in status, owner, source, product or list price: {titles}.",
+                "Since these days ended, {n} deals changed in status, owner, source, product or list price: {titles}.",
+                len(other),
+            ),
+        ),
+    ):
+        if deals:
+            titles = ", ".join(one.title for one in deals[:3]) + (_(" and others") if len(deals) > 3 else "")
+            said.append(text.format(value=value, n=len(deals), titles=titles))
+    return " ".join(said)
+
+
+def changed_notes(session: ScopedSession, book: Book, chosen: SalesFilter) -> tuple[str, ...]:
+    """What a report of these days says about later changes."""
+    period = Period("custom", chosen.start, chosen.end)
+    text = changed_text(changed_after(session, book, chosen, period, today=book.today), book)
+    return (text,) if text else ()

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crm.i18n import _
 from crm.pipeline.reports import report_facts as facts
+from crm.pipeline.reports.report_changes import changed_notes
 from crm.pipeline.reports.report_formulas import formula
 from crm.pipeline.targets import applicable, target_table
 from crm.reporting.book import Book, open_book
@@ -42,7 +43,8 @@ def targets(session: ScopedSession, chosen: SalesFilter) -> Report:
     summary = dict(
         zip(("target_minor", "actual_minor", "share"), reached(goals, won, known, chosen), strict=True)
     )
-    notes = (*book.notes, *([] if has_targets(chosen) else [no_targets_text()]))
+    changed = changed_notes(session, book, chosen)
+    notes = (*book.notes, *changed, *([] if has_targets(chosen) else [no_targets_text()]))
     return Report("targets", formula("targets"), book, chosen, len(rows), rows, summary, notes)
 
 

@@ -13,9 +13,8 @@ import pandas as pd
 
 from crm.analytics.intervals import spread_of, wilson
 from crm.i18n import _, ngettext
-from crm.periods import Period
 from crm.pipeline.reports import report_facts as facts
-from crm.pipeline.reports.report_changes import changed_after, changed_text
+from crm.pipeline.reports.report_changes import changed_notes
 from crm.pipeline.reports.report_formulas import formula
 from crm.reporting.book import Book, open_book
 from crm.reporting.catalogue import report
@@ -69,9 +68,8 @@ def _won(
 ) -> Report:
     n, value = int(rows["deals"].sum()), int(rows["value_minor"].sum())
     summary = {"deals": n, "value_minor": value}
-    period = Period("custom", chosen.start, chosen.end)
-    changed = changed_text(changed_after(session, book, chosen, period, today=book.today), book)
-    notes = (*book.notes, *said, *([changed] if changed else []))
+    changed = changed_notes(session, book, chosen)
+    notes = (*book.notes, *said, *changed)
     return Report(name, formula(name), book, chosen, n, rows, summary, notes)
 
 
@@ -154,7 +152,8 @@ def win_rate(session: ScopedSession, chosen: SalesFilter, *, by: str = "") -> Re
     share = wilson(won, won + lost)
     summary = {"won": won, "lost": lost, "win_rate": share.share, "low": share.low, "high": share.high}
     name = f"win-rate-by-{by}" if by else "win-rate"
-    return Report(name, formula("win-rate"), book, chosen, won + lost, rows, summary)
+    notes = changed_notes(session, book, chosen)
+    return Report(name, formula("win-rate"), book, chosen, won + lost, rows, summary, notes)
 
 
 def called_by(known: Names, by: str, value: Any) -> str | None:
@@ -212,7 +211,7 @@ def average_deal(session: ScopedSession, chosen: SalesFilter) -> Report:
     means = rows["value_minor"].astype(float) / rows["priced"].where(rows["priced"] > 0)
     rows = rows.assign(average_minor=[None if pd.isna(v) else round(v) for v in means])
     n, value, deals = (int(rows[c].sum()) for c in ("priced", "value_minor", "deals"))
-    notes = list(book.notes)
+    notes = [*changed_notes(session, book, chosen), *book.notes]
     if deals > n:
         text = ngettext(
             "{n} won deal has no amount, or none with a rate; it is left out of the average.",

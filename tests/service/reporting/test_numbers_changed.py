@@ -1,0 +1,85 @@
+"""What changed after days were over is said beside their numbers."""
+
+from datetime import UTC, date, datetime, time
+from typing import ClassVar
+
+import pytest
+from sqlalchemy import update
+
+from db.models import Change, ChangeBatch
+from tests.service.pipeline.selling_company import run
+from tests.service.reporting.number_hands import JUNE, TODAY, sales
+
+FIRST = datetime(2025, 12, 1, tzinfo=UTC)
+NOON = time(12)
+
+
+class TestLaterChanges:
+    YEAR: ClassVar = {"start": date(2026, 1, 1), "end": TODAY}
+
+    def changed(self, company, record, before, day=date(2026, 10, 15)):
+        """Write into the log what a record, entered long ago, was before a day."""
+        company.session.flush()
+        now = ChangeBatch.at > datetime(2026, 11, 1, tzinfo=UTC)
+        company.session.execute(update(ChangeBatch).where(now).values(at=FIRST))
+        batch = company.add(ChangeBatch(at=datetime.combine(day, NOON, UTC), cause="screen"))
+        values = {"entity": record.__tablename__, "record_id": record.id, "op": "U", "old": before}
+        company.add(Change(batch_id=batch.id, new={}, **values))
+
+    def notes(self, company, name="won-by-month", **chosen):
+        return " ".join(run(company, name, **self.YEAR, **chosen)["notes"])
+
+    @pytest.mark.parametrize("name", ["won-by-month", "average-deal", "win-rate", "targets"])
+    def test_a_month_that_is_over_within_a_running_year_says_what_changed(self, company, name):
+        deal = company.won(1_000_00, date(2026, 9, 10), title="Big one")
+        same = company.won(1_000_00, date(2026, 9, 10), title="In time")
+        self.changed(company, deal, {"amount_minor": 400_00})
+        self.changed(company, same, {"status": "open", "closed_on": None}, day=date(2026, 9, 10))
+
+        assert "+600" in self.notes(company, name)
+        assert "In time" not in self.notes(company, name)
+        assert [one.minor for one in sales(company, "year").changed] == [600_00]
+
+    def test_a_lost_deal_that_was_reopened_and_another_owner_or_source_are_said(self, company):
+        reopened = company.deal("Quoted", title="Again")
+        moved = company.won(500_00, JUNE, title="Handed on", owner_id=company.sellers[0].id)
+        self.changed(company, reopened, {"status": "lost", "closed_on": "2026-06-03"})
+        self.changed(company, moved, {"owner_id": company.sellers[1].id, "source": "Fair"})
+
+        assert all(word in self.notes(company) for word in ("Again", "Handed on", "2 deals"))
+        assert "-500" in self.notes(company, owners=(company.sellers[1].id,))
+        assert "+500" in self.notes(company, owners=(company.sellers[0].id,))
+        assert "-500" in self.notes(company, sources=("Fair",))
+
+    def test_a_deal_that_counts_at_a_list_price_says_that_the_price_changed(self, company):
+        company.deal("Signed", title="At list", closed_on=JUNE, product_id=company.products[0].id)
+        company.deal("Signed", title="After", closed_on=TODAY, product_id=company.products[0].id)
+        self.changed(company, company.products[0], {"list_price_minor": 1_00})
+
+        assert "At list" in self.notes(company)
+        assert "After" not in self.notes(company)
+
+
+def test_a_closed_month_that_changed_afterwards_says_so(company):
+    deal = company.won(1_000_00, date(2026, 9, 10), title="Big one")
+    company.session.flush()
+    deal.stage_id, deal.status, deal.closed_on = company.stages["Quoted"].id, "open", None
+    company.session.flush()
+    batch = company.add(ChangeBatch(at=datetime(2026, 10, 15, tzinfo=UTC), cause="screen"))
+    company.add(
+        Change(
+            batch_id=batch.id,
+            entity="deals",
+            record_id=deal.id,
+            op="U",
+            old={"status": "won", "closed_on": "2026-09-10"},
+            new={"status": "open", "closed_on": None},
+        )
+    )
+
+    report = run(company, "won-by-month", start=date(2026, 9, 1), end=date(2026, 9, 30))
+    shown = sales(company, "custom", date(2026, 9, 1), date(2026, 9, 30))
+
+    assert report["summary"]["value"] == 0
+    assert any("-1,000" in note and "Big one" in note for note in report["notes"])
+    assert [(one.title, one.minor) for one in shown.changed] == [("Big one", -1_000_00)]
