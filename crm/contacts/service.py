@@ -49,10 +49,8 @@ def _party(work: Work, entity: str, record_id: int) -> Any:
 
     Its children are guarded by what can be seen of the parent; changing them is changing the parent.
     """
-    label = _(registry.entity(entity).label).lower()
-    none = _("There is no {label} {id}, or it is not yours to see.").format(label=label, id=record_id)
-    row: Any = _found(work.session.get(registry.model(entity), record_id), none)
-    rights = registry.rights_name(entity)
+    row: Any = records.find(work.session, registry.model(entity), record_id)
+    rights, label = registry.rights_name(entity), _(registry.entity(entity).label).lower()
     if not work.actor.holds(rights, UPDATE, owner_id=row.owner_id, team_id=row.team_id):
         raise NotAllowed(_("You may not change this {label}. Ask its owner.").format(label=label))
     return row

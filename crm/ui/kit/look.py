@@ -149,6 +149,26 @@ def lines(*items: str) -> None:
     st.markdown("  \n".join(f":small[{plain(item)}]" for item in items))
 
 
+def icon_button(icon: str, told: str, *, key: str, **more: Any) -> bool:
+    """A sign without words at the end of a line; ``told`` says what it does."""
+    return st.button("", icon=f":material/{icon}:", help=told, key=key, type="tertiary", **more)
+
+
+def search(placeholder: str, *, key: str, width: int = 200) -> str:
+    """What is searched for, word by word as it is typed, kept in the address."""
+    typed = st.text_input(
+        _("Search"),
+        key=key,
+        type="search",
+        live="300ms",
+        bind="query-params",
+        width=width,
+        label_visibility="collapsed",
+        placeholder=placeholder,
+    )
+    return typed or ""
+
+
 def toolbar() -> DeltaGenerator:
     """The filter row: controls without visible labels in one line that wraps on a phone."""
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")

@@ -105,12 +105,10 @@ def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFil
                         short_money(row.value_minor, row.currency) if row.value_minor else "",
                         f"{row.title} · {row.stage}, {percent(row.probability)}",
                     )
-                    if st.button(
-                        "",
+                    if look.icon_button(
+                        "arrow_forward",
+                        _("Open {title}").format(title=row.title),
                         key=f"pipeline_open_{row.id}",
-                        icon=":material/arrow_forward:",
-                        type="tertiary",
-                        help=_("Open {title}").format(title=row.title),
                     ):
                         go_to("deal", row.id)
         if len(deals) > LISTED:

@@ -52,15 +52,14 @@ def _row(actor: Actor, deal: DealView, line: Line, currency: str, may: bool) -> 
         st.markdown(look.plain(money(line.amount_minor, currency) or "–"), width="content")
         if not may:
             return
-        if st.button("", key=f"deal_line_edit_{line.id}", icon=":material/edit:", type="tertiary",
-                     help=_("Change {product}").format(product=title)):  # fmt: skip
+        if look.icon_button(
+            "edit", _("Change {product}").format(product=title), key=f"deal_line_edit_{line.id}"
+        ):
             line_dialog(deal, line)
-        st.button(
-            "",
+        look.icon_button(
+            "delete",
+            _("Remove {product}").format(product=title),
             key=f"deal_line_remove_{line.id}",
-            icon=":material/delete:",
-            type="tertiary",
-            help=_("Remove {product}").format(product=title),
             on_click=_remove,
             args=(actor, line, title),
         )

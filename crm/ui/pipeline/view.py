@@ -9,7 +9,7 @@ from crm.i18n import _
 from crm.pipeline.board import CLOSED_DAYS, Column, PipelineFilters
 from crm.ui.kit import look
 from crm.ui.kit.formats import short_money
-from crm.ui.kit.inputs import choose_some, link_options
+from crm.ui.kit.inputs import choose, choose_some, link_options
 from crm.work import Actor
 
 #: Keys of the widgets, and with them the names in the address.
@@ -33,10 +33,10 @@ def choose_pipeline(names: dict[int, str]) -> int:
     """The pipeline to show; the choice appears only where there are several."""
     if len(names) == 1:
         return next(iter(names))
-    chosen = st.selectbox(
+    chosen = choose(
         _("Pipeline"),
-        list(names),
-        format_func=names.__getitem__,
+        names,
+        next(iter(names)),
         key=PIPELINE,
         label_visibility="collapsed",
         bind="query-params",
@@ -47,16 +47,7 @@ def choose_pipeline(names: dict[int, str]) -> int:
 
 def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
     """Search, pills, owners and teams as conditions for board and calendar."""
-    search = st.text_input(
-        _("Search"),
-        key=SEARCH,
-        type="search",
-        live="300ms",
-        bind="query-params",
-        width=200,
-        label_visibility="collapsed",
-        placeholder=_("Search deals"),
-    )
+    search = look.search(_("Search deals"), key=SEARCH)
     only = look.filters(
         _("Show only"),
         {
@@ -75,7 +66,7 @@ def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
         owner_ids=mine or tuple(owners),
         team_ids=tuple(teams),
         only=tuple(name for name in only if name != "mine"),
-        search=search or "",
+        search=search,
     )
 
 

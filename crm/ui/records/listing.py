@@ -18,6 +18,7 @@ from crm.records.card import Card
 from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
+from crm.ui.kit.inputs import choose, choose_some
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
@@ -58,16 +59,8 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
     about = registry.entity(screen.entity)
     head = head or st.container()
     with look.toolbar():
-        search = st.text_input(
-            _("Search"),
-            key=f"{screen.page}_q",
-            type="search",
-            live="300ms",
-            bind="query-params",
-            width=260,
-            label_visibility="collapsed",
-            placeholder=_("Search {plural}").format(plural=_(about.plural).lower()),
-        )
+        told = _("Search {plural}").format(plural=_(about.plural).lower())
+        search = look.search(told, key=f"{screen.page}_q", width=260)
         filters = pill_filter(about, screen.page, screen.card.pill)
         filters |= more_filters(actor, about, screen.page, screen.card.pill)
         columns, sort, descending, archived = _view(about, screen)
@@ -80,7 +73,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
             found = lists.list_rows(
                 session,
                 screen.entity,
-                search=search or "",
+                search=search,
                 filters=filters,
                 sort=sort,
                 descending=descending,
@@ -92,9 +85,9 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
     except CrmError as problem:
         show(problem)
         return
-    _head(actor, head, about, screen, found, (search or "", filters, archived, columns))
+    _head(actor, head, about, screen, found, (search, filters, archived, columns))
     if found.rows.empty:
-        _nothing(actor, about, screen, search or "", narrowed)
+        _nothing(actor, about, screen, search, narrowed)
     else:
         _range(screen, found, len(cursors), archived)
         _table(actor, about, screen, found, columns, archived, (question, len(cursors)))
@@ -166,21 +159,10 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool
         f.name: _(f.label) for f in about.fields if f.sortable
     }
     with st.popover(_("View"), type="tertiary", icon=":material/view_column:"):
-        columns = st.multiselect(
-            _("Columns"),
-            list(names),
-            default=shown,
-            format_func=names.__getitem__,
-            key=f"{screen.page}_columns",
-            bind="query-params",
+        columns = choose_some(
+            _("Columns"), names, default=shown, key=f"{screen.page}_columns", bind="query-params"
         )
-        sort = st.selectbox(
-            _("Sort by"),
-            list(sortable),
-            format_func=sortable.__getitem__,
-            key=f"{screen.page}_sort",
-            bind="query-params",
-        )
+        sort = choose(_("Sort by"), sortable, first, key=f"{screen.page}_sort", bind="query-params")
         descending = st.toggle(
             _("Largest or newest first"),
             value=screen.card.sort.startswith("-"),

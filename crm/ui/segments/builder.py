@@ -163,15 +163,7 @@ def _group(actor: Actor, draft: Draft, node: Node, depth: int, inside: str, key:
 
 
 def _remove(draft: Draft, uid: str, key: str) -> None:
-    st.button(
-        "",
-        icon=":material/close:",
-        key=f"{key}_{uid}_drop",
-        type="tertiary",
-        help=_("Remove"),
-        on_click=draft.drop,
-        args=(uid,),
-    )
+    look.icon_button("close", _("Remove"), key=f"{key}_{uid}_drop", on_click=draft.drop, args=(uid,))
 
 
 def _about(draft: Draft, node: Node, key: str) -> None:
