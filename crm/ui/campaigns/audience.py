@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import streamlit as st
 
@@ -52,7 +51,8 @@ def audience_card(view: CampaignView, audience: Audience | None) -> None:
     if values["drawn_at"] is not None:
         control = sum(arm.members for arm in view.arms if arm.is_control)
         left_out: Mapping[str, int] = values["left_out"]
-        _bars(view.members - control, control, left_out, _drawn_note(values["drawn_at"]))
+        when = moment(values["drawn_at"], now=now(), zone=zone())
+        _bars(view.members - control, control, left_out, _("As drawn {when}; it stays.").format(when=when))
     elif audience is not None:
         shares = sum(arm.share for arm in view.arms if arm.is_control)
         control = round(audience.n * shares)
@@ -63,10 +63,6 @@ def audience_card(view: CampaignView, audience: Audience | None) -> None:
             st.caption(
                 _("Choose a segment under Edit; then stands here how many get a message and who falls out.")
             )
-
-
-def _drawn_note(drawn_at: datetime) -> str:
-    return _("As drawn {when}; it stays.").format(when=moment(drawn_at, now=now(), zone=zone()))
 
 
 def _bars(messages: int, control: int, left_out: Mapping[str, int], note: str) -> None:
@@ -105,9 +101,8 @@ def sample_card(view: CampaignView, members: int) -> None:
         _("Is it large enough?"), _("Members needed to tell a difference from chance"), key="campaign_sample"
     ):
         with st.container(horizontal=True):
-            base = st.number_input(
-                _("Response without (%)"), 0.01, 99.0, _base_of(expected), step=0.5, key="campaign_base"
-            )
+            less = max(0.01, round(expected * 100 * 0.75, 2))
+            base = st.number_input(_("Response without (%)"), 0.01, 99.0, less, step=0.5, key="campaign_base")
             rate = st.number_input(
                 _("Response with (%)"), 0.01, 99.9, round(expected * 100, 2), step=0.5, key="campaign_rate"
             )
@@ -145,10 +140,6 @@ def sample_card(view: CampaignView, members: int) -> None:
             "Two-sided test of two shares, {alpha} shared among the versions, power {power} (Fleiss, Levin, Paik 2003)."
         )
         st.caption(text.format(alpha=percent(ALPHA), power=percent(POWER)))
-
-
-def _base_of(expected: float) -> float:
-    return max(0.01, round(expected * 100 * 0.75, 2))
 
 
 def _smallest(view: CampaignView, members: int) -> int:

@@ -67,9 +67,8 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
             _limits(view)
             if view.record.values["offer"]:
                 with look.card(_("Offer")):
-                    st.markdown(
-                        "  \n".join(look.plain(line) for line in view.record.values["offer"].split("\n"))
-                    )
+                    offer = view.record.values["offer"].split("\n")
+                    st.markdown("  \n".join(look.plain(line) for line in offer))
 
 
 def _limits(view: CampaignView) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crm.analytics import trial
 from crm.analytics.effects import UNBELIEVABLE
@@ -15,6 +15,7 @@ from crm.ui.kit import formats
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import BAD, GOOD, QUIET
 
+Written = Callable[[float], str]
 MEASURES = {
     trial.RESPONSE: N_("Response"),
     trial.CONVERSION: N_("Conversion"),
@@ -36,8 +37,8 @@ GROUPED_BY = {
 }
 
 
-def _between(found: Range, written: object) -> str:
-    if math.isnan(found.low) or not callable(written):
+def _between(found: Range, written: Written) -> str:
+    if math.isnan(found.low):
         return ""
     return _("{low} to {high}").format(low=written(found.low), high=written(found.high))
 
@@ -56,10 +57,10 @@ def numbers(result: CampaignResult, measure: str) -> list[Explained]:
     pooled = result.together.get(counted)
     if lift is not None and pooled is not None and not math.isnan(pooled.extra.value):
         label = _("Extra responses") if counted == trial.RESPONSE else _("Extra conversions")
-        found = [_extra(pooled, label, formats.number(round(pooled.extra.value)), formats.number, as_of)]
+        found = [_extra(pooled, label, formats.number, as_of)]
         money_lift = result.together.get(trial.REVENUE)
         if money_lift is not None and not math.isnan(money_lift.extra.value):
-            found.append(_extra(money_lift, _("Extra revenue"), money(money_lift.extra.value), money, as_of))
+            found.append(_extra(money_lift, _("Extra revenue"), money, as_of))
         if result.cost_minor and pooled.verdict == trial.GAIN:
             found.append(_cost_of_one(result, pooled, as_of))
         if (back := result.return_on_cost) is not None:
@@ -76,11 +77,11 @@ def numbers(result: CampaignResult, measure: str) -> list[Explained]:
     return found[:4]
 
 
-def _extra(lift: Lift, label: str, value: str, written: object, as_of: str) -> Explained:
+def _extra(lift: Lift, label: str, written: Written, as_of: str) -> Explained:
     text = _("All arms with a message together: difference to the control group × members with a message.")
     clear = lift.verdict in (trial.GAIN, trial.LOSS)
     tone = (GOOD if lift.verdict == trial.GAIN else BAD) if clear else QUIET
-    shown = _between(lift.extra, lambda v: written(round(v)) if callable(written) else "")
+    value, shown = written(round(lift.extra.value)), _between(lift.extra, lambda v: written(round(v)))
     return Explained(
         label, value, shown, formula=f"{text} {formula('campaign-lift')}", tone=tone, as_of=as_of
     )
@@ -103,7 +104,7 @@ def _members(result: CampaignResult, as_of: str) -> Explained:
     return Explained(_("Members"), formats.short_number(result.n), change, formula=text, as_of=as_of)
 
 
-def _fillers(result: CampaignResult, as_of: str, money: object) -> list[Explained]:
+def _fillers(result: CampaignResult, as_of: str, money: Written) -> list[Explained]:
     """Plain counts for what cannot be compared."""
     treated = [arm for arm in result.arms if not arm.is_control]
     reached = result.n - (result.control.n if result.control else 0)
@@ -119,9 +120,7 @@ def _fillers(result: CampaignResult, as_of: str, money: object) -> list[Explaine
     return [
         _members(result, as_of),
         Explained(_("Unsubscribed"), formats.number(left), of(left), formula=counted, as_of=as_of),
-        Explained(
-            _("Revenue counted"), money(brought) if callable(money) else "", formula=counted, as_of=as_of
-        ),
+        Explained(_("Revenue counted"), money(brought), formula=counted, as_of=as_of),
         Explained(_("Responded"), formats.number(responded), of(responded), formula=counted, as_of=as_of),
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.clock import now
 from crm.errors import Conflict, CrmError, Refused
@@ -74,9 +75,8 @@ def record_form(
         [about[n] for n in names if n not in without] for names in (fields or card.names("form"), behind)
     )
     # The version that the person saw; it stays until they save or close, whatever the page reads meanwhile.
-    seen_key = f"{key}_seen_version"
     if record is not None:
-        st.session_state.setdefault(seen_key, record["version"])
+        st.session_state.setdefault(f"{key}_seen_version", record["version"])
     problems: dict[str, str] = st.session_state.setdefault(f"{key}_problems", {})
     entered: dict[str, Any] = {}
 
@@ -109,9 +109,7 @@ def record_form(
         (begun, _none) = read_input(about[at_saving], entered[at_saving], actor=actor, currency=currency)
         if _same(about[at_saving], begun, values.pop(at_saving)):
             del entered[at_saving]
-    return _submit(
-        actor, about, key, [*shown, *hidden], entered, record, values, currency, seen_key, also=also
-    )
+    return _submit(actor, about, key, [*shown, *hidden], entered, record, values, currency, also=also)
 
 
 def _inputs(fields: Sequence[Field], draw: Callable[[Field], None]) -> None:
@@ -135,7 +133,6 @@ def _submit(
     record: Mapping[str, Any] | None,
     values: Mapping[str, Any],
     currency: str,
-    seen_key: str,
     *,
     also: Callable[[Work, dict[str, Any]], Any] | None,
 ) -> dict[str, Any] | None:
@@ -157,9 +154,8 @@ def _submit(
             if record is None:
                 stored = records.create_record(work, about.name, wanted)
             else:
-                stored = records.update_record(
-                    work, about.name, int(record["id"]), wanted, seen_version=st.session_state[seen_key]
-                )
+                seen = st.session_state[f"{key}_seen_version"]
+                stored = records.update_record(work, about.name, int(record["id"]), wanted, seen_version=seen)
             if also is not None:
                 also(work, stored)
     except Conflict as conflict:
@@ -209,14 +205,8 @@ def _same(field: Field, entered: Any, stored: Any) -> bool:
 
 
 def _tell(key: str, problems: Mapping[str, str]) -> None:
+    """Draw again with what is told; of a dialog only itself, so that it stays open."""
     st.session_state[f"{key}_problems"] = dict(problems)
-    _rerun()
-
-
-def _rerun() -> None:
-    """Draw again with what was told; of a dialog only itself, so that it stays open."""
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
     context = get_script_run_ctx()
     st.rerun(scope="fragment" if context is not None and context.fragment_ids_this_run else "app")
 

@@ -154,7 +154,10 @@ def input_for(
         case Kind.CHOICE:
             return choose(label, field.names(), value, placeholder=_("Choose"), **common)
         case Kind.LINK:
-            return _link(field, label, value, actor, options, common)
+            names = options if options is not None else link_options(actor, field.link, current=value)
+            more = options is None and len(names) >= OPTIONS
+            told_how = _("Choose or type a name")
+            return choose(label, names, value, placeholder=told_how, accept_new_options=more, **common)
         case Kind.TAGS if field.choices:
             known = [v for v in value or [] if v in field.names()]
             return choose_some(label, field.names(), default=known, placeholder=_("Choose"), **common)
@@ -184,25 +187,6 @@ def input_for(
 
 def _whole(limit: float | None) -> int | None:
     return None if limit is None else int(limit)
-
-
-def _link(
-    field: Field,
-    label: str,
-    value: Any,
-    actor: Actor,
-    options: Mapping[int, str] | None,
-    common: dict[str, Any],
-) -> Any:
-    names = options if options is not None else link_options(actor, field.link, current=value)
-    return choose(
-        label,
-        names,
-        value,
-        placeholder=_("Choose or type a name"),
-        accept_new_options=options is None and len(names) >= OPTIONS,
-        **common,
-    )
 
 
 def read_input(field: Field, entered: Any, *, actor: Actor, currency: str = "") -> tuple[Any, Problem | None]:
