@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from crm.errors import NotAllowed, Problem, Refused
+from crm.contacts.service import to_change
+from crm.errors import Problem, Refused
 from crm.i18n import _
 from crm.interactions.service import log_talk
 from crm.records import records
@@ -15,7 +16,7 @@ from crm.records.matching import name_key
 from crm.records.records import demand_version
 from crm.work import Work
 from db.models import Contact, Lead, Organisation
-from db.scope import CREATE, UPDATE, ScopedSession
+from db.scope import CREATE, ScopedSession
 
 MOST = 5
 
@@ -131,9 +132,7 @@ def convert_lead(
     NotAllowed, NotFound
         As for any record.
     """
-    lead = records.find(work.session, Lead, lead_id)
-    if not work.actor.holds("lead", UPDATE, owner_id=lead.owner_id, team_id=lead.team_id):
-        raise NotAllowed(_("You may not change this lead. Ask its owner."))
+    lead: Lead = to_change(work, "lead", lead_id)
     if lead.contact_id is not None:
         raise Refused(_("This lead was converted before. Open its contact instead."))
     demand_version(lead, seen_version, {}, label=_("Lead").lower())

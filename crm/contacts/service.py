@@ -44,8 +44,8 @@ ADDRESS_FIELDS = {
 ROLE_FIELD = Field("role", N_("Role"), Kind.TEXT, required=True, max_length=80)
 
 
-def _party(work: Work, entity: str, record_id: int) -> Any:
-    """The contact or organisation, which the actor must be allowed to change.
+def to_change(work: Work, entity: str, record_id: int) -> Any:
+    """The contact, organisation or lead, which the actor must be allowed to change.
 
     Its children are guarded by what can be seen of the parent; changing them is changing the parent.
     """
@@ -58,7 +58,7 @@ def _party(work: Work, entity: str, record_id: int) -> Any:
 
 def _party_of(work: Work, child: Channel | Address) -> tuple[str, Any]:
     entity = "contact" if child.contact_id is not None else "organisation"
-    return entity, _party(work, entity, getattr(child, POINTS[entity]))
+    return entity, to_change(work, entity, getattr(child, POINTS[entity]))
 
 
 def _checked(field: Field, value: Any) -> Any:
@@ -109,7 +109,7 @@ def add_channel(
     Refused
         The value is not of its kind, stands there already, or its days are in the wrong order.
     """
-    party = _party(work, entity, record_id)
+    party = to_change(work, entity, record_id)
     if kind not in CHANNEL_FIELDS:
         raise Refused(_("There is no kind of channel called “{kind}”.").format(kind=kind))
     stored = _checked(CHANNEL_FIELDS[kind], value)
@@ -199,7 +199,7 @@ def save_address(
     address_id: int | None = None,
 ) -> int:
     """Add a postal address or change one. ``parts``: street, postal_code, city, region, country."""
-    _party(work, entity, record_id)
+    to_change(work, entity, record_id)
     if kind not in ADDRESS_KINDS:
         raise Refused(_("There is no kind of address called “{kind}”.").format(kind=kind))
     stored = {name: _checked(ADDRESS_FIELDS[name], value) for name, value in parts.items()}
@@ -245,7 +245,7 @@ def add_role(
     Refused
         They have this role there already.
     """
-    _party(work, "contact", contact_id)
+    to_change(work, "contact", contact_id)
     records.get_record(work.session, "organisation", organisation_id)
     name = _checked(ROLE_FIELD, role)
     known = work.session.scalars(
@@ -269,7 +269,7 @@ def end_role(work: Work, *, role_id: int) -> None:
     """A role ended yesterday; it is kept as history."""
     gone = _("This role is not there any more. Reload the page.")
     role = _found(work.session.get(ContactRole, role_id), gone)
-    _party(work, "contact", role.contact_id)
+    to_change(work, "contact", role.contact_id)
     last = _yesterday(work)
     _in_order(role.since, last, field="until")
     role.until = last

@@ -78,9 +78,9 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         name = st.text_input(_("Name"), value=now.get("name") or "", key=f"{key}_name", max_chars=200)
         email = st.text_input(_("E-mail"), value=now.get("email") or "", key=f"{key}_email", max_chars=254)
         job = st.text_input(_("Job title"), value=now.get("job_title") or "", key=f"{key}_job", max_chars=200)
-        role = choose(
-            _("Role"), role_names, now.get("role_id") if record else _usual(roles), key=f"{key}_role"
-        )
+        # Most new people get the role of staff.
+        usual = next((role.id for role in roles if role.key == STAFF), None)
+        role = choose(_("Role"), role_names, now.get("role_id") if record else usual, key=f"{key}_role")
         own_teams: dict[int | None, str] = {None: _("No team"), **team_names}
         team = choose(_("Team"), own_teams, now.get("team_id"), key=f"{key}_team")
         shared = [t for t in now.get("further", []) if t in team_names]
@@ -109,11 +109,6 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
             )
         else:
             create_user(work, values=values, role_id=role, teams=further, password=password)
-
-
-def _usual(roles: Sequence[RoleRow]) -> int | None:
-    """The role that most new people get."""
-    return next((role.id for role in roles if role.key == STAFF), None)
 
 
 def password_form(user_id: int, name: str) -> None:
