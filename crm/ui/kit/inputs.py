@@ -82,6 +82,21 @@ def choose_some(label: str, names: Mapping[T, str], **more: Any) -> list[T]:
     return st.multiselect(label, list(names), format_func=lambda v: names.get(v, str(v)), **more)
 
 
+def search_input(placeholder: str, *, key: str, width: int = 200) -> str:
+    """What is searched for, word by word as it is typed, kept in the address."""
+    typed = st.text_input(
+        _("Search"),
+        key=key,
+        type="search",
+        live="300ms",
+        bind="query-params",
+        width=width,
+        label_visibility="collapsed",
+        placeholder=placeholder,
+    )
+    return typed or ""
+
+
 def input_for(
     field: Field,
     *,

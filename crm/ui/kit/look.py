@@ -154,21 +154,6 @@ def icon_button(icon: str, told: str, *, key: str, **more: Any) -> bool:
     return st.button("", icon=f":material/{icon}:", help=told, key=key, type="tertiary", **more)
 
 
-def search(placeholder: str, *, key: str, width: int = 200) -> str:
-    """What is searched for, word by word as it is typed, kept in the address."""
-    typed = st.text_input(
-        _("Search"),
-        key=key,
-        type="search",
-        live="300ms",
-        bind="query-params",
-        width=width,
-        label_visibility="collapsed",
-        placeholder=placeholder,
-    )
-    return typed or ""
-
-
 def toolbar() -> DeltaGenerator:
     """The filter row: controls without visible labels in one line that wraps on a phone."""
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")

@@ -9,7 +9,7 @@ from crm.i18n import _
 from crm.pipeline.board import CLOSED_DAYS, Column, PipelineFilters
 from crm.ui.kit import look
 from crm.ui.kit.formats import short_money
-from crm.ui.kit.inputs import choose, choose_some, link_options
+from crm.ui.kit.inputs import choose, choose_some, link_options, search_input
 from crm.work import Actor
 
 #: Keys of the widgets, and with them the names in the address.
@@ -47,7 +47,7 @@ def choose_pipeline(names: dict[int, str]) -> int:
 
 def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
     """Search, pills, owners and teams as conditions for board and calendar."""
-    search = look.search(_("Search deals"), key=SEARCH)
+    search = search_input(_("Search deals"), key=SEARCH)
     only = look.filters(
         _("Show only"),
         {

@@ -18,7 +18,7 @@ from crm.records.card import Card
 from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
-from crm.ui.kit.inputs import choose, choose_some
+from crm.ui.kit.inputs import choose, choose_some, search_input
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
@@ -60,7 +60,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
     head = head or st.container()
     with look.toolbar():
         told = _("Search {plural}").format(plural=_(about.plural).lower())
-        search = look.search(told, key=f"{screen.page}_q", width=260)
+        search = search_input(told, key=f"{screen.page}_q", width=260)
         filters = pill_filter(about, screen.page, screen.card.pill)
         filters |= more_filters(actor, about, screen.page, screen.card.pill)
         columns, sort, descending, archived = _view(about, screen)
