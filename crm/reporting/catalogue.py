@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -20,12 +20,13 @@ from crm.register import Register
 from crm.reporting.report import Report, SalesFilter
 from db.scope import ScopedSession
 
-DEALS = ("from", "to", "team", "owner", "product", "pipeline", "source")
-STANDING = ("team", "owner", "product", "pipeline", "source")
+DEALS = ("from", "to", "team", "owner", "product", "pipeline", "source", "campaign")
+STANDING = DEALS[2:]
 LINES = ("from", "to", "team", "owner", "product")
 LEADS = ("from", "to", "team", "owner", "source", "campaign")
-CAMPAIGNS = ("from", "to", "campaign")
+CAMPAIGNS = ("from", "to", "team", "owner", "campaign")
 SERVICE = LINES
+ALL = DEALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def kinds() -> dict[str, ReportKind]:
 
 
 def run_report(session: ScopedSession, name: str, chosen: SalesFilter | None = None) -> Report:
-    """One report within the session's scope.
+    """One report within the session's scope; a filter that it does not take is named in its notes.
 
     Raises
     ------
@@ -74,7 +75,11 @@ def run_report(session: ScopedSession, name: str, chosen: SalesFilter | None = N
     if kind is None:
         text = _("There is no report “{name}”. There are: {known}.")
         raise NotFound(text.format(name=name, known=", ".join(KINDS)))
-    return kind.run(session, chosen or SalesFilter())
+    made = kind.run(session, chosen or SalesFilter())
+    if left := [name for name in filter_json(made.chosen, ALL) if name not in kind.takes]:
+        text = _("This report cannot be narrowed by {names}; it counts all.").format(names=", ".join(left))
+        made = replace(made, notes=(*made.notes, text))
+    return made
 
 
 def to_json(report: Report) -> dict[str, Any]:

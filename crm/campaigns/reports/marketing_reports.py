@@ -173,7 +173,7 @@ def _campaign_report(session: ScopedSession, chosen: SalesFilter, name: str, col
     return Report(name, formula(name), book, chosen, len(rows), shown, summary, book.notes)
 
 
-@report("funnel-by-campaign", "From those contacted to won deals, by campaign", LEADS)
+@report("funnel-by-campaign", "From those contacted to won deals, by campaign", CAMPAIGNS)
 def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Contacted, responded, converted and their revenue, and leads and deals that name the campaign."""
     columns = [
@@ -190,7 +190,7 @@ def funnel_by_campaign(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _campaign_report(session, chosen, "funnel-by-campaign", columns)
 
 
-@report("cost-per-lead", "Cost of campaigns by lead and by won deal", LEADS)
+@report("cost-per-lead", "Cost of campaigns by lead and by won deal", CAMPAIGNS)
 def cost_per_lead(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Cost of each campaign by its leads and its won deals; campaigns without a cost are left out."""
     columns = [
@@ -205,7 +205,7 @@ def cost_per_lead(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _campaign_report(session, chosen, "cost-per-lead", columns)
 
 
-@report("campaign-calendar", "Campaigns in order of their start, with what they cost and brought", LEADS)
+@report("campaign-calendar", "Campaigns in order of their start, with what they cost and brought", CAMPAIGNS)
 def campaign_calendar(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Campaigns by their first day, with members, cost and won value."""
     columns = [

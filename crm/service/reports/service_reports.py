@@ -91,7 +91,7 @@ def age_rows(cases: pd.DataFrame, now: datetime) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["age", "low", "high", "cases", "late"]).astype({"high": object})
 
 
-@report("cases-by-age", "Open cases by age", LINES[2:])
+@report("cases-by-age", "Open cases by age", LINES[1:])
 def cases_by_age(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Open cases by the days since they were opened."""
     book, cases = _read(session, chosen)
@@ -284,7 +284,7 @@ def visit_rows(visits: pd.DataFrame, today: date) -> pd.DataFrame:
     return rows.astype({"visits": "int64", "overdue": "int64"})
 
 
-@report("visits-due", "Visits to be made, by week", ("from", "to", "team", "owner"))
+@report("visits-due", "Visits to be made, by week", LINES)
 def visits_due(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Visits that still have to be made, by week."""
     book = Book(firm(session).currency, {}, datetime.now(UTC))
