@@ -16,13 +16,11 @@ from crm.records.writing.bulk import among, known
 from crm.service.equipment.coverage_rules import ContractFacts, Coverage, UnitFacts, coverage_on
 from crm.service.meters.rules import RESET
 from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
 from db.models import Contract, Equipment
 from db.scope import ScopedSession
 
 __all__ = ["Coverage", "Reading", "coverage", "coverages", "covers_of", "record_meter"]
-
-#: For rows that belong to a unit which was found within scope just before.
-SYSTEM_OPTIONS = {"system": True}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.view import RecordView, record_view
 from crm.service.cases import moves
-from crm.service.equipment.equipment import SYSTEM_OPTIONS, Coverage, coverage, coverages
+from crm.service.equipment.equipment import Coverage, coverage, coverages
+from crm.service.visits.base import OPEN
 from crm.service.visits.plan_rules import Usage
-from crm.service.visits.plans import OPEN, usages
+from crm.service.visits.plans import usages
 from crm.service.words import day_words
+from db.audit import SYSTEM_OPTIONS
 from db.models import (
     Case,
     Contract,

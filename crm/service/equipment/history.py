@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from crm.clock import zone
 from crm.i18n import N_, _
 from crm.records import records
-from crm.service.equipment.equipment import SYSTEM_OPTIONS
+from db.audit import SYSTEM_OPTIONS
 from db.models import Case, Equipment, EquipmentEvent, Failure, MeterReading, PartChange, WorkOrder
 from db.scope import ScopedSession
 

@@ -15,11 +15,16 @@ from crm.records import records, registry
 from crm.records.checks import check_value
 from crm.service.equipment.equipment import coverage, record_meter
 from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
-from crm.service.visits.base import find_visit, open_visit, steps_of
+from crm.service.visits.base import make_visit, open_visit, steps_of
 from crm.service.visits.plans import dues
 from crm.service.words import day_words
 from crm.work import Work
 from db.models import Equipment, Failure, MaintenancePlan, PartChange, WorkOrder, WorkOrderPart
+
+#: What the next visit takes over from the one that is done.
+SAME = (
+    "title", "kind", "equipment_id", "organisation_id", "contact_id", "case_id", "owner_id", "team_id",
+)  # fmt: skip
 
 
 def finish_visit(
@@ -200,19 +205,6 @@ def _plan_next(work: Work, order: WorkOrder, next_on: date | None) -> None:
 
 
 def _next_visit(work: Work, order: WorkOrder, next_on: date) -> int:
-    same = (
-        "title",
-        "kind",
-        "equipment_id",
-        "organisation_id",
-        "contact_id",
-        "case_id",
-        "owner_id",
-        "team_id",
-    )
-    values = {name: getattr(order, name) for name in same} | {"planned_on": next_on}
-    made = records.create_record(work, "work_order", {k: v for k, v in values.items() if v is not None})
-    following = find_visit(work, int(made["id"]))
-    following.plan_id = order.plan_id
-    following.checklist = [{"text": step["text"], "done": False} for step in order.checklist]
-    return following.id
+    values = {name: getattr(order, name) for name in SAME} | {"planned_on": next_on}
+    steps = [step["text"] for step in order.checklist]
+    return int(make_visit(work, values, plan_id=order.plan_id, steps=steps)["id"])

@@ -9,17 +9,15 @@ from typing import Any
 from sqlalchemy import Table, func, select
 
 from crm.clock import here
-from crm.records import records
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer
+from crm.service.visits.base import OPEN, make_visit
 from crm.service.visits.plan_rules import PlanFacts, Usage, next_due, usage_of
 from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
 from db.models import Equipment, MaintenancePlan, MeterReading, WorkOrder
 from db.scope import UPDATE, ScopedSession
 
-SYSTEM_OPTIONS = {"system": True}
-#: Orders that are still to be done.
-OPEN = ("planned", "under_way")
 #: What a plan asks of its unit.
 OF_UNIT = ("installed_on", "meter_value", "meter_at")
 #: A rate of use is taken from this many readings at most.
@@ -145,21 +143,13 @@ def _without_order(work: Work, plans: list[Any]) -> list[Any]:
 
 
 def _make_order(work: Work, plan: Any, today: date) -> int:
-    made = records.create_record(
-        work,
-        "work_order",
-        {
-            "title": plan.name,
-            "kind": "maintenance",
-            "equipment_id": plan.equipment_id,
-            "planned_on": max(plan.next_due_on, today),
-            "owner_id": plan.owner_id,
-            "team_id": plan.team_id,
-        },
-    )
-    order = work.session.get(WorkOrder, made["id"])
-    assert order is not None
-    order.plan_id = plan.id
-    order.checklist = [{"text": text, "done": False} for text in plan.checklist]
-    work.session.flush()
+    values = {
+        "title": plan.name,
+        "kind": "maintenance",
+        "equipment_id": plan.equipment_id,
+        "planned_on": max(plan.next_due_on, today),
+        "owner_id": plan.owner_id,
+        "team_id": plan.team_id,
+    }
+    make_visit(work, values, plan_id=plan.id, steps=plan.checklist)
     return 1

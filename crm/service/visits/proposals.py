@@ -10,20 +10,19 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from crm.errors import NotFound
 from crm.i18n import _, ngettext
-from crm.records import records
+from crm.service.visits.base import OPEN, make_visit
 from crm.service.wear.settings import threshold
 from crm.service.wear.words import left_words, share_words
 from crm.service.words import day_words
 from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
 from db.models import Contract, Equipment, MaintenancePlan, UnitRisk, WorkOrder
 from db.scope import ALL, UPDATE, Actor, ScopedSession
 
-SYSTEM_OPTIONS = {"system": True}
 #: What falls due or ends within so many days is proposed; "Not now" puts a proposal off for as long.
 AHEAD_DAYS = 30
 #: The row that keeps until when notices about a unit are put off; it holds no figures.
 PUT_OFF = ":notices"
-OPEN = ("planned", "under_way")
 #: So many candidates are looked at; a person decides on a handful a day.
 _MOST = 200
 RISK, PLAN, CONTRACT, WARRANTY = "risk", "plan", "contract", "warranty"
@@ -249,25 +248,17 @@ def plan_visit(work: Work, proposal: Proposal, *, today: date) -> dict[str, Any]
     }
     planned = min(proposal.due_on, today + timedelta(days=14))
     plan = work.session.get(MaintenancePlan, proposal.plan_id) if proposal.plan_id else None
-    made = records.create_record(
-        work,
-        "work_order",
-        {
-            "title": plan.name if plan is not None else titles[proposal.kind],
-            "kind": "maintenance" if proposal.kind == PLAN else "inspection",
-            "equipment_id": proposal.equipment_id,
-            "planned_on": max(planned, today),
-            "owner_id": work.actor.user_id,
-        },
-    )
+    values = {
+        "title": plan.name if plan is not None else titles[proposal.kind],
+        "kind": "maintenance" if proposal.kind == PLAN else "inspection",
+        "equipment_id": proposal.equipment_id,
+        "planned_on": max(planned, today),
+        "owner_id": work.actor.user_id,
+    }
     if plan is None:
-        return made
+        return make_visit(work, values)
     # Without its plan the visit would neither bring the steps nor move the plan's next day when it is done.
-    order = work.session.get_one(WorkOrder, made["id"])
-    order.plan_id = plan.id
-    order.checklist = [{"text": text, "done": False} for text in plan.checklist]
-    work.session.flush()
-    return records.get_record(work.session, "work_order", order.id)
+    return make_visit(work, values, plan_id=plan.id, steps=plan.checklist)
 
 
 def put_off(work: Work, proposal: Proposal, *, today: date) -> date:

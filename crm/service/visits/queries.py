@@ -8,14 +8,15 @@ from datetime import date, time, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 
 from crm.money import Money
 from crm.records import registry
 from crm.records.view import RecordView, record_view
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.equipment.labour import labour_rate
-from crm.service.visits.plans import OPEN
+from crm.service.visits.base import OPEN
+from db.audit import SYSTEM_OPTIONS
 from db.models import (
     Address,
     Case,
@@ -29,7 +30,6 @@ from db.models import (
 )
 from db.scope import ScopedSession
 
-SYSTEM_OPTIONS = {"system": True}
 Group = Literal["overdue", "today", "next", "open"]
 #: How far the day list looks ahead, and how many it shows of what comes.
 AHEAD_DAYS = 14
@@ -45,19 +45,18 @@ class Visit:
     version: int
     number: str
     title: str
-    kind: str
     status: str
     planned_on: date | None
     planned_at: time | None
-    group: Group
-    unit: str
     equipment_id: int | None
+    unit: str
+    place: str
     organisation: str
     contact: str
     phone: str
-    place: str
-    address: str
     technician: str
+    group: Group
+    address: str
     covered: Coverage | None
 
 
@@ -95,57 +94,35 @@ def my_visits(session: ScopedSession, *, day: date) -> list[Visit]:
 
     Visits under way stand with today whatever their day; then by time. Four statements.
     """
-    mine = and_(
-        WorkOrder.owner_id == session.actor.user_id,
-        WorkOrder.status.in_(OPEN),
-        WorkOrder.archived_at.is_(None),
-        or_(
-            WorkOrder.planned_on <= day + timedelta(days=AHEAD_DAYS),
-            WorkOrder.planned_on.is_(None),
-            WorkOrder.status == "under_way",
-        ),
+    soon = or_(
+        WorkOrder.planned_on <= day + timedelta(days=AHEAD_DAYS),
+        WorkOrder.planned_on.is_(None),
+        WorkOrder.status == "under_way",
     )
-    rows = session.execute(
-        _rows()
-        .where(mine)
-        .order_by(WorkOrder.planned_on.is_(None), WorkOrder.planned_on, WorkOrder.id)
-        .limit(MOST_DAY)
-    ).all()
-    found = _visits(session, rows, day)
-    order: dict[str, int] = {"overdue": 0, "today": 1, "next": 2, "open": 3}
-    found.sort(key=lambda v: (order[v.group], v.planned_on or date.max, v.planned_at or time.max, v.id))
+    mine = (WorkOrder.owner_id == session.actor.user_id, WorkOrder.status.in_(OPEN), soon)
+    found = _found(session, day, *mine, order=_NEXT_FIRST, limit=MOST_DAY)
+    groups: dict[str, int] = {"overdue": 0, "today": 1, "next": 2, "open": 3}
+    found.sort(key=lambda v: (groups[v.group], *_by_time(v)))
     ahead = [v for v in found if v.group in ("next", "open")][:MOST_NEXT]
     return [v for v in found if v.group in ("overdue", "today")] + ahead
 
 
 def week_visits(session: ScopedSession, *, first: date, day: date, everyone: bool) -> list[Visit]:
     """Visits planned or done in the seven days from ``first``, of the whole reach or of the actor only. Four statements."""
-    last = first + timedelta(days=6)
     when = [
-        WorkOrder.planned_on.between(first, last),
-        WorkOrder.archived_at.is_(None),
+        WorkOrder.planned_on.between(first, first + timedelta(days=6)),
         WorkOrder.status != "cancelled",
     ]
     if not everyone:
         when.append(WorkOrder.owner_id == session.actor.user_id)
-    rows = session.execute(
-        _rows().where(*when).order_by(WorkOrder.planned_on, WorkOrder.planned_at, WorkOrder.id).limit(500)
-    ).all()
-    found = _visits(session, rows, day)
-    return sorted(found, key=lambda v: (v.planned_on or date.max, v.planned_at or time.max, v.id))
+    order = (WorkOrder.planned_on, WorkOrder.planned_at, WorkOrder.id)
+    return sorted(_found(session, day, *when, order=order, limit=500), key=_by_time)
 
 
 def visits_of_unit(session: ScopedSession, equipment_id: int, *, day: date, limit: int = 50) -> list[Visit]:
     """Visits of a unit, open ones first, then the newest. Four statements."""
-    rows = session.execute(
-        _rows()
-        .where(WorkOrder.equipment_id == equipment_id, WorkOrder.archived_at.is_(None))
-        .order_by(
-            WorkOrder.status.in_(("done", "cancelled")), WorkOrder.planned_on.desc(), WorkOrder.id.desc()
-        )
-        .limit(limit)
-    ).all()
-    return _visits(session, rows, day)
+    order = (WorkOrder.status.not_in(OPEN), WorkOrder.planned_on.desc(), WorkOrder.id.desc())
+    return _found(session, day, WorkOrder.equipment_id == equipment_id, order=order, limit=limit)
 
 
 def visits_of(
@@ -153,13 +130,20 @@ def visits_of(
 ) -> list[Visit]:
     """Open visits of a contact or organisation, the next first. Four statements."""
     column = {"contact": WorkOrder.contact_id, "organisation": WorkOrder.organisation_id}[entity]
-    rows = session.execute(
-        _rows()
-        .where(column == record_id, WorkOrder.status.in_(OPEN), WorkOrder.archived_at.is_(None))
-        .order_by(WorkOrder.planned_on.is_(None), WorkOrder.planned_on, WorkOrder.id)
-        .limit(limit)
-    ).all()
-    return _visits(session, rows, day)
+    theirs = (column == record_id, WorkOrder.status.in_(OPEN))
+    return _found(session, day, *theirs, order=_NEXT_FIRST, limit=limit)
+
+
+_NEXT_FIRST = (WorkOrder.planned_on.is_(None), WorkOrder.planned_on, WorkOrder.id)
+
+
+def _by_time(visit: Visit) -> tuple[date, time, int]:
+    return visit.planned_on or date.max, visit.planned_at or time.max, visit.id
+
+
+def _found(session: ScopedSession, day: date, *wanted: Any, order: Sequence[Any], limit: int) -> list[Visit]:
+    asked = _rows().where(*wanted, WorkOrder.archived_at.is_(None)).order_by(*order).limit(limit)
+    return _visits(session, session.execute(asked).all(), day)
 
 
 @cache
@@ -172,21 +156,22 @@ def _rows() -> Any:
             WorkOrder.version,
             WorkOrder.number,
             WorkOrder.title,
-            WorkOrder.kind,
             WorkOrder.status,
             WorkOrder.planned_on,
             WorkOrder.planned_at,
-            WorkOrder.equipment_id,
-            WorkOrder.organisation_id,
-            WorkOrder.contact_id,
-            Equipment.name.label("unit"),
-            Equipment.place,
-            Organisation.name.label("organisation"),
-            contact.name.label("contact"),
-            func.coalesce(contact.phone, Organisation.phone).label("phone"),
-            func.coalesce(contact.city, Organisation.city).label("city"),
-            technician.name.label("technician"),
+            # What the actor may not see is not joined, so it has no id here either.
+            Equipment.id.label("equipment_id"),
+            func.coalesce(Equipment.name, ""),
+            func.coalesce(Equipment.place, ""),
+            func.coalesce(Organisation.name, ""),
+            func.coalesce(contact.name, ""),
+            func.coalesce(contact.phone, Organisation.phone, ""),
+            func.coalesce(technician.name, ""),
+            func.coalesce(contact.city, Organisation.city, "").label("city"),
+            Organisation.id.label("organisation_id"),
+            contact.id.label("contact_id"),
         )
+        .select_from(WorkOrder)
         .outerjoin(Equipment, Equipment.id == WorkOrder.equipment_id)
         .outerjoin(Organisation, Organisation.id == WorkOrder.organisation_id)
         .outerjoin(contact, contact.id == WorkOrder.contact_id)
@@ -197,20 +182,14 @@ def _rows() -> Any:
 def _visits(session: ScopedSession, rows: Sequence[Any], day: date) -> list[Visit]:
     covered = coverages(session, {r.equipment_id for r in rows}, on=day)
     lines = _addresses(
-        session,
-        {r.organisation_id for r in rows if r.organisation is not None},
-        {r.contact_id for r in rows if r.contact is not None},
+        session, {r.organisation_id for r in rows} - {None}, {r.contact_id for r in rows} - {None}
     )
-    return [
-        Visit(
-            r.id, r.version, r.number, r.title, r.kind, r.status, r.planned_on, r.planned_at,
-            _group(r, day), r.unit or "", r.equipment_id if r.unit else None, r.organisation or "", r.contact or "",
-            r.phone or "", r.place or "",
-            lines.get(("organisation", r.organisation_id)) or lines.get(("contact", r.contact_id)) or r.city or "",
-            r.technician or "", covered.get(r.equipment_id),
-        )
-        for r in rows
-    ]  # fmt: skip
+    made = []
+    for row in rows:
+        keys = (("organisation", row.organisation_id), ("contact", row.contact_id))
+        address = next((line for key in keys if (line := lines.get(key))), row.city)
+        made.append(Visit(*row[:14], _group(row, day), address, covered.get(row.equipment_id)))
+    return made
 
 
 def _group(row: Any, day: date) -> Group:
@@ -258,13 +237,9 @@ def visit_page(session: ScopedSession, order_id: int, *, day: date) -> VisitPage
     (visit,) = _visits(session, [row], day)
     covered = coverages(session, [visit.equipment_id], on=on).get(visit.equipment_id or 0)
     facts = session.execute(_facts(order_id)).one()
+    part = WorkOrderPart
     parts = session.execute(
-        select(
-            WorkOrderPart.name,
-            WorkOrderPart.quantity,
-            WorkOrderPart.unit_cost_minor,
-            WorkOrderPart.after_failure,
-        )
+        select(part.name, part.quantity, part.unit_cost_minor, part.after_failure)
         .where(WorkOrderPart.work_order_id == order_id)
         .order_by(WorkOrderPart.id),
         execution_options=SYSTEM_OPTIONS,

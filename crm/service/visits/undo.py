@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Date, delete, func, insert, select
 
-from crm.errors import Conflict, NotFound, Refused
+from crm.errors import Conflict, Refused
 from crm.i18n import _
+from crm.service.visits.base import find_visit
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch, plain
 from db.models import (
@@ -42,9 +43,7 @@ def reopen_visit(work: Work, order_id: int, *, seen_version: int | None = None) 
         Something followed that rests on it: a later reading, a change of the next visit, of the plan or of the report.
         Nothing is taken back then; the sentence names what.
     """
-    order = work.session.get(WorkOrder, order_id)
-    if order is None:
-        raise NotFound(_("There is no visit {id}, or it is not yours to see.").format(id=order_id))
+    order = find_visit(work, order_id)
     if seen_version is not None and order.version != seen_version:
         raise Conflict(_("Someone else changed this visit meanwhile. Reload and look again."))
     if order.status not in ("done", "cancelled"):

@@ -11,7 +11,7 @@ from crm.errors import Refused
 from crm.i18n import _
 from crm.records import records, registry
 from crm.service.equipment.labour import PartUsed
-from crm.service.visits.base import checked, find_visit, open_visit, steps_of
+from crm.service.visits.base import checked, find_visit, make_visit, open_visit, steps_of
 from crm.service.visits.finish import finish_visit
 from crm.service.visits.undo import reopen_visit
 from crm.work import Work
@@ -57,7 +57,7 @@ def plan_visit(
     """
     if not title.strip():
         title = _title(work, kind, case_id, equipment_id)
-    values = {
+    values: dict[str, Any] = {
         "title": title,
         "kind": kind,
         "equipment_id": equipment_id,
@@ -67,12 +67,7 @@ def plan_visit(
         "planned_on": planned_on,
         "owner_id": owner_id,
     }
-    made = records.create_record(work, "work_order", {k: v for k, v in values.items() if v is not None})
-    order = find_visit(work, int(made["id"]))
-    order.planned_at = planned_at
-    order.checklist = [{"text": text, "done": False} for text in steps_of(checklist)]
-    work.session.flush()
-    return records.get_record(work.session, "work_order", order.id)
+    return make_visit(work, values, steps=steps_of(checklist), planned_at=planned_at)
 
 
 def _title(work: Work, kind: str, case_id: int | None, equipment_id: int | None) -> str:

@@ -10,12 +10,12 @@ from crm.clock import now, today, zone
 from crm.i18n import _
 from crm.service.equipment.equipment import record_meter
 from crm.service.equipment.equipment_queries import UnitPage
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import act
 from crm.ui.kit import look
 from crm.ui.kit.inputs import FIRST_DAY
 from crm.ui.records.drawers import new_record
 from crm.ui.visits.equipment_words import meter_words
-from crm.work import Actor, unit_of_work
+from crm.work import Actor
 
 
 def meter_drawer(actor: Actor, page: UnitPage) -> None:
@@ -42,11 +42,11 @@ def meter_drawer(actor: Actor, page: UnitPage) -> None:
             st.error(_("Enter what the meter shows."), icon=":material/error:")
             return
         at = now() if read_on == today() else datetime.combine(read_on, time(12), zone()).astimezone(UTC)
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset)
-            flash(_("The reading is stored."))
-            st.rerun()
+        act(
+            actor,
+            lambda work: record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset),
+            _("The reading is stored."),
+        )
 
     drawer()
 

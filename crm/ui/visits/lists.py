@@ -12,14 +12,14 @@ from crm.i18n import _, ngettext
 from crm.service.visits.queries import Visit, my_visits, week_visits
 from crm.service.visits.visits import start_visit
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import act
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
 from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.rows import plan_drawer
 from crm.ui.visits.words import customer_words, late_tag, map_address, status_tag, when_words
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 from db.scope import CREATE, UPDATE
 
 VIEW, WEEK = "work_orders_view", "work_orders_week"
@@ -88,7 +88,7 @@ def _day_card(actor: Actor, visit: Visit, now: date) -> None:
             if visit.address:
                 st.link_button(_("Map"), map_address(visit.address), icon=":material/map:")
             if st.button(_("Open"), key=f"day_open_{visit.id}", icon=":material/arrow_forward:"):
-                _open(visit)
+                routes.go("work_order", visit.id)
 
 
 def _go(actor: Actor, visit: Visit) -> None:
@@ -96,17 +96,14 @@ def _go(actor: Actor, visit: Visit) -> None:
         return
     if visit.status == "under_way":
         if st.button(_("Finish"), key=f"day_finish_{visit.id}", icon=":material/task_alt:"):
-            _open(visit)
+            routes.go("work_order", visit.id)
     elif st.button(_("Start"), key=f"day_start_{visit.id}", icon=":material/play_arrow:"):
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                start_visit(work, visit.id, seen_version=visit.version)
-            flash(_("{number} is under way.").format(number=visit.number))
-            _open(visit)
-
-
-def _open(visit: Visit) -> None:
-    st.switch_page(routes.page("work_order"), query_params={"id": str(visit.id)})
+        act(
+            actor,
+            lambda work: start_visit(work, visit.id, seen_version=visit.version),
+            _("{number} is under way.").format(number=visit.number),
+            then=lambda: routes.go("work_order", visit.id),
+        )
 
 
 def shown_week(now: date) -> date:
@@ -158,6 +155,6 @@ def _week_line(visit: Visit) -> None:
         at = f"{visit.planned_at:%H:%M} " if visit.planned_at else ""
         # A link would be cut off after a few letters here; a button wraps.
         if st.button(f":small[{look.plain(at + visit.title)}]", key=f"week_{visit.id}", type="tertiary"):
-            _open(visit)
+            routes.go("work_order", visit.id)
         said = " · ".join(p for p in (visit.organisation, visit.technician) if p)
         st.markdown(f"{look.quiet(said)} :small[{status_tag(visit.status)}]")

@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from crm.clock import today
-from crm.errors import CrmError
 from crm.i18n import _
+from crm.service.visits.base import OPEN
 from crm.service.visits.queries import VisitPage, visit_page
 from crm.service.visits.visits import reopen_visit, start_visit, tick_step
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.frame.guard import act, act_in_callback, show_refused
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.records.record_page import record_header
@@ -22,17 +22,9 @@ from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words
 from crm.ui.visits.finish import finish_card
 from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
 from crm.ui.visits.words import choice_word, map_address, status_tag, when_words
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 
-OPEN = ("planned", "under_way")
-LINKS = {
-    "organisation": "apartment",
-    "contact": "person",
-    "equipment": "precision_manufacturing",
-    "case": "support_agent",
-}
-#: A problem of a tick, told in the run after it.
-PROBLEM = "visit_problem"
+LINKS = ("organisation", "contact", "equipment", "case")
 
 
 def show_visit(actor: Actor, order_id: int) -> None:
@@ -53,8 +45,7 @@ def show_visit(actor: Actor, order_id: int) -> None:
         more=_more(actor, page),
         primary=lambda: _start(actor, page),
     )
-    if problem := st.session_state.pop(PROBLEM, None):
-        show(problem)
+    show_refused()
     look.kpi_row(_strip(page), strip=True)
     main, aside = look.split()
     with main:
@@ -81,11 +72,11 @@ def _start(actor: Actor, page: VisitPage) -> None:
     if values["status"] != "planned" or not page.view.may_change or page.view.archived:
         return
     if st.button(_("Start"), key="visit_start", type="primary", icon=":material/play_arrow:"):
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                start_visit(work, page.view.id, seen_version=values["version"])
-            flash(_("{number} is under way.").format(number=values["number"]))
-            st.rerun()
+        act(
+            actor,
+            lambda work: start_visit(work, page.view.id, seen_version=values["version"]),
+            _("{number} is under way.").format(number=values["number"]),
+        )
 
 
 def _more(actor: Actor, page: VisitPage) -> dict[str, Callable[[], None]]:
@@ -102,15 +93,12 @@ def _more(actor: Actor, page: VisitPage) -> dict[str, Callable[[], None]]:
 
 
 def _reopen(actor: Actor, page: VisitPage) -> None:
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            reopen_visit(work, page.view.id, seen_version=page.view.values["version"])
-        flash(
-            _("{number} is open again; what ending it wrote is taken back.").format(
-                number=page.view.values["number"]
-            )
-        )
-        st.rerun()
+    values = page.view.values
+    act(
+        actor,
+        lambda work: reopen_visit(work, page.view.id, seen_version=values["version"]),
+        _("{number} is open again; what ending it wrote is taken back.").format(number=values["number"]),
+    )
 
 
 def _strip(page: VisitPage) -> list[look.Explained]:
@@ -205,11 +193,8 @@ def _steps(actor: Actor, page: VisitPage) -> None:
 
 
 def _tick(actor: Actor, order_id: int, place: int, key: str) -> None:
-    try:
-        with unit_of_work(actor) as work:
-            tick_step(work, order_id, place, done=bool(st.session_state[key]))
-    except CrmError as problem:
-        st.session_state[PROBLEM] = problem
+    done = bool(st.session_state[key])
+    act_in_callback(actor, lambda work: tick_step(work, order_id, place, done=done))
 
 
 def _done(page: VisitPage) -> None:
@@ -259,16 +244,10 @@ def _text(text: str) -> None:
 def _where(page: VisitPage) -> None:
     view, values = page.view, page.view.values
     with look.card(_("Where to"), key="visit_where"):
-        for name, icon in LINKS.items():
-            title = view.titles.get(f"{name}_id")
-            if title and name in routes.screens():
+        for name in LINKS:
+            if title := view.titles.get(f"{name}_id"):
                 label = f"{page.case_number} {title}" if name == "case" else title
-                st.page_link(
-                    routes.page(name),
-                    label=look.plain(label),
-                    icon=f":material/{icon}:",
-                    query_params={"id": str(values[f"{name}_id"])},
-                )
+                routes.link(name, values[f"{name}_id"], label)
         line = " · ".join(p for p in (page.unit_place, page.address) if p)
         if line:
             st.markdown(f":small[:material/location_on: {look.plain(line)}]")

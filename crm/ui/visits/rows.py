@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -12,10 +11,11 @@ from crm.clock import today
 from crm.errors import CrmError, Refused
 from crm.i18n import _
 from crm.records import registry
+from crm.service.visits.base import OPEN
 from crm.service.visits.queries import Visit, technicians
 from crm.service.visits.visits import cancel_visit, plan_visit, replan_visit, set_steps
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, show, showing_problems
+from crm.ui.frame.guard import act, flash, show
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, input_for, read_input
@@ -31,18 +31,15 @@ def visit_line(visit: Visit, *, with_unit: bool = True) -> None:
     """One visit: when and what, whose it is, status and cover; the title opens it."""
     now = today()
     with st.container(gap=None):
-        st.page_link(
-            routes.page("work_order"),
-            label=f"**{look.plain(when_words(visit.planned_on, visit.planned_at, today=now))}** {look.plain(visit.title)}",
-            query_params={"id": str(visit.id)},
-        )
+        when = look.plain(when_words(visit.planned_on, visit.planned_at, today=now))
+        routes.link("work_order", visit.id, look.Marked(f"**{when}** {look.plain(visit.title)}"))
         where = customer_words(visit) if with_unit else visit.technician
         said = " · ".join(p for p in (visit.number, visit.unit if with_unit else "", where) if p)
-        late = visit.group == "overdue" and visit.status in ("planned", "under_way")
+        late = visit.group == "overdue" and visit.status in OPEN
         tags = [
             look.tag(_("Late"), tone=look.BAD, icon="priority_high") if late else status_tag(visit.status)
         ]
-        if visit.status in ("planned", "under_way"):
+        if visit.status in OPEN:
             tags.append(coverage_tag(visit.covered))
         st.markdown(f"{look.quiet(said)} :small[{' '.join(tags)}]")
 
@@ -79,7 +76,7 @@ def plan_drawer(
             show(problem)
             return
         flash(_("Visit {number} is planned.").format(number=made["number"]))
-        st.switch_page(routes.page("work_order"), query_params={"id": str(made["id"])})
+        routes.go("work_order", made["id"])
 
     drawer()
 
@@ -99,18 +96,29 @@ def _plan_inputs(actor: Actor, given: Mapping[str, int], kind: str) -> dict[str,
     for name in ASKED:
         if name not in given and not (name == "organisation_id" and "equipment_id" in given):
             values[name] = input_for(about[name], key=f"visit_{name}", value=None, actor=actor)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        values["planned_on"] = st.date_input(
-            _("Day"), value=today(), min_value=FIRST_DAY, max_value=LAST_DAY, key="visit_day", format="YYYY-MM-DD",
-            width=150,
-        )  # fmt: skip
-        values["planned_at"] = st.time_input(_("Time"), value=None, key="visit_time", width=130)
-    values["owner_id"] = _technician(actor, actor.user_id, "visit_owner")
-    values["steps"] = st.text_area(
-        _("Steps, one a line"), key="visit_steps", height=90,
-        placeholder=_("For example: look at the seals"),
-    )  # fmt: skip
+    values |= _when_and_who(
+        actor, {"planned_on": today(), "planned_at": None, "owner_id": actor.user_id}, "visit"
+    )
+    values["steps"] = _steps("visit_steps", "", height=90)
     return values
+
+
+def _steps(key: str, text: str, *, height: int) -> list[str]:
+    hint = _("For example: look at the seals")
+    entered = st.text_area(_("Steps, one a line"), text, key=key, height=height, placeholder=hint)
+    return (entered or "").split("\n")
+
+
+def _when_and_who(actor: Actor, order: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The inputs for day, time and technician of a visit, with what is planned in them."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        planned_on = st.date_input(
+            _("Day"), value=order["planned_on"], min_value=FIRST_DAY, max_value=LAST_DAY, key=f"{key}_day",
+            format="YYYY-MM-DD", width=150,
+        )  # fmt: skip
+        planned_at = st.time_input(_("Time"), value=order["planned_at"], key=f"{key}_time", width=130)
+    owner = _technician(actor, order["owner_id"], f"{key}_owner")
+    return {"planned_on": planned_on, "planned_at": planned_at, "owner_id": owner}
 
 
 def _technician(actor: Actor, current: int | None, key: str) -> int | None:
@@ -143,7 +151,7 @@ def _plan(actor: Actor, given: Mapping[str, int], values: Mapping[str, Any]) -> 
             planned_on=values["planned_on"],
             planned_at=values["planned_at"],
             owner_id=values["owner_id"],
-            checklist=(values["steps"] or "").split("\n"),
+            checklist=values["steps"],
             **links,
         )
 
@@ -155,30 +163,15 @@ def replan_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
     def drawer() -> None:
         key = f"visit_move_{order['id']}_{order['version']}"
         with st.form(key, border=False):
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                planned_on: date | None = st.date_input(
-                    _("Day"), value=order["planned_on"], min_value=FIRST_DAY, max_value=LAST_DAY, key=f"{key}_day",
-                    format="YYYY-MM-DD", width=150,
-                )  # fmt: skip
-                planned_at = st.time_input(_("Time"), value=order["planned_at"], key=f"{key}_time", width=130)
-            owner = _technician(actor, order["owner_id"], f"{key}_owner")
+            wanted = _when_and_who(actor, order, key)
             sent = st.form_submit_button(_("Move"), type="primary", icon=":material/check:")
-        if not sent:
-            return
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                replan_visit(
-                    work,
-                    order["id"],
-                    seen_version=order["version"],
-                    planned_on=planned_on,
-                    planned_at=planned_at,
-                    owner_id=owner,
-                )
-            flash(
-                _("Planned for {day}.").format(day=day(planned_on)) if planned_on else _("It has no day now.")
+        if sent:
+            on = wanted["planned_on"]
+            act(
+                actor,
+                lambda work: replan_visit(work, order["id"], seen_version=order["version"], **wanted),
+                _("Planned for {day}.").format(day=day(on)) if on else _("It has no day now."),
             )
-            st.rerun()
 
     drawer()
 
@@ -190,19 +183,15 @@ def steps_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
     def drawer() -> None:
         key = f"visit_steps_{order['id']}_{order['version']}"
         with st.form(key, border=False):
-            text = st.text_area(
-                _("Steps, one a line"), "\n".join(step["text"] for step in order["checklist"]), key=f"{key}_text",
-                height=240, placeholder=_("For example: look at the seals"),
-            )  # fmt: skip
+            steps = _steps(f"{key}_text", "\n".join(step["text"] for step in order["checklist"]), height=240)
             st.caption(_("A step whose words stay keeps its tick."))
             sent = st.form_submit_button(_("Save"), type="primary", icon=":material/check:")
-        if not sent:
-            return
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                set_steps(work, order["id"], (text or "").split("\n"), seen_version=order["version"])
-            flash(_("The steps are stored."))
-            st.rerun()
+        if sent:
+            act(
+                actor,
+                lambda work: set_steps(work, order["id"], steps, seen_version=order["version"]),
+                _("The steps are stored."),
+            )
 
     drawer()
 
@@ -215,10 +204,13 @@ def cancel_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
         st.caption(_("It stays in the history as cancelled. Reopen takes this back."))
         reason = st.text_input(_("Why?"), key=f"visit_cancel_{order['id']}", max_chars=500)
         if st.button(_("Cancel the visit"), type="primary", key="visit_cancel_yes"):
-            with showing_problems():
-                with unit_of_work(actor) as work:
-                    cancel_visit(work, order["id"], seen_version=order["version"], reason=reason or "")
-                flash(_("{number} is cancelled.").format(number=order["number"]))
-                st.rerun()
+            said = _("{number} is cancelled.").format(number=order["number"])
+            act(
+                actor,
+                lambda work: cancel_visit(
+                    work, order["id"], seen_version=order["version"], reason=reason or ""
+                ),
+                said,
+            )
 
     dialog()
