@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from crm.errors import Conflict, NotAllowed, Refused
 from crm.i18n import _
 from crm.records import records
+from crm.records.settling import road_of
+from crm.records.writing.writer import Writer
 from crm.service.cases.find import demand_unmerged
 from crm.service.cases.rules import move_entry
 from crm.work import Work
-from db.audit import SYSTEM_OPTIONS, open_batch
+from db.audit import SYSTEM_OPTIONS
 from db.models import Case, CaseMessage, CaseMove, Change, Failure, Interaction, Task, WorkOrder
 from db.scope import UPDATE
 
@@ -45,9 +47,10 @@ def merge_cases(work: Work, source_id: int, into_id: int) -> dict[str, Any]:
     work.session.add(move_entry(work, source.id, source.status, "merged", at))
     source.status, source.merged_into_id = "merged", into.id
     work.session.flush()
+    writer = Writer(road_of(work))
     for cls in FOLLOWERS:
-        _hand_over(work, cls, source.id, into.id)
-    _forget(work)
+        _hand_over(writer, cls, source.id, into.id)
+    writer.settled()
     return records.get_record(work.session, "case", into_id)
 
 
@@ -79,15 +82,16 @@ def unmerge_case(work: Work, source_id: int) -> dict[str, Any]:
     for case in (source, into):
         _demand_right(work, case)
     batch, before = _merge_entry(work, source)
+    writer = Writer(road_of(work))
     for cls in FOLLOWERS:
-        _take_back(work, cls, batch, source.id, into.id)
+        _take_back(writer, cls, batch, source.id, into.id)
     # The case goes on as if it had never been merged: the step is taken off its way, the log keeps it.
     step = select(CaseMove).where(CaseMove.case_id == source.id, CaseMove.to_status == "merged")
     for move in work.session.scalars(step):
         work.session.delete(move)
     source.status, source.merged_into_id = before, None
     work.session.flush()
-    _forget(work)
+    writer.settled()
     return records.get_record(work.session, "case", source_id)
 
 
@@ -99,60 +103,37 @@ def _demand_right(work: Work, case: Case) -> None:
         )
 
 
-def _hand_over(work: Work, cls: Any, source_id: int, into_id: int) -> None:
-    names = ["case_id", *(["merged_from_id"] if cls is CaseMessage else [])]
-    columns = [getattr(cls, name) for name in ("id", *names)]
-    found = work.session.execute(
-        select(*columns).where(cls.case_id == source_id).order_by(cls.id), execution_options=SYSTEM_OPTIONS
-    )
-    changes: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
-    for row in found.mappings():
-        old = {name: row[name] for name in names}
+def _hand_over(writer: Writer, cls: Any, source_id: int, into_id: int) -> None:
+    changes = []
+    for record, row in _hanging(writer, cls, source_id).items():
         new = {"case_id": into_id}
-        if "merged_from_id" in old:
+        if cls is CaseMessage and row["merged_from_id"] is None:
             # What came from an earlier merge keeps its first home.
-            new["merged_from_id"] = old["merged_from_id"] or source_id
-        changes[row["id"]] = (old, {n: v for n, v in new.items() if v != old[n]})
-    _write(work, cls, {i: ({n: old[n] for n in new}, new) for i, (old, new) in changes.items()})
+            new["merged_from_id"] = source_id
+        changes.append((record, row, new))
+    writer.change(cls, changes)
 
 
-def _take_back(work: Work, cls: Any, batch: int, source_id: int, into_id: int) -> None:
-    entries = work.session.execute(
+def _take_back(writer: Writer, cls: Any, batch: int, source_id: int, into_id: int) -> None:
+    entries = writer.send(
         select(Change.record_id, Change.old, Change.new).where(
             Change.batch_id == batch, Change.entity == cls.__tablename__, Change.op == "U"
-        ),
-        execution_options=SYSTEM_OPTIONS,
-    ).all()
+        )
+    )
     brought = {
-        e.record_id: (e.new, e.old)
+        e.record_id: e.old
         for e in entries
         if e.old.get("case_id") == source_id and e.new.get("case_id") == into_id
     }
-    there = set(
-        work.session.scalars(
-            select(cls.id).where(cls.case_id == into_id, cls.id.in_(brought)),
-            execution_options=SYSTEM_OPTIONS,
-        )
-    )
-    _write(work, cls, {record: pair for record, pair in brought.items() if record in there})
+    there = _hanging(writer, cls, into_id)
+    writer.change(cls, [(record, there[record], old) for record, old in brought.items() if record in there])
 
 
-def _write(work: Work, cls: Any, changes: dict[int, tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """Set the new values past the session, with version and log; each record as old and new values."""
-    if not changes:
-        return
-    connection = work.session.connection()
-    more: dict[str, Any] = {"version": cls.version + 1} if hasattr(cls, "version") else {}
-    for record, (_old, new) in changes.items():
-        connection.execute(
-            update(cls).where(cls.id == record).values(**new, **more), execution_options=SYSTEM_OPTIONS
-        )
-    batch = open_batch(work.session)
-    log = [
-        {"batch_id": batch, "entity": cls.__tablename__, "record_id": r, "op": "U", "old": old, "new": new}
-        for r, (old, new) in changes.items()
-    ]
-    connection.execute(insert(Change), log, execution_options=SYSTEM_OPTIONS)
+def _hanging(writer: Writer, cls: Any, case_id: int) -> dict[int, Any]:
+    """What hangs on a case, on the program's account, by id."""
+    names = ["id", "case_id", *(["merged_from_id"] if cls is CaseMessage else [])]
+    asked = select(*(getattr(cls, name) for name in names)).where(cls.case_id == case_id).order_by(cls.id)
+    return {row["id"]: row for row in writer.send(asked).mappings()}
 
 
 def _merge_entry(work: Work, source: Case) -> tuple[int, str]:
@@ -167,8 +148,3 @@ def _merge_entry(work: Work, source: Case) -> tuple[int, str]:
         if (entry.new or {}).get("status") == "merged":
             return int(entry.batch_id), str(entry.old["status"])
     raise Conflict(_("The log of this merge is gone; it cannot be taken back."))
-
-
-def _forget(work: Work) -> None:
-    """Objects of the session that were changed past it are read anew."""
-    work.session.expire_all()
