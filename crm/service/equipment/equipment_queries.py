@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from crm.i18n import _
 from crm.records import registry
@@ -23,7 +23,6 @@ from db.models import (
     Case,
     Contract,
     Equipment,
-    Failure,
     MaintenancePlan,
     MeterReading,
     PartChange,
@@ -70,11 +69,9 @@ class UnitPage:
     readings: tuple[tuple[datetime, float], ...]
     cases_open: int
     cases_all: int
-    visits_open: int
     visits_all: int
     next_visit_on: date | None
     parts: int
-    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def unit_page(session: ScopedSession, equipment_id: int, *, on: date) -> UnitPag
     view = record_view(session, "equipment", equipment_id)
     counts = session.execute(_cases_counted(), {"unit": equipment_id}).one()
     visits = session.execute(_visits_counted(), {"unit": equipment_id}).one()
-    parts = session.execute(_parts_counted(), {"unit": equipment_id}, execution_options=SYSTEM_OPTIONS).one()
+    parts = select(func.count(PartChange.id)).where(PartChange.equipment_id == equipment_id)
     readings = session.execute(
         select(MeterReading.at, MeterReading.value)
         .where(MeterReading.equipment_id == equipment_id)
@@ -116,11 +113,9 @@ def unit_page(session: ScopedSession, equipment_id: int, *, on: date) -> UnitPag
         tuple((r[0], r[1]) for r in reversed(readings)),
         int(counts[0] or 0),
         int(counts[1]),
-        int(visits[0] or 0),
-        int(visits[1]),
-        visits[2],
-        int(parts[0]),
-        int(parts[1]),
+        visits.n,
+        visits.next_on,
+        session.scalar(parts, execution_options=SYSTEM_OPTIONS) or 0,
     )
 
 
@@ -134,18 +129,9 @@ def _cases_counted() -> Any:
 
 @cache
 def _visits_counted() -> Any:
-    still = WorkOrder.status.in_(OPEN)
-    return select(
-        func.sum(case((still, 1), else_=0)), func.count(), func.min(case((still, WorkOrder.planned_on)))
-    ).where(WorkOrder.equipment_id == bindparam("unit"), WorkOrder.archived_at.is_(None))
-
-
-@cache
-def _parts_counted() -> Select[Any]:
-    unit: Any = bindparam("unit")
-    changes = select(func.count(PartChange.id)).where(PartChange.equipment_id == unit).scalar_subquery()
-    failures = select(func.count(Failure.id)).where(Failure.equipment_id == unit).scalar_subquery()
-    return select(changes, failures)
+    next_on = func.min(case((WorkOrder.status.in_(OPEN), WorkOrder.planned_on))).label("next_on")
+    mine = (WorkOrder.equipment_id == bindparam("unit"), WorkOrder.archived_at.is_(None))
+    return select(func.count().label("n"), next_on).where(*mine)
 
 
 def _agreements(

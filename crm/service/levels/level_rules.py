@@ -49,26 +49,6 @@ class Clock:
     waiting_since: datetime | None = None
     paused_minutes: int = 0
 
-    @property
-    def response_state(self) -> State:
-        """Where the promise of a first answer stands."""
-        return self.response.state
-
-    @property
-    def response_left_minutes(self) -> float | None:
-        """Working minutes left for the first answer."""
-        return self.response.left_minutes
-
-    @property
-    def resolution_state(self) -> State:
-        """Where the promise of a solution stands."""
-        return self.resolution.state
-
-    @property
-    def resolution_left_minutes(self) -> float | None:
-        """Working minutes left for the solution."""
-        return self.resolution.left_minutes
-
 
 def choose_policy(policies: Iterable[P], *, priority: str | None, organisation_id: int | None) -> P | None:
     """The most particular policy: for customer and priority, the customer, the priority, everybody; then by place."""

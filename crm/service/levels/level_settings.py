@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
@@ -27,6 +27,7 @@ from db.scope import UPDATE, ScopedSession
 
 _DASH = re.compile(r"\s*[-\N{EN DASH}]\s*")
 Row = TypeVar("Row", Queue, WorkCalendar, ServicePolicy)
+Form = TypeVar("Form", "QueueForm", "CalendarForm", "PolicyForm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +89,20 @@ def read_setup(session: ScopedSession) -> ServiceSetup:
     )
     policies = session.scalars(select(ServicePolicy).order_by(ServicePolicy.position, ServicePolicy.id))
     return ServiceSetup(
-        tuple(QueueForm(q.id, q.name, q.team_id, q.is_active, q.version) for q in queues),
-        tuple(_calendar_form(c) for c in calendars),
-        tuple(
-            PolicyForm(
-                p.id, p.name, p.calendar_id, p.priority, p.organisation_id, p.response_minutes, p.resolution_minutes,
-                p.warn_share, p.escalate_to_id, p.is_active, p.version,
-            )
-            for p in policies
-        ),
-    )  # fmt: skip
+        tuple(_form(QueueForm, row) for row in queues),
+        tuple(_calendar_form(row) for row in calendars),
+        tuple(_form(PolicyForm, row) for row in policies),
+    )
+
+
+def _form(cls: type[Form], row: Any, **read: Any) -> Form:
+    """The form with the values of a row in it; ``read`` are those that stand there otherwise than they are entered."""
+    return cls(**{f.name: read.get(f.name, getattr(row, f.name)) for f in fields(cls)})
 
 
 def _calendar_form(row: WorkCalendar) -> CalendarForm:
     texts = tuple(hours_text(intervals) for intervals in parse_hours(row.hours))
-    return CalendarForm(
-        row.id, row.name, row.time_zone, texts, row.country, row.subdivision, tuple(row.closed or ()), row.version
-    )  # fmt: skip
+    return _form(CalendarForm, row, hours=texts, closed=tuple(row.closed or ()))
 
 
 def hours_text(intervals: Collection[tuple[int, int]]) -> str:
@@ -158,8 +156,7 @@ def save_queue(work: Work, form: QueueForm) -> int:
     if form.team_id is not None and work.session.get(Team, form.team_id) is None:
         problems.append(Problem("team_id", _("Choose a team that exists.")))
     _refuse(_("The queue was not stored."), problems)
-    row.name, row.team_id, row.is_active = form.name.strip(), form.team_id, form.is_active
-    return _store(work, row)
+    return _store(work, row, form)
 
 
 def save_calendar(work: Work, form: CalendarForm) -> int:
@@ -193,9 +190,7 @@ def save_calendar(work: Work, form: CalendarForm) -> int:
     closed, wrong = _days(form.closed)
     problems += [Problem("closed", _("“{text}” is no day. Write 2026-12-24.").format(text=t)) for t in wrong]
     _refuse(_("The calendar was not stored."), problems)
-    row.name, row.time_zone, row.hours, row.closed = form.name.strip(), form.time_zone, hours, closed
-    row.country, row.subdivision = form.country or None, form.subdivision or None
-    return _store(work, row)
+    return _store(work, row, form, hours=hours, closed=closed)
 
 
 def _days(texts: Collection[str]) -> tuple[list[str], list[str]]:
@@ -230,14 +225,7 @@ def save_policy(work: Work, form: PolicyForm) -> int:
     if form.escalate_to_id is not None and (person is None or not person.is_active):
         problems.append(Problem("escalate_to_id", _("Choose somebody who works here now, or nobody.")))
     _refuse(_("The promise was not stored."), problems)
-    assert form.calendar_id is not None
-    row.name, row.calendar_id, row.priority = form.name.strip(), form.calendar_id, form.priority
-    row.organisation_id, row.escalate_to_id, row.is_active = (
-        form.organisation_id, form.escalate_to_id, form.is_active,
-    )  # fmt: skip
-    row.response_minutes, row.resolution_minutes = form.response_minutes, form.resolution_minutes
-    row.warn_share = form.warn_share
-    return _store(work, row)
+    return _store(work, row, form)
 
 
 def _time_problems(form: PolicyForm) -> list[Problem]:
@@ -307,7 +295,11 @@ def _refuse(message: str, problems: list[Problem]) -> None:
         raise Refused(message, problems=problems)
 
 
-def _store(work: Work, row: Queue | WorkCalendar | ServicePolicy) -> int:
+def _store(work: Work, row: Row, form: QueueForm | CalendarForm | PolicyForm, **read: Any) -> int:
+    """Put what was entered into the row; ``read`` are values that stand there otherwise. A new one comes last."""
+    for name in {f.name for f in fields(form)} - {"id", "version"}:
+        entered = getattr(form, name)
+        setattr(row, name, read.get(name, (entered.strip() or None) if isinstance(entered, str) else entered))
     cls: type[Any] = type(row)
     known: int | None = row.id
     if known is None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.i18n import _
 from crm.records.writing.bulk import among
 from crm.service.levels.level_rules import (
     ENDED,
@@ -27,13 +26,13 @@ from crm.service.levels.level_rules import (
     hand,
     paused_between,
 )
-from crm.service.levels.working_time_rules import WorkingTime, in_words, working_time
+from crm.service.levels.working_time_rules import WorkingTime, working_time
 from crm.work import Work
 from db.models import CaseMove, ServicePolicy, WorkCalendar
 from db.scope import ScopedSession
 
 __all__ = [
-    "Clock", "Hand", "Move", "Promises", "clock", "follow_status", "left_words", "moves_of", "note_answer", "time_of",
+    "Clock", "Hand", "Move", "Promises", "clock", "follow_status", "moves_of", "note_answer", "time_of",
 ]  # fmt: skip
 
 
@@ -180,17 +179,3 @@ def clock(session: ScopedSession, case: Any, now: datetime) -> Clock:
         waiting_since=since,
         paused_minutes=case.paused_minutes or 0,
     )
-
-
-def left_words(one: Hand) -> str:
-    """How a clock stands, to people: "2 h 10 min left", "late by 40 min", "paused, 3 h left"."""
-    if one.left_minutes is None:
-        return ""
-    time = in_words(one.left_minutes)
-    return {
-        "running": _("{time} left"),
-        "paused": _("paused, {time} left"),
-        "met": _("in time, {time} to spare"),
-        "late": _("late by {time}"),
-        "none": "",
-    }[one.state].format(time=time)

@@ -99,21 +99,6 @@ class WorkingTime:
             day += timedelta(days=1)
         return total / 60_000_000
 
-    def is_open(self, at: datetime) -> bool:
-        """True while people work; the closing minute itself is closed."""
-        tick = _ticks(at)
-        day = self._day_before(tick)
-        return any(
-            opens <= tick < shuts
-            for step in range(3)
-            for opens, shuts in self._open(day + timedelta(days=step))
-        )
-
-    def days_off(self, first: date, last: date) -> list[date]:
-        """The days on which the calendar is shut although its weekday has hours."""
-        days = (first + timedelta(days=step) for step in range((last - first).days + 1))
-        return [day for day in days if self.hours[day.weekday()] and self._shut(day)]
-
     def _day_before(self, tick: int) -> date:
         # Where the clocks go back over midnight a moment still belongs to the day before the one they show.
         return _moment(tick).astimezone(self.zone).date() - timedelta(days=1)
