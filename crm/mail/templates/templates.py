@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +16,10 @@ from crm.mail.sending.outbox import queue_mail
 from crm.mail.templates.render import Rendered, Source, render
 from crm.mail.templates.values import SAMPLE, campaign_values, contact_values
 from crm.records import records
+from crm.records.view import RecordView, record_view
 from crm.work import Work
 from db.models import Campaign, CampaignArm, MessageTemplate, User
-from db.scope import CREATE, DELETE, UPDATE, ScopedSession
+from db.scope import CREATE, ScopedSession
 
 ENTITY = "message_template"
 
@@ -28,14 +28,8 @@ ENTITY = "message_template"
 class TemplateView:
     """A stored template, what this person may do with it, and the campaigns that use it, newest first."""
 
-    id: int
-    version: int
-    name: str
+    about: RecordView
     source: Source
-    changed_at: datetime
-    is_archived: bool
-    may_change: bool
-    may_archive: bool
     may_copy: bool
     campaigns: tuple[tuple[int, str], ...]
 
@@ -48,8 +42,8 @@ def template_view(session: ScopedSession, template_id: int) -> TemplateView:
     NotFound
         No such template within the actor's scope.
     """
-    record = records.get_record(session, ENTITY, template_id)
-    owner = {"owner_id": record["owner_id"], "team_id": record["team_id"]}
+    about = record_view(session, ENTITY, template_id)
+    record = about.values
     used = session.execute(
         select(Campaign.id, Campaign.name)
         .join(CampaignArm, CampaignArm.campaign_id == Campaign.id)
@@ -58,20 +52,11 @@ def template_view(session: ScopedSession, template_id: int) -> TemplateView:
         .order_by(Campaign.id.desc())
         .limit(20)
     )
-    actor = session.actor
     return TemplateView(
-        id=template_id,
-        version=record["version"],
-        name=record["name"],
-        source=Source(
-            record["subject"], record["body"], record["preheader"] or "", record["language"] or "en"
-        ),
-        changed_at=record["changed_at"],
-        is_archived=record["archived_at"] is not None,
-        may_change=actor.holds("campaign", UPDATE, **owner),
-        may_archive=actor.holds("campaign", DELETE, **owner),
-        may_copy=actor.may("campaign", CREATE),
-        campaigns=tuple((int(row[0]), str(row[1])) for row in used),
+        about,
+        Source(record["subject"], record["body"], record["preheader"] or "", record["language"] or "en"),
+        session.actor.may("campaign", CREATE),
+        tuple((int(row[0]), str(row[1])) for row in used),
     )
 
 

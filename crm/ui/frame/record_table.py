@@ -29,4 +29,22 @@ def record_table(
     )
     cells = event["selection"]["cells"]
     if cells and screen in routes.screens():
-        st.switch_page(routes.page(screen), query_params={"id": str(rows.iloc[cells[0][0]]["id"])})
+        routes.go(screen, rows.iloc[cells[0][0]]["id"])
+
+
+def clicked_row(rows: Any, columns: dict[str, Any], *, key: str, alt: str) -> int | None:
+    """Draw rows; gives the place of the one that was clicked, in the run after the click."""
+    # The turn is part of the key: a row that was opened is not still chosen when one comes back.
+    turn = st.session_state.setdefault(f"{key}_turn", 0)
+    event = look.table(
+        rows,
+        key=f"{key}_{turn}",
+        column_config=columns,
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=alt,
+    )
+    if not event.selection.cells:
+        return None
+    st.session_state[f"{key}_turn"] = turn + 1
+    return int(event.selection.cells[0][0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +10,7 @@ from crm.clock import here, now
 from crm.i18n import _, ngettext
 from crm.links import public_url
 from crm.ui.frame import routes
+from crm.ui.frame.record_table import clicked_row
 from crm.ui.kit import look
 from crm.ui.records.drawers import new_record
 from crm.work import Actor, reading
@@ -59,15 +58,9 @@ def _table(found: list[FormLine]) -> None:
         }
     )
     kinds_of = st.column_config
-    turn = st.session_state.setdefault("web_forms_turn", 0)
-    event: Any = st.dataframe(
+    place = clicked_row(
         frame,
-        key=f"web_forms_table_{turn}",
-        hide_index=True,
-        row_height=36,
-        height="content",
-        placeholder="",
-        column_config={
+        {
             "name": kinds_of.TextColumn(_("Name"), width=190),
             "state": kinds_of.MultiselectColumn(
                 _("State"), options=[_("Active"), _("Closed")], color=["green", "gray"], width=90
@@ -79,11 +72,8 @@ def _table(found: list[FormLine]) -> None:
             "campaign": kinds_of.TextColumn(_("Campaign"), width=170),
             "address": kinds_of.LinkColumn(_("Address"), display_text=r"(/forms/.*)$", width=150),
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        key="web_forms_table",
         alt=_("Web forms; click a cell to open the form"),
     )
-    if event.selection.cells:
-        line = found[event.selection.cells[0][0]]
-        st.session_state["web_forms_turn"] = turn + 1
-        st.switch_page(routes.page("web_form"), query_params={"id": str(line.id)})
+    if place is not None:
+        routes.go("web_form", found[place].id)

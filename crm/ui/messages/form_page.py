@@ -14,6 +14,7 @@ from crm.i18n import _
 from crm.links import public_url
 from crm.ui.contacts.lead_drawer import open_lead
 from crm.ui.frame import routes
+from crm.ui.frame.record_table import clicked_row
 from crm.ui.kit import look
 from crm.ui.messages.form_questions import PURPOSE_NAMES, show_questions
 from crm.ui.records.drawers import edit_record
@@ -126,26 +127,18 @@ def _answers(actor: Actor, view: FormView, found: list[Became]) -> None:
             **{field.name: [_said(one.answers.get(field.name)) for one in found] for field in fields},
         }
     )
-    turn = st.session_state.setdefault("web_form_turn", 0)
-    event: Any = st.dataframe(
+    place = clicked_row(
         frame,
-        key=f"web_form_answers_{view.id}_{turn}",
-        hide_index=True,
-        row_height=36,
-        height="content",
-        placeholder="",
-        column_config={
+        {
             "at": st.column_config.DatetimeColumn(_("When"), format="D MMM YYYY, HH:mm", width=140),
             "became": st.column_config.TextColumn(_("Became"), width=170),
             **{f.name: st.column_config.TextColumn(f.label, width=150) for f in fields},
         },
-        on_select="rerun",
-        selection_mode="single-cell",
+        key=f"web_form_answers_{view.id}",
         alt=_("Answers; click a cell to open what it became"),
     )
-    if event.selection.cells:
-        st.session_state["web_form_turn"] = turn + 1
-        _open(actor, found[event.selection.cells[0][0]])
+    if place is not None:
+        _open(actor, found[place])
 
 
 def _became(one: Became) -> str:
@@ -163,9 +156,9 @@ def _said(value: Any) -> str:
 
 
 def _open(actor: Actor, one: Became) -> None:
-    if one.case_id is not None and "case" in routes.screens():
-        st.switch_page(routes.page("case"), query_params={"id": str(one.case_id)})
+    if one.case_id is not None:
+        routes.go("case", one.case_id)
     elif one.lead_id is not None:
         open_lead(actor, one.lead_id)
     elif one.contact_id is not None:
-        st.switch_page(routes.page("contact"), query_params={"id": str(one.contact_id)})
+        routes.go("contact", one.contact_id)

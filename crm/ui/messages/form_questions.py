@@ -11,9 +11,9 @@ import streamlit as st
 from crm.campaigns.forms.questions import CONSENT_WORDS, FIELD_KINDS, MEANINGS, MOST_FIELDS
 from crm.campaigns.forms.rules import save_fields
 from crm.i18n import _
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import act
 from crm.ui.kit import look
-from crm.work import Actor, unit_of_work
+from crm.work import Actor
 from db.models.campaigns.segments import PURPOSES
 
 PURPOSE_NAMES = dict(PURPOSES)
@@ -78,6 +78,11 @@ def show_questions(actor: Actor, record: Mapping[str, Any], *, may_change: bool)
     # What the person saw stays until they save, whatever is read meanwhile.
     seen: Mapping[str, Any] = st.session_state.setdefault(f"{key}_seen", dict(record))
     turn = seen["version"]
+
+    def load_anew() -> None:
+        st.session_state.pop(f"{key}_seen")
+        st.rerun()
+
     known = ", ".join(MEANINGS[record["kind"]])
     st.caption(
         _(
@@ -108,17 +113,16 @@ def show_questions(actor: Actor, record: Mapping[str, Any], *, may_change: bool)
     if record["version"] != seen["version"]:
         look.lines(_("Someone else changed this web form meanwhile."))
         if st.button(_("Load what is stored now"), key=f"{key}_reload"):
-            st.session_state.pop(f"{key}_seen")
-            st.rerun()
+            load_anew()
     if sent:
-        with showing_problems():
-            with unit_of_work(actor) as work:
-                save_fields(
-                    work, record["id"], questions(edited), purposes=purposes, seen_version=seen["version"]
-                )
-            st.session_state.pop(f"{key}_seen")
-            flash(_("The questions are stored."))
-            st.rerun()
+        act(
+            actor,
+            lambda work: save_fields(
+                work, record["id"], questions(edited), purposes=purposes, seen_version=seen["version"]
+            ),
+            _("The questions are stored."),
+            then=load_anew,
+        )
 
 
 def _columns() -> dict[str, Any]:

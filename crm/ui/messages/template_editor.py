@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from crm.errors import Conflict, CrmError, Refused
-from crm.i18n import LANGUAGES, _
-from crm.mail.templates.places import FIELDS, TemplateProblem
+from crm.i18n import LANGUAGES, N_, _
+from crm.mail.templates.places import FIELDS
 from crm.mail.templates.render import Source, check
 from crm.mail.templates.rules import in_words
 from crm.mail.templates.templates import TemplateView, save_template, template_view
@@ -19,11 +20,11 @@ from crm.ui.kit import look
 from crm.work import Actor, reading, unit_of_work
 
 LABELS = {
-    "name": "Name",
-    "subject": "Subject",
-    "preheader": "Preview line",
-    "body": "Text",
-    "language": "Language",
+    "name": N_("Name"),
+    "subject": N_("Subject"),
+    "preheader": N_("Preview line"),
+    "body": N_("Text"),
+    "language": N_("Language"),
 }
 _GROUPS = {
     "contact": "Contact",
@@ -55,73 +56,46 @@ class Draft:
 
 def editor(view: TemplateView) -> Draft:
     """Draw the inputs with every complaint below its own; gives what stands in them."""
-    key, may = _key(view.id), view.may_change
+    key, may = _key(view.about.id), view.about.may_change
     # An editor that was opened at a version is stored over that version, whatever the page reads meanwhile.
-    st.session_state.setdefault(f"{key}_seen", view.version)
-    st.session_state.setdefault(f"{key}_base", Draft(view.name, view.source).values())
+    st.session_state.setdefault(f"{key}_seen", view.about.values["version"])
+    st.session_state.setdefault(f"{key}_base", Draft(view.about.title, view.source).values())
     told: dict[str, str] = st.session_state.get(f"{key}_told", {})
     _conflict(view)
+    places: dict[str, DeltaGenerator] = {}
+
+    def text(field: str, stored: str, draw: Callable[..., str | None] = st.text_input, **more: Any) -> str:
+        entered = draw(_(LABELS[field]), stored, key=_input(view.about.id, field), disabled=not may, **more)
+        places[field] = st.container()
+        return entered or ""
+
+    source, languages = view.source, list(LANGUAGES)
     with st.container(gap="small"):
         with st.grid(2, min_column_width=150, gap="small") as first:
             with first.cell():
-                name = st.text_input(
-                    _("Name"), view.name, key=_input(view.id, "name"), max_chars=200, disabled=not may
-                )
-                _say(told, "name")
+                name = text("name", view.about.title, max_chars=200)
             with first.cell():
                 language = st.selectbox(
                     _("Language of the message"),
-                    list(LANGUAGES),
-                    index=list(LANGUAGES).index(view.source.language)
-                    if view.source.language in LANGUAGES
-                    else 0,
+                    languages,
+                    index=languages.index(source.language) if source.language in LANGUAGES else 0,
                     format_func=LANGUAGES.__getitem__,
-                    key=_input(view.id, "language"),
+                    key=_input(view.about.id, "language"),
                     disabled=not may,
                 )
-        subject = st.text_input(
-            _("Subject"),
-            view.source.subject,
-            key=_input(view.id, "subject"),
-            max_chars=300,
-            disabled=not may,
-        )
-        at_subject = st.container()
-        preheader = st.text_input(
-            _("Preview line"),
-            view.source.preheader,
-            key=_input(view.id, "preheader"),
-            max_chars=300,
-            help=_("Mail programs show it after the subject in the inbox."),
-            disabled=not may,
-        )
-        at_preheader = st.container()
-        body = st.text_area(
-            _("Text"),
-            view.source.body,
-            key=_input(view.id, "body"),
-            height=380,
-            max_chars=50_000,
-            disabled=not may,
-        )
-        at_body = st.container()
+        subject = text("subject", source.subject, max_chars=300)
+        seen = _("Mail programs show it after the subject in the inbox.")
+        preheader = text("preheader", source.preheader, max_chars=300, help=seen)
+        body = text("body", source.body, st.text_area, height=380, max_chars=50_000)
         _fields_help()
-    draft = Draft(name or "", Source(subject or "", body or "", preheader or "", language or "en"))
-    found = check(draft.source)
-    for place, field in ((at_subject, "subject"), (at_preheader, "preheader"), (at_body, "body")):
-        with place:
-            _complaints([p for p in found if p.field == field])
+    draft = Draft(name, Source(subject, body, preheader, language or "en"))
+    complaints = [(p.field, in_words(p)) for p in check(draft.source)]
+    if "name" in told:
+        complaints.append(("name", told["name"]))
+    for field, said in complaints:
+        if field in places:
+            places[field].caption(f":red[:material/error: {look.plain(said)}]")
     return draft
-
-
-def _complaints(problems: Sequence[TemplateProblem]) -> None:
-    for problem in problems:
-        st.caption(f":red[:material/error: {look.plain(in_words(problem))}]")
-
-
-def _say(told: dict[str, str], field: str) -> None:
-    if field in told:
-        st.caption(f":red[:material/error: {look.plain(told[field])}]")
 
 
 def _fields_help() -> None:
@@ -151,27 +125,31 @@ def _fields_help() -> None:
 
 def is_changed(view: TemplateView, draft: Draft) -> bool:
     """True while something is typed that is not stored."""
-    return draft.values() != Draft(view.name, view.source).values()
+    return draft.values() != Draft(view.about.title, view.source).values()
 
 
 def store(actor: Actor, view: TemplateView, draft: Draft) -> None:
     """Store what was typed; where somebody else changed the same text, both are shown, and the person chooses."""
-    key = _key(view.id)
+    key = _key(view.about.id)
     base: dict[str, Any] = st.session_state[f"{key}_base"]
     mine = {name: value for name, value in draft.values().items() if value != base[name]}
     try:
         try:
-            _save(actor, view.id, mine, seen_version=st.session_state[f"{key}_seen"])
+            _save(actor, view.about.id, mine, seen_version=st.session_state[f"{key}_seen"])
         except Conflict as conflict:
             with reading(actor) as session:
-                newest = template_view(session, view.id)
-            theirs = Draft(newest.name, newest.source).values()
+                newest = template_view(session, view.about.id)
+            theirs = Draft(newest.about.title, newest.source).values()
             clash = {n: theirs[n] for n in mine if theirs[n] != base[n] and theirs[n] != mine[n]}
             if clash:
-                st.session_state[f"{key}_conflict"] = (conflict.message, clash, newest.version)
+                st.session_state[f"{key}_conflict"] = (
+                    conflict.message,
+                    clash,
+                    newest.about.values["version"],
+                )
                 st.rerun()
             # Somebody changed other texts only: both changes stand.
-            _save(actor, view.id, mine, seen_version=newest.version)
+            _save(actor, view.about.id, mine, seen_version=newest.about.values["version"])
     except Refused as refused:
         st.session_state[f"{key}_told"] = {p.field: p.message for p in refused.problems}
         show(refused)
@@ -179,7 +157,7 @@ def store(actor: Actor, view: TemplateView, draft: Draft) -> None:
     except CrmError as problem:
         show(problem)
         return
-    forget_draft(view.id)
+    forget_draft(view.about.id)
     flash(_("The template is stored."))
     st.rerun()
 
@@ -190,7 +168,7 @@ def _save(actor: Actor, template_id: int, values: dict[str, Any], *, seen_versio
 
 
 def _conflict(view: TemplateView) -> None:
-    key = _key(view.id)
+    key = _key(view.about.id)
     conflict = st.session_state.get(f"{key}_conflict")
     if not conflict:
         return
@@ -201,8 +179,10 @@ def _conflict(view: TemplateView) -> None:
             st.caption(_("Stored now, {field}").format(field=_(LABELS.get(name, name)).lower()))
             st.code(str(text or "–"), language=None, wrap_lines=True)
         with st.container(horizontal=True):
-            st.button(_("Keep mine"), key=f"{key}_keep", on_click=_keep_mine, args=(view.id, version))
-            st.button(_("Take the stored texts"), key=f"{key}_take", on_click=forget_draft, args=(view.id,))
+            st.button(_("Keep mine"), key=f"{key}_keep", on_click=_keep_mine, args=(view.about.id, version))
+            st.button(
+                _("Take the stored texts"), key=f"{key}_take", on_click=forget_draft, args=(view.about.id,)
+            )
 
 
 def _keep_mine(template_id: int, version: int | None) -> None:

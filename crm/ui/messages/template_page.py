@@ -10,13 +10,13 @@ from crm.mail.sending.status import missing
 from crm.mail.templates.places import Unusable
 from crm.mail.templates.render import check
 from crm.mail.templates.templates import TemplateView, copy_template, send_test, template_view
-from crm.records import records
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash, showing_problems
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.messages.template_editor import Draft, editor, forget_draft, is_changed, store
 from crm.ui.messages.template_preview import show_preview
+from crm.ui.records.drawers import put_away
 from crm.work import Actor, reading, unit_of_work
 
 
@@ -47,15 +47,17 @@ def _head(actor: Actor, view: TemplateView, draft: Draft, *, is_usable: bool) ->
     """Title and actions; gives "test" or "save" when that was asked for."""
     zone = here(now()).tzinfo
     assert zone is not None
-    context = _("Template, changed {when}").format(when=moment(view.changed_at, now=now(), zone=zone))
+    context = _("Template, changed {when}").format(
+        when=moment(view.about.values["changed_at"], now=now(), zone=zone)
+    )
     tags = []
-    if view.is_archived:
+    if view.about.archived:
         tags.append(look.tag(_("Archived"), tone=look.WATCH))
     elif not is_usable:
         tags.append(look.tag(_("Cannot be sent"), tone=look.BAD))
-    elif view.may_change and is_changed(view, draft):
+    elif view.about.may_change and is_changed(view, draft):
         tags.append(look.tag(_("Not stored yet"), tone=look.WATCH))
-    with look.page(view.name, context, tags=tags, record=True):
+    with look.page(view.about.title, context, tags=tags, record=True):
         _menu(actor, view)
         if st.button(
             _("Send me a test"),
@@ -65,7 +67,7 @@ def _head(actor: Actor, view: TemplateView, draft: Draft, *, is_usable: bool) ->
             help=_("The message as it stands here goes to your own address."),
         ):
             return "test"
-        if view.may_change and st.button(
+        if view.about.may_change and st.button(
             _("Save"), icon=":material/check:", type="primary", key="template_save"
         ):
             return "save"
@@ -76,8 +78,8 @@ def _menu(actor: Actor, view: TemplateView) -> None:
     entries = {}
     if view.may_copy:
         entries[_("Copy")] = _copy
-    if view.may_archive:
-        entries[_("Restore") if view.is_archived else _("Archive")] = _put_away
+    if view.about.may_archive:
+        entries[_("Restore") if view.about.archived else _("Archive")] = _put_away
     if entries:
         chosen = st.menu_button(_("More"), list(entries), key="template_more")
         if chosen in entries:
@@ -87,23 +89,17 @@ def _menu(actor: Actor, view: TemplateView) -> None:
 def _copy(actor: Actor, view: TemplateView) -> None:
     with showing_problems():
         with unit_of_work(actor) as work:
-            made = copy_template(work, view.id)
-        flash(_("This is the copy; what is stored of {name} stays as it is.").format(name=view.name))
-        st.switch_page(routes.page("template"), query_params={"id": str(made)})
+            made = copy_template(work, view.about.id)
+        flash(_("This is the copy; what is stored of {name} stays as it is.").format(name=view.about.title))
+        routes.go("template", made)
 
 
 def _put_away(actor: Actor, view: TemplateView) -> None:
-    act = records.restore_record if view.is_archived else records.archive_record
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            act(work, "message_template", view.id, seen_version=view.version)
-        forget_draft(view.id)
-        flash(
-            _("{name} is back.").format(name=view.name)
-            if view.is_archived
-            else _("{name} is archived; nothing is lost. Restore brings it back.").format(name=view.name)
-        )
+    def begin_anew() -> None:
+        forget_draft(view.about.id)
         st.rerun()
+
+    put_away(actor, view.about, then=begin_anew)
 
 
 def _test(actor: Actor, draft: Draft, contact_id: int | None) -> None:
@@ -123,9 +119,4 @@ def _where_used(view: TemplateView) -> None:
         return
     with look.card(_("Where it is used"), _("What is stored here goes out from then on")):
         for campaign_id, name in view.campaigns:
-            if "campaign" in routes.screens():
-                st.page_link(
-                    routes.page("campaign"), label=look.plain(name), query_params={"id": str(campaign_id)}
-                )
-            else:
-                look.lines(name)
+            routes.link("campaign", campaign_id, name)

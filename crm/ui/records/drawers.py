@@ -112,11 +112,13 @@ def open_record(actor: Actor, entity: str, record_id: int, special: Special | No
     drawer()
 
 
-def put_away(actor: Actor, view: RecordView, *, said: str = "") -> None:
+def put_away(
+    actor: Actor, view: RecordView, *, said: str = "", then: Callable[[], object] = st.rerun
+) -> None:
     """Archive the record, or restore an archived one, and say how to take it back, in the caller's words or plainly."""
     plainly = (
         _("{title} is back.")
         if view.archived
         else _("{title} is archived; nothing is lost. Restore brings it back.")
     )
-    archive(actor, view.entity, view.values, said or plainly.format(title=view.title))
+    archive(actor, view.entity, view.values, said or plainly.format(title=view.title), then=then)

@@ -119,10 +119,12 @@ def talk_drawer(actor: Actor, talk_id: int) -> None:
     drawer()
 
 
-def archive(actor: Actor, entity: str, record: Mapping[str, Any], said: str) -> None:
+def archive(
+    actor: Actor, entity: str, record: Mapping[str, Any], said: str, *, then: Callable[[], object] = st.rerun
+) -> None:
     """Archive the record, or restore an archived one, and say so."""
     act = records.archive_record if record["archived_at"] is None else records.restore_record
-    with storing(actor, said) as work:
+    with storing(actor, said, then=then) as work:
         act(work, entity, record["id"], seen_version=record["version"])
 
 
