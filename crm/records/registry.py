@@ -137,6 +137,11 @@ def entities() -> list[Entity]:
     return [entity(name) for name in names()]
 
 
+def word(entity_name: str, field: str, value: Any) -> str:
+    """A value of an entity's CHOICE field as people read it."""
+    return entity(entity_name)[field].word(value)
+
+
 def entity_of_table(table: str) -> str:
     """The entity whose rows stand in a table, for the change log; empty when it has none."""
     return next((one.name for one in cards() if one.model.__tablename__ == table), "")

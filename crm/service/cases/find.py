@@ -6,9 +6,8 @@ from sqlalchemy import select
 
 from crm.errors import Refused
 from crm.i18n import _
-from crm.records import records
+from crm.records import records, registry
 from db.models import Case, CaseMessage
-from db.models.service.cases import CASE_STATUS
 from db.scope import ScopedSession
 
 
@@ -40,4 +39,4 @@ def last_of_merge(session: ScopedSession, case: Case) -> Case:
 
 def status_word(status: str) -> str:
     """A status as people read it."""
-    return _(dict(CASE_STATUS).get(status, status))
+    return registry.word("case", "status", status)

@@ -119,10 +119,7 @@ class CaseRules(Rules):
         if not draft.is_new and not _kept(draft, facts.road):
             return
         if row["status"] == "merged" and draft.has("status"):
-            draft.refuse(
-                "status",
-                _("A case is merged by Merge on its page. Choose another status, and merge it there."),
-            )
+            draft.refuse("status", _(_NOT_MERGED))
         if wrong := wrong_order(row):
             label = _(registry.entity("case")[wrong].label)
             text = _("“{label}” lies before the case was opened or solved. Correct one of the times.")

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from crm.i18n import _
-from crm.records import registry
 from crm.records.view import RecordView, record_view
 from crm.service.cases import moves
 from crm.service.equipment.equipment import Coverage, coverage, coverages
@@ -204,9 +203,3 @@ def plan_words(plan: PlanLine, meter_unit: str) -> str:
         _("due {day}").format(day=day_words(plan.next_due_on)) if plan.next_due_on else _("no day known yet")
     )
     return f"{how}, {due}" if how else due
-
-
-def status_words(status: str) -> str:
-    """The status of a unit as people read it."""
-    choices = registry.entity("equipment")["status"].choices
-    return next((_(c.label) for c in choices if c.value == status), status)

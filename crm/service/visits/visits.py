@@ -75,8 +75,7 @@ def _title(work: Work, kind: str, case_id: int | None, equipment_id: int | None)
     if case is not None:
         return case.subject
     unit = work.session.get(Equipment, equipment_id) if equipment_id else None
-    words = {c.value: _(c.label) for c in registry.entity("work_order")["kind"].choices}
-    word = words.get(kind, words["repair"])
+    word = registry.word("work_order", "kind", kind)
     return f"{word}: {unit.name}" if unit is not None else word
 
 

@@ -114,16 +114,10 @@ def show_work(actor: Actor, view: CaseView) -> None:
     if not view.visits and not view.tasks:
         return
     with look.card(_("What is planned"), key="case_work"):
-        words = {
-            "planned": _("planned"),
-            "under_way": _("under way"),
-            "done": _("done"),
-            "cancelled": _("cancelled"),
-        }
         for visit in view.visits:
             when = day(visit.planned_on, today=today()) if visit.planned_on else _("no day yet")
             routes.link("work_order", visit.id, f"{visit.number} {visit.title}")
-            st.markdown(look.quiet(f"{words.get(visit.status, visit.status)}, {when}"))
+            st.markdown(look.quiet(f"{registry.word('work_order', 'status', visit.status).lower()}, {when}"))
         if view.tasks:
             show_tasks(actor, view.tasks, links=links_of(view))
 

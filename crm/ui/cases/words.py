@@ -6,6 +6,7 @@ from datetime import datetime
 
 from crm.clock import here, zone
 from crm.i18n import _
+from crm.records import registry
 from crm.service.cases.board import CaseCard
 from crm.service.cases.find import status_word
 from crm.ui.kit import look
@@ -27,8 +28,7 @@ PRIORITY_ICONS = {
 
 def priority_word(priority: str) -> str:
     """A priority as people read it."""
-    words = {"critical": _("Critical"), "high": _("High"), "normal": _("Normal"), "low": _("Low")}
-    return words.get(priority, priority)
+    return registry.word("case", "priority", priority)
 
 
 def status_tag(status: str) -> look.Marked:

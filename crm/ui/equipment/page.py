@@ -8,13 +8,13 @@ import streamlit as st
 
 from crm.clock import here, now, today, zone
 from crm.i18n import _, ngettext
+from crm.records import registry
 from crm.service.cases.queries import cases_of_unit
 from crm.service.equipment.coverage_rules import covers_words
 from crm.service.equipment.equipment_queries import (
     Agreement,
     UnitPage,
     plan_words,
-    status_words,
     unit_page,
 )
 from crm.service.equipment.history import Step, unit_history, unit_parts
@@ -56,7 +56,7 @@ def show_unit(actor: Actor, equipment_id: int) -> None:
     view, values = page.view, page.view.values
     tags = [coverage_tag(page.covered)]
     if values["status"] != "in_use":
-        tags.append(look.tag(status_words(values["status"])))
+        tags.append(look.tag(registry.word("equipment", "status", values["status"])))
     where = " · ".join(p for p in (view.titles.get("organisation_id", ""), values["place"] or "") if p)
     record_header(
         actor,

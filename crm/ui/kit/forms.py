@@ -107,7 +107,7 @@ def record_form(
         return None
     if record is None and at_saving:
         (begun, _none) = read_input(about[at_saving], entered[at_saving], actor=actor, currency=currency)
-        if _same(about[at_saving], begun, values.pop(at_saving)):
+        if is_same(about[at_saving], begun, values.pop(at_saving)):
             del entered[at_saving]
     return _submit(actor, about, key, [*shown, *hidden], entered, record, values, currency, also=also)
 
@@ -144,7 +144,7 @@ def _submit(
     if record is None:
         wanted = {k: v for k, v in values.items() if k not in wanted and k in about.by_name} | wanted
     else:
-        wanted = {k: v for k, v in wanted.items() if not _same(about[k], v, record.get(k))}
+        wanted = {k: v for k, v in wanted.items() if not is_same(about[k], v, record.get(k))}
     if problems:
         _stored, further = check_values(about.by_name, wanted)
         _tell(key, {p.field: p.message for p in further} | problems)
@@ -190,12 +190,16 @@ def _both_changed(
     if seen is None or newest is None:
         return dict(theirs)
     both = {
-        n: v for n, v in theirs.items() if n not in about.by_name or not _same(about[n], newest[n], seen[n])
+        n: v for n, v in theirs.items() if n not in about.by_name or not is_same(about[n], newest[n], seen[n])
     }
     return both or dict(theirs)
 
 
-def _same(field: Field, entered: Any, stored: Any) -> bool:
+def is_same(field: Field, entered: Any, stored: Any) -> bool:
+    """Whether what an input gives says the same as what is stored."""
+    if field.kind is Kind.BOOLEAN:
+        # A box that nobody ticked stays as blank as it was.
+        return bool(entered) == bool(stored)
     if field.kind is Kind.TAGS:
         return list(entered or []) == list(stored or [])
     if field.kind is Kind.DATETIME and entered is not None and stored is not None:
@@ -286,4 +290,4 @@ def forget_form(key: str) -> None:
         del st.session_state[name]
 
 
-__all__ = ["firm_currency", "forget_form", "record_form"]
+__all__ = ["firm_currency", "forget_form", "is_same", "record_form"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -14,10 +13,9 @@ from crm.campaigns.social.social import Account, accounts
 from crm.errors import CrmError, Refused
 from crm.i18n import _
 from crm.records import records, registry
-from crm.records.fields import Field, Kind
 from crm.ui.frame.guard import current_actor, flash, show
 from crm.ui.kit import look
-from crm.ui.kit.forms import firm_currency
+from crm.ui.kit.forms import firm_currency, forget_form, is_same
 from crm.ui.kit.inputs import input_for, read_input
 from crm.work import Actor, reading, unit_of_work
 from db.scope import UPDATE
@@ -44,11 +42,12 @@ def open_post(actor: Actor, post_id: int) -> None:
 def _drawer(actor: Actor, record: Mapping[str, Any] | None, values: Mapping[str, Any]) -> None:
     key = f"social_post_{record['id'] if record else 'new'}"
 
-    def forget() -> None:
-        for name in [name for name in st.session_state if str(name).startswith(f"{key}_")]:
-            del st.session_state[name]
-
-    @st.dialog(_("Post") if record else _("New post"), position="right", width=440, on_dismiss=forget)
+    @st.dialog(
+        _("Post") if record else _("New post"),
+        position="right",
+        width=440,
+        on_dismiss=lambda: forget_form(key),
+    )
     def drawer() -> None:
         who = current_actor()
         with reading(who) as session:
@@ -67,7 +66,7 @@ def _drawer(actor: Actor, record: Mapping[str, Any] | None, values: Mapping[str,
         if st.button(_("Save"), type="primary", icon=":material/check:", key=f"{key}_save") and _store(
             who, record, entered
         ):
-            forget()
+            forget_form(key)
             flash(_("The post is stored."))
             st.rerun()
         if record is not None:
@@ -131,9 +130,7 @@ def _reached(record: Mapping[str, Any]) -> None:
 def _store(actor: Actor, record: Mapping[str, Any] | None, entered: Mapping[str, Any]) -> bool:
     """Store what changed; a refusal is shown and everything typed stays."""
     fields = registry.entity("social_post").by_name
-    read = {
-        name: read_input(fields[name], value, actor=actor, currency="") for name, value in entered.items()
-    }
+    read = {name: read_input(fields[name], value, actor=actor) for name, value in entered.items()}
     problems = [problem for _value, problem in read.values() if problem is not None]
     wanted = {name: value for name, (value, _problem) in read.items()}
     try:
@@ -143,7 +140,7 @@ def _store(actor: Actor, record: Mapping[str, Any] | None, entered: Mapping[str,
             if record is None:
                 records.create_record(work, "social_post", wanted)
             else:
-                changed = {n: v for n, v in wanted.items() if not _same(fields[n], v, record[n])}
+                changed = {n: v for n, v in wanted.items() if not is_same(fields[n], v, record[n])}
                 records.update_record(
                     work, "social_post", record["id"], changed, seen_version=record["version"]
                 )
@@ -151,10 +148,3 @@ def _store(actor: Actor, record: Mapping[str, Any] | None, entered: Mapping[str,
         show(problem)
         return False
     return True
-
-
-def _same(field: Field, entered: Any, stored: Any) -> bool:
-    if field.kind is Kind.DATETIME and isinstance(entered, datetime) and stored is not None:
-        # The input shows minutes; a stored second is not a change.
-        return bool(entered == stored.replace(second=0, microsecond=0))
-    return bool((entered or None) == (stored or None))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from crm.clock import today
 from crm.i18n import _
+from crm.records import registry
 from crm.service.visits.base import OPEN
 from crm.service.visits.queries import VisitPage, visit_page
 from crm.service.visits.visits import reopen_visit, start_visit, tick_step
@@ -21,7 +22,7 @@ from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.finish import finish_card
 from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
-from crm.ui.visits.words import choice_word, map_address, status_tag, when_words
+from crm.ui.visits.words import map_address, status_tag, when_words
 from crm.work import Actor, reading
 
 LINKS = ("organisation", "contact", "equipment", "case")
@@ -108,7 +109,7 @@ def _strip(page: VisitPage) -> list[look.Explained]:
     when = look.Explained(
         _("Done") if done else _("Planned"),
         day(done) if done else when_words(values["planned_on"], values["planned_at"], today=now),
-        _("late") if late else choice_word("kind", values["kind"]),
+        _("late") if late else registry.word("work_order", "kind", values["kind"]),
         tone=look.BAD if late else look.QUIET,
     )
     return [when, _cover_kpi(page), _cost_kpi(page), _next_kpi(page)]
@@ -264,7 +265,7 @@ def _about(page: VisitPage) -> None:
     view, values = page.view, page.view.values
     with look.card(_("About"), key="visit_about"):
         facts = {
-            _("Kind"): choice_word("kind", values["kind"]),
+            _("Kind"): registry.word("work_order", "kind", values["kind"]),
             _("Technician"): view.titles.get("owner_id", ""),
             _("Plan"): page.plan,
             _("Meter last"): meter_words(page.meter_value, page.meter_unit)

@@ -20,7 +20,7 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, input_for, read_input
 from crm.ui.visits.equipment_words import coverage_tag
-from crm.ui.visits.words import choice_word, customer_words, status_tag, when_words
+from crm.ui.visits.words import customer_words, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work
 
 #: Which links the planning drawer asks for, when the page does not already say them.
@@ -86,7 +86,7 @@ def _plan_inputs(actor: Actor, given: Mapping[str, int], kind: str) -> dict[str,
     values: dict[str, Any] = {}
     kinds = [c.value for c in about["kind"].choices]
     values["kind"] = st.segmented_control(
-        _("Kind"), kinds, default=kind, required=True, format_func=lambda k: choice_word("kind", k), key="visit_kind",
+        _("Kind"), kinds, default=kind, required=True, format_func=about["kind"].word, key="visit_kind",
         label_visibility="collapsed",
     )  # fmt: skip
     values["title"] = st.text_input(

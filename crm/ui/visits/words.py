@@ -19,15 +19,9 @@ STATUS_TONES: dict[str, look.Tone] = {
 }
 
 
-def choice_word(field: str, value: str) -> str:
-    """The status or kind of a visit as people read it."""
-    choices = registry.entity("work_order")[field].choices
-    return next((_(c.label) for c in choices if c.value == value), value)
-
-
 def status_tag(status: str) -> look.Marked:
     """The chip of a status."""
-    return look.tag(choice_word("status", status), tone=STATUS_TONES.get(status, look.QUIET))
+    return look.tag(registry.word("work_order", "status", status), tone=STATUS_TONES.get(status, look.QUIET))
 
 
 def when_words(planned_on: date | None, planned_at: time | None, *, today: date) -> str:
