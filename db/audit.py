@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import event, insert, inspect
+from sqlalchemy import Date, event, insert, inspect
 from sqlalchemy.orm import UOWTransaction
 
 from db.models import Change, ChangeBatch
 from db.models.base import utc_now
 from db.scope import ScopedSession
+from db.types import UtcDateTime
 
 #: Kept by the program itself; a change of these alone is no news.
 SILENT = frozenset({"version", "changed_at", "created_at", "name_key", "import_id", "rank"})
@@ -26,6 +27,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     return float(value) if isinstance(value, decimal.Decimal) else value
+
+
+def typed(table: Any, name: str, value: Any) -> Any:
+    """A value of the log as the column takes it."""
+    kind = table.c[name].type
+    if isinstance(kind, Date) and value is not None:
+        return date.fromisoformat(value[:10])
+    if isinstance(kind, UtcDateTime) and value is not None:
+        return datetime.fromisoformat(value)
+    return value
 
 
 def open_batch(session: ScopedSession, *, undoes: int | None = None, import_id: int | None = None) -> int:

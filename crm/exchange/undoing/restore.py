@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
 from crm.exchange.undoing.undo_base import HOLDERS, Undo
 from crm.i18n import _
-from crm.records.fields import Kind
 from crm.records.writing.bulk import among
-from db.audit import plain
+from db.audit import plain, typed
 from db.models import Change, Channel
 from db.scope import UPDATE
 
@@ -94,7 +92,7 @@ class Restorer(Undo):
             return
         changed = []
         for change, row in back:
-            old = {name: _typed(table, name, value) for name, value in change.old.items() if name in table.c}
+            old = {name: typed(table, name, value) for name, value in change.old.items() if name in table.c}
             changed.append((change.record_id, row, old))
         self.writer.change(cls, changed)
         self._channels_back(table, back)
@@ -141,15 +139,3 @@ def _once_each(changes: Sequence[Any]) -> Iterable[Sequence[Any]]:
         seen.add(change.record_id)
     if group:
         yield group
-
-
-def _typed(table: Table, name: str, value: Any) -> Any:
-    """A value of the log as the column takes it."""
-    if value is None:
-        return None
-    kind = table.c[name].info.get("kind")
-    if kind == Kind.DATE:
-        return datetime.fromisoformat(value).date()
-    if kind == Kind.DATETIME or str(table.c[name].type).upper().startswith(("DATETIME", "TIMESTAMP")):
-        return datetime.fromisoformat(value)
-    return value

@@ -51,9 +51,9 @@ class CaseCard:
     owner: str
     owner_id: int | None
     opened_at: datetime
+    version: int
     due_at: datetime | None
     flag: Flag
-    version: int
     movable: bool
 
 
@@ -194,19 +194,19 @@ def _cards(now: datetime) -> Select[Any]:
             Case.id,
             Case.number,
             Case.subject,
-            func.coalesce(Organisation.name, Contact.name, "").label("customer"),
+            func.coalesce(Organisation.name, Contact.name, ""),
             Case.status,
             Case.priority,
-            func.coalesce(Queue.name, "").label("queue"),
-            func.coalesce(owner.name, "").label("owner"),
+            func.coalesce(Queue.name, ""),
+            func.coalesce(owner.name, ""),
             Case.owner_id,
-            Case.team_id,
             Case.opened_at,
+            Case.version,
+            Case.team_id,
             Case.first_response_at,
             Case.response_due_at,
             Case.resolution_due_at,
             Case.warned_at,
-            Case.version,
             is_late(now).label("late"),
         )
         .select_from(Case)
@@ -222,22 +222,8 @@ def _card(session: ScopedSession, row: Any) -> CaseCard:
     promises = [at for at in (answer, row.resolution_due_at) if at is not None]
     running = row.late or row.status in ("new", "open")
     due = min(promises) if promises and running else None
-    return CaseCard(
-        id=row.id,
-        number=row.number,
-        subject=row.subject,
-        customer=row.customer,
-        status=row.status,
-        priority=row.priority,
-        queue=row.queue,
-        owner=row.owner,
-        owner_id=row.owner_id,
-        opened_at=row.opened_at,
-        due_at=due,
-        flag=_flag(row, due),
-        version=row.version,
-        movable=session.actor.holds("case", UPDATE, owner_id=row.owner_id, team_id=row.team_id),
-    )
+    movable = session.actor.holds("case", UPDATE, owner_id=row.owner_id, team_id=row.team_id)
+    return CaseCard(*row[:11], due, _flag(row, due), movable)
 
 
 def _flag(row: Any, due: datetime | None) -> Flag:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
-
 from crm.errors import Problem
 from crm.i18n import _
 from crm.records.rules import Draft, Facts, Road, Rules, take_owner
-from crm.records.writing.bulk import among, known
+from crm.records.writing.bulk import known
 from crm.service.equipment.coverage_rules import spelled, uncovered
+from crm.service.equipment.equipment import contracts_at
 from crm.service.words import day_words
-from db.audit import SYSTEM_OPTIONS
 from db.models import Contract, Equipment, Organisation
 
 #: A contract without an end is compared as if it ended here.
@@ -119,27 +117,14 @@ def _place(row: Any) -> _Place:
 
 
 def _running(road: Road, drafts: Sequence[Draft]) -> dict[_Place, list[_Run]]:
-    """The stored contracts in force where new ones come in."""
+    """The stored contracts where new ones come in."""
     places = {_place(d.row) for d in drafts}
-    units = [unit for unit, _firm in places if unit is not None]
-    firms = [firm for _unit, firm in places if firm is not None]
-    session = road.work.session
-    scope = []
-    if units:
-        scope.append(among(session, Contract.equipment_id, units))
-    if firms:
-        scope.append(Contract.equipment_id.is_(None) & among(session, Contract.organisation_id, firms))
-    if not scope:
-        return {}
-    names = ("id", "name", "starts_on", "ends_on", "equipment_id", "organisation_id")
-    asked = select(*(getattr(Contract, name) for name in names)).where(
-        or_(*scope), Contract.archived_at.is_(None)
-    )
-    runs: dict[_Place, list[_Run]] = {}
-    for row in session.execute(asked, execution_options=SYSTEM_OPTIONS).mappings():
-        run = _Run(row["id"], row["name"], row["starts_on"], row["ends_on"])
-        runs.setdefault(_place(row), []).append(run)
-    return runs
+    units = {unit for unit, _firm in places if unit is not None}
+    stored = contracts_at(road.work.session, units, {firm for _unit, firm in places})
+    return {
+        place: [_Run(c.id, c.name, c.starts_on, c.ends_on) for c in contracts]
+        for place, contracts in stored.items()
+    }
 
 
 def _overlaps(row: dict[str, Any], other: _Run, *, seen: bool) -> Problem:

@@ -42,6 +42,7 @@ class ContractFacts:
     ends_on: date | None = None
     covers: tuple[str, ...] = ()
     for_unit: bool = True
+    number: str = ""
 
     def runs(self, on: date) -> bool:
         """True when the contract is in force on this day; its first and last day count."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -67,7 +66,7 @@ def covers_of(
         "organisation_id", "status", "installed_on", "retired_on", "warranty_until", "warranty_covers",
     )  # fmt: skip
     units = known(session, Equipment, (unit for unit, _on in asked), *names)
-    agreed = _contracts(session, units)
+    agreed = contracts_at(session, units, {row["organisation_id"] for row in units.values()})
     found = {}
     for unit, on in asked:
         if (row := units.get(unit)) is None:
@@ -84,20 +83,22 @@ def covers_of(
     return found
 
 
-def _contracts(
-    session: ScopedSession, units: Mapping[int, Mapping[str, Any]]
+def contracts_at(
+    session: ScopedSession, units: Collection[int], firms: Collection[int | None]
 ) -> dict[tuple[int | None, int | None], list[ContractFacts]]:
-    """The contracts of each unit, and of each organisation for all of its units."""
-    firms = {row["organisation_id"] for row in units.values()} - {None}
+    """The contracts of each unit (unit, None), and of each organisation for all of its units (None, organisation).
+
+    They are read on the program's account.
+    """
     scope = among(session, Contract.equipment_id, units)
-    if firms:
+    if firms := set(firms) - {None}:
         scope |= Contract.equipment_id.is_(None) & among(session, Contract.organisation_id, firms)
-    names = ("id", "name", "equipment_id", "organisation_id", "starts_on", "ends_on", "covers")
+    names = ("id", "name", "equipment_id", "organisation_id", "starts_on", "ends_on", "covers", "number")
     asked = select(*(getattr(Contract, name) for name in names)).where(scope, Contract.archived_at.is_(None))
     found: dict[tuple[int | None, int | None], list[ContractFacts]] = {}
     for c in session.execute(asked.order_by(Contract.id), execution_options=SYSTEM_OPTIONS):
-        one = c.equipment_id is not None
-        facts = ContractFacts(c.id, c.name, c.starts_on, c.ends_on, tuple(c.covers or ()), for_unit=one)
+        one, covers = c.equipment_id is not None, tuple(c.covers or ())
+        facts = ContractFacts(c.id, c.name, c.starts_on, c.ends_on, covers, one, c.number or "")
         found.setdefault((c.equipment_id, None if one else c.organisation_id), []).append(facts)
     return found
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, select
 
 from crm.i18n import _
 from crm.records.view import RecordView, record_view
 from crm.service.cases import moves
-from crm.service.equipment.equipment import Coverage, coverage, coverages
+from crm.service.equipment.coverage_rules import ContractFacts
+from crm.service.equipment.equipment import Coverage, contracts_at, coverage, coverages
 from crm.service.visits.base import OPEN
 from crm.service.visits.plan_rules import Usage
 from crm.service.visits.plans import usages
@@ -20,7 +22,6 @@ from crm.service.words import day_words
 from db.audit import SYSTEM_OPTIONS
 from db.models import (
     Case,
-    Contract,
     Equipment,
     MaintenancePlan,
     MeterReading,
@@ -30,19 +31,6 @@ from db.models import (
 from db.scope import ScopedSession
 
 MOST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """A contract of the unit, or of its organisation (``for_unit`` false)."""
-
-    id: int
-    name: str
-    number: str
-    starts_on: date
-    ends_on: date | None
-    covers: tuple[str, ...]
-    for_unit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +50,7 @@ class UnitPage:
 
     view: RecordView
     covered: Coverage
-    contracts: tuple[Agreement, ...]
+    contracts: tuple[ContractFacts, ...]
     plans: tuple[PlanLine, ...]
     usage: Usage | None
     readings: tuple[tuple[datetime, float], ...]
@@ -135,23 +123,10 @@ def _visits_counted() -> Any:
 
 def _agreements(
     session: ScopedSession, equipment_id: int, organisation_id: int | None
-) -> tuple[Agreement, ...]:
-    """Contracts of the unit, newest first; read on the program's account as for the coverage itself."""
-    for_all = and_(Contract.equipment_id.is_(None), Contract.organisation_id == organisation_id)
-    mine = Contract.equipment_id == equipment_id
-    rows = session.execute(
-        select(
-            Contract.id, Contract.name, Contract.number, Contract.starts_on, Contract.ends_on, Contract.covers,
-            Contract.equipment_id,
-        )
-        .where(mine if organisation_id is None else or_(mine, for_all), Contract.archived_at.is_(None))
-        .order_by(Contract.starts_on.desc(), Contract.id.desc())
-        .limit(MOST),
-        execution_options=SYSTEM_OPTIONS,
-    )  # fmt: skip
-    return tuple(
-        Agreement(r[0], r[1], r[2] or "", r[3], r[4], tuple(r[5] or ()), r[6] is not None) for r in rows
-    )
+) -> tuple[ContractFacts, ...]:
+    """Contracts of the unit and of its organisation, newest first."""
+    found = chain.from_iterable(contracts_at(session, [equipment_id], [organisation_id]).values())
+    return tuple(sorted(found, key=lambda c: (c.starts_on, c.id), reverse=True)[:MOST])
 
 
 def _plans(session: ScopedSession, equipment_id: int) -> tuple[PlanLine, ...]:

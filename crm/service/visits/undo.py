@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from crm.errors import Conflict, Refused
 from crm.i18n import _
 from crm.service.visits.base import find_visit
 from crm.work import Work
-from db.audit import SYSTEM_OPTIONS, open_batch, plain
+from db.audit import SYSTEM_OPTIONS, open_batch, plain, typed
 from db.models import (
     Change,
     Equipment,
@@ -23,7 +22,6 @@ from db.models import (
     WorkOrder,
     WorkOrderPart,
 )
-from db.types import UtcDateTime
 
 #: What ending a visit makes, what it changes, by table.
 MADE: dict[str, Any] = {
@@ -126,7 +124,7 @@ def _give_back(work: Work, order: WorkOrder, back: Sequence[Any]) -> None:
         if any(plain(getattr(row, name)) != value for name, value in change.new.items()):
             raise Conflict(_followed(cls, order))
         for name, value in change.old.items():
-            setattr(row, name, _typed(cls, name, value))
+            setattr(row, name, typed(cls.__table__, name, value))
 
 
 def _followed(cls: Any, order: WorkOrder) -> str:
@@ -137,16 +135,6 @@ def _followed(cls: Any, order: WorkOrder) -> str:
     else:
         text = _("{number} was changed after it was ended; it stays as it is.")
     return text.format(number=order.number)
-
-
-def _typed(cls: Any, name: str, value: Any) -> Any:
-    """A value of the log as the column takes it."""
-    kind = cls.__table__.c[name].type
-    if isinstance(kind, Date) and value is not None:
-        return date.fromisoformat(value)
-    if isinstance(kind, UtcDateTime) and value is not None:
-        return datetime.fromisoformat(value)
-    return value
 
 
 def _remove(work: Work, made: Sequence[Any]) -> None:

@@ -10,9 +10,8 @@ from crm.clock import here, now, today, zone
 from crm.i18n import _, ngettext
 from crm.records import registry
 from crm.service.cases.queries import cases_of_unit
-from crm.service.equipment.coverage_rules import covers_words
+from crm.service.equipment.coverage_rules import ContractFacts, covers_words
 from crm.service.equipment.equipment_queries import (
-    Agreement,
     UnitPage,
     plan_words,
     unit_page,
@@ -210,7 +209,7 @@ def _overview(actor: Actor, page: UnitPage) -> None:
     show_unit_wear(actor, page.view.id)
 
 
-def _contract_line(actor: Actor, contract: Agreement) -> None:
+def _contract_line(actor: Actor, contract: ContractFacts) -> None:
     ends = _("to {day}").format(day=day(contract.ends_on)) if contract.ends_on else _("without an end")
     whose = "" if contract.for_unit else _("for the whole organisation")
     covers = covers_words(contract.covers or ("parts", "labour", "travel"))

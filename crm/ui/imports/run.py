@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -145,23 +146,26 @@ def show_counts(report: ImportReport) -> None:
 
 def show_examples(report: ImportReport) -> None:
     """The first rows that would be left out, and why."""
-    found = [(step.file, example) for step in report.steps for example in step.examples]
+    found = [{"file": step.file, **example} for step in report.steps for example in step.examples]
     if not found:
         return
     look.section(
         _("Rows that would be left out"), _("The first of each file; go back to map words or change columns")
     )
-    st.dataframe(
-        {
-            _("File"): [file for file, _example in found],
-            _("Row"): [example["row"] for _file, example in found],
-            _("Column"): [example["column"] for _file, example in found],
-            _("Value"): [example["value"] for _file, example in found],
-            _("Reason"): [example["reason"] for _file, example in found],
-        },
-        hide_index=True,
-        alt=_("Rows that would be left out"),
-    )
+    _problems(found, alt=_("Rows that would be left out"))
+
+
+def _problems(rows: Sequence[Mapping[str, Any]], *, alt: str) -> None:
+    """Where rows cannot be stored, and why."""
+    heads = {
+        "file": _("File"),
+        "row": _("Row"),
+        "column": _("Column"),
+        "value": _("Value"),
+        "reason": _("Reason"),
+    }
+    table = {head: [row[name] for row in rows] for name, head in heads.items()}
+    st.dataframe(table, hide_index=True, alt=alt)
 
 
 def show_columns(report: ImportReport) -> None:
@@ -220,17 +224,7 @@ def show_failed(actor: Actor, import_id: int) -> None:
     if not rows:
         return
     look.section(_("Rows that were not stored"), _("Correct them in the file you download and import that"))
-    st.dataframe(
-        {
-            _("File"): [row.file for row in rows],
-            _("Row"): [row.row for row in rows],
-            _("Column"): [row.column for row in rows],
-            _("Value"): [row.value for row in rows],
-            _("Reason"): [row.reason for row in rows],
-        },
-        hide_index=True,
-        alt=_("Rows that were not stored"),
-    )
+    _problems([asdict(row) for row in rows], alt=_("Rows that were not stored"))
     st.download_button(
         _("Download all failed rows"), lambda: failed_csv(current_actor(), import_id).encode("utf-8-sig"),
         file_name=f"failed-{import_id}.csv", mime="text/csv", key=f"import_failed_{import_id}", icon=":material/download:",

@@ -1,17 +1,20 @@
-"""What the calendars of all screens share: the month in the address, the way to others, weeks as rows, the choice of a day."""
+"""What the calendars of all screens share: the month in the address, the way to others, its days by shade, the day chosen."""
 
 from __future__ import annotations
 
 from calendar import monthcalendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import streamlit as st
 from babel.dates import get_day_names
 
+from crm import charts
+from crm.charts import Unit
 from crm.clock import today
 from crm.i18n import _, language
 from crm.periods import add_months, month_start
+from crm.ui.kit import look
 from crm.ui.kit.formats import day
 
 
@@ -37,11 +40,30 @@ def _step(key: str, first: date, months: int) -> None:
     st.query_params[f"{key}_month"] = add_months(first, months).strftime("%Y-%m")
 
 
-def weeks_of(first: date) -> tuple[list[list[int]], list[str], list[str]]:
-    """The month's weeks as day numbers, 0 outside it; names of the weekdays and of the weeks, for a heat map."""
-    weeks = monthcalendar(first.year, first.month)
-    names = get_day_names("abbreviated", locale=language())
-    return weeks, [names[n] for n in range(7)], [_week(first, week) for week in weeks]
+def month_heat(
+    key: str, first: date, values: Mapping[int, int], *, unit: Unit, alt: str, deepest: int = 0
+) -> None:
+    """The month with its weeks in rows; the shade is the value of each day by its number.
+
+    Below ``deepest`` no day is drawn in the deepest shade, so that a little stays pale in every month.
+    """
+    weeks, names = monthcalendar(first.year, first.month), get_day_names("abbreviated", locale=language())
+    figure = charts.heat(
+        [[values.get(n) or 0 if n else None for n in week] for week in weeks],
+        columns=[names[n] for n in range(7)],
+        rows=[_week(first, week) for week in weeks],
+        unit=unit,
+        height=60 * len(weeks) + 24,
+    )
+
+    def said(n: int) -> str:
+        return f"{n}<br><b>{unit.short(values[n])}</b>" if values.get(n) else str(n or "")
+
+    # Each day carries its number, also where there is nothing.
+    figure.update_traces(text=[[said(n) for n in week] for week in weeks])
+    if deepest:
+        figure.update_traces(zmin=0, zmax=max([deepest, *values.values()]))
+    look.chart(figure, key=f"{key}_calendar_{first:%Y%m}", alt=alt)
 
 
 def _week(first: date, week: list[int]) -> str:

@@ -8,7 +8,6 @@ from itertools import groupby
 
 import streamlit as st
 
-from crm import charts
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.periods import month_end
@@ -62,30 +61,12 @@ def _head(first: date, deals: list[Closing], currency: str) -> None:
 
 
 def _month(first: date, deals: list[Closing], currency: str) -> date | None:
-    """Weeks in rows; the shade is the value that should close that day. Gives the day that was clicked."""
-    weeks, columns, rows = months.weeks_of(first)
+    """The month by the value that should close on each day. Gives the day that was clicked."""
     sums: Counter[int] = Counter()
     for deal in deals:
         sums[deal.day.day] += deal.own_minor
-    figure = charts.heat(
-        [[sums[n] if n else None for n in week] for week in weeks],
-        columns=columns,
-        rows=rows,
-        unit=money_unit(currency),
-        height=60 * len(weeks) + 24,
-    )
-    # Each day carries its number, also where nothing should close.
-    figure.update_traces(
-        text=[
-            [f"{n}<br><b>{short_money(sums[n], currency)}</b>" if sums[n] else str(n or "") for n in week]
-            for week in weeks
-        ]
-    )
-    look.chart(
-        figure,
-        key=f"pipeline_calendar_{first:%Y%m}",
-        alt=_("Value of open deals by the day they should close"),
-    )
+    said = _("Value of open deals by the day they should close")
+    months.month_heat("pipeline", first, sums, unit=money_unit(currency), alt=said)
     days = sorted({d.day for d in deals})
     return months.choose_day("pipeline", first, days) if days else None
 

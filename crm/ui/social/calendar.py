@@ -8,7 +8,6 @@ from itertools import groupby
 
 import streamlit as st
 
-from crm import charts
 from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import CalendarPost, posts_between
 from crm.clock import here, today, zone
@@ -60,24 +59,10 @@ def _head(first: date, posts: list[CalendarPost]) -> None:
 
 
 def _month(first: date, posts: list[CalendarPost]) -> date | None:
-    """Weeks in rows; the shade is the number of posts of the day. Gives the day that was chosen."""
-    weeks, columns, rows = months.weeks_of(first)
-    counts: Counter[int] = Counter(p.day.day for p in posts)
-    figure = charts.heat(
-        [[counts[n] if n else None for n in week] for week in weeks],
-        columns=columns,
-        rows=rows,
-        unit=number_unit(),
-        height=60 * len(weeks) + 24,
-    )
-    # Each day carries its number, also where nothing appears; a day of one post stays pale in every month.
-    figure.update_traces(
-        zmin=0,
-        zmax=max(5, *counts.values()) if counts else 5,
-        text=[[f"{n}<br><b>{counts[n]}</b>" if counts[n] else str(n or "") for n in week] for week in weeks],
-    )
+    """The month by the number of posts on each day. Gives the day that was chosen."""
     said = _("Posts by day: {n} in {month}").format(n=len(posts), month=month_text(first))
-    look.chart(figure, key=f"social_calendar_{first:%Y%m}", alt=said)
+    counts = Counter(p.day.day for p in posts)
+    months.month_heat("social", first, counts, unit=number_unit(), alt=said, deepest=5)
     days = [first + timedelta(days=n) for n in range((month_end(first) - first).days + 1)]
     return months.choose_day("social", first, days)
 
