@@ -159,11 +159,10 @@ def customer_message(
     *,
     key: str,
     author: str | None = None,
-    contact_id: int | None = None,
 ) -> int:
     """The customer wrote: a waiting case goes on, an answered one comes back, a merged one hands it to its heir.
 
-    ``key`` makes a repeat harmless. Without ``contact_id`` it counts as from the case's contact.
+    ``key`` makes a repeat harmless. Without ``author`` it counts as from the case's contact.
 
     Returns
     -------
@@ -181,7 +180,7 @@ def customer_message(
         body=body,
         at=work.now,
         author=name,
-        contact_id=contact_id or (None if name else case.contact_id),
+        contact_id=None if name else case.contact_id,
         key=key,
     )
     with work.session.no_autoflush:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from math import isfinite
 from typing import Any
@@ -15,7 +15,7 @@ from crm.records import records, registry
 from crm.records.checks import check_value
 from crm.service.equipment.equipment import coverage, record_meter
 from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
-from crm.service.visits.base import make_visit, open_visit, steps_of
+from crm.service.visits.base import make_visit, open_visit
 from crm.service.visits.plans import dues
 from crm.service.words import day_words
 from crm.work import Work
@@ -33,7 +33,6 @@ def finish_visit(
     *,
     seen_version: int,
     done_on: date,
-    checklist: Sequence[Mapping[str, Any]] | None = None,
     meter: float | None = None,
     meter_reset: bool = False,
     parts: Sequence[PartUsed] = (),
@@ -46,8 +45,6 @@ def finish_visit(
 
     Parameters
     ----------
-    checklist : sequence of {"text", "done"}, optional
-        The steps as they stand; those stored when left out.
     meter : float, optional
         What the unit's meter shows.
     hours : float, optional
@@ -82,8 +79,6 @@ def finish_visit(
     order.status, order.done_on, order.next_on = "done", done_on, next_on
     order.hours, order.labour_minor, order.parts_minor = hours, cost.labour_minor, cost.parts_minor
     order.report, order.fault_code = said or order.report, fault or order.fault_code
-    if checklist is not None:
-        order.checklist = _ticked(checklist)
     if order.owner_id is None:
         order.owner_id = work.actor.user_id
     at = _moment(work, done_on)
@@ -145,12 +140,6 @@ def _texts(
             said.append("")
             problems.append(Problem(name, str(bad)))
     return said[0], said[1], said[2:], problems
-
-
-def _ticked(checklist: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    texts = steps_of([str(step["text"]) for step in checklist])
-    ticks = [bool(step.get("done")) for step in checklist if str(step["text"]).strip()]
-    return [{"text": text, "done": done} for text, done in zip(texts, ticks, strict=True)]
 
 
 def _moment(work: Work, done_on: date) -> datetime:

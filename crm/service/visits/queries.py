@@ -82,9 +82,7 @@ class VisitPage:
     rate: Money | None
     meter_unit: str
     meter_value: float | None
-    unit_place: str
-    phone: str
-    address: str
+    visit: Visit
     case_number: str
     next_visit_id: int | None
 
@@ -253,9 +251,7 @@ def visit_page(session: ScopedSession, order_id: int, *, day: date) -> VisitPage
         labour_rate(session),
         facts.meter_unit or "",
         facts.meter_value,
-        facts.place or "",
-        visit.phone,
-        visit.address,
+        visit,
         facts.case_number or "",
         _next_of(session, view),
     )
@@ -267,7 +263,6 @@ def _facts(order_id: int) -> Any:
             MaintenancePlan.name.label("plan"),
             Equipment.meter_unit,
             Equipment.meter_value,
-            Equipment.place,
             Case.number.label("case_number"),
         )
         .select_from(WorkOrder)

@@ -27,10 +27,8 @@ def cases_card(actor: Actor, entity: str, record_id: int, *, links: Mapping[str,
     note = _("{n} open").format(n=open_) if found else ""
     with look.card(_("Cases"), note, key="record_cases"):
         for case in found:
-            with st.container(gap=None):
-                routes.link("case", case.id, case.subject)
-                opened = day(here(case.opened_at).date(), today=today())
-                st.markdown(f"{status_tag(case.status)} {look.quiet(f'{case.number} · {opened}')}")
+            said = f"{case.number} · {day(here(case.opened_at).date(), today=today())}"
+            routes.link("case", case.id, case.subject, f"{status_tag(case.status)} {look.quiet(said)}")
         if not found:
             st.caption(_("No cases yet."))
         if actor.may("case", CREATE) and st.button(

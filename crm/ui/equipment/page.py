@@ -265,11 +265,10 @@ def _cases(actor: Actor, page: UnitPage) -> None:
     if not lines:
         st.caption(_("No case is about this unit. New case under More opens one."))
     for line in lines:
-        with st.container(gap=None):
-            routes.link("case", line.id, line.subject)
-            opened = moment(line.opened_at, now=now(), zone=zone())
-            said = " · ".join(p for p in (line.number, opened, line.fault_code) if p)
-            st.markdown(f"{look.quiet(said)} :small[{status_tag(line.status)} {priority_tag(line.priority)}]")
+        opened = moment(line.opened_at, now=now(), zone=zone())
+        said = " · ".join(p for p in (line.number, opened, line.fault_code) if p)
+        tags = f":small[{status_tag(line.status)} {priority_tag(line.priority)}]"
+        routes.link("case", line.id, line.subject, f"{look.quiet(said)} {tags}")
 
 
 def _visits(actor: Actor, page: UnitPage) -> None:

@@ -37,10 +37,8 @@ def _units(actor: Actor, entity: str, record_id: int, links: Mapping[str, int | 
         units, count = units_of(session, entity, record_id, on=today())
     with look.card(_("Equipment"), key="record_units"):
         for unit in units[:SHOWN]:
-            with st.container(gap=None):
-                routes.link("equipment", unit.id, unit.name)
-                place = f" {look.quiet(unit.place)}" if unit.place else ""
-                st.markdown(f":small[{coverage_tag(unit.covered)}]{place}")
+            place = f" {look.quiet(unit.place)}" if unit.place else ""
+            routes.link("equipment", unit.id, unit.name, f":small[{coverage_tag(unit.covered)}]{place}")
         if count > SHOWN:
             st.caption(_("and {n} more; the list of equipment has them all").format(n=count - SHOWN))
         if not units:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -154,9 +155,12 @@ def page(name: str, *, visible: bool | None = None) -> Page:
     return copy(_patterns[key])
 
 
-def link(name: str, record_id: int, title: str) -> None:
-    """A link to the page of a record, with the icon of its screen."""
-    st.page_link(page(name), label=plain(title), query_params={"id": str(record_id)})
+def link(name: str, record_id: int, title: str, below: str = "") -> None:
+    """A link to the page of a record, with the icon of its screen and a line in Markdown close below."""
+    with st.container(gap=None) if below else nullcontext():
+        st.page_link(page(name), label=plain(title), query_params={"id": str(record_id)})
+        if below:
+            st.markdown(below)
 
 
 def go(name: str, record_id: int) -> NoReturn:

@@ -17,8 +17,8 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
 from crm.ui.visits.equipment_words import coverage_tag
-from crm.ui.visits.rows import plan_drawer
-from crm.ui.visits.words import customer_words, late_tag, map_address, status_tag, when_words
+from crm.ui.visits.rows import plan_drawer, way_buttons
+from crm.ui.visits.words import customer_words, late_tag, status_tag, when_words
 from crm.work import Actor, reading
 from db.scope import CREATE, UPDATE
 
@@ -83,10 +83,7 @@ def _day_card(actor: Actor, visit: Visit, now: date) -> None:
         st.markdown("  \n".join(lines))
         with st.container(horizontal=True, gap="xsmall"):
             _go(actor, visit)
-            if visit.phone:
-                st.link_button(_("Call"), f"tel:{visit.phone}", icon=":material/call:")
-            if visit.address:
-                st.link_button(_("Map"), map_address(visit.address), icon=":material/map:")
+            way_buttons(visit)
             if st.button(_("Open"), key=f"day_open_{visit.id}", icon=":material/arrow_forward:"):
                 routes.go("work_order", visit.id)
 

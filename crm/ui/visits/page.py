@@ -21,8 +21,8 @@ from crm.ui.records.record_page import record_header
 from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.finish import finish_card
-from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer
-from crm.ui.visits.words import map_address, status_tag, when_words
+from crm.ui.visits.rows import cancel_drawer, replan_drawer, steps_drawer, way_buttons
+from crm.ui.visits.words import status_tag, when_words
 from crm.work import Actor, reading
 
 LINKS = ("organisation", "contact", "equipment", "case")
@@ -249,15 +249,12 @@ def _where(page: VisitPage) -> None:
             if title := view.titles.get(f"{name}_id"):
                 label = f"{page.case_number} {title}" if name == "case" else title
                 routes.link(name, values[f"{name}_id"], label)
-        line = " · ".join(p for p in (page.unit_place, page.address) if p)
+        line = " · ".join(p for p in (page.visit.place, page.visit.address) if p)
         if line:
             st.markdown(f":small[:material/location_on: {look.plain(line)}]")
         with st.container(horizontal=True, gap="xsmall"):
-            if page.phone:
-                st.link_button(_("Call"), f"tel:{page.phone}", icon=":material/call:")
-            if page.address:
-                st.link_button(_("Map"), map_address(page.address), icon=":material/map:")
-        if not (line or page.phone or view.titles):
+            way_buttons(page.visit)
+        if not (line or page.visit.phone or view.titles):
             st.caption(_("No customer yet. Edit adds one."))
 
 

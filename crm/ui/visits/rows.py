@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -29,19 +30,24 @@ ASKED = ("equipment_id", "organisation_id")
 
 def visit_line(visit: Visit, *, with_unit: bool = True) -> None:
     """One visit: when and what, whose it is, status and cover; the title opens it."""
-    now = today()
-    with st.container(gap=None):
-        when = look.plain(when_words(visit.planned_on, visit.planned_at, today=now))
-        routes.link("work_order", visit.id, look.Marked(f"**{when}** {look.plain(visit.title)}"))
-        where = customer_words(visit) if with_unit else visit.technician
-        said = " · ".join(p for p in (visit.number, visit.unit if with_unit else "", where) if p)
-        late = visit.group == "overdue" and visit.status in OPEN
-        tags = [
-            look.tag(_("Late"), tone=look.BAD, icon="priority_high") if late else status_tag(visit.status)
-        ]
-        if visit.status in OPEN:
-            tags.append(coverage_tag(visit.covered))
-        st.markdown(f"{look.quiet(said)} :small[{' '.join(tags)}]")
+    where = customer_words(visit) if with_unit else visit.technician
+    said = " · ".join(p for p in (visit.number, visit.unit if with_unit else "", where) if p)
+    late = visit.group == "overdue" and visit.status in OPEN
+    tags = [look.tag(_("Late"), tone=look.BAD, icon="priority_high") if late else status_tag(visit.status)]
+    if visit.status in OPEN:
+        tags.append(coverage_tag(visit.covered))
+    when = look.plain(when_words(visit.planned_on, visit.planned_at, today=today()))
+    title = look.Marked(f"**{when}** {look.plain(visit.title)}")
+    routes.link("work_order", visit.id, title, f"{look.quiet(said)} :small[{' '.join(tags)}]")
+
+
+def way_buttons(visit: Visit) -> None:
+    """Call the customer, and see the way there; the phone's browser offers its own map from ours."""
+    if visit.phone:
+        st.link_button(_("Call"), f"tel:{visit.phone}", icon=":material/call:")
+    if visit.address:
+        there = f"https://www.openstreetmap.org/search?query={quote(visit.address)}"
+        st.link_button(_("Map"), there, icon=":material/map:")
 
 
 def visits_card(actor: Actor, visits: Sequence[Visit], *, key: str, preset: Mapping[str, int | None]) -> None:
@@ -57,16 +63,14 @@ def visits_card(actor: Actor, visits: Sequence[Visit], *, key: str, preset: Mapp
             plan_drawer(actor, preset=preset)
 
 
-def plan_drawer(
-    actor: Actor, *, preset: Mapping[str, int | None] | None = None, kind: str = "repair"
-) -> None:
+def plan_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None) -> None:
     """Open the drawer that plans a visit; its page opens after saving."""
     given = {name: value for name, value in (preset or {}).items() if value is not None}
 
     @st.dialog(_("Plan a visit"), position="right", width=440)
     def drawer() -> None:
         with st.form("visit_plan", border=False):
-            values = _plan_inputs(actor, given, kind)
+            values = _plan_inputs(actor, given)
             sent = st.form_submit_button(_("Plan visit"), type="primary", icon=":material/check:")
         if not sent:
             return
@@ -81,12 +85,12 @@ def plan_drawer(
     drawer()
 
 
-def _plan_inputs(actor: Actor, given: Mapping[str, int], kind: str) -> dict[str, Any]:
+def _plan_inputs(actor: Actor, given: Mapping[str, int]) -> dict[str, Any]:
     about = registry.entity("work_order")
     values: dict[str, Any] = {}
     kinds = [c.value for c in about["kind"].choices]
     values["kind"] = st.segmented_control(
-        _("Kind"), kinds, default=kind, required=True, format_func=about["kind"].word, key="visit_kind",
+        _("Kind"), kinds, default="repair", required=True, format_func=about["kind"].word, key="visit_kind",
         label_visibility="collapsed",
     )  # fmt: skip
     values["title"] = st.text_input(

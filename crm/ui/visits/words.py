@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, time
-from urllib.parse import quote
 
 from crm.i18n import _
 from crm.records import registry
@@ -41,11 +40,6 @@ def late_tag(visit: Visit, *, today: date) -> look.Marked | None:
     return look.tag(
         _("{ago}").format(ago=ago(visit.planned_on, today=today)), tone=look.BAD, icon="priority_high"
     )
-
-
-def map_address(line: str) -> str:
-    """Where a map shows an address; the phone's browser offers its own map from there."""
-    return f"https://www.openstreetmap.org/search?query={quote(line)}"
 
 
 def customer_words(visit: Visit) -> str:

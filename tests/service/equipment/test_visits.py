@@ -124,10 +124,12 @@ def test_the_history_of_the_unit_tells_what_failed_and_what_was_changed(people, 
 
 class TestFinishing:
     def test_everything_that_follows_is_stored_at_once(self, people, unit, visit):
+        with unit_of_work(people["stan"]) as work:
+            tick_step(work, visit["id"], 0, done=True)
+
         finish(
             people,
-            visit,
-            checklist=[{"text": "Look", "done": True}, {"text": "Clean", "done": False}],
+            stored(visit),
             meter=1200.0,
             parts=[BURRS, GASKET],
             hours=1.25,

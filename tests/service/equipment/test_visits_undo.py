@@ -65,7 +65,6 @@ class TestTakingBack:
         finish(
             people,
             visit,
-            checklist=[{"text": "Look", "done": True}],
             meter=1200.0,
             parts=[BURRS, GASKET],
             hours=1.0,
