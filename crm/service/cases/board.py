@@ -223,7 +223,8 @@ def _card(session: ScopedSession, row: Any) -> CaseCard:
     running = row.late or row.status in ("new", "open")
     due = min(promises) if promises and running else None
     movable = session.actor.holds("case", UPDATE, owner_id=row.owner_id, team_id=row.team_id)
-    return CaseCard(*row[:11], due, _flag(row, due), movable)
+    told: list[Any] = [*row[:11], due, _flag(row, due), movable]
+    return CaseCard(*told)
 
 
 def _flag(row: Any, due: datetime | None) -> Flag:

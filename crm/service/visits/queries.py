@@ -186,7 +186,8 @@ def _visits(session: ScopedSession, rows: Sequence[Any], day: date) -> list[Visi
     for row in rows:
         keys = (("organisation", row.organisation_id), ("contact", row.contact_id))
         address = next((line for key in keys if (line := lines.get(key))), row.city)
-        made.append(Visit(*row[:14], _group(row, day), address, covered.get(row.equipment_id)))
+        told: list[Any] = [*row[:14], _group(row, day), address, covered.get(row.equipment_id)]
+        made.append(Visit(*told))
     return made
 
 

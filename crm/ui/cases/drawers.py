@@ -17,7 +17,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import act, act_in_callback, current_actor
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
-from crm.ui.kit.inputs import link_options
+from crm.ui.kit.inputs import choose, link_options
 from crm.ui.records.drawers import new_record
 from crm.work import Actor, Work, reading
 
@@ -108,13 +108,11 @@ def give(actor: Actor, view: CaseView) -> None:
     @st.dialog(_("Who works on it?"))
     def ask() -> None:
         people = link_options(actor, "user", current=record["owner_id"])
-        ids = list(people)
         with st.form(f"case_give_{record['id']}", border=False):
-            chosen = st.selectbox(
+            chosen = choose(
                 _("Owner"),
-                ids,
-                index=ids.index(record["owner_id"]) if record["owner_id"] in people else None,
-                format_func=lambda i: people[i],
+                people,
+                record["owner_id"],
                 placeholder=_("Nobody: it waits in its queue"),
                 key=f"case_owner_{record['id']}_{record['version']}",
             )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from crm.access.users import change_own_language, change_own_password
-from crm.i18n import LANGUAGES, _
+from crm.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
 from crm.ui.frame.guard import current_actor, current_session, flash, showing_problems
+from crm.ui.kit.inputs import choose
 from crm.ui.kit.words import plain
 from crm.work import Actor
 
@@ -29,11 +30,8 @@ def _drawer() -> None:
     if actor.user_id is None:
         return
     with st.form("account_language", border=False):
-        codes = list(LANGUAGES)
-        chosen = st.selectbox(
-            _("Language"), codes, index=codes.index(actor.language) if actor.language in codes else 0,
-            format_func=LANGUAGES.__getitem__, key="account_language_code",
-        )  # fmt: skip
+        now = actor.language if actor.language in LANGUAGES else DEFAULT_LANGUAGE
+        chosen = choose(_("Language"), LANGUAGES, now, key="account_language_code")
         spoken = st.form_submit_button(_("Use this language"))
     st.divider()
     with st.form("account_password", border=False):

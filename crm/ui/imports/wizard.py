@@ -18,6 +18,7 @@ from crm.ui.frame.guard import showing_problems
 from crm.ui.imports.run import show_check, show_import
 from crm.ui.kit import look
 from crm.ui.kit.forms import firm_currency
+from crm.ui.kit.inputs import choose
 from crm.work import Actor
 
 #: Where the wizard keeps what was chosen, in this tab.
@@ -192,11 +193,7 @@ def _check() -> None:
 
 def _entity(actor: Actor, draft: Draft, at: int) -> Draft:
     entities = {entity.name: _(entity.plural) for entity in wizard.importable(actor)}
-    names = list(entities)
-    chosen = st.selectbox(
-        _("This file holds"), names, index=names.index(draft["entity"]), format_func=entities.__getitem__,
-        key=f"import_entity_{at}", width=320,
-    )  # fmt: skip
+    chosen = choose(_("This file holds"), entities, draft["entity"], key=f"import_entity_{at}", width=320)
     if chosen != draft["entity"]:
         st.session_state.pop(f"import_columns_{at}", None)
         return wizard.with_entity(draft, wizard.table_of(draft), chosen)
@@ -266,14 +263,11 @@ def _options(draft: Draft, at: int) -> Draft:
         plans.CREATE: _("Leave it as it is"),
         plans.UPDATE: _("Update it, make no new ones"),
     }
-    mode = st.selectbox(
-        _("A row that is here already"), list(modes), format_func=modes.__getitem__, key=f"import_mode_{at}"
-    )
-    keys = list(dict.fromkeys(fields))
+    mode = choose(_("A row that is here already"), modes, plans.UPSERT, key=f"import_mode_{at}")
+    keys = {name: _(about[name].label) for name in fields}
     used = wizard.step_of(draft).key
-    index = keys.index(used[0]) if used and used[0] in keys else None
-    key = st.selectbox(
-        _("Known by"), keys, index=index, format_func=lambda name: _(about[name].label), key=f"import_key_{at}_{draft['entity']}",
+    key = choose(
+        _("Known by"), keys, used[0] if used else None, key=f"import_key_{at}_{draft['entity']}",
         help=_("The column that tells one record from another"),
     ) if keys else ""  # fmt: skip
     choices = {
@@ -284,11 +278,10 @@ def _options(draft: Draft, at: int) -> Draft:
     missing = dict(draft["missing"])
     for name in missing:
         link = about[name].link
-        offered = [c for c in choices if c != plans.CREATE or link not in ("stage", "pipeline", "role")]
-        missing[name] = st.selectbox(
-            _("{label} not found").format(label=_(about[name].label)), offered, index=offered.index(missing[name]),
-            format_func=choices.__getitem__, key=f"import_missing_{at}_{name}",
-        )  # fmt: skip
+        fixed = link in ("stage", "pipeline", "role")
+        offered = {c: said for c, said in choices.items() if c != plans.CREATE or not fixed}
+        label = _("{label} not found").format(label=_(about[name].label))
+        missing[name] = choose(label, offered, missing[name], key=f"import_missing_{at}_{name}")
     near = draft.get("near", False)
     if missing:
         near = st.toggle(
@@ -298,9 +291,7 @@ def _options(draft: Draft, at: int) -> Draft:
     order = draft["date_order"]
     if any(about[name].kind in (Kind.DATE, Kind.DATETIME) for name in fields):
         orders = {"": _("As found"), **{name: _(label) for name, label in ORDERS.items()}}
-        order = st.selectbox(
-            _("Dates are written"), list(orders), format_func=orders.__getitem__, key=f"import_order_{at}"
-        )
+        order = choose(_("Dates are written"), orders, "", key=f"import_order_{at}")
     per_unit = draft.get("per_unit", True)
     if price := wizard.price_column(draft):
         per_unit = st.toggle(
@@ -310,9 +301,7 @@ def _options(draft: Draft, at: int) -> Draft:
     scale = draft.get("scale", 1)
     if any(about[name].kind is Kind.MONEY for name in fields):
         units = {1: _("Whole units"), 1_000: _("Thousands"), 1_000_000: _("Millions")}
-        scale = st.selectbox(
-            _("Amounts are in"), list(units), format_func=units.__getitem__, key=f"import_scale_{at}"
-        )
+        scale = choose(_("Amounts are in"), units, 1, key=f"import_scale_{at}")
     chosen = {
         "mode": mode,
         "key": key or "",

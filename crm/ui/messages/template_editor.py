@@ -17,6 +17,7 @@ from crm.mail.templates.rules import in_words
 from crm.mail.templates.templates import TemplateView, save_template, template_view
 from crm.ui.frame.guard import flash, show
 from crm.ui.kit import look
+from crm.ui.kit.inputs import choose
 from crm.work import Actor, reading, unit_of_work
 
 LABELS = {
@@ -69,17 +70,16 @@ def editor(view: TemplateView) -> Draft:
         places[field] = st.container()
         return entered or ""
 
-    source, languages = view.source, list(LANGUAGES)
+    source = view.source
     with st.container(gap="small"):
         with st.grid(2, min_column_width=150, gap="small") as first:
             with first.cell():
                 name = text("name", view.about.title, max_chars=200)
             with first.cell():
-                language = st.selectbox(
+                language = choose(
                     _("Language of the message"),
-                    languages,
-                    index=languages.index(source.language) if source.language in LANGUAGES else 0,
-                    format_func=LANGUAGES.__getitem__,
+                    LANGUAGES,
+                    source.language if source.language in LANGUAGES else "en",
                     key=_input(view.about.id, "language"),
                     disabled=not may,
                 )

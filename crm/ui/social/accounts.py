@@ -8,6 +8,7 @@ from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import Account
 from crm.i18n import _, ngettext
 from crm.ui.kit import look
+from crm.ui.kit.inputs import choose
 from crm.ui.records.drawers import new_record
 from crm.work import Actor
 from db.scope import CREATE
@@ -18,11 +19,9 @@ KEY = "social_account"
 def choose_account(ours: list[Account]) -> int | None:
     """The account that is looked at, kept in the address; None means all."""
     names = {str(account.id): account.name for account in ours}
-    chosen = st.selectbox(
+    chosen = choose(
         _("Account"),
-        list(names),
-        index=None,
-        format_func=lambda value: names.get(value, value),
+        names,
         key=KEY,
         bind="query-params",
         label_visibility="collapsed",

@@ -19,7 +19,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import act, flash, show
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
-from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, input_for, read_input
+from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, choose, input_for, read_input
 from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.words import customer_words, status_tag, when_words
 from crm.work import Actor, reading, unit_of_work
@@ -128,15 +128,8 @@ def _when_and_who(actor: Actor, order: Mapping[str, Any], key: str) -> dict[str,
 def _technician(actor: Actor, current: int | None, key: str) -> int | None:
     with reading(actor) as session:
         people = technicians(session)
-    ids = list(people)
-    return st.selectbox(
-        _("Technician"),
-        ids,
-        index=ids.index(current) if current in people else None,
-        format_func=lambda i: people.get(i, str(i)),
-        placeholder=_("Nobody yet"),
-        key=key,
-    )
+    chosen: int | None = choose(_("Technician"), people, current, placeholder=_("Nobody yet"), key=key)
+    return chosen
 
 
 def _plan(actor: Actor, given: Mapping[str, int], values: Mapping[str, Any]) -> dict[str, Any]:
