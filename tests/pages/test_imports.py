@@ -12,6 +12,7 @@ CONTACTS = (
     "Ana;Olivares;Casa Olivares;ana@casa.example;+351 22 555 01 42;Porto;möchte Anruf\n"
     "Pavel;Novák;Atelier Nove;pavel@@brno;+420 541 555 018;Brno;\n"
 ).encode("cp1252", errors="replace")
+TILL = b"InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n536365,85123A,6,2010-12-01 08:26,2.55,17850\n"
 DEALS = b"id,title,deal stage,amount,close date\n1,One,Closed Won,1200.50,31/12/2024\n2,Two,Qualification,,\n"
 
 
@@ -70,6 +71,15 @@ def test_words_of_the_file_are_offered_for_translation(drafted):
 
     assert not app.exception
     assert "What do the words of “Stage” mean?" in text_of(app)
+
+
+def test_whether_a_price_is_of_one_unit_is_kept(drafted):
+    app = drafted({"till.csv": TILL})
+
+    app.toggle(key="import_unit_0").set_value(False).run()
+
+    assert not app.exception
+    assert app.session_state[STATE]["drafts"][0]["per_unit"] is False
 
 
 def test_from_check_to_import_to_undo(drafted, open_page, actor_of):

@@ -308,6 +308,7 @@ def _options(draft: Draft, at: int) -> Draft:
         "missing": missing,
         "near": near,
         "date_order": order,
+        "per_unit": per_unit,
         "scale": scale,
     }
     return {**draft, **chosen}
