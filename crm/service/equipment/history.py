@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, null, select
 
 from crm.clock import zone
 from crm.i18n import N_, _
@@ -126,57 +126,35 @@ def _life_steps(session: ScopedSession, equipment_id: int, limit: int) -> list[S
     steps = []
     for kind, cls, at, what, more in (
         ("failure", Failure, Failure.failed_at, Failure.part, Failure.code),
-        ("part", PartChange, PartChange.at, PartChange.part, None),
+        ("part", PartChange, PartChange.at, PartChange.part, null()),
         ("message", EquipmentEvent, EquipmentEvent.at, EquipmentEvent.code, EquipmentEvent.detail),
         ("meter", MeterReading, MeterReading.at, MeterReading.value, MeterReading.source),
     ):
         mine: list[Any] = [cls.equipment_id == equipment_id]
         if cls in (Failure, PartChange):
             mine.append(cls.work_order_id.is_(None))
-        columns: list[Any] = [at, what, *([more] if more is not None else [])]
-        rows = session.execute(
-            select(*columns).where(*mine).order_by(at.desc(), cls.id.desc()).limit(limit),
-            execution_options=SYSTEM_OPTIONS,
-        )
-        for row in rows:
-            said = _whole_unit(kind, row[1])
-            steps.append(
-                Step(
-                    kind, row[0], _(LIFE[kind]).format(what=said), (row[2] or "") if more is not None else ""
-                )
-            )
+        asked = select(at, what, more).where(*mine).order_by(at.desc(), cls.id.desc()).limit(limit)
+        for when, found, text in session.execute(asked, execution_options=SYSTEM_OPTIONS):
+            said = f"{found:,.10g}" if kind == "meter" else str(found or _("The unit"))
+            steps.append(Step(kind, when, _(LIFE[kind]).format(what=said), text or ""))
     return steps
-
-
-def _whole_unit(kind: str, what: Any) -> str:
-    if kind == "meter":
-        return f"{what:,.10g}"
-    return str(what or _("The unit"))
 
 
 def unit_parts(session: ScopedSession, equipment_id: int) -> list[PartLine]:
     """Parts of a unit, those that failed most first. Three statements."""
     records.find(session, Equipment, equipment_id)
-    changed = _by_part(session, PartChange, PartChange.part, PartChange.at, equipment_id)
-    failed = _by_part(session, Failure, Failure.part, Failure.failed_at, equipment_id)
-    lines = [
-        PartLine(
-            name or "",
-            changed.get(name, (0, None))[0],
-            failed.get(name, (0, None))[0],
-            changed.get(name, (0, None))[1],
-            failed.get(name, (0, None))[1],
+    changed = _by_part(session, PartChange, PartChange.at, equipment_id)
+    failed = _by_part(session, Failure, Failure.failed_at, equipment_id)
+    lines = []
+    for name in changed.keys() | failed.keys():
+        (changes, changed_at), (failures, failed_at) = (
+            found.get(name, (0, None)) for found in (changed, failed)
         )
-        for name in changed.keys() | failed.keys()
-    ]
+        lines.append(PartLine(name or "", changes, failures, changed_at, failed_at))
     return sorted(lines, key=lambda p: (-p.failures, -p.changes, p.part))
 
 
-def _by_part(
-    session: ScopedSession, cls: Any, part: Any, at: Any, equipment_id: int
-) -> dict[Any, tuple[int, Any]]:
-    rows = session.execute(
-        select(part, func.count(), func.max(at)).where(cls.equipment_id == equipment_id).group_by(part),
-        execution_options=SYSTEM_OPTIONS,
-    )
+def _by_part(session: ScopedSession, cls: Any, at: Any, equipment_id: int) -> dict[Any, tuple[int, Any]]:
+    counted = select(cls.part, func.count(), func.max(at)).where(cls.equipment_id == equipment_id)
+    rows = session.execute(counted.group_by(cls.part), execution_options=SYSTEM_OPTIONS)
     return {row[0]: (int(row[1]), row[2]) for row in rows}

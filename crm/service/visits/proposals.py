@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from crm.errors import NotFound
 from crm.i18n import _, ngettext
@@ -143,42 +143,34 @@ def _day_after(start: datetime, days: float) -> date:
     return (start + timedelta(days=min(days, 36_525))).date()
 
 
+def _ahead(
+    mine: ColumnElement[bool], today: date, day: Any, *more: Any, of: Any = Equipment, where: Any = ()
+) -> Select[Any]:
+    """Units with what falls due or ends by a day within the next ``AHEAD_DAYS``, the soonest first."""
+    asked = select(Equipment.id, Equipment.name, day, *more)
+    if of is not Equipment:
+        asked = asked.join_from(of, Equipment, Equipment.id == of.equipment_id).where(
+            of.archived_at.is_(None)
+        )
+    last = today + timedelta(days=AHEAD_DAYS)
+    return asked.where(mine, day <= last, *where).order_by(day, of.id).limit(_MOST)
+
+
 def _due(session: ScopedSession, mine: ColumnElement[bool], today: date) -> list[Proposal]:
-    asked = (
-        select(
-            Equipment.id,
-            Equipment.name,
-            MaintenancePlan.id,
-            MaintenancePlan.name,
-            MaintenancePlan.next_due_on,
-        )
-        .join(Equipment, Equipment.id == MaintenancePlan.equipment_id)
-        .where(
-            mine,
-            MaintenancePlan.is_active,
-            MaintenancePlan.archived_at.is_(None),
-            MaintenancePlan.next_due_on <= today + timedelta(days=AHEAD_DAYS),
-        )
-        .order_by(MaintenancePlan.next_due_on, MaintenancePlan.id)
-        .limit(_MOST)
-    )
+    plan = MaintenancePlan
+    asked = _ahead(mine, today, plan.next_due_on, plan.name, plan.id, of=plan, where=(plan.is_active,))
     return [
         _dated(unit, name, _("{plan} is due").format(plan=plan), due, today, PLAN, plan_id)
-        for unit, name, plan_id, plan, due in session.execute(asked)
-        if due is not None
+        for unit, name, due, plan, plan_id in session.execute(asked)
     ]
 
 
 def _ending_contracts(session: ScopedSession, mine: ColumnElement[bool], today: date) -> list[Proposal]:
+    still = (Contract.ends_on >= today,)
+    ending = session.execute(
+        _ahead(mine, today, Contract.ends_on, Contract.name, of=Contract, where=still)
+    ).all()
     last = today + timedelta(days=AHEAD_DAYS)
-    asked = (
-        select(Equipment.id, Equipment.name, Contract.name, Contract.ends_on)
-        .join(Equipment, Equipment.id == Contract.equipment_id)
-        .where(mine, Contract.archived_at.is_(None), Contract.ends_on >= today, Contract.ends_on <= last)
-        .order_by(Contract.ends_on, Contract.id)
-        .limit(_MOST)
-    )
-    ending = session.execute(asked).all()
     # One that goes on, or follows, leaves nothing to do.
     renewed = set(
         session.scalars(
@@ -192,26 +184,16 @@ def _ending_contracts(session: ScopedSession, mine: ColumnElement[bool], today: 
     )
     return [
         _dated(unit, name, _("contract {name} ends").format(name=contract), ends, today, CONTRACT)
-        for unit, name, contract, ends in ending
-        if ends is not None and unit not in renewed
+        for unit, name, ends, contract in ending
+        if unit not in renewed
     ]
 
 
 def _ending_warranties(session: ScopedSession, mine: ColumnElement[bool], today: date) -> list[Proposal]:
-    asked = (
-        select(Equipment.id, Equipment.name, Equipment.warranty_until)
-        .where(
-            mine,
-            Equipment.warranty_until >= today,
-            Equipment.warranty_until <= today + timedelta(days=AHEAD_DAYS),
-        )
-        .order_by(Equipment.warranty_until, Equipment.id)
-        .limit(_MOST)
-    )
+    asked = _ahead(mine, today, Equipment.warranty_until, where=(Equipment.warranty_until >= today,))
     return [
         _dated(unit, name, _("the warranty ends"), until, today, WARRANTY)
         for unit, name, until in session.execute(asked)
-        if until is not None
     ]
 
 

@@ -14,8 +14,9 @@ from crm.exchange.storing import plan as plans
 from crm.exchange.storing.journal import failed_csv, failed_rows, get_import
 from crm.exchange.storing.report import COUNTS, ImportReport
 from crm.i18n import _
-from crm.jobs.queue import CANCELLED, DONE, FAILED, JobView, cancel_job, enqueue, get_job, resume_job
+from crm.jobs.queue import CANCELLED, DONE, FAILED, JobView, enqueue, get_job, resume_job
 from crm.records import registry
+from crm.ui.frame import job_progress
 from crm.ui.frame.guard import current_actor, flash, showing_problems
 from crm.ui.kit import look
 from crm.work import Actor
@@ -80,20 +81,12 @@ def _begin(actor: Actor, kept: dict[str, Any], *, dry_run: bool) -> int:
 
 
 def _watch(job: JobView) -> None:
-    st.fragment(_progress, run_every=1.0)(job.id)
+    job_progress.watch(job, key="import", words=_rows_so_far)
 
 
-def _progress(job_id: int) -> None:
-    actor = current_actor()
-    job = get_job(actor, job_id)
-    if not job.is_active:
-        st.rerun()
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        text = _("{done:,} of {total:,} rows · {file}").format(done=job.done, total=job.total, file=job.note)
-        st.progress(job.share, text=text if job.total else _("Waiting for its turn"))
-        if st.button(_("Cancel"), key="import_cancel", icon=":material/close:"):
-            with showing_problems():
-                cancel_job(actor, job_id)
+def _rows_so_far(job: JobView) -> str:
+    text = _("{done:,} of {total:,} rows · {file}").format(done=job.done, total=job.total, file=job.note)
+    return text if job.total else _("Waiting for its turn")
 
 
 def show_import(actor: Actor, kept: dict[str, Any], *, again: Callable[[], None]) -> None:

@@ -56,39 +56,23 @@ def show_form(actor: Actor, form_id: int) -> None:
 
 
 def _numbers(view: FormView) -> None:
-    days = LATELY.days
-    if view.record["kind"] == "service":
-        formula = _("Cases that answers to this form opened.")
-        became = look.Explained(_("Cases"), f"{view.cases:,}", formula=formula, n=view.answers)
-    else:
-        formula = _("Different leads behind the answers; a second answer of an open lead is added to it.")
-        became = look.Explained(_("Leads"), f"{view.leads:,}", formula=formula, n=view.answers)
-    look.kpi_row(
-        [
-            look.Explained(
-                _("Answers"),
-                f"{view.answers:,}",
-                formula=_(
-                    "All answers taken; refused ones, robots and repeats of the same page do not count."
-                ),
-                n=view.answers,
-            ),
-            look.Explained(
-                _("Last {n} days").format(n=days),
-                f"{view.lately:,}",
-                formula=_("Answers that came within the last {n} days.").format(n=days),
-                n=view.lately,
-            ),
-            became,
-            look.Explained(
-                _("Contacts"),
-                f"{view.contacts:,}",
-                formula=_("Different contacts behind the answers: known ones, and those who consented."),
-                n=view.answers,
-            ),
-        ],
-        strip=True,
-    )
+    def told(label: str, count: int, formula: str, rests_on: int) -> look.Explained:
+        return look.Explained(label, f"{count:,}", formula=formula, n=rests_on)
+
+    days, n = LATELY.days, view.answers
+    taken = _("All answers taken; refused ones, robots and repeats of the same page do not count.")
+    lately = _("Answers that came within the last {n} days.").format(n=days)
+    leads = _("Different leads behind the answers; a second answer of an open lead is added to it.")
+    known = _("Different contacts behind the answers: known ones, and those who consented.")
+    numbers = [
+        told(_("Answers"), n, taken, n),
+        told(_("Last {n} days").format(n=days), view.lately, lately, view.lately),
+        told(_("Cases"), view.cases, _("Cases that answers to this form opened."), n)
+        if view.record["kind"] == "service"
+        else told(_("Leads"), view.leads, leads, n),
+        told(_("Contacts"), view.contacts, known, n),
+    ]
+    look.kpi_row(numbers, strip=True)
 
 
 def _about(view: FormView, address: str, is_open: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -54,30 +54,19 @@ def show_analysis(account_id: int | None) -> None:
     left, right = st.columns(2, gap="small")
     with left:
         _paid(known, measure, what)
-        _card(_("Which kind gets most?"), known, "kind", measure, overall, _kind, list(KINDS))
-        _card(
-            _("Which weekday?"), known, "weekday", measure, overall, _weekday, [float(d) for d in range(1, 8)]
-        )
+        kinds = {kind: _(label) for kind, label in KINDS.items()}
+        _card(_("Which kind gets most?"), known, "kind", measure, overall, kinds)
+        days = {float(place): _(label) for place, label in enumerate(WEEKDAYS, 1)}
+        _card(_("Which weekday?"), known, "weekday", measure, overall, days)
     with right:
-        _card(_("Which hour?"), known, "hour", measure, overall, _hour, [float(h) for h in range(24)])
+        hours = {float(hour): f"{hour}:00" for hour in range(24)}
+        _card(_("Which hour?"), known, "hour", measure, overall, hours)
     st.page_link(
         routes.page("social"),
         label=_("Open the posts behind these numbers"),
         icon=":material/arrow_forward:",
         query_params={"social_view": _("Posts"), "social_status": _("Published")},
     )
-
-
-def _kind(group: Any) -> str:
-    return _(KINDS.get(str(group), str(group)))
-
-
-def _weekday(group: Any) -> str:
-    return _(WEEKDAYS[int(group) - 1])
-
-
-def _hour(group: Any) -> str:
-    return f"{int(group)}:00"
 
 
 def _value(value: float, measure: str) -> str:
@@ -90,10 +79,9 @@ def _card(
     by: str,
     measure: str,
     overall: Typical,
-    named: Callable[[Any], str],
-    order: Sequence[Any],
+    names: Mapping[Any, str],
 ) -> None:
-    groups = typical_by(posts, by, measure, order=order)
+    groups = typical_by(posts, by, measure, order=list(names))
     missing = len(posts) - sum(group.n for group in groups)
     note = _("{n} posts").format(n=f"{sum(g.n for g in groups):,}")
     if missing:
@@ -105,7 +93,7 @@ def _card(
         clear = [g for g in groups if not isnan(g.low)]
         unit = number_unit(decimals=1)
         figure = charts.intervals(
-            [named(g.group) for g in groups],
+            [names.get(g.group, str(g.group)) for g in groups],
             [g.typical for g in groups],
             [g.low for g in groups],
             [g.high for g in groups],
@@ -118,7 +106,7 @@ def _card(
         best = max(clear, key=lambda g: g.typical) if clear else None
         alt = (
             _("{group} has the highest typical value: {value}, 95 % {low} to {high}, {n} posts").format(
-                group=named(best.group), value=_value(best.typical, measure),
+                group=names.get(best.group, str(best.group)), value=_value(best.typical, measure),
                 low=_value(best.low, measure), high=_value(best.high, measure), n=best.n,
             )
             if best
