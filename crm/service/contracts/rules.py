@@ -11,13 +11,15 @@ from crm.errors import Problem
 from crm.i18n import _
 from crm.records.rules import Draft, Facts, Road, Rules, take_owner
 from crm.records.writing.bulk import known
-from crm.service.equipment.coverage_rules import spelled, uncovered
+from crm.service.equipment.coverage_rules import ContractFacts, spelled, uncovered
 from crm.service.equipment.equipment import contracts_at
 from crm.service.words import day_words
 from db.models import Contract, Equipment, Organisation
 
 #: A contract without an end is compared as if it ended here.
 _FAR = date.max
+#: Stands for the id of a contract of the same batch, which has none yet.
+_NEW = 0
 #: Where the contracts of one unit, or of all units of one organisation, follow each other.
 _Place = tuple["int | None", "int | None"]
 
@@ -26,16 +28,6 @@ _Place = tuple["int | None", "int | None"]
 class _Units(Facts):
     by_id: dict[int, dict[str, Any]]
     firms: dict[int, dict[str, Any]]
-
-
-@dataclass(slots=True)
-class _Run:
-    """A contract in force; ``id`` is None for one of the same batch."""
-
-    id: int | None
-    name: str
-    starts_on: date
-    ends_on: date | None
 
 
 class ContractRules(Rules):
@@ -84,19 +76,18 @@ class ContractRules(Rules):
     def together(self, drafts: Sequence[Draft], facts: _Units) -> Iterable[tuple[Draft, Problem]]:
         names = ("equipment_id", "organisation_id", "starts_on", "ends_on", "archived_at")
         asked = [d for d in drafts if d.row["archived_at"] is None and (d.is_new or any(map(d.moved, names)))]
-        runs = _running(facts.road, asked)
-        clashes: list[tuple[Draft, _Run]] = []
+        places = {_place(d.row) for d in asked}
+        units = {unit for unit, _firm in places if unit is not None}
+        runs = contracts_at(facts.road.work.session, units, {firm for _unit, firm in places})
+        clashes: list[tuple[Draft, ContractFacts]] = []
         for draft in asked:
-            row = draft.row
-            others = runs.setdefault(_place(row), [])
-            mine = row.get("id")
+            row, mine, place = draft.row, draft.row.get("id") or _NEW, _place(draft.row)
+            others = [run for run in runs.get(place, ()) if run.id == _NEW or run.id != mine]
             clash = max(
                 (
                     run
                     for run in others
-                    if (run.id is None or run.id != mine)
-                    and run.starts_on <= (row["ends_on"] or _FAR)
-                    and row["starts_on"] <= (run.ends_on or _FAR)
+                    if run.starts_on <= (row["ends_on"] or _FAR) and row["starts_on"] <= (run.ends_on or _FAR)
                 ),
                 key=lambda run: run.starts_on,
                 default=None,
@@ -104,11 +95,10 @@ class ContractRules(Rules):
             if clash is not None:
                 clashes.append((draft, clash))
                 continue
-            others[:] = [run for run in others if run.id is None or run.id != mine]
-            others.append(_Run(mine, row["name"], row["starts_on"], row["ends_on"]))
+            runs[place] = [*others, ContractFacts(mine, row["name"], row["starts_on"], row["ends_on"])]
         seen = known(facts.road.work.session, Contract, {clash.id for _draft, clash in clashes})
         for draft, clash in clashes:
-            yield draft, _overlaps(draft.row, clash, seen=clash.id is None or clash.id in seen)
+            yield draft, _overlaps(draft.row, clash, seen=clash.id == _NEW or clash.id in seen)
 
 
 def _place(row: Any) -> _Place:
@@ -116,18 +106,7 @@ def _place(row: Any) -> _Place:
     return unit, row["organisation_id"] if unit is None else None
 
 
-def _running(road: Road, drafts: Sequence[Draft]) -> dict[_Place, list[_Run]]:
-    """The stored contracts where new ones come in."""
-    places = {_place(d.row) for d in drafts}
-    units = {unit for unit, _firm in places if unit is not None}
-    stored = contracts_at(road.work.session, units, {firm for _unit, firm in places})
-    return {
-        place: [_Run(c.id, c.name, c.starts_on, c.ends_on) for c in contracts]
-        for place, contracts in stored.items()
-    }
-
-
-def _overlaps(row: dict[str, Any], other: _Run, *, seen: bool) -> Problem:
+def _overlaps(row: dict[str, Any], other: ContractFacts, *, seen: bool) -> Problem:
     """Which contract runs at the same time, and where this one could stand."""
     name = _("contract “{name}”").format(name=other.name) if seen else _("a contract of another team")
     start = day_words(other.starts_on)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -19,17 +19,7 @@ from db.audit import SYSTEM_OPTIONS
 from db.models import Contract, Equipment
 from db.scope import ScopedSession
 
-__all__ = ["Coverage", "Reading", "coverage", "coverages", "covers_of", "record_meter"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A meter reading that was stored."""
-
-    id: int
-    equipment_id: int
-    value: float
-    at: datetime
+__all__ = ["Coverage", "coverage", "coverages", "covers_of", "record_meter"]
 
 
 def coverage(session: ScopedSession, equipment_id: int, *, on: date) -> Coverage:
@@ -111,7 +101,7 @@ def record_meter(
     at: datetime | None = None,
     source: str = "",
     reset: bool = False,
-) -> Reading:
+) -> dict[str, Any]:
     """Note what the usage meter of a unit showed; the unit keeps the newest value.
 
     Parameters
@@ -125,6 +115,11 @@ def record_meter(
     reset : bool
         The meter was replaced or set back, so that it may show less than before.
 
+    Returns
+    -------
+    dict
+        The reading that was stored.
+
     Raises
     ------
     Refused
@@ -136,8 +131,7 @@ def record_meter(
     source = RESET if reset else source[:40]
     values = {"equipment_id": unit.id, "at": at, "value": value, "source": source}
     try:
-        made = records.create_record(work, "meter_reading", values)
+        return records.create_record(work, "meter_reading", values)
     except Refused as error:
         problems = [Problem("meter_value", problem.message) for problem in error.problems]
         raise Refused(str(error), problems=problems) from error
-    return Reading(made["id"], unit.id, made["value"], made["at"])

@@ -38,7 +38,7 @@ class TestMeter:
         made = self.read(people, unit, 214_000.0, source="phone")
 
         now = self.stored(people, unit)
-        assert (now["meter_value"], now["meter_at"]) == (214_000.0, made.at)
+        assert (now["meter_value"], now["meter_at"]) == (214_000.0, made["at"])
 
     def test_an_older_reading_is_added_behind_the_newest(self, people, unit):
         self.read(people, unit, 200.0)
