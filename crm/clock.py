@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -28,3 +28,8 @@ def today() -> date:
 def here(moment: datetime) -> datetime:
     """A moment as the firm's clocks show it."""
     return moment.astimezone(zone())
+
+
+def noon(day: date) -> datetime:
+    """The middle of a day at the firm's place, for what is known by its day only; UTC."""
+    return datetime.combine(day, time(12), zone()).astimezone(UTC)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, null, select
 
-from crm.clock import zone
+from crm.clock import noon
 from crm.i18n import N_, _
 from crm.records import records
 from db.audit import SYSTEM_OPTIONS
@@ -54,10 +54,6 @@ def unit_history(session: ScopedSession, equipment_id: int, *, limit: int = 40) 
     return sorted(found, key=lambda s: (s.at, s.kind), reverse=True)[:limit]
 
 
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), zone())
-
-
 def _visit_steps(session: ScopedSession, equipment_id: int, limit: int) -> list[Step]:
     order = WorkOrder
     rows = session.execute(
@@ -72,7 +68,7 @@ def _visit_steps(session: ScopedSession, equipment_id: int, limit: int) -> list[
     return [
         Step(
             "visit",
-            _noon(r.done_on),
+            noon(r.done_on),
             r.title,
             _told(failed.get(r.id, []), changed.get(r.id, []), r.report, r.number),
             "work_order",

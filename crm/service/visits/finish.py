@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
-from crm.clock import here, zone
+from crm.clock import here, noon
 from crm.errors import Bad, Problem, Refused
 from crm.firm.firm import firm
 from crm.i18n import _
@@ -81,7 +81,7 @@ def finish_visit(
     order.report, order.fault_code = said or order.report, fault or order.fault_code
     if order.owner_id is None:
         order.owner_id = work.actor.user_id
-    at = _moment(work, done_on)
+    at = work.now if done_on == here(work.now).date() else noon(done_on)
     if order.equipment_id is not None:
         order.meter_value = meter
         order.covered = coverage(work.session, order.equipment_id, on=done_on).state
@@ -140,13 +140,6 @@ def _texts(
             said.append("")
             problems.append(Problem(name, str(bad)))
     return said[0], said[1], said[2:], problems
-
-
-def _moment(work: Work, done_on: date) -> datetime:
-    """Now for a visit of today, else noon of its day."""
-    if done_on == here(work.now).date():
-        return work.now
-    return datetime.combine(done_on, time(12), zone()).astimezone(UTC)
 
 
 def _parts(

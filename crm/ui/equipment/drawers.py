@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 import streamlit as st
 
-from crm.clock import now, today, zone
+from crm.clock import noon, now, today
 from crm.i18n import _
 from crm.service.equipment.equipment import record_meter
 from crm.service.equipment.equipment_queries import UnitPage
@@ -41,7 +39,7 @@ def meter_drawer(actor: Actor, page: UnitPage) -> None:
         if value is None:
             st.error(_("Enter what the meter shows."), icon=":material/error:")
             return
-        at = now() if read_on == today() else datetime.combine(read_on, time(12), zone()).astimezone(UTC)
+        at = now() if read_on == today() else noon(read_on)
         act(
             actor,
             lambda work: record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 
 import streamlit as st
 
 from crm.campaigns.social.rules import NETWORK_NAMES
 from crm.campaigns.social.social import CalendarPost, posts_between
-from crm.clock import here, today, zone
+from crm.clock import here, noon, today, zone
 from crm.i18n import _, ngettext
 from crm.periods import month_end
 from crm.ui.frame.guard import current_actor
@@ -46,8 +46,7 @@ def show_calendar(account_id: int | None) -> None:
             and actor.may("social", CREATE)
             and st.button(_("New post on this day"), icon=":material/add:", key="social_day_new")
         ):
-            noon = datetime.combine(picked, time(12), zone())
-            new_post(actor, {"planned_at": noon, "status": "planned", "account_id": account_id})
+            new_post(actor, {"planned_at": noon(picked), "status": "planned", "account_id": account_id})
 
 
 def _head(first: date, posts: list[CalendarPost]) -> None:

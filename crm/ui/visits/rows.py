@@ -103,7 +103,7 @@ def _plan_inputs(actor: Actor, given: Mapping[str, int]) -> dict[str, Any]:
     values |= _when_and_who(
         actor, {"planned_on": today(), "planned_at": None, "owner_id": actor.user_id}, "visit"
     )
-    values["steps"] = _steps("visit_steps", "", height=90)
+    values["checklist"] = _steps("visit_steps", "", height=90)
     return values
 
 
@@ -132,25 +132,14 @@ def _technician(actor: Actor, current: int | None, key: str) -> int | None:
     return chosen
 
 
-def _plan(actor: Actor, given: Mapping[str, int], values: Mapping[str, Any]) -> dict[str, Any]:
-    links: dict[str, Any] = dict(given)
+def _plan(actor: Actor, given: Mapping[str, int], values: dict[str, Any]) -> dict[str, Any]:
     about = registry.entity("work_order")
-    for name in ASKED:
-        if name in values:
-            links[name], problem = read_input(about[name], values[name], actor=actor)
-            if problem is not None:
-                raise Refused(problem.message, problems=[problem])
+    for name in values.keys() & {*ASKED}:
+        values[name], problem = read_input(about[name], values[name], actor=actor)
+        if problem is not None:
+            raise Refused(problem.message, problems=[problem])
     with unit_of_work(actor) as work:
-        return plan_visit(
-            work,
-            title=values["title"] or "",
-            kind=values["kind"] or "repair",
-            planned_on=values["planned_on"],
-            planned_at=values["planned_at"],
-            owner_id=values["owner_id"],
-            checklist=values["steps"],
-            **links,
-        )
+        return plan_visit(work, **{**given, **values})
 
 
 def replan_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
