@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from crm.i18n import _
 
@@ -72,10 +71,6 @@ class Field:
     def names(self) -> dict[str, str]:
         """The allowed values as people read them, by what is stored."""
         return {choice.value: _(choice.label) for choice in self.choices}
-
-    def word(self, value: Any) -> str:
-        """A value of a CHOICE field as people read it."""
-        return self.names().get(value, str(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def entities() -> list[Entity]:
 
 def word(entity_name: str, field: str, value: Any) -> str:
     """A value of an entity's CHOICE field as people read it."""
-    return entity(entity_name)[field].word(value)
+    return entity(entity_name)[field].names().get(value, str(value))
 
 
 def entity_of_table(table: str) -> str:

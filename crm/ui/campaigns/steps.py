@@ -15,7 +15,7 @@ from crm.jobs.queue import FAILED, enqueue, get_job
 from crm.mail.sending.status import missing
 from crm.ui.campaigns.audience import reason_label
 from crm.ui.frame import job_progress, routes
-from crm.ui.frame.guard import act, current_actor, storing
+from crm.ui.frame.guard import current_actor, storing
 from crm.ui.kit import look
 from crm.work import Actor, Work
 from db.scope import CREATE
@@ -77,7 +77,8 @@ def menu_steps(actor: Actor, view: CampaignView) -> dict[str, Callable[[], None]
 
 
 def _step(actor: Actor, function: Callable[[Work, int], Any], campaign_id: int, said: str) -> None:
-    act(actor, lambda work: function(work, campaign_id), said)
+    with storing(actor, said) as work:
+        function(work, campaign_id)
 
 
 def _copy(actor: Actor, campaign_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,12 +13,12 @@ from crm.service.cases.find import status_word
 from crm.service.cases.merge import merge_cases, unmerge_case
 from crm.service.cases.queries import CaseView, merge_choices
 from crm.ui.frame import routes
-from crm.ui.frame.guard import act, act_in_callback, current_actor
+from crm.ui.frame.guard import act_in_callback, current_actor, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import choose, link_options
 from crm.ui.records.drawers import new_record
-from crm.work import Actor, Work, reading
+from crm.work import Actor, reading
 
 #: The case whose solving is asked about in the run that follows.
 SOLVE = "case_solve"
@@ -36,13 +35,8 @@ def moved(actor: Actor, record: dict[str, Any], key: str) -> None:
         st.session_state[SOLVE] = record["id"]
     elif to_status is not None:
         said = _("{number} is “{status}” now.").format(number=record["number"], status=status_word(to_status))
-        act_in_callback(actor, _move(record, to_status), said)
-
-
-def _move(record: dict[str, Any], to_status: str, resolution: str | None = None) -> Callable[[Work], Any]:
-    return lambda work: move_case(
-        work, record["id"], to_status, seen_version=record["version"], resolution=resolution
-    )
+        seen = record["version"]
+        act_in_callback(actor, lambda work: move_case(work, record["id"], to_status, seen_version=seen), said)
 
 
 def taken(actor: Actor, case_id: int, number: str, version: int) -> None:
@@ -72,7 +66,9 @@ def solve(actor: Actor, view: CaseView) -> None:
             sent = st.form_submit_button(_("Mark as solved"), type="primary", icon=":material/check:")
         if sent:
             solved = _("{number} is solved.").format(number=record["number"])
-            act(actor, _move(record, "resolved", said or ""), solved)
+            seen = record["version"]
+            with storing(actor, solved) as work:
+                move_case(work, record["id"], "resolved", seen_version=seen, resolution=said or "")
 
     ask()
 
@@ -119,11 +115,9 @@ def give(actor: Actor, view: CaseView) -> None:
             sent = st.form_submit_button(_("Give"), type="primary", icon=":material/person_check:")
         if sent:
             who = people[chosen] if chosen else _("nobody yet")
-            act(
-                actor,
-                lambda work: assign_case(work, record["id"], chosen, seen_version=record["version"]),
-                _("{number} belongs to {who}.").format(number=record["number"], who=who),
-            )
+            said = _("{number} belongs to {who}.").format(number=record["number"], who=who)
+            with storing(actor, said) as work:
+                assign_case(work, record["id"], chosen, seen_version=record["version"])
 
     ask()
 
@@ -171,12 +165,9 @@ def merge(actor: Actor, view: CaseView) -> None:
             )
         )
         if st.button(_("Merge"), type="primary", icon=":material/merge:", key="case_merge_go"):
-            act(
-                actor,
-                lambda work: merge_cases(work, record["id"], into),
-                _("Merged. To take it back, open {number}.").format(number=record["number"]),
-                then=lambda: routes.go("case", into),
-            )
+            said = _("Merged. To take it back, open {number}.").format(number=record["number"])
+            with storing(actor, said, then=lambda: routes.go("case", into)) as work:
+                merge_cases(work, record["id"], into)
 
     ask()
 
@@ -184,4 +175,5 @@ def merge(actor: Actor, view: CaseView) -> None:
 def unmerge(actor: Actor, view: CaseView) -> None:
     """Take the merge back."""
     said = _("{number} is a case of its own again.").format(number=view.record["number"])
-    act(actor, lambda work: unmerge_case(work, view.record["id"]), said)
+    with storing(actor, said) as work:
+        unmerge_case(work, view.record["id"])

@@ -8,7 +8,7 @@ from crm.clock import noon, now, today
 from crm.i18n import _
 from crm.service.equipment.equipment import record_meter
 from crm.service.equipment.equipment_queries import UnitPage
-from crm.ui.frame.guard import act
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.inputs import FIRST_DAY
 from crm.ui.records.drawers import new_record
@@ -40,11 +40,8 @@ def meter_drawer(actor: Actor, page: UnitPage) -> None:
             st.error(_("Enter what the meter shows."), icon=":material/error:")
             return
         at = now() if read_on == today() else noon(read_on)
-        act(
-            actor,
-            lambda work: record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset),
-            _("The reading is stored."),
-        )
+        with storing(actor, _("The reading is stored.")) as work:
+            record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset)
 
     drawer()
 

@@ -31,7 +31,7 @@ def _drawer() -> None:
         return
     with st.form("account_language", border=False):
         now = actor.language if actor.language in LANGUAGES else DEFAULT_LANGUAGE
-        chosen = choose(_("Language"), LANGUAGES, now, key="account_language_code")
+        chosen = choose(_("Language"), LANGUAGES, now, key="account_language_code") or now
         spoken = st.form_submit_button(_("Use this language"))
     st.divider()
     with st.form("account_password", border=False):

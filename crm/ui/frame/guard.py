@@ -122,14 +122,6 @@ def storing(
         then()
 
 
-def act(
-    actor: Actor, step: Callable[[Work], object], said: str, *, then: Callable[[], object] = st.rerun
-) -> None:
-    """The same for a change that is one call."""
-    with storing(actor, said, then=then) as work:
-        step(work)
-
-
 def act_in_callback(actor: Actor, step: Callable[[Work], object], said: str = "") -> None:
     """The same for a callback, which draws nothing: what was refused is told by ``show_refused`` in the run after it."""
     try:

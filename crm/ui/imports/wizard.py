@@ -194,7 +194,7 @@ def _check() -> None:
 def _entity(actor: Actor, draft: Draft, at: int) -> Draft:
     entities = {entity.name: _(entity.plural) for entity in wizard.importable(actor)}
     chosen = choose(_("This file holds"), entities, draft["entity"], key=f"import_entity_{at}", width=320)
-    if chosen != draft["entity"]:
+    if chosen and chosen != draft["entity"]:
         st.session_state.pop(f"import_columns_{at}", None)
         return wizard.with_entity(draft, wizard.table_of(draft), chosen)
     return draft

@@ -11,7 +11,7 @@ import streamlit as st
 from crm.campaigns.forms.questions import CONSENT_WORDS, FIELD_KINDS, MEANINGS, MOST_FIELDS
 from crm.campaigns.forms.rules import save_fields
 from crm.i18n import _
-from crm.ui.frame.guard import act
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.work import Actor
 from db.models.campaigns.segments import PURPOSES
@@ -78,11 +78,6 @@ def show_questions(actor: Actor, record: Mapping[str, Any], *, may_change: bool)
     # What the person saw stays until they save, whatever is read meanwhile.
     seen: Mapping[str, Any] = st.session_state.setdefault(f"{key}_seen", dict(record))
     turn = seen["version"]
-
-    def load_anew() -> None:
-        st.session_state.pop(f"{key}_seen")
-        st.rerun()
-
     known = ", ".join(MEANINGS[record["kind"]])
     st.caption(
         _(
@@ -113,16 +108,13 @@ def show_questions(actor: Actor, record: Mapping[str, Any], *, may_change: bool)
     if record["version"] != seen["version"]:
         look.lines(_("Someone else changed this web form meanwhile."))
         if st.button(_("Load what is stored now"), key=f"{key}_reload"):
-            load_anew()
+            st.session_state.pop(f"{key}_seen")
+            st.rerun()
     if sent:
-        act(
-            actor,
-            lambda work: save_fields(
+        with storing(actor, _("The questions are stored."), forget=f"{key}_seen") as work:
+            save_fields(
                 work, record["id"], questions(edited), purposes=purposes, seen_version=seen["version"]
-            ),
-            _("The questions are stored."),
-            then=load_anew,
-        )
+            )
 
 
 def _columns() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from crm.pipeline.board import flag_words
 from crm.pipeline.deal_page import DealView
 from crm.pipeline.service import close_deal, move_deal, reopen_deal
 from crm.pipeline.stages import read_pipelines
-from crm.ui.frame.guard import act, act_in_callback, show_refused, storing
+from crm.ui.frame.guard import act_in_callback, show_refused, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, percent, short_money
 from crm.ui.pipeline.deal_close import ask_reason
@@ -28,7 +28,8 @@ def show_head(actor: Actor, deal: DealView) -> None:
             if record["status"] == "open":
                 if st.button(_("Won"), key="deal_won", type="primary", icon=":material/check:"):
                     said = _("“{title}” is won. Well done.").format(title=record["title"])
-                    act(actor, lambda work: close_deal(work, won=True, **seen), said)
+                    with storing(actor, said) as work:
+                        close_deal(work, won=True, **seen)
                 if st.button(_("Lost"), key="deal_lost", icon=":material/close:"):
                     _ask(actor, deal)
             elif st.button(_("Reopen"), key="deal_reopen", icon=":material/undo:"):

@@ -30,7 +30,7 @@ from crm.service.levels.level_settings import (
     weekday_names,
 )
 from crm.service.levels.working_time_rules import in_words, known_countries, parse_hours
-from crm.ui.frame.guard import act, showing_problems
+from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import formats, look
 from crm.ui.kit.inputs import choose, input_for, link_options, read_input
 from crm.work import Actor, Work, reading
@@ -151,7 +151,8 @@ def _minutes(hours: float | None) -> int | None:
 
 
 def _save(actor: Actor, store: Callable[[Work], object], name: str) -> None:
-    act(actor, store, _("“{name}” is stored.").format(name=name.strip()))
+    with storing(actor, _("“{name}” is stored.").format(name=name.strip())) as work:
+        store(work)
 
 
 def _calendars(actor: Actor, setup: ServiceSetup) -> None:

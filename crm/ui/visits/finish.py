@@ -13,12 +13,12 @@ from crm.money import exponent, to_minor
 from crm.service.equipment.labour import PartUsed
 from crm.service.visits.queries import VisitPage
 from crm.service.visits.visits import finish_visit
-from crm.ui.frame.guard import act
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY
 from crm.ui.visits.equipment_words import meter_words
-from crm.work import Actor, Work
+from crm.work import Actor
 
 
 def finish_card(actor: Actor, page: VisitPage) -> None:
@@ -157,15 +157,8 @@ def _form(page: VisitPage) -> dict[str, Any] | None:
 
 def _finish(actor: Actor, page: VisitPage, parts: list[PartUsed], entered: dict[str, Any]) -> None:
     values = page.view.values
-
-    def finish(work: Work) -> None:
-        finish_visit(work, page.view.id, seen_version=values["version"], parts=tuple(parts), **entered)
-
-    def forget() -> None:
-        st.session_state.pop(f"visit_parts_{page.view.id}", None)
-        st.rerun()
-
     said = _("{number} is done.").format(number=values["number"])
     if entered["next_on"]:
         said += " " + _("The next visit is planned for {day}.").format(day=day(entered["next_on"]))
-    act(actor, finish, said, then=forget)
+    with storing(actor, said, forget=f"visit_parts_{page.view.id}") as work:
+        finish_visit(work, page.view.id, seen_version=values["version"], parts=tuple(parts), **entered)

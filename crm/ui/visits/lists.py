@@ -12,7 +12,7 @@ from crm.i18n import _, ngettext
 from crm.service.visits.queries import Visit, my_visits, week_visits
 from crm.service.visits.visits import start_visit
 from crm.ui.frame import routes
-from crm.ui.frame.guard import act
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
@@ -95,12 +95,9 @@ def _go(actor: Actor, visit: Visit) -> None:
         if st.button(_("Finish"), key=f"day_finish_{visit.id}", icon=":material/task_alt:"):
             routes.go("work_order", visit.id)
     elif st.button(_("Start"), key=f"day_start_{visit.id}", icon=":material/play_arrow:"):
-        act(
-            actor,
-            lambda work: start_visit(work, visit.id, seen_version=visit.version),
-            _("{number} is under way.").format(number=visit.number),
-            then=lambda: routes.go("work_order", visit.id),
-        )
+        said = _("{number} is under way.").format(number=visit.number)
+        with storing(actor, said, then=lambda: routes.go("work_order", visit.id)) as work:
+            start_visit(work, visit.id, seen_version=visit.version)
 
 
 def shown_week(now: date) -> date:

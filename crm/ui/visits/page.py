@@ -14,7 +14,7 @@ from crm.service.visits.base import OPEN
 from crm.service.visits.queries import VisitPage, visit_page
 from crm.service.visits.visits import reopen_visit, start_visit, tick_step
 from crm.ui.frame import routes
-from crm.ui.frame.guard import act, act_in_callback, show_refused
+from crm.ui.frame.guard import act_in_callback, show_refused, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.records.record_page import record_header
@@ -73,11 +73,8 @@ def _start(actor: Actor, page: VisitPage) -> None:
     if values["status"] != "planned" or not page.view.may_change or page.view.archived:
         return
     if st.button(_("Start"), key="visit_start", type="primary", icon=":material/play_arrow:"):
-        act(
-            actor,
-            lambda work: start_visit(work, page.view.id, seen_version=values["version"]),
-            _("{number} is under way.").format(number=values["number"]),
-        )
+        with storing(actor, _("{number} is under way.").format(number=values["number"])) as work:
+            start_visit(work, page.view.id, seen_version=values["version"])
 
 
 def _more(actor: Actor, page: VisitPage) -> dict[str, Callable[[], None]]:
@@ -95,11 +92,9 @@ def _more(actor: Actor, page: VisitPage) -> dict[str, Callable[[], None]]:
 
 def _reopen(actor: Actor, page: VisitPage) -> None:
     values = page.view.values
-    act(
-        actor,
-        lambda work: reopen_visit(work, page.view.id, seen_version=values["version"]),
-        _("{number} is open again; what ending it wrote is taken back.").format(number=values["number"]),
-    )
+    said = _("{number} is open again; what ending it wrote is taken back.").format(number=values["number"])
+    with storing(actor, said) as work:
+        reopen_visit(work, page.view.id, seen_version=values["version"])
 
 
 def _strip(page: VisitPage) -> list[look.Explained]:

@@ -9,14 +9,14 @@ from urllib.parse import quote
 import streamlit as st
 
 from crm.clock import today
-from crm.errors import CrmError, Refused
+from crm.errors import Refused
 from crm.i18n import _
 from crm.records import registry
 from crm.service.visits.base import OPEN
 from crm.service.visits.queries import Visit, technicians
 from crm.service.visits.visits import cancel_visit, plan_visit, replan_visit, set_steps
 from crm.ui.frame import routes
-from crm.ui.frame.guard import act, flash, show
+from crm.ui.frame.guard import flash, showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import FIRST_DAY, LAST_DAY, choose, input_for, read_input
@@ -74,13 +74,10 @@ def plan_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None)
             sent = st.form_submit_button(_("Plan visit"), type="primary", icon=":material/check:")
         if not sent:
             return
-        try:
+        with showing_problems():
             made = _plan(actor, given, values)
-        except CrmError as problem:
-            show(problem)
-            return
-        flash(_("Visit {number} is planned.").format(number=made["number"]))
-        routes.go("work_order", made["id"])
+            flash(_("Visit {number} is planned.").format(number=made["number"]))
+            routes.go("work_order", made["id"])
 
     drawer()
 
@@ -88,9 +85,9 @@ def plan_drawer(actor: Actor, *, preset: Mapping[str, int | None] | None = None)
 def _plan_inputs(actor: Actor, given: Mapping[str, int]) -> dict[str, Any]:
     about = registry.entity("work_order")
     values: dict[str, Any] = {}
-    kinds = [c.value for c in about["kind"].choices]
+    kinds = about["kind"].names()
     values["kind"] = st.segmented_control(
-        _("Kind"), kinds, default="repair", required=True, format_func=about["kind"].word, key="visit_kind",
+        _("Kind"), list(kinds), default="repair", required=True, format_func=kinds.__getitem__, key="visit_kind",
         label_visibility="collapsed",
     )  # fmt: skip
     values["title"] = st.text_input(
@@ -153,11 +150,9 @@ def replan_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
             sent = st.form_submit_button(_("Move"), type="primary", icon=":material/check:")
         if sent:
             on = wanted["planned_on"]
-            act(
-                actor,
-                lambda work: replan_visit(work, order["id"], seen_version=order["version"], **wanted),
-                _("Planned for {day}.").format(day=day(on)) if on else _("It has no day now."),
-            )
+            said = _("Planned for {day}.").format(day=day(on)) if on else _("It has no day now.")
+            with storing(actor, said) as work:
+                replan_visit(work, order["id"], seen_version=order["version"], **wanted)
 
     drawer()
 
@@ -173,11 +168,8 @@ def steps_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
             st.caption(_("A step whose words stay keeps its tick."))
             sent = st.form_submit_button(_("Save"), type="primary", icon=":material/check:")
         if sent:
-            act(
-                actor,
-                lambda work: set_steps(work, order["id"], steps, seen_version=order["version"]),
-                _("The steps are stored."),
-            )
+            with storing(actor, _("The steps are stored.")) as work:
+                set_steps(work, order["id"], steps, seen_version=order["version"])
 
     drawer()
 
@@ -190,13 +182,7 @@ def cancel_drawer(actor: Actor, order: Mapping[str, Any]) -> None:
         st.caption(_("It stays in the history as cancelled. Reopen takes this back."))
         reason = st.text_input(_("Why?"), key=f"visit_cancel_{order['id']}", max_chars=500)
         if st.button(_("Cancel the visit"), type="primary", key="visit_cancel_yes"):
-            said = _("{number} is cancelled.").format(number=order["number"])
-            act(
-                actor,
-                lambda work: cancel_visit(
-                    work, order["id"], seen_version=order["version"], reason=reason or ""
-                ),
-                said,
-            )
+            with storing(actor, _("{number} is cancelled.").format(number=order["number"])) as work:
+                cancel_visit(work, order["id"], seen_version=order["version"], reason=reason or "")
 
     dialog()
