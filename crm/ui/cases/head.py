@@ -158,16 +158,16 @@ def _promise(view: CaseView) -> str:
 
 def _solve(view: CaseView) -> look.Explained:
     one, ended = view.clock.resolution, view.record["status"] in ENDED
-    due = moment_words(one.due_at, now=now()) if one.due_at else ""
     label = _("Solved") if ended else _("Solve within")
     if ended and one.state == "none":
         at = view.record["resolved_at"] or view.record["closed_at"]
         value = day(here(at).date(), today=today()) if at else "–"
         return look.Explained(label, value, _("no promise"), formula=_promise(view))
-    return _hand(label, one, due, view)
+    return _hand(label, one, view)
 
 
-def _hand(label: str, one: Hand, due: str, view: CaseView) -> look.Explained:
+def _hand(label: str, one: Hand, view: CaseView) -> look.Explained:
+    due = moment_words(one.due_at, now=now()) if one.due_at else ""
     time = in_words(abs(one.left_minutes)) if one.left_minutes is not None else "–"
     warned = view.record["warned_at"] is not None
     value, change, tone = {
@@ -186,8 +186,7 @@ def _answer(view: CaseView) -> look.Explained:
     record, one = view.record, view.clock.response
     first: datetime | None = record["first_response_at"]
     if first is None:
-        due = moment_words(one.due_at, now=now()) if one.due_at else ""
-        made = _hand(_("First answer"), one, due, view)
+        made = _hand(_("First answer"), one, view)
         return made if one.state != "none" else look.Explained(_("First answer"), "–", _("not yet"))
     took = _elapsed((first - record["opened_at"]).total_seconds() / 60)
     states: dict[str, tuple[str, look.Tone]] = {

@@ -8,15 +8,13 @@ import secrets
 import streamlit as st
 
 from crm.clock import now
-from crm.errors import CrmError
 from crm.i18n import _
 from crm.service.cases.cases import add_note, customer_message, reply
 from crm.service.cases.messages import Message
 from crm.service.cases.queries import CaseView
 from crm.ui.cases.words import moment_words
-from crm.ui.frame.guard import current_actor, flash, show
+from crm.ui.frame.guard import current_actor, storing
 from crm.ui.kit import look
-from crm.work import unit_of_work
 
 #: How many messages show at first and come with each "more".
 STEP = 50
@@ -140,21 +138,19 @@ def show_box(case_id: int, *, status: str, contact: str, no_mail: str, may_write
             sent = st.button(label, key=f"case_{case_id}_send_{kind}", icon=icon)
         if not sent:
             return
-        try:
-            with unit_of_work(actor) as work:
-                key = _key(case_id, turn)
-                if kind == "reply":
-                    reply(work, case_id, text or "", key=key)
-                elif kind == "note":
-                    add_note(work, case_id, text or "")
-                else:
-                    customer_message(work, case_id, text or "", key=key)
-        except CrmError as problem:
-            show(problem)
-            return
-    st.session_state[f"case_{case_id}_turn"] = turn + 1
-    flash(_told(kind, no_mail))
-    st.rerun()
+
+        def empty() -> None:
+            st.session_state[f"case_{case_id}_turn"] = turn + 1
+            st.rerun()
+
+        with storing(actor, _told(kind, no_mail), then=empty) as work:
+            key = _key(case_id, turn)
+            if kind == "reply":
+                reply(work, case_id, text or "", key=key)
+            elif kind == "note":
+                add_note(work, case_id, text or "")
+            else:
+                customer_message(work, case_id, text or "", key=key)
 
 
 def _key(case_id: int, turn: int) -> str:

@@ -1,4 +1,4 @@
-"""What is done from the page of a unit: read the meter, open a case, agree on a contract or plan."""
+"""What is noted from the page of a unit: what its meter shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from crm.service.equipment.equipment_queries import UnitPage
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.inputs import FIRST_DAY
-from crm.ui.records.drawers import new_record
 from crm.ui.visits.equipment_words import meter_words
 from crm.work import Actor
 
@@ -44,24 +43,3 @@ def meter_drawer(actor: Actor, page: UnitPage) -> None:
             record_meter(work, page.view.id, float(value), at=at, source="screen", reset=reset)
 
     drawer()
-
-
-def new_contract(actor: Actor, page: UnitPage) -> None:
-    """Open the form of a contract for this unit."""
-    customer = page.view.values["organisation_id"]
-    given = {"equipment_id": page.view.id, "organisation_id": customer, "starts_on": today()}
-    new_record(actor, "contract", preset=given)
-
-
-def new_plan(actor: Actor, page: UnitPage) -> None:
-    """Open the form of a maintenance plan for this unit."""
-    given = {"equipment_id": page.view.id, "lead_days": 14, "is_active": True}
-    new_record(actor, "maintenance_plan", preset=given)
-
-
-def new_case(actor: Actor, page: UnitPage) -> None:
-    """Open the form of a case about this unit."""
-    values = page.view.values
-    names = ("organisation_id", "contact_id", "product_id")
-    preset = {n: values[n] for n in names if values[n] is not None}
-    new_record(actor, "case", preset={"equipment_id": page.view.id, "kind": "fault", **preset})

@@ -19,13 +19,14 @@ from crm.service.equipment.equipment_queries import (
 from crm.service.equipment.history import Step, unit_history, unit_parts
 from crm.service.visits.queries import visits_of_unit
 from crm.ui.cases.words import priority_tag, status_tag
-from crm.ui.equipment import drawers as unit_drawers
+from crm.ui.equipment.drawers import meter_drawer
 from crm.ui.equipment.lists import open_contract, open_plan
 from crm.ui.equipment.wear import show_unit_wear
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
 from crm.ui.records import facts
+from crm.ui.records.drawers import new_record
 from crm.ui.records.record_page import record_header, record_tabs
 from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
@@ -46,6 +47,8 @@ FACTS = (
     "team_id",
 )  # fmt: skip
 HISTORY_STEPS = 60
+#: What a case about the unit takes over.
+OF_CASE = ("organisation_id", "contact_id", "product_id")
 
 
 def show_unit(actor: Actor, equipment_id: int) -> None:
@@ -82,15 +85,25 @@ def _primary(actor: Actor, page: UnitPage) -> None:
 
 
 def _more(actor: Actor, page: UnitPage) -> dict[str, Callable[[], None]]:
+    values, unit = page.view.values, {"equipment_id": page.view.id}
+    given = {
+        "case": {"kind": "fault", **{name: values[name] for name in OF_CASE}},
+        "contract": {"organisation_id": values["organisation_id"], "starts_on": today()},
+        "maintenance_plan": {"lead_days": 14, "is_active": True},
+    }
+
+    def new(entity: str) -> Callable[[], None]:
+        return lambda: new_record(actor, entity, preset=given[entity] | unit)
+
     entries: dict[str, Callable[[], None]] = {}
     if actor.may("case", CREATE):
-        entries[_("New case")] = lambda: unit_drawers.new_case(actor, page)
+        entries[_("New case")] = new("case")
     if page.view.may_change:
-        entries[_("Read the meter")] = lambda: unit_drawers.meter_drawer(actor, page)
+        entries[_("Read the meter")] = lambda: meter_drawer(actor, page)
     if actor.may("equipment", CREATE):
-        entries[_("New contract")] = lambda: unit_drawers.new_contract(actor, page)
+        entries[_("New contract")] = new("contract")
     if actor.may("work_order", CREATE):
-        entries[_("New maintenance plan")] = lambda: unit_drawers.new_plan(actor, page)
+        entries[_("New maintenance plan")] = new("maintenance_plan")
     return entries
 
 
