@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from crm.analytics.spells import YEAR_DAYS, Spells, Watch, spells, watch_of
 from crm.analytics.survival import Floats
 from crm.i18n import N_
+from crm.reporting.report import told_apart
 from crm.service.wear.settings import watched_until
 from db.models import Equipment, EquipmentEvent, Failure, MeterReading, PartChange, Product
 from db.scope import ScopedSession
@@ -194,7 +195,8 @@ def _units(session: ScopedSession) -> tuple[pd.DataFrame, dict[int, str]]:
     units["gone"] = units.pop("status") == "retired"
     used = set(units["product_id"].tolist()) - {NO_PRODUCT}
     named = session.execute(select(Product.id, Product.name).order_by(Product.id))
-    return units, {int(key): str(name) for key, name in named if key in used}
+    # Models are told by their names: two products of one name are two models.
+    return units, told_apart({int(key): str(name) for key, name in named if key in used})
 
 
 def _events(session: ScopedSession, unit: Any, part: Any, at: Any) -> pd.DataFrame:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, func, select
 
-from crm.clock import now
+from crm.clock import now, zone
 from crm.i18n import N_, _
 from crm.reporting.book import open_book
 from crm.reporting.catalogue import LINES, report
 from crm.reporting.report import Report, SalesFilter
-from crm.service.visits.proposals import PUT_OFF
+from crm.service.visits.proposals import PUT_OFF, in_use
 from db.models import Contract, Equipment, UnitRisk
 from db.scope import ScopedSession
 
@@ -59,9 +59,7 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
 
 def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
     """The records that a report counts: of chosen products, with failures and changes of chosen days."""
-    from dataclasses import replace
-
-    from crm.service.wear.data import EPOCH, load
+    from crm.service.wear.data import days_of, load
 
     records = load(session, now=now())
     units = records.units
@@ -69,18 +67,20 @@ def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
         units = units[units["unit"].isin(session.scalars(select(Equipment.id).where(*of)).all())]
 
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
-        frame = frame[frame["unit"].isin(units["unit"])]
-        days = pd.Series(
-            pd.Timestamp(EPOCH) + pd.to_timedelta(frame["at"], unit="D"), dtype="datetime64[ns, UTC]"
-        )
+        within = frame["unit"].isin(units["unit"])
         if chosen.start:
-            frame = frame[days >= pd.Timestamp(chosen.start, tz="UTC")]
-            days = days.loc[frame.index]
+            within &= _shown(frame["at"]) >= days_of(chosen.start)
         if chosen.end:
-            frame = frame[days < pd.Timestamp(chosen.end + timedelta(days=1), tz="UTC")]
-        return frame
+            within &= _shown(frame["at"]) < days_of(chosen.end) + 1
+        return frame[within]
 
     return replace(records, units=units, failures=kept(records.failures), changes=kept(records.changes))
+
+
+def _shown(moments: pd.Series[float]) -> pd.Series[float]:
+    """Moments as the firm's clock shows them, in days since the epoch: its days are meant, and all are of one length."""
+    clock = pd.to_datetime(moments, unit="D", utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
+    return (clock - pd.Timestamp(0)) / pd.Timedelta(days=1)
 
 
 def _of(chosen: SalesFilter) -> list[ColumnElement[bool]]:
@@ -200,20 +200,19 @@ def failure_rate_by_model(session: ScopedSession, chosen: SalesFilter) -> Report
 
 
 def _rates(session: ScopedSession, chosen: SalesFilter, name: str, by: str) -> Report:
-    from dataclasses import replace
-
     from crm.service.wear.data import days_of
     from crm.service.wear.wear import exposure, rates, watched_failures
 
-    records = _records(session, chosen)
-    # Only months of the chosen days are months under watch.
-    start, end = (None if day is None else days_of(day) for day in (chosen.start, chosen.end))
-    units = records.units.copy()
-    if start is not None:
-        units["since"] = np.fmax(units["since"], start)
-    if end is not None:
-        units["end"] = np.fmin(units["end"], end + 1)
-    records = replace(records, units=units)
+    # Which units have a part, all records tell; only months of the chosen days are months under watch.
+    records = _records(session, replace(chosen, start=None, end=None))
+    units, failures = records.units.copy(), records.failures
+    if chosen.start is not None or chosen.end is not None:
+        failures = failures.assign(at=_shown(failures["at"]))
+    if chosen.start is not None:
+        units["since"] = np.fmax(units["since"], days_of(chosen.start))
+    if chosen.end is not None:
+        units["end"] = np.fmin(units["end"], np.nextafter(days_of(chosen.end) + 1, 0.0))
+    records = replace(records, units=units, failures=failures)
     rows = [
         (
             records.parts.get(row.part) if by == "part" else records.products.get(row.product_id or 0),
@@ -275,7 +274,7 @@ MOST_UNITS = 200
 @report("units-at-risk", "Units most likely to fail within 90 days", LINES[2:])
 def units_at_risk(session: ScopedSession, chosen: SalesFilter) -> Report:
     """Units by their chance of failure within 90 days."""
-    of = (Equipment.archived_at.is_(None), UnitRisk.part != PUT_OFF, *_of(chosen))
+    of = (in_use(), UnitRisk.part != PUT_OFF, *_of(chosen))
     columns = {
         "equipment": Equipment.name, "serial": Equipment.serial, "part": func.nullif(UnitRisk.part, ""),
         "age_days": UnitRisk.age_days, "risk_30": UnitRisk.risk_30, "risk_90": UnitRisk.risk_90, "risk_365": UnitRisk.risk_365,
