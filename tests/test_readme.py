@@ -30,3 +30,14 @@ def test_the_files_that_readme_and_docs_name_exist():
     }
 
     assert not {(page, path) for page, path in named if not (ROOT / path).exists()}
+
+
+def test_every_screen_has_its_pictures():
+    from crm.ui.frame.routes import sections
+    from tests.load.pictures import MODES, OUT, SCREENS
+
+    named = {screen.name for group in sections().values() for screen in group} | set(SCREENS)
+    wanted = {f"{name}-{mode}.png" for name in named for mode in MODES}
+
+    assert {path.name for path in OUT.glob("*.png")} == wanted
+    assert set(SCREENS) == named

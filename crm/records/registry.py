@@ -148,9 +148,14 @@ def entity_of_table(table: str) -> str:
 
 
 def unique_together(name: str) -> list[tuple[str, ...]]:
-    """Groups of columns that together may stand only once in an entity's table, the most particular link first."""
-    found = (c for c in model(name).__table__.constraints if isinstance(c, UniqueConstraint))
-    return [tuple(reversed([column.name for column in c.columns])) for c in found if len(c.columns) > 1]
+    """Groups of columns that together tell a record from others, the most particular link first.
+
+    They may stand only once in the entity's table, or its model names them so.
+    """
+    cls = model(name)
+    found = (c for c in cls.__table__.constraints if isinstance(c, UniqueConstraint))
+    groups = [tuple(reversed([column.name for column in c.columns])) for c in found if len(c.columns) > 1]
+    return [*groups, *cls.__about__.get("together", ())]
 
 
 def rights_name(name: str) -> str:

@@ -26,6 +26,8 @@ SCREENS = {
     "sign_in": ("/sign-in", None), "my_day": ("/", MANAGER), "tasks": ("/tasks", MANAGER), "contacts": ("/contacts", MANAGER),
     "contact": ("/contact?id=5", MANAGER), "organisations": ("/organisations", MANAGER),
     "organisation": ("/organisation?id=5", MANAGER), "products": ("/products", MANAGER), "product": ("/product?id=5", MANAGER),
+    "categories": ("/categories", MANAGER), "category": ("/category?id=2", MANAGER),
+    "orders": ("/orders", MANAGER), "order": ("/order?id=5", MANAGER),
     "pipeline": ("/pipeline", MANAGER), "deal": ("/deal?id=590", MANAGER), "leads": ("/leads", MANAGER),
     "sales": ("/sales", MANAGER), "forecast": ("/forecast", MANAGER), "import_data": ("/import_data", ADMINISTRATOR),
     "cases": ("/cases", AGENT), "case": ("/case?id=170", AGENT), "equipment_list": ("/equipment_list", AGENT),
@@ -38,8 +40,6 @@ SCREENS = {
     "form": ("/forms/service", None), "social": ("/social", MARKETER), "marketing": ("/marketing", MANAGER),
     "imports": ("/imports", ADMINISTRATOR), "people": ("/people", ADMINISTRATOR), "settings": ("/settings", ADMINISTRATOR),
 }  # fmt: skip
-#: Pages that are no screens.
-PUBLIC = ("sign_in", "form")
 #: What a screen shows while it still works.
 BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton]"
 
@@ -97,7 +97,7 @@ def take(browser: Browser, base: str, cookie: str | None, name: str, mode: str, 
 def main() -> None:
     """Serve the sample with a forecast already computed, and look at the screens named, or at all."""
     OUT.mkdir(parents=True, exist_ok=True)
-    wanted = sys.argv[1:] or [n for n in SCREENS if n in PUBLIC or (ROOT / "pages" / f"{n}.py").exists()]
+    wanted = sys.argv[1:] or list(SCREENS)
     with (
         tempfile.TemporaryDirectory() as folder,
         serving("small", Path(folder)) as server,

@@ -115,6 +115,7 @@ def name_likeness(column: str, field: Field, entity: Entity) -> float:
     known = [
         field.label,
         _(field.label),
+        re.sub(r"_(id|minor)$", "", field.name),  # as an export calls it
         re.sub(r"_(id|minor|on|at)$", "", field.name).replace("_", " "),
         *field.aliases,
         *more_names().get(entity.name, {}).get(field.name, ()),
@@ -132,7 +133,7 @@ def name_likeness(column: str, field: Field, entity: Entity) -> float:
             if without_entity and without_entity != text:
                 ratio = max(ratio, 0.97 * _likeness(without_entity, words))
             # The own label says more than one alias among many, and an early one more than a late one.
-            best = max(best, ratio if place < 2 else (0.98 - 0.001 * min(place, 20)) * ratio)
+            best = max(best, ratio if place < 3 else (0.98 - 0.001 * min(place, 20)) * ratio)
     return best
 
 
@@ -150,7 +151,8 @@ def _score(column: str, sample: list[str], field: Field, entity: Entity) -> floa
     name = name_likeness(column, field, entity)
     content = _content(sample, field)
     if content is None:
-        return 0.9 * name
+        # An empty column under the field's own name, as an export has it, is not left to another column.
+        return name if name == 1.0 else 0.9 * name
     if field.kind in _TELLING and content > 0.8:
         return max(0.6 + 0.4 * name, 0.65)
     return name * (0.35 + 0.65 * content)

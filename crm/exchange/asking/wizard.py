@@ -83,6 +83,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
     about = registry.entity(entity)
     fields = {guess.column: guess.field for guess in guesses}
     links = [about[name] for name in fields.values() if name and about[name].kind is Kind.LINK]
+    filled = {guess.field for guess in guesses if guess.examples}
     return {
         **draft,
         "entity": entity,
@@ -91,13 +92,14 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
         "examples": {guess.column: ", ".join(guess.examples) for guess in guesses},
         "missing": {link.name: _when_missing(link) for link in links},
         "values": {},
-        "key": "",
+        # A column without a value tells no row from another.
+        "key": next((name for name in about.keys if name in filled), ""),
     }
 
 
 def _when_missing(link: Field) -> str:
     """What to do with a parent that is not found: make it, or where its name alone does not make one, leave it empty."""
-    if link.link in _FIXED:
+    if link.link in _FIXED or link.link not in registry.names():
         return plans.FAIL
     about, columns = registry.entity(link.link), registry.model(link.link).__table__.c
     needed = [

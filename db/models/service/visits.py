@@ -36,6 +36,7 @@ class MaintenancePlan(Business, Base):
         "icon": ":material/event_repeat:",
         "title": "name",
         "keys": (),
+        "together": (("equipment_id", "name"),),
         "aliases": ("maintenance schedule", "preventive maintenance"),
     }
     __table_args__ = (Index("ix_maintenance_plans_list", "archived_at", "name", "id"),)
