@@ -1,8 +1,11 @@
 """Forecast: what may come, how sure that is, how good it was before, and what it rests on."""
 
+from functools import partial
+
 import streamlit as st
 
 from crm.forecasting.engine import FEWEST
+from crm.forecasting.service import start
 from crm.forecasting.words import too_short
 from crm.i18n import _
 from crm.ui.forecast import data as forecast_data
@@ -18,6 +21,7 @@ from crm.ui.forecast.proof import (
     show_trend,
 )
 from crm.ui.forecast.view import context, rests_on, show_band, show_numbers
+from crm.ui.frame import job_progress
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 
@@ -30,11 +34,11 @@ job = forecast_job.keep_fresh(actor, asked.choice, seen)
 
 months = seen.span.months
 with head, look.page(_("Forecast"), context(asked, seen)):
-    if months >= FEWEST:
-        forecast_job.compute_button(actor, asked.choice, disabled=job is not None)
+    if months >= FEWEST and job_progress.compute_button("forecast", disabled=job is not None):
+        job_progress.begin(partial(start, actor, asked.choice))
 
 if job is not None:
-    forecast_job.watch(job)
+    job_progress.watch(job, key="forecast", done=lambda _job: _("The forecast is ready."))
 else:
     forecast_job.show_outcome(seen)
 
@@ -54,7 +58,7 @@ if seen.run is None:
         button=_("Compute the forecast"),
         key="forecast_first",
     ):
-        forecast_job.begin(actor, asked.choice)
+        job_progress.begin(partial(start, actor, asked.choice))
     st.stop()
 
 run = seen.run

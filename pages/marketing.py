@@ -8,18 +8,16 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.marketing import data
-from crm.ui.marketing.cards import show_campaigns, show_cards, show_formulas, show_numbers, show_sources
-from crm.ui.marketing.filters import marketing_question
+from crm.ui.marketing.cards import numbers, show_campaigns, show_cards, show_formulas, show_sources
 from crm.ui.marketing.records import show_number
-from crm.ui.marketing.words import context, notes
 
 actor = current_actor()
 
 head = st.container()
-asked = marketing_question(data.choices(actor), today=today())
+asked = data.ask(data.choices(actor), today=today())
 board = data.board(actor, asked)
 
-with head, look.page(_("Marketing"), context(board)):
+with head, look.page(_("Marketing"), data.context(board)):
     pass
 
 if board.is_empty:
@@ -39,11 +37,11 @@ if board.is_empty:
         st.switch_page(routes.page("campaigns"))
     st.stop()
 
-for note in notes(board):
+for note in data.notes(board):
     st.info(note, icon=":material/info:")
 for note in board.book.notes:
     st.warning(note, icon=":material/currency_exchange:")
-show_numbers(board)
+look.kpi_row(numbers(board))
 show_number(actor, asked)
 show_cards(data.figures(actor, asked, board.book.as_of, board))
 show_campaigns(board)

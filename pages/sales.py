@@ -14,20 +14,18 @@ from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.sales import data
 from crm.ui.sales.cards import show_cards, show_formulas
-from crm.ui.sales.filters import sales_question
-from crm.ui.sales.numbers import show_numbers
+from crm.ui.sales.numbers import numbers
 from crm.ui.sales.records import asked_for, show_records
 from crm.ui.sales.targets import edit_targets
-from crm.ui.sales.words import context, moved_text
 
 actor = current_actor()
 
 head = st.container()
 choices = data.choices(actor)
-asked = sales_question(choices, today=today())
+asked = data.ask(choices, today=today())
 board = data.board(actor, asked)
 
-with head, look.page(_("Sales"), context(board)):
+with head, look.page(_("Sales"), data.context(board)):
     if may_set_targets(actor) and st.button(_("Targets"), icon=":material/flag:", key="sales_targets_edit"):
         edit_targets(actor, choices, currency=board.book.currency, month=board.period.end or today())
 
@@ -50,7 +48,7 @@ if not board.has_deals:
         st.switch_page(routes.page("pipeline"))
     st.stop()
 
-if note := moved_text(board):
+if note := data.moved_text(board):
     st.info(note, icon=":material/event_repeat:")
 for note in board.book.notes:
     st.warning(note, icon=":material/currency_exchange:")
@@ -58,7 +56,7 @@ if note := changed_text(board.changed, board.book):
     st.info(look.plain(note), icon=":material/history:")
 
 chosen = replace(asked.chosen, start=board.period.start, end=board.period.end)
-show_numbers(board)
+look.kpi_row(numbers(board))
 if (wanted := asked_for()) is not None:
     show_records(actor, chosen, wanted, title=_("Deals behind this number"), key="number")
     st.button(

@@ -10,19 +10,17 @@ from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.service_board import data
 from crm.ui.service_board.cards import show_cards, show_formulas
-from crm.ui.service_board.filters import service_question
 from crm.ui.service_board.numbers import show_numbers
 from crm.ui.service_board.records import asked_for, show_number, show_records
-from crm.ui.service_board.words import context, notes
 
 actor = current_actor()
 
 head = st.container()
-asked = service_question(data.choices(actor), today=today())
+asked = data.ask(data.choices(actor), today=today())
 board = data.board(actor, asked)
 
 with head:
-    look.page(_("Service"), context(board))
+    look.page(_("Service"), data.context(board))
 
 if not board.has_cases:
     narrowed = asked.chosen != type(asked.chosen)()
@@ -41,7 +39,7 @@ if not board.has_cases:
         st.switch_page(routes.page("cases"))
     st.stop()
 
-for note in notes(board):
+for note in data.notes(board):
     st.info(note, icon=":material/info:")
 
 show_numbers(board)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from crm.i18n import _
+from crm.ui.frame import job_progress
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.wear import board as wear_board
@@ -17,13 +18,12 @@ from crm.ui.wear.cards import (
     show_repairs,
     show_repeats,
 )
-from crm.ui.wear.words import context
 
 actor = current_actor()
 
 seen = wear_board.overview(actor)
 job = wear_next.active_job(actor)
-with look.page(_("Wear and faults"), context(seen)):
+with look.page(_("Wear and faults"), wear_board.context(seen)):
     wear_next.compute_button(actor, disabled=job is not None or not seen.failures)
 if not seen.failures:
     look.empty(
@@ -36,7 +36,7 @@ with look.toolbar():
     asked = wear_board.ask(seen)
     wear_next.settings_popover(actor, *wear_board.settings_now(actor))
 if job is not None:
-    wear_next.watch(job)
+    job_progress.watch(job, key="wear", done=wear_next.ready)
 else:
     wear_next.show_failed(actor)
 

@@ -134,9 +134,7 @@ def band(
     ):
         around = [start, *high, *list(low)[::-1], start]
         tinted = {"fill": "toself", "fillcolor": fade(ACCENT, tint)}
-        figure.add_scatter(
-            x=[*joined, *joined[::-1]], y=around, mode="lines", line={"width": 0}, hoverinfo="skip", **tinted
-        )
+        line(figure, [*joined, *joined[::-1]], around, ACCENT, 0, **tinted)
     line(
         figure,
         days,
@@ -176,14 +174,8 @@ def band(
         (forecast.expected[-1], f"<b>{plain(_('Expected'))}</b>", ACCENT),
     ]
     if target is not None and goals:
-        figure.add_scatter(
-            x=list(forecast.days),
-            y=list(target),
-            mode="lines+markers",
-            marker={"color": AMBER, "size": 4},
-            line={"color": AMBER, "width": 1.6, "dash": "dot"},
-            hoverinfo="skip",
-        )
+        dots = {"mode": "lines+markers", "marker": {"color": AMBER, "size": 4}}
+        line(figure, forecast.days, target, AMBER, 1.6, "dot", **dots)
         last = max(place for place, goal in enumerate(target) if goal is not None and known(goal))
         if last == len(forecast.days) - 1:
             ends.append((goals[-1], plain(_("Target")), AMBER))
@@ -212,14 +204,13 @@ def backtest(
     *,
     unit: Unit,
     when: When,
-    height: int = 200,
 ) -> go.Figure:
     """Would it have been right? The range given beforehand as a bar, what happened as a dot.
 
     A miss changes its shape as well as its colour: a red diamond outside its bar.
     """
     if not days:
-        return nothing(height)
+        return nothing(200)
     hits = [bottom <= value <= top for value, bottom, top in zip(actual, low, high, strict=True)]
     figure = go.Figure()
     for hit, colour in ((True, ACCENT), (False, BAD)):
@@ -251,4 +242,4 @@ def backtest(
     half = (days[-1] - days[0]) / max(2, 2 * (len(days) - 1))
     axis["range"] = [days[0] - half, days[-1] + half] if half else None
     lowest, highest = reach([*actual, *low, *high])
-    return style(figure, height, x=axis, y=value_axis([lowest, highest], unit))
+    return style(figure, 200, x=axis, y=value_axis([lowest, highest], unit))

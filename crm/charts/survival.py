@@ -80,14 +80,8 @@ def steps_with_band(
     ys, lows, highs = ([start, *(line[k] for k in kept), line[-1]] for line in (values, low, high))
     figure = go.Figure()
     for edge, fill in ((lows, {}), (highs, {"fill": "tonexty", "fillcolor": fade(ACCENT, 0.16)})):
-        figure.add_scatter(
-            x=xs,
-            y=[value if known(value) else None for value in edge],
-            mode="lines",
-            line={"width": 0, "shape": "hv"},
-            hoverinfo="skip",
-            **fill,
-        )
+        seen = [value if known(value) else None for value in edge]
+        line(figure, xs, seen, ACCENT, 0, line={"shape": "hv"}, **fill)
     line(
         figure,
         xs,

@@ -269,8 +269,8 @@ def line(
 ) -> None:
     """Add a line; one without ``hovertemplate`` says nothing when it is pointed at. ``line`` says more of its look."""
     ink = {"color": colour, "width": width} | ({"dash": dash} if dash else {}) | more.pop("line", {})
-    silent = {} if "hovertemplate" in more else {"hoverinfo": "skip"}
-    figure.add_scatter(x=list(x), y=list(y), mode="lines", line=ink, **silent, **more)
+    usual = {"mode": "lines"} if "hovertemplate" in more else {"mode": "lines", "hoverinfo": "skip"}
+    figure.add_scatter(x=list(x), y=list(y), line=ink, **usual | more)
 
 
 def plain(text: str) -> str:

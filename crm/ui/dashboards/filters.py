@@ -1,4 +1,5 @@
-"""What the filter rows of all dashboards share: the period, its days, and any of many, each in the address."""
+"""What the filter rows of all dashboards share: the period, its days, and any of many, each in the address; and how the
+period is said."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from typing import TypeVar
 import streamlit as st
 
 from crm.i18n import _
-from crm.ui.kit import look
+from crm.periods import Period
+from crm.ui.kit import formats, look
 
 K = TypeVar("K", int, str)
 
@@ -43,24 +45,41 @@ def choose_days(key: str, kind: str, *, today: date) -> tuple[date | None, date 
     return start, end
 
 
-def any_of(label: str, names: Iterable[str], key: str) -> list[str]:
-    """Any of many, by name: a name in the address can be read, a number cannot."""
-    offered = list(dict.fromkeys(names))
-    return list(st.multiselect(label, offered, key=key, bind="query-params", placeholder=_("All")))
+def any_of(label: str, options: Mapping[K, str], key: str) -> tuple[K, ...]:
+    """Any of many, chosen by name: a name in the address can be read, a number cannot. All keys of a name that stands twice."""
+    offered = list(dict.fromkeys(options.values()))
+    names = st.multiselect(label, offered, key=key, bind="query-params", placeholder=_("All"))
+    return _keys(options, names)
 
 
-def any_of_few(label: str, names: Collection[str], key: str, *, least: int = 1) -> list[str] | None:
-    """Any of a few names as pills; None where there are too few or too many for that."""
-    shown = {name: look.plain(name) for name in names}
-    return look.filters(label, shown, key=key) if least <= len(names) <= OPEN else None
+def any_of_few(label: str, options: Mapping[K, str], key: str, *, least: int = 1) -> tuple[K, ...] | None:
+    """The same as pills; None where there are too few or too many for that."""
+    if not least <= len(options) <= OPEN:
+        return None
+    return _keys(options, look.filters(label, {name: look.plain(name) for name in options.values()}, key=key))
 
 
 def any_source(sources: Iterable[str], key: str) -> tuple[str, ...]:
     """Any of the sources, and blank for what has none."""
-    none = _("No source")
-    return tuple("" if name == none else name for name in any_of(_("Sources"), [*sources, none], key))
+    return any_of(_("Sources"), {**{source: source for source in sources}, "": _("No source")}, key)
 
 
-def keys_of(options: Mapping[K, str], names: Collection[str]) -> tuple[K, ...]:
-    """The keys of the chosen names; several when a name stands twice."""
+def _keys(options: Mapping[K, str], names: Collection[str]) -> tuple[K, ...]:
     return tuple(key for key, name in options.items() if name in names)
+
+
+def _days(period: Period) -> str:
+    """A period in words: 1 Oct 2017 to 31 Dec 2017."""
+    if period.start is None or period.end is None:
+        return _("All days")
+    return _("{start} to {end}").format(
+        start=formats.day(period.start, today=period.end), end=formats.day(period.end)
+    )
+
+
+def compared(period: Period, before: Period | None, *, nothing: str = "") -> str:
+    """The line under the title; ``nothing`` says of ``{days}`` that the period before has nothing to compare with."""
+    if before is None:
+        return _days(period)
+    text = nothing or _("{days}, compared with {before}")
+    return text.format(days=_days(period), before=_days(before))

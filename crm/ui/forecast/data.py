@@ -20,8 +20,9 @@ from crm.pipeline.expected import OpenDeals, open_deals, targets_ahead
 from crm.reporting.book import open_book
 from crm.reporting.report import SalesFilter
 from crm.ui.kit import look
-from crm.work import Actor, cache_key, reading
-from db.scope import READ
+from crm.ui.kit.kept import Kept
+from crm.work import Actor, reading
+from db.scope import READ, ScopedSession
 
 HORIZONS = (3, 6, 12, MONTHS)
 #: Keys of the widgets, and with them the names in the address.
@@ -125,24 +126,23 @@ def earlier(actor: Actor, choice: SeriesChoice) -> list[RunRow]:
         return queries.run_list(session, choice)
 
 
-@st.cache_data(ttl="2m", max_entries=100, show_spinner=False)
-def _beside(scope_key: str, choice: SeriesChoice, start: date, on: date, _actor: Actor) -> Beside | None:
-    with reading(_actor) as session:
-        try:
-            book = open_book(session)
-            teams = () if choice.team_id is None else (choice.team_id,)
-            products = () if choice.category_id is None else products_of(session, choice.category_id)
-            deals = open_deals(session, book, SalesFilter(teams=teams, products=products), today=on)
-            # Targets are set for people and teams; of a category or a region nobody knows any.
-            whole = choice.kind == WON and choice.category_id is None
-            targets = (
-                targets_ahead(session, book, team_id=choice.team_id, start=start, months=MONTHS)
-                if whole
-                else {}
-            )
-        except CrmError:
-            return None
-        return Beside(book.currency, deals, targets)
+def _read_beside(session: ScopedSession, choice: SeriesChoice, start: date, on: date) -> Beside | None:
+    try:
+        book = open_book(session)
+        teams = () if choice.team_id is None else (choice.team_id,)
+        products = () if choice.category_id is None else products_of(session, choice.category_id)
+        deals = open_deals(session, book, SalesFilter(teams=teams, products=products), today=on)
+        # Targets are set for people and teams; of a category or a region nobody knows any.
+        whole = choice.kind == WON and choice.category_id is None
+        targets = (
+            targets_ahead(session, book, team_id=choice.team_id, start=start, months=MONTHS) if whole else {}
+        )
+    except CrmError:
+        return None
+    return Beside(book.currency, deals, targets)
+
+
+_beside = Kept(_read_beside)
 
 
 def beside(actor: Actor, choice: SeriesChoice, run: Run, on: date) -> Beside | None:
@@ -150,4 +150,4 @@ def beside(actor: Actor, choice: SeriesChoice, run: Run, on: date) -> Beside | N
     if not actor.may("deal", READ):
         return None
     start = date.fromisoformat(run.forecast.points[0].ds)
-    return _beside(cache_key(actor), choice, start, on, actor)
+    return _beside(actor, choice, start, on)

@@ -11,10 +11,9 @@ from crm import charts
 from crm.forecasting.files.export import forecast_csv
 from crm.forecasting.queries import Run
 from crm.i18n import _, ngettext
-from crm.periods import month_end
 from crm.pipeline.expected import Due
 from crm.ui.forecast.data import Asked, Beside
-from crm.ui.forecast.view import deals_link, deals_page
+from crm.ui.forecast.view import deals_page, open_deals_link
 from crm.ui.forecast.words import month_of
 from crm.ui.frame import routes
 from crm.ui.kit import look
@@ -59,37 +58,26 @@ def show_open_deals(asked: Asked, run: Run, near: Beside) -> None:
             label=f":small[{_('Open these deals')}]",
             icon=":material/arrow_forward:",
             icon_position="right",
-            query_params=deals_link(
-                asked,
-                status=_("Open"),
-                expected_close_on_from=months[0].isoformat(),
-                expected_close_on_to=month_end(months[-1]).isoformat(),
-            ),
+            query_params=open_deals_link(asked, months),
         )
 
 
 def _elsewhere(near: Beside) -> list[str]:
     """Open deals that no bar shows."""
-    found = []
-    if near.deals.late.deals:
-        found.append(
-            ngettext(
-                "{n} deal ({sum}) should have closed in an earlier month.",
-                "{n} deals ({sum}) should have closed in an earlier month.",
-                near.deals.late.deals,
-            ).format(n=near.deals.late.deals, sum=short_money(near.deals.late.value_minor, near.currency))
-        )
-    if near.deals.undated.deals:
-        found.append(
-            ngettext(
-                "{n} deal ({sum}) has no expected day.",
-                "{n} deals ({sum}) have no expected day.",
-                near.deals.undated.deals,
-            ).format(
-                n=near.deals.undated.deals, sum=short_money(near.deals.undated.value_minor, near.currency)
-            )
-        )
-    return found
+    late, undated = near.deals.late, near.deals.undated
+    passed = ngettext(
+        "{n} deal ({sum}) should have closed in an earlier month.",
+        "{n} deals ({sum}) should have closed in an earlier month.",
+        late.deals,
+    )
+    open_end = ngettext(
+        "{n} deal ({sum}) has no expected day.", "{n} deals ({sum}) have no expected day.", undated.deals
+    )
+    return [
+        text.format(n=due.deals, sum=short_money(due.value_minor, near.currency))
+        for due, text in ((late, passed), (undated, open_end))
+        if due.deals
+    ]
 
 
 def show_all_numbers(actor: Actor, asked: Asked, run: Run) -> None:
@@ -103,11 +91,8 @@ def show_all_numbers(actor: Actor, asked: Asked, run: Run) -> None:
     frame.insert(0, "month", [month_of(point.ds) for point in points])
     number = st.column_config.NumberColumn
     look.section(_("All numbers"), _("In {currency}; 80 % and 95 % ranges").format(currency=unit))
-    st.dataframe(
+    look.table(
         frame,
-        hide_index=True,
-        height="content",
-        row_height=36,
         column_config={
             "month": st.column_config.TextColumn(_("Month"), width=90),
             "expected": number(_("Expected"), format="%,d", width=105),

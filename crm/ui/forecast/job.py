@@ -1,36 +1,15 @@
-"""The forecast's job on the screen: start it, watch it, stop it."""
+"""The forecast's job on the screen: when it starts by itself, and why it left nothing."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from crm.forecasting.chosen import SeriesChoice
-from crm.forecasting.service import refresh, start
+from crm.forecasting.service import refresh
 from crm.i18n import _
 from crm.jobs.queue import CANCELLED, FAILED, JobView, get_job
 from crm.ui.forecast.data import Seen
-from crm.ui.frame import job_progress
-from crm.ui.frame.guard import showing_problems
 from crm.work import Actor
-
-
-def compute_button(actor: Actor, choice: SeriesChoice, *, disabled: bool) -> None:
-    """The page's one primary button."""
-    if st.button(
-        _("Compute anew"),
-        icon=":material/refresh:",
-        type="primary",
-        key="forecast_compute",
-        disabled=disabled,
-    ):
-        begin(actor, choice)
-
-
-def begin(actor: Actor, choice: SeriesChoice) -> None:
-    """Queue the forecast and show its progress in the next run."""
-    with showing_problems():
-        start(actor, choice)
-        st.rerun()
 
 
 def keep_fresh(actor: Actor, choice: SeriesChoice, seen: Seen) -> JobView | None:
@@ -56,8 +35,3 @@ def show_outcome(seen: Seen) -> None:
         )
     elif job.state == CANCELLED:
         st.info(_("The last computation was cancelled; nothing was changed."), icon=":material/info:")
-
-
-def watch(job: JobView) -> None:
-    """How far the computation is."""
-    job_progress.watch(job, key="forecast", done=lambda _job: _("The forecast is ready."))

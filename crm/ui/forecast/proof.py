@@ -171,11 +171,8 @@ def show_methods_table(told: Forecast) -> None:
         }
     )
     number = st.column_config.NumberColumn
-    st.dataframe(
+    look.table(
         frame,
-        hide_index=True,
-        height="content",
-        row_height=36,
         placeholder="–",
         column_config={
             "method": st.column_config.TextColumn(
@@ -210,11 +207,8 @@ def show_earlier(runs: list[RunRow], currency: str) -> None:
         }
     )
     text = st.column_config.TextColumn
-    st.dataframe(
+    look.table(
         frame,
-        hide_index=True,
-        height="content",
-        row_height=36,
         column_config={
             "made": text(_("Computed"), width=110),
             "cutoff": text(_("Known until"), width=110),

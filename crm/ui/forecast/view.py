@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -55,6 +56,12 @@ def deals_link(asked: Asked, **filters: str) -> dict[str, str]:
     """The address of the deal table with filters; a bound filter writes what people read."""
     named = {**filters, "team_id": asked.team} if asked.team else filters
     return {VIEW: views()[TABLE], **{f"deals_{name}": value for name, value in named.items()}}
+
+
+def open_deals_link(asked: Asked, months: Sequence[date]) -> dict[str, str]:
+    """The address of the open deals that are expected to close in these months."""
+    start, end = months[0].isoformat(), month_end(months[-1]).isoformat()
+    return deals_link(asked, status=_("Open"), expected_close_on_from=start, expected_close_on_to=end)
 
 
 def show_numbers(asked: Asked, run: Run, near: Beside | None) -> None:
@@ -167,12 +174,7 @@ def _in_hand(asked: Asked, run: Run, near: Beside | None) -> Explained:
         n=count,
         n_text=ngettext("{n} open deal", "{n} open deals", count).format(n=number(count)),
         records=deals_page(asked),
-        query=deals_link(
-            asked,
-            status=_("Open"),
-            expected_close_on_from=months[0].isoformat(),
-            expected_close_on_to=month_end(months[-1]).isoformat(),
-        ),
+        query=open_deals_link(asked, months),
     )
 
 

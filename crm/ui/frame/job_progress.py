@@ -11,6 +11,20 @@ from crm.jobs.queue import DONE, JobView, cancel_job, get_job
 from crm.ui.frame.guard import current_actor, flash, showing_problems
 
 
+def compute_button(key: str, *, disabled: bool) -> bool:
+    """The one primary button of a page that shows what was computed."""
+    return st.button(
+        _("Compute anew"), icon=":material/refresh:", type="primary", key=f"{key}_compute", disabled=disabled
+    )
+
+
+def begin(start: Callable[[], object]) -> None:
+    """Queue a computation; the next run shows its progress."""
+    with showing_problems():
+        start()
+        st.rerun()
+
+
 def _note(job: JobView) -> str:
     return job.note or _("Waiting for its turn")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.i18n import N_, _
 from crm.records import registry
+from crm.records.card import Card
 from crm.ui.kit.words import plain
 from crm.work import Actor
 from db.scope import IMPORT, READ, UPDATE
@@ -27,12 +28,13 @@ PAGES = Path(__file__).parents[3] / "pages"
 @dataclass(frozen=True, slots=True)
 class Screen:
     """One file of ``pages/``. ``needs`` is the (entity, action) without which it stands in nobody's menu; record
-    screens (``in_menu`` false) take ``?id=``. A screen ``beside`` another is reached from a row of links on top of it."""
+    screens (``in_menu`` false) take ``?id=``. A screen ``beside`` another is reached from a row of links on top of it.
+    What is left blank of an entity's screen, its card says."""
 
     name: str
-    title: str
-    icon: str
-    needs: tuple[str, str]
+    title: str = ""
+    icon: str = ""
+    needs: tuple[str, str] = ("", "")
     in_menu: bool = True
     beside: str = ""
     entity: str = ""  # drawn from the card of this entity; then there is no file
@@ -43,65 +45,37 @@ class Screen:
         return PAGES / f"{self.name}.py"
 
 
+#: The menu by section. The page of one record need not be named: the card of its list does.
 SECTIONS: dict[str, tuple[Screen, ...]] = {
     N_("My day"): (
         Screen("my_day", N_("My day"), ":material/wb_twilight:", ("task", READ)),
-        Screen("tasks", N_("Tasks"), ":material/task_alt:", ("task", READ)),
+        Screen("tasks"),
     ),
     N_("Customers"): (
-        Screen("contacts", N_("Contacts"), ":material/person:", ("contact", READ)),
-        Screen("organisations", N_("Organisations"), ":material/apartment:", ("organisation", READ)),
-        Screen("products", N_("Products"), ":material/inventory_2:", ("product", READ)),
-        Screen("contact", N_("Contact"), ":material/person:", ("contact", READ), in_menu=False),
-        Screen(
-            "organisation", N_("Organisation"), ":material/apartment:", ("organisation", READ), in_menu=False
-        ),
-        Screen("product", N_("Product"), ":material/inventory_2:", ("product", READ), in_menu=False),
+        Screen("contacts"),
+        Screen("organisations"),
+        Screen("products", icon=":material/inventory_2:"),
+        Screen("product", icon=":material/inventory_2:", in_menu=False),
     ),
     N_("Sales"): (
         Screen("pipeline", N_("Pipeline"), ":material/view_kanban:", ("deal", READ)),
-        Screen("leads", N_("Leads"), ":material/target:", ("lead", READ)),
-        Screen("deal", N_("Deal"), ":material/handshake:", ("deal", READ), in_menu=False),
+        Screen("leads", icon=":material/target:"),
     ),
     N_("Service"): (
-        Screen("cases", N_("Cases"), ":material/support_agent:", ("case", READ)),
-        Screen("work_orders", N_("Visits"), ":material/home_repair_service:", ("work_order", READ)),
-        Screen("equipment_list", N_("Equipment"), ":material/precision_manufacturing:", ("equipment", READ)),
-        Screen(
-            "contracts", N_("Contracts"), ":material/contract:", ("equipment", READ), beside="equipment_list"
-        ),
-        Screen(
-            "maintenance_plans",
-            N_("Maintenance plans"),
-            ":material/event_repeat:",
-            ("work_order", READ),
-            beside="equipment_list",
-        ),
+        Screen("cases"),
+        Screen("work_orders", N_("Visits")),
+        Screen("equipment_list"),
+        Screen("contracts", N_("Contracts"), beside="equipment_list"),
+        Screen("maintenance_plans", beside="equipment_list"),
         Screen("wear", N_("Wear and faults"), ":material/troubleshoot:", ("equipment", READ)),
-        Screen("case", N_("Case"), ":material/support_agent:", ("case", READ), in_menu=False),
-        Screen(
-            "equipment",
-            N_("Equipment"),
-            ":material/precision_manufacturing:",
-            ("equipment", READ),
-            in_menu=False,
-        ),
-        Screen(
-            "work_order", N_("Visit"), ":material/home_repair_service:", ("work_order", READ), in_menu=False
-        ),
+        Screen("work_order", N_("Visit"), in_menu=False),
     ),
     N_("Marketing"): (
-        Screen("campaigns", N_("Campaigns"), ":material/campaign:", ("campaign", READ)),
-        Screen("segments", N_("Segments"), ":material/filter_alt:", ("segment", READ)),
-        Screen("templates", N_("Templates"), ":material/drafts:", ("campaign", READ), beside="campaigns"),
-        Screen(
-            "web_forms", N_("Web forms"), ":material/dynamic_form:", ("campaign", READ), beside="campaigns"
-        ),
+        Screen("campaigns"),
+        Screen("segments"),
+        Screen("templates", beside="campaigns"),
+        Screen("web_forms", beside="campaigns"),
         Screen("social", N_("Social"), ":material/share:", ("social", READ)),
-        Screen("campaign", N_("Campaign"), ":material/campaign:", ("campaign", READ), in_menu=False),
-        Screen("segment", N_("Segment"), ":material/filter_alt:", ("segment", READ), in_menu=False),
-        Screen("template", N_("Template"), ":material/drafts:", ("campaign", READ), in_menu=False),
-        Screen("web_form", N_("Web form"), ":material/dynamic_form:", ("campaign", READ), in_menu=False),
     ),
     N_("Insight"): (
         Screen("sales", N_("Sales"), ":material/monitoring:", ("deal", READ)),
@@ -120,19 +94,45 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
 HOME = "my_day"
 
 
+def _of(card: Card, *, one: bool = False) -> Screen:
+    """The list of a card, or the page of one record."""
+    about = registry.entity(card.name)
+    name, title = (card.page, about.label) if one else (card.screen, about.plural)
+    return Screen(name, title, about.icon, (card.rights, READ), in_menu=not one)
+
+
+def _filled(screen: Screen, described: Screen | None) -> Screen:
+    if described is None:
+        return screen
+    needs = screen.needs if any(screen.needs) else described.needs
+    return replace(
+        screen, title=screen.title or described.title, icon=screen.icon or described.icon, needs=needs
+    )
+
+
 @cache
 def sections() -> dict[str, tuple[Screen, ...]]:
     """The screens that have a file, and behind them those that a card alone describes."""
-    found = {name: tuple(s for s in group if s.path.exists()) for name, group in SECTIONS.items()}
+    cards = [card for card in registry.cards() if card.screen]
+    described = {
+        screen.name: screen for one in (True, False) for screen in (_of(card, one=one) for card in cards)
+    }
+    found = {
+        name: tuple(_filled(s, described.get(s.name)) for s in group if s.path.exists())
+        for name, group in SECTIONS.items()
+    }
     places = {screen.name: name for name, group in found.items() for screen in group}
-    for card in registry.cards():
+    for card in cards:
+        lists, record = _of(card), _of(card, one=True)
         if card.menu:
-            about, needs = registry.entity(card.name), (card.rights, READ)
             beside = card.menu if card.menu in places else ""
             found[places.get(card.menu, card.menu)] += (
-                Screen(card.screen, about.plural, about.icon, needs, beside=beside, entity=card.name),
-                Screen(card.page, about.label, about.icon, needs, in_menu=False, entity=card.name),
+                replace(lists, beside=beside, entity=card.name),
+                replace(record, entity=card.name),
             )
+        elif card.page not in places and record.path.exists():
+            # It is in no menu, so its section matters to nobody.
+            found[places.get(card.screen, next(iter(found)))] += (record,)
     return found
 
 

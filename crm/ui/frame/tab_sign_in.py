@@ -13,9 +13,9 @@ import streamlit as st
 from crm.access import setup, sign_in
 from crm.access.sessions import hash_of
 from crm.config import settings
-from crm.errors import CrmError
 from crm.i18n import _
 from crm.money import CURRENCIES
+from crm.ui.frame.guard import TAB, showing_problems
 
 
 def show() -> None:
@@ -31,15 +31,9 @@ def show() -> None:
 
 def _keep(make: Callable[[], str]) -> None:
     """Sign in and go on; a problem is told in place."""
-    from crm.ui.frame.guard import TAB
-
-    try:
-        token = make()
-    except CrmError as error:
-        st.error(error.message, icon=":material/error:")
-        return
-    st.session_state[TAB] = hash_of(token)
-    st.rerun()
+    with showing_problems():
+        st.session_state[TAB] = hash_of(make())
+        st.rerun()
 
 
 def _address() -> str:
@@ -83,11 +77,8 @@ def _set_up(problem: str) -> None:
             st.error(problem)
         token = _token()
         if st.button(_("Try with the sample company"), type="primary", key="tab_sample"):
-            try:
+            with showing_problems():
                 setup.begin_sample(token=token)
-            except CrmError as error:
-                st.error(error.message)
-            else:
                 st.rerun()
         st.subheader(_("Or start empty"), anchor=False)
         with st.form("tab_setup"):

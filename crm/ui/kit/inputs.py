@@ -17,8 +17,9 @@ from crm.money import CURRENCIES, exponent, to_major, to_minor
 from crm.records import lists, registry
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
+from crm.ui.kit.kept import Kept
 from crm.ui.kit.words import Marked, plain
-from crm.work import Actor, cache_key, reading
+from crm.work import Actor, reading
 
 #: A choice of more rows than this is searched by typing the name.
 OPTIONS = 200
@@ -36,15 +37,13 @@ def codes() -> list[str]:
     return [*USUAL, *sorted(CURRENCIES - set(USUAL))]
 
 
-@st.cache_data(ttl="1m", max_entries=300, show_spinner=False)
-def _options(scope_key: str, entity: str, _actor: Actor) -> dict[int, str]:
-    with reading(_actor) as session:
-        return lists.link_options(session, entity, limit=OPTIONS)
+_options = Kept(lists.link_options, ttl="1m", most=300)
+_values = Kept(lists.distinct_values, ttl="5m", most=200)
 
 
 def link_options(actor: Actor, entity: str, *, current: int | None = None) -> dict[int, str]:
     """The first rows of an entity by title, the current one among them."""
-    options = dict(_options(cache_key(actor), entity, actor))
+    options = dict(_options(actor, entity, limit=OPTIONS))
     if current is not None and current not in options:
         with reading(actor) as session:
             row = session.get(registry.model(entity), current)
@@ -53,15 +52,9 @@ def link_options(actor: Actor, entity: str, *, current: int | None = None) -> di
     return options
 
 
-@st.cache_data(ttl="5m", max_entries=200, show_spinner=False)
-def _values(scope_key: str, entity: str, field: str, _actor: Actor) -> list[Any]:
-    with reading(_actor) as session:
-        return lists.distinct_values(session, entity, field, limit=100)
-
-
 def known_values(actor: Actor, entity: str, field: str) -> list[Any]:
     """The first values of a column; at most five minutes old."""
-    return _values(cache_key(actor), entity, field, actor)
+    return _values(actor, entity, field, limit=100)
 
 
 def choose(label: str, names: Mapping[T, str], value: T | None = None, **more: Any) -> T | None:

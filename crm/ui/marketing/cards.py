@@ -57,11 +57,6 @@ def numbers(board: MarketingBoard) -> list[Explained]:
     ]  # fmt: skip
 
 
-def show_numbers(board: MarketingBoard) -> None:
-    """Draw the numbers."""
-    look.kpi_row(numbers(board))
-
-
 def show_cards(drawn: dict[str, Drawn]) -> None:
     """Funnel, sources, cost, response and the calendar."""
     cards = (
@@ -136,8 +131,8 @@ def show_sources(board: MarketingBoard) -> None:
         value=[formats.money(int(v), currency, decimals=False) for v in rows["won_value_minor"]],
     )
     columns = st.column_config
-    st.dataframe(
-        shown, hide_index=True, row_height=36, height="content" if len(shown) <= 12 else 468,
+    look.table(
+        shown, height="content" if len(shown) <= 12 else 468,
         alt=_("From lead to won deal, by source"),
         column_config={
             "source": columns.TextColumn(_("Source"), width=260),

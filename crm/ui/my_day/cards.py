@@ -118,7 +118,7 @@ def deals_card(deals: list[DealToMove]) -> None:
                 _("Open"), key=f"my_day_deal_{deal.id}", icon=":material/arrow_forward:", width=110,
                 help=_("Open {title}").format(title=deal.title),
             ):  # fmt: skip
-                st.switch_page(routes.page("deal"), query_params={"id": str(deal.id)})
+                routes.go("deal", deal.id)
 
 
 def news_card(items: list[News], *, now: datetime) -> None:
@@ -144,6 +144,3 @@ def news_card(items: list[News], *, now: datetime) -> None:
                     query_params={"id": str(item.record_id)},
                     width="content",
                 )
-
-
-__all__ = ["deals_card", "goal_card", "news_card", "reason", "tasks_card"]

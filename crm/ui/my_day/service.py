@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
@@ -18,7 +20,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
-from crm.work import Actor, unit_of_work
+from crm.work import Actor, Work, unit_of_work
 from db.actor import CREATE
 
 
@@ -31,7 +33,7 @@ def proposals_card(actor: Actor, found: list[Proposal]) -> None:
             if actor.may("work_order", CREATE) and st.button(
                 _("Plan visit"), key=f"my_day_visit_{key}", width=110
             ):
-                _plan(actor, one)
+                _do(actor, partial(_planned, one))
             with st.popover("", icon=":material/more_vert:", type="tertiary", help=_("More")):
                 if "equipment" in routes.screens():
                     st.page_link(
@@ -40,30 +42,34 @@ def proposals_card(actor: Actor, found: list[Proposal]) -> None:
                         query_params={"id": str(one.equipment_id)},
                     )
                 if st.button(_("Not now"), key=f"my_day_not_now_{key}", type="tertiary"):
-                    _put_off(actor, one)
+                    _do(actor, partial(_put_off, one))
 
 
-def _plan(actor: Actor, one: Proposal) -> None:
+def _planned(one: Proposal, work: Work) -> str:
+    made = plan_visit(work, one, today=today())
+    text = _("Visit {number} is planned for {day}.")
+    return text.format(number=made["number"], day=day(made["planned_on"], today=today()))
+
+
+def _put_off(one: Proposal, work: Work) -> str:
+    until = put_off(work, one, today=today())
+    return _("Put off until {day}.").format(day=day(until, today=today()))
+
+
+def _do(actor: Actor, step: Callable[[Work], str]) -> None:
+    """Do it and say what was done, or why not, when the page is drawn anew: what is due has changed in both cases."""
     try:
         with unit_of_work(actor) as work:
-            made = plan_visit(work, one, today=today())
+            said = step(work)
     except CrmError as problem:
-        flash(problem.message)
-    else:
-        text = _("Visit {number} is planned for {day}.")
-        flash(text.format(number=made["number"], day=day(made["planned_on"], today=today())))
+        said = problem.message
+    flash(said)
     st.rerun()
 
 
-def _put_off(actor: Actor, one: Proposal) -> None:
-    try:
-        with unit_of_work(actor) as work:
-            until = put_off(work, one, today=today())
-    except CrmError as problem:
-        flash(problem.message)
-    else:
-        flash(_("Put off until {day}.").format(day=day(until, today=today())))
-    st.rerun()
+def _opener(screen: str, record_id: int, *, key: str) -> None:
+    if st.button("", icon=":material/arrow_forward:", type="tertiary", key=key, help=_("Open")):
+        routes.go(screen, record_id)
 
 
 def cases_card(found: list[CaseCard], *, moment: datetime) -> None:
@@ -74,14 +80,7 @@ def cases_card(found: list[CaseCard], *, moment: datetime) -> None:
             look.two_lines(case.subject, why=" · ".join(p for p in (case.customer, case.number) if p))
             if promise:
                 st.markdown(look.tag(promise, tone=tone), width="content")
-            if st.button(
-                "",
-                icon=":material/arrow_forward:",
-                type="tertiary",
-                key=f"my_day_case_{case.id}",
-                help=_("Open"),
-            ):
-                st.switch_page(routes.page("case"), query_params={"id": str(case.id)})
+            _opener("case", case.id, key=f"my_day_case_{case.id}")
     st.page_link(
         routes.page("cases"),
         label=_("My queue"),
@@ -97,14 +96,7 @@ def visits_card(found: list[Visit]) -> None:
         with look.row():
             look.two_lines(visit.title, why=" · ".join(p for p in (visit.organisation, visit.place) if p))
             st.markdown(_when(visit), width="content")
-            if st.button(
-                "",
-                icon=":material/arrow_forward:",
-                type="tertiary",
-                key=f"my_day_go_{visit.id}",
-                help=_("Open"),
-            ):
-                st.switch_page(routes.page("work_order"), query_params={"id": str(visit.id)})
+            _opener("work_order", visit.id, key=f"my_day_go_{visit.id}")
     st.page_link(routes.page("work_orders"), label=_("My visits"), icon=":material/arrow_forward:")
 
 

@@ -6,7 +6,7 @@ from crm.i18n import _, ngettext
 from crm.pipeline.reports.report_dashboard import Dashboard
 from crm.pipeline.reports.report_formulas import formula
 from crm.ui.dashboards.numbers import Change, Numbers, difference, moved
-from crm.ui.kit import formats, look
+from crm.ui.kit import formats
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import QUIET
 from crm.ui.sales.records import titles
@@ -80,8 +80,3 @@ def _open_change(board: Dashboard) -> Change | None:
     change = int(board.months["open_deals"].iloc[-1]) - int(outside["open_deals"].iloc[-1])
     text = ngettext("{n} deal", "{n} deals", abs(change)).format(n=formats.number(abs(change)))
     return text, None if not change else "up" if change > 0 else "down", QUIET
-
-
-def show_numbers(board: Dashboard) -> None:
-    """Draw the six numbers, two and two."""
-    look.kpi_row(numbers(board))

@@ -12,7 +12,7 @@ import streamlit as st
 from crm.analytics.intervals import Share
 from crm.analytics.recurrence import Repairs
 from crm.clock import now
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.service.wear.data import NO_PRODUCT, Records, load
 from crm.service.wear.next import Ahead, next_to_fail
 from crm.service.wear.settings import threshold, watched_until
@@ -26,6 +26,7 @@ from crm.service.wear.wear import (
     repeated_in_all,
     study,
 )
+from crm.ui.kit.formats import day, number
 from crm.work import Actor, cache_key, reading
 
 PRODUCT, PART = "wear_product", "wear_part"
@@ -45,7 +46,6 @@ class Overview:
     cutoff: date
     ended: bool
     guessed: int
-    future: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,6 @@ def _overview(scope_key: str, _actor: Actor) -> Overview:
         cutoff=records.cutoff,
         ended=records.watch.ended,
         guessed=records.guessed,
-        future=records.future,
     )
 
 
@@ -121,6 +120,15 @@ def overview(actor: Actor) -> Overview:
         _overview.clear(key, actor)
         seen = _overview(key, actor)
     return seen
+
+
+def context(seen: Overview) -> str:
+    """How much there is to study, and how far the records reach."""
+    units = ngettext("{n} unit", "{n} units", seen.units).format(n=number(seen.units))
+    failures = ngettext("{n} failure", "{n} failures", seen.failures).format(n=number(seen.failures))
+    changes = ngettext("{n} part change", "{n} part changes", seen.changes).format(n=number(seen.changes))
+    reach = _("records to {day}").format(day=day(seen.cutoff)) if seen.ended else _("up to today")
+    return ", ".join((units, failures, changes, reach))
 
 
 def ask(seen: Overview) -> Asked:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from crm.clock import now, today, zone
-from crm.errors import CrmError
 from crm.i18n import _, ngettext
 from crm.jobs.queue import FAILED, JobView
 from crm.service.wear.job import latest_job, start
@@ -16,22 +16,18 @@ from crm.service.wear.next import COUNTED, Ahead
 from crm.service.wear.settings import set_wear
 from crm.service.wear.words import range_words, sober, span_words
 from crm.ui.frame import job_progress
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment, number
-from crm.work import Actor, unit_of_work
+from crm.work import Actor
 from db.scope import UPDATE
 
 
 def compute_button(actor: Actor, *, disabled: bool) -> None:
-    """The page's one primary button."""
-    if actor.may("equipment", UPDATE) and st.button(
-        _("Compute anew"), icon=":material/refresh:", type="primary", key="wear_compute", disabled=disabled
-    ):
-        with showing_problems():
-            start(actor)
-            st.rerun()
+    """Compute anew, for who may change units."""
+    if actor.may("equipment", UPDATE) and job_progress.compute_button("wear", disabled=disabled):
+        job_progress.begin(partial(start, actor))
 
 
 def active_job(actor: Actor) -> JobView | None:
@@ -47,12 +43,8 @@ def show_failed(actor: Actor) -> None:
         st.info(_("The last computation failed. {why}").format(why=job.note), icon=":material/info:")
 
 
-def watch(job: JobView) -> None:
-    """How far the computation is."""
-    job_progress.watch(job, key="wear", done=_ready)
-
-
-def _ready(job: JobView) -> str:
+def ready(job: JobView) -> str:
+    """What a computation that is done has brought."""
     n = int(job.result.get("units", 0))
     return ngettext("{n} unit has figures now.", "{n} units have figures now.", n).format(n=number(n))
 
@@ -71,14 +63,8 @@ def settings_popover(actor: Actor, current: float, until: date | None) -> None:
             help=_("Blank: judged from the records. Units count as running up to that day."),
         )  # fmt: skip
         if st.button(_("Keep"), key="wear_settings_keep"):
-            try:
-                with unit_of_work(actor) as work:
-                    set_wear(work, threshold=value / 100, until=day)
-            except CrmError as problem:
-                st.error(problem.message)
-                return
-            flash(_("Kept. Compute anew, so that the chances follow."))
-            st.rerun()
+            with storing(actor, _("Kept. Compute anew, so that the chances follow.")) as work:
+                set_wear(work, threshold=value / 100, until=day)
 
 
 def show_next(found: Ahead) -> None:
