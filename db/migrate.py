@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from db.ids import keep_ids, marks
 from db.models import Base
 
 #: Any number that no other program on the same PostgreSQL uses for its advisory locks.
@@ -91,7 +92,9 @@ def upgrade(engine: Engine) -> bool:
                 f"This database stands at version {at}, which this Rapport ({head()}) does not know. "
                 "It was upgraded by a newer Rapport: install that version, or restore a backup from before."
             )
+        given = marks(connection)
         command.upgrade(config, "head")
+        keep_ids(connection, given)
         return True
 
 

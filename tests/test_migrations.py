@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import inspect, text
 
 from db import migrate
+from db.models import Base
 from db.session import make_engine
 
 ROOT = Path(__file__).parents[1]
@@ -72,3 +74,28 @@ def test_two_processes_upgrade_one_database_and_neither_fails(empty_database_url
     said = [process.communicate(timeout=100)[0].decode() for process in both]
 
     assert [process.returncode for process in both] == [0, 0], said
+
+
+def test_an_upgraded_database_gives_no_id_that_it_gave_before(empty):
+    if empty.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL counts by sequences")
+    with migrate._locked(empty) as connection:
+        command.upgrade(migrate._config(connection), "0016")
+        for sql in (
+            "INSERT INTO teams (id, name, name_key) VALUES (1, 'N', 'n'), (5, 'S', 's')",
+            "INSERT INTO change_batches (id, at) VALUES (1, '2026-01-01')",
+            "INSERT INTO changes (batch_id, entity, record_id, op) VALUES (1, 'teams', 9, 'D')",
+        ):
+            connection.execute(text(sql))
+
+    migrate.upgrade(empty)
+
+    with empty.connect().execution_options(system=True) as connection, connection.begin():
+        assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+        counting = "SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"
+        assert set(connection.execute(text(counting)).scalars()) == set(Base.metadata.tables)
+        connection.execute(text("INSERT INTO teams (name, name_key) VALUES ('E', 'e')"))
+        assert list(connection.execute(text("SELECT id FROM teams")).scalars()) == [1, 5, 10]
+        connection.execute(text("DELETE FROM teams"))
+        connection.execute(text("INSERT INTO teams (name, name_key) VALUES ('W', 'w')"))
+        assert list(connection.execute(text("SELECT id FROM teams")).scalars()) == [11]

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from crm.sample.world import Columns
+from db.ids import last_id
 from db.models import Base
 
 _BATCH = 10_000
@@ -22,7 +23,10 @@ def store(connection: Connection, table_name: str, columns: Columns) -> int:
     which the log starts.
     """
     table = Base.metadata.tables[table_name]
-    first = (connection.scalar(select(func.max(table.c.id))) or 0) + 1
+    sqlite = connection.dialect.name == "sqlite"
+    first = (
+        last_id(connection, table) if sqlite else connection.scalar(select(func.max(table.c.id))) or 0
+    ) + 1
     lists = {name: value for name, value in columns.items() if isinstance(value, (list, np.ndarray))}
     shared = {name: value for name, value in columns.items() if name not in lists}
     if "custom" in table.c:

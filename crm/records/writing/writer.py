@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import Table, Update, bindparam, insert, literal, select, text, update
 
 from crm.records.matching import name_key
 from crm.records.numbers import give_numbers
@@ -17,6 +17,7 @@ from crm.records.rules import Road
 from crm.records.writing.bulk import among, insert_rows
 from crm.records.writing.search_index import in_bulk
 from db.audit import SILENT, SYSTEM_OPTIONS, open_batch, plain
+from db.ids import last_id
 from db.models import Change
 
 LOG: Table = Change.__table__  # type: ignore[assignment]  # mapped classes are typed as any FromClause
@@ -43,7 +44,7 @@ class Writer:
             sequence = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :n)")
             return [int(row[0]) for row in self.send(sequence, {"name": table.name, "n": count})]
         # The transaction holds SQLite's only write lock: nobody else can take these numbers.
-        last = self.send(select(func.max(table.c.id))).scalar() or 0
+        last = last_id(self.connection, table)
         return list(range(last + 1, last + count + 1))
 
     def insert(self, cls: type[Any], rows: Sequence[dict[str, Any]]) -> list[int]:

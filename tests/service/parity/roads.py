@@ -138,10 +138,11 @@ def emptied() -> None:
         )
         for name in filled(connection):
             connection.exec_driver_sql(f"DELETE FROM {name}")
-        if postgres:
-            connection.exec_driver_sql(
-                "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
-            )
+        connection.exec_driver_sql(
+            "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+            if postgres
+            else "UPDATE sqlite_sequence SET seq = 0"
+        )
 
 
 def restored(kept) -> None:
