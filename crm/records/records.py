@@ -74,10 +74,21 @@ def create_record(work: Work, entity: str, values: dict[str, Any]) -> dict[str, 
     NotAllowed
         The actor may not create such a record, or not for that owner.
     """
-    about, shape = registry.entity(entity), shape_of(entity)
+    about = registry.entity(entity)
     stored, problems = check_values(about.by_name, {k: v for k, v in values.items() if v not in (None, "")})
-    draft = new_draft(stored, shape.defaults(work.now))
-    draft.problems = problems
+    return store_new(work, entity, stored, problems)
+
+
+def store_new(
+    work: Work, entity: str, values: Mapping[str, Any], problems: Sequence[Problem] = ()
+) -> dict[str, Any]:
+    """Store a new record by the rules, from values of its columns that were checked or are the program's own.
+
+    Returns and raises what ``create_record`` does; ``problems`` are told together with what the rules say.
+    """
+    about, shape = registry.entity(entity), shape_of(entity)
+    draft = new_draft(values, shape.defaults(work.now))
+    draft.problems = list(problems)
     road = road_of(work)
     with work.session.no_autoflush:
         facts = settle(road, entity, [draft])

@@ -10,8 +10,9 @@ from crm.campaigns.runs.audience import stratum_fields
 from crm.campaigns.runs.service import arms_of, get_campaign
 from crm.errors import Problem, Refused
 from crm.i18n import _
+from crm.records.records import store_new
 from crm.work import Work
-from db.models import CampaignArm, MessageTemplate
+from db.models import MessageTemplate
 
 MOST_ARMS, MOST_STRATA = 10, 3
 LONGEST_NAME = 80
@@ -60,18 +61,10 @@ def set_arms(work: Work, campaign_id: int, arms: Sequence[ArmPlan]) -> None:
         work.session.delete(old)
     # The old names are free only when the old rows are gone.
     work.session.flush()
-    work.session.add_all(
-        CampaignArm(
-            campaign_id=row.id,
-            name=name,
-            share=arm.share,
-            is_control=arm.is_control,
-            template_id=None if arm.is_control else arm.template_id,
-            position=place,
-        )
-        for place, (name, arm) in enumerate(zip(names, arms, strict=True))
-    )
-    work.session.flush()
+    for place, (name, arm) in enumerate(zip(names, arms, strict=True)):
+        values = {"name": name, "share": arm.share, "is_control": arm.is_control, "position": place}
+        values["template_id"] = None if arm.is_control else arm.template_id
+        store_new(work, "campaign_arm", values | {"campaign_id": row.id})
 
 
 def set_draw(work: Work, campaign_id: int, *, strata: Sequence[str], seed: int) -> None:

@@ -220,16 +220,8 @@ def copy_campaign(work: Work, campaign_id: int) -> int:
     made = records.create_record(work, "campaign", values | {"name": name})
     copy = work.session.get_one(Campaign, made["id"])
     copy.copied_from_id, copy.strata, copy.seed = row.id, list(row.strata), row.seed + 1
-    work.session.add_all(
-        CampaignArm(
-            campaign_id=copy.id,
-            name=arm.name,
-            is_control=arm.is_control,
-            share=arm.share,
-            template_id=arm.template_id,
-            position=arm.position,
-        )
-        for arm in arms_of(work, campaign_id)
-    )
-    work.session.flush()
+    for arm in arms_of(work, campaign_id):
+        names = ("name", "is_control", "share", "template_id", "position")
+        values = {name: getattr(arm, name) for name in names}
+        records.store_new(work, "campaign_arm", values | {"campaign_id": copy.id})
     return copy.id

@@ -15,7 +15,7 @@ from crm.money import to_major, to_minor
 from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key
-from crm.records.rules import Draft, Road, rules_of
+from crm.records.rules import Draft, Road
 from crm.records.settling import (
     KEPT,
     changing_draft,
@@ -28,6 +28,7 @@ from crm.records.settling import (
 )
 from crm.records.trees import circular
 from crm.records.writing.bulk import among
+from crm.records.writing.following import write
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.scope import CREATE, UPDATE
@@ -106,15 +107,9 @@ class Target:
                 outcome.same[at] = draft.row["id"]
             else:
                 stored.append((at, draft))
-        writer = Writer(road)
-        fresh = [(at, draft) for at, draft in stored if draft.is_new]
-        ids = writer.insert(self.cls, [draft.row for _at, draft in fresh])
-        outcome.created.update(zip((at for at, _draft in fresh), ids, strict=True))
-        changed = [(at, draft) for at, draft in stored if not draft.is_new]
-        writer.change(self.cls, [_difference(draft) for _at, draft in changed])
-        outcome.updated.update((at, draft.row["id"]) for at, draft in changed)
-        rules_of(self.entity.name).after(writer, [draft for _at, draft in stored], facts)
-        for _at, draft in stored:
+        write(Writer(road), self.entity.name, [draft for _at, draft in stored], facts)
+        for at, draft in stored:
+            (outcome.created if draft.is_new else outcome.updated)[at] = draft.row["id"]
             for words in draft.history:
                 outcome.history[words] = outcome.history.get(words, 0) + 1
         return outcome
@@ -278,13 +273,6 @@ class Target:
         return work.actor.holds(self.rights, action, owner_id=owner, team_id=team)
 
 
-def _difference(draft: Draft) -> tuple[int, Mapping[str, Any], dict[str, Any]]:
-    """A changed row for the writer."""
-    assert draft.before is not None, "a new row is inserted"
-    before = draft.before
-    return draft.row["id"], before, {n: value for n, value in draft.row.items() if value != before[n]}
-
-
 def make_rows(
     work: Work, entity: str, given: Sequence[Mapping[str, Any]], import_id: int | None
 ) -> list[tuple[int | None, str]]:
@@ -295,10 +283,7 @@ def make_rows(
     facts = settle(road, entity, drafts)
     target = Target(registry.entity(entity), key=(), mode=plans.CREATE, overwrite=False)
     target._demand(work, drafts)
-    writer = Writer(road)
-    good = [draft for draft in drafts if not draft.problems]
-    writer.insert(target.cls, [draft.row for draft in good])
-    rules_of(entity).after(writer, good, facts)
+    write(Writer(road), entity, [draft for draft in drafts if not draft.problems], facts)
     return [
         (None, draft.problems[0].message) if draft.problems else (int(draft.row["id"]), "")
         for draft in drafts

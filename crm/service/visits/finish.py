@@ -7,7 +7,7 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
-from crm.clock import here, noon
+from crm.clock import here
 from crm.errors import Bad, Problem, Refused
 from crm.firm.firm import firm
 from crm.i18n import _
@@ -16,10 +16,10 @@ from crm.records.checks import check_value
 from crm.service.equipment.equipment import coverage, record_meter
 from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
 from crm.service.visits.base import make_visit, open_visit
-from crm.service.visits.plans import dues
+from crm.service.visits.plans import after_visit, moment_of
 from crm.service.words import day_words
 from crm.work import Work
-from db.models import Equipment, Failure, MaintenancePlan, PartChange, WorkOrder, WorkOrderPart
+from db.models import Equipment, MaintenancePlan, WorkOrder, WorkOrderPart
 
 #: What the next visit takes over from the one that is done.
 SAME = (
@@ -81,16 +81,15 @@ def finish_visit(
     order.report, order.fault_code = said or order.report, fault or order.fault_code
     if order.owner_id is None:
         order.owner_id = work.actor.user_id
-    at = work.now if done_on == here(work.now).date() else noon(done_on)
+    at = moment_of(done_on, work.now)
     if order.equipment_id is not None:
         order.meter_value = meter
         order.covered = coverage(work.session, order.equipment_id, on=done_on).state
     _parts(work, order, parts, names, at)
-    _plan_done(work, order, done_on, meter)
     work.session.flush()
     if meter is not None and order.equipment_id is not None:
         record_meter(work, order.equipment_id, meter, at=at, source=order.number, reset=meter_reset)
-    _plan_next(work, order, next_on)
+    _plan_done(work, order)
     made = _next_visit(work, order, next_on) if next_on is not None else None
     work.session.flush()
     return made
@@ -160,30 +159,20 @@ def _parts(
         if order.equipment_id is None:
             continue
         unit = {"equipment_id": order.equipment_id, "part": name, "work_order_id": order.id}
-        work.session.add(PartChange(**unit, at=at))
+        records.store_new(work, "part_change", unit | {"at": at})
         if part.after_failure:
-            work.session.add(Failure(**unit, failed_at=at, code=order.fault_code, case_id=order.case_id))
+            more = {"failed_at": at, "code": order.fault_code, "case_id": order.case_id}
+            records.store_new(work, "failure", unit | more)
 
 
-def _my_plan(work: Work, order: WorkOrder) -> MaintenancePlan | None:
-    return work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
-
-
-def _plan_done(work: Work, order: WorkOrder, done_on: date, meter: float | None) -> None:
-    plan = _my_plan(work, order)
-    if plan is None or (plan.last_done_on is not None and plan.last_done_on > done_on):
-        return
-    unit = work.session.get(Equipment, plan.equipment_id)
-    plan.last_done_on = done_on
-    plan.last_done_meter = meter if meter is not None else unit.meter_value if unit is not None else None
-
-
-def _plan_next(work: Work, order: WorkOrder, next_on: date | None) -> None:
-    """The day chosen by the technician, else the one that follows from the plan; read after the meter."""
-    plan = _my_plan(work, order)
+def _plan_done(work: Work, order: WorkOrder) -> None:
+    """Move the plan behind a visit, by the rules of plans; after the meter, which says how soon it falls due again."""
+    plan = work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
     if plan is not None:
-        known = records.get_record(work.session, "maintenance_plan", plan.id)
-        plan.next_due_on = next_on or dues(work.session, [known], here(work.now).date())[0]
+        unit = work.session.get(Equipment, plan.equipment_id)
+        meter = unit.meter_value if order.meter_value is None and unit is not None else order.meter_value
+        moved = after_visit(plan.last_done_on, done_on=order.done_on, next_on=order.next_on, meter=meter)
+        records.store_change(work, "maintenance_plan", plan, moved)
 
 
 def _next_visit(work: Work, order: WorkOrder, next_on: date) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, func, select
 
-from crm.clock import here
+from crm.clock import here, noon
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer
 from crm.service.visits.base import OPEN, make_visit
@@ -65,6 +65,24 @@ def dues(session: ScopedSession, plans: Sequence[Mapping[str, Any]], today: date
         due_on(plan, units.get(plan["equipment_id"], {}), used.get(plan["equipment_id"]), today)
         for plan in plans
     ]
+
+
+def moment_of(done_on: date, now: datetime) -> datetime:
+    """When a visit was done: now for one of today, else noon of its day."""
+    return now if done_on == here(now).date() else noon(done_on)
+
+
+def after_visit(
+    last_done_on: date | None, *, done_on: date, next_on: date | None, meter: float | None
+) -> dict[str, Any]:
+    """What of a plan follows from a visit that is done, as long as no later one is.
+
+    The due day chosen at the visit goes before the one that follows from how often.
+    """
+    if last_done_on is not None and last_done_on > done_on:
+        return {}
+    chosen = {"next_due_on": next_on} if next_on is not None else {}
+    return {"last_done_on": done_on, "last_done_meter": meter, **chosen}
 
 
 def refresh_due(writer: Writer, units: Collection[int]) -> None:

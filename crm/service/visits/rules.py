@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from crm.errors import Problem
 from crm.i18n import _
-from crm.records.rules import Draft, Facts, Road, Rules, take_owner
+from crm.records.rules import Draft, Facts, Road, Rules, rules_of, take_owner
+from crm.records.settling import changing_draft, new_draft, shape_of
 from crm.records.writing.bulk import known
+from crm.records.writing.following import follow
+from crm.records.writing.writer import Writer, full_rows
 from crm.service.equipment.equipment import covers_of
 from crm.service.visits.plan_rules import Usage
-from crm.service.visits.plans import OF_UNIT, due_on, usages
+from crm.service.visits.plans import OF_UNIT, after_visit, due_on, moment_of, usages
 from crm.service.words import day_words
-from db.models import Case, Contact, Equipment
+from db.models import Case, Contact, Equipment, MaintenancePlan
 
 #: What a visit takes over from its case, then from its unit.
 _CUSTOMER = ("organisation_id", "contact_id")
+_ABOUT = ("plan_id", "case_id", "equipment_id", "contact_id")
 #: The due day of a plan follows from these unless somebody gave it.
 _DECIDES = ("every_days", "every_usage", "last_done_on", "last_done_meter", "equipment_id")
 
@@ -29,35 +34,44 @@ class _Around(Facts):
     cases: dict[int, dict[str, Any]]
     units: dict[int, dict[str, Any]]
     people: dict[int, dict[str, Any]]
+    plans: dict[int, dict[str, Any]]
     covers: Mapping[tuple[int, date], str]
+
+    def unit_of(self, row: Mapping[str, Any]) -> int | None:
+        """The unit of a visit: its own, else its plan's or its case's."""
+        plan, case = self.plans.get(row["plan_id"] or 0, {}), self.cases.get(row["case_id"] or 0, {})
+        return row["equipment_id"] or plan.get("equipment_id") or case.get("equipment_id")
 
 
 class VisitRules(Rules):
-    """A visit is planned, or comes in as done on a day; Start, Finish, Cancel and Reopen change its status."""
+    """A visit is planned, or comes in as done on a day; Start, Finish, Cancel and Reopen change its status.
+
+    One that comes in as done reads the meter and moves its plan, as Finish does.
+    """
 
     def facts(self, road: Road, drafts: Sequence[Draft]) -> _Around:
         session = road.work.session
-        about = [d for d in drafts if d.has("case_id", "equipment_id", "contact_id")]
+        about = [d for d in drafts if d.has(*_ABOUT)]
         cases = known(session, Case, (d.row["case_id"] for d in about), *_CUSTOMER, "equipment_id")
-        of_case = {d.row["case_id"]: cases.get(d.row["case_id"] or 0, {}) for d in about}
-        asked = {d.row["equipment_id"] or of_case[d.row["case_id"]].get("equipment_id") for d in about}
-        units = known(session, Equipment, asked, *_CUSTOMER, "owner_id", "team_id")
+        plans = known(session, MaintenancePlan, (d.row["plan_id"] for d in about), "equipment_id")
+        around = _Around(road, cases, {}, {}, plans, {})
+        asked = {around.unit_of(d.row) for d in about}
+        units = known(session, Equipment, asked, *_CUSTOMER, "owner_id", "team_id", "meter_value")
         named = {d.row["contact_id"] for d in about}
         named |= {found["contact_id"] for found in (*cases.values(), *units.values())}
         people = known(session, Contact, named, "organisation_id")
         done = {
             (unit, d.row["done_on"])
             for d in drafts
-            if d.row["done_on"] is not None and d.has("done_on", "equipment_id", "case_id")
-            if (unit := d.row["equipment_id"] or of_case.get(d.row["case_id"], {}).get("equipment_id"))
+            if d.row["done_on"] is not None and d.has("done_on", *_ABOUT) and (unit := around.unit_of(d.row))
         }
         covers = {key: found.state for key, found in covers_of(session, done).items()}
-        return _Around(road, cases, units, people, covers)
+        return _Around(road, cases, units, people, plans, covers)
 
     def complete(self, draft: Draft, facts: _Around) -> None:
         row = draft.row
         before = row["equipment_id"]
-        if draft.has("case_id", "equipment_id", "contact_id"):
+        if draft.has(*_ABOUT):
             _customer(row, facts)
         unit = facts.units.get(row["equipment_id"] or 0)
         if draft.is_new:
@@ -92,14 +106,66 @@ class VisitRules(Rules):
         ):
             text = _("The next visit must come after this one on {day}. Choose a later day.")
             draft.refuse("next_on", text.format(day=day_words(first)))
+        plan = facts.plans.get(row["plan_id"] or 0)
+        if draft.has("plan_id", "equipment_id") and plan and plan["equipment_id"] != row["equipment_id"]:
+            draft.refuse("plan_id", _("The maintenance plan is for another unit. Choose a plan of this one."))
+        if draft.is_new and row["meter_value"] is not None and row["equipment_id"] not in facts.units:
+            text = _("This visit has no unit whose meter could be read. Choose the unit first.")
+            draft.refuse("meter_value", text)
         if draft.is_new and facts.road.is_file and row["status"] == "done" and not draft.problems:
             draft.tell(_("done before it came in"))
 
+    def together(self, drafts: Sequence[Draft], facts: _Around) -> Iterable[tuple[Draft, Problem]]:
+        """The meter of a unit fits between its readings."""
+        readings, rules = _readings(drafts, facts.road), rules_of("meter_reading")
+        visits = {id(r): d for r, d in zip(readings, filter(_is_read, drafts), strict=True)}
+        for reading, problem in rules.together(readings, rules.facts(facts.road, readings)):
+            yield visits[id(reading)], Problem("meter_value", problem.message)
+
+    def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Around) -> None:
+        """The meter first: it says how soon plans fall due again."""
+        follow(writer, "meter_reading", _readings(drafts, facts.road))
+        done = sorted((d.row for d in drafts if _is_done(d) and d.row["plan_id"]), key=lambda v: v["done_on"])
+        plans = full_rows(writer, MaintenancePlan, sorted({visit["plan_id"] for visit in done}))
+        last = {record: plan["last_done_on"] for record, plan in plans.items()}
+        moved: dict[int, dict[str, Any]] = {}
+        for visit in done:
+            meter = visit["meter_value"]
+            if meter is None:
+                meter = facts.units.get(visit["equipment_id"], {}).get("meter_value")
+            days = {"done_on": visit["done_on"], "next_on": visit["next_on"]}
+            moved[visit["plan_id"]] = after_visit(last[visit["plan_id"]], **days, meter=meter)
+        changing = [changing_draft(values, plans[record]) for record, values in moved.items()]
+        follow(writer, "maintenance_plan", [draft for draft in changing if draft.given])
+
+
+def _is_done(draft: Draft) -> bool:
+    return draft.is_new and draft.row["done_on"] is not None
+
+
+def _is_read(draft: Draft) -> bool:
+    return _is_done(draft) and draft.row["meter_value"] is not None
+
+
+def _readings(drafts: Sequence[Draft], road: Road) -> list[Draft]:
+    """What visits that come in as done say of meters."""
+    base = shape_of("meter_reading").defaults(road.work.now)
+    return [
+        new_draft(
+            {
+                "equipment_id": row["equipment_id"], "value": row["meter_value"], "source": (row["number"] or "")[:40] or None,
+                "at": moment_of(row["done_on"], road.work.now),
+            },
+            base,
+        )
+        for row in (draft.row for draft in drafts if _is_read(draft))
+    ]  # fmt: skip
+
 
 def _customer(row: dict[str, Any], facts: _Around) -> None:
-    """Blanks are filled from the case, then from the unit, then from the contact; what somebody entered stays."""
+    """Blanks are filled from the plan and case, then from the unit, then from the contact; what somebody entered stays."""
     case = facts.cases.get(row["case_id"] or 0, {})
-    row["equipment_id"] = row["equipment_id"] or case.get("equipment_id")
+    row["equipment_id"] = facts.unit_of(row)
     unit = facts.units.get(row["equipment_id"] or 0, {})
     for name in _CUSTOMER:
         row[name] = row[name] or case.get(name) or unit.get(name)

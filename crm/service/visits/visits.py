@@ -145,5 +145,6 @@ def cancel_visit(work: Work, order_id: int, *, seen_version: int, reason: str = 
     plan = work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
     if plan is not None:
         first = max(order.planned_on or here(work.now).date(), here(work.now).date())
-        plan.next_due_on = first + timedelta(days=plan.every_days or SKIP_DAYS)
+        due = first + timedelta(days=plan.every_days or SKIP_DAYS)
+        records.store_change(work, "maintenance_plan", plan, {"next_due_on": due})
     work.session.flush()

@@ -158,7 +158,11 @@ class WorkOrder(Business, Base):
     case_id: Mapped[int | None] = mapped_column(
         ForeignKey("cases.id"), index=True, info=about("Case", "link", link="case", filter=True)
     )
-    plan_id: Mapped[int | None] = mapped_column(ForeignKey("maintenance_plans.id"), index=True)
+    plan_id: Mapped[int | None] = mapped_column(
+        ForeignKey("maintenance_plans.id"),
+        index=True,
+        info=about("Maintenance plan", "link", link="maintenance_plan", aliases=("plan",)),
+    )
     planned_on: Mapped[date | None] = mapped_column(
         info=about(
             "Planned",

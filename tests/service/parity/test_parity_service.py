@@ -43,13 +43,14 @@ def serving(actor):
         for at, value in ((JAN, 1000.0), (FEB, 2000.0)):
             make("meter_reading", equipment_id=unit, at=at, value=value)
         make("maintenance_plan", name="Burrs", equipment_id=unit, every_usage=5000.0)
+        plan = make("maintenance_plan", name="Oil", equipment_id=unit, every_days=90)
         contract = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
         make("contract", name="Gold", number="K1", equipment_id=unit, **contract)
         make("contract", name="Wide", number="K2", organisation_id=harbour, **contract)
         case = make("case", subject="No steam", equipment_id=unit, number="C1")
         return {
             "queue": queue.id, "lumen": lumen, "harbour": harbour, "ana": ana, "volta": volta, "unit": unit, "far": far,
-            "gone": gone, "case": case,
+            "gone": gone, "case": case, "plan": plan,
         }  # fmt: skip
 
 

@@ -21,6 +21,13 @@ class TestVisit(Serving):
         {"title": "Burrs", "status": "cancelled", "planned_on": date(2026, 6, 1)},
         {"title": "Burrs", "done_on": date(2026, 6, 1), "next_on": date(2026, 7, 1), "labour_minor": 100_00},
         {"title": "Burrs", "number": "A-7", "labour_minor": 100_00, "currency": "USD"},
+        {"title": "Oil", "equipment_id": At("unit"), "done_on": date(2026, 11, 20), "meter_value": 2100.0},
+        {"title": "Oil", "equipment_id": At("unit"), "done_on": date(2026, 11, 30), "meter_value": 2100.0},
+        {"title": "Oil", "plan_id": At("plan"), "planned_on": date(2026, 12, 20)},
+        {"title": "Oil", "plan_id": At("plan"), "done_on": date(2026, 11, 20)},
+        {"title": "Oil", "plan_id": At("plan"), "done_on": date(2026, 11, 20), "next_on": date(2027, 1, 7)},
+        {"title": "Oil", "plan_id": At("plan"), "done_on": date(2026, 11, 20), "meter_value": 2100.0},
+        {"title": "Oil", "plan_id": At("plan"), "done_on": date(2019, 11, 20)},
     )
     bad = (
         ({"equipment_id": At("unit")}, "title"),
@@ -38,6 +45,12 @@ class TestVisit(Serving):
             "title done_on next_on hours",
         ),
         ({"status": "done", "done_on": "soon", "kind": "party"}, "title done_on kind"),
+        ({"title": "x", "plan_id": At("plan"), "equipment_id": At("far")}, "plan_id"),
+        ({"title": "x", "done_on": date(2026, 6, 1), "meter_value": 5.0}, "meter_value"),
+        (
+            {"title": "x", "equipment_id": At("unit"), "done_on": date(2026, 11, 30), "meter_value": 5.0},
+            "meter_value",
+        ),
     )
     changes = (
         ({"title": "x", "number": "A-7"}, {"equipment_id": At("unit")}),
