@@ -32,6 +32,7 @@ DAILY = 24 * 60
 hand_in(
     "access",
     start={"role": "crm.access.people:ensure_roles"},
+    rules={"user": "crm.access.rules:UserRules"},
     command={"session": "crm.access.cli:session", "user": "crm.access.cli:user"},
 )
 hand_in(

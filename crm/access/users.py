@@ -33,7 +33,6 @@ def create_user(
     demand(work.session, CREATE)
     if password:
         _refuse_weak(password, name=str(values.get("name") or ""), email=str(values.get("email") or ""))
-    _refuse_taken(work, values.get("email"), user_id=None)
     user_id = int(create_record(work, "user", values)["id"])
     _place(work, user_id=user_id, role_id=role_id, teams=teams)
     if password:
@@ -60,7 +59,6 @@ def change_user(
         Somebody changed the user since ``seen_version``.
     """
     demand(work.session, UPDATE)
-    _refuse_taken(work, values.get("email"), user_id=user_id)
     update_record(work, "user", user_id, values, seen_version=seen_version)
     _place(work, user_id=user_id, role_id=role_id, teams=teams)
     keep_an_administrator(work)
@@ -110,14 +108,6 @@ def _find(work: Work, user_id: int) -> User:
     if user is None:
         raise NotFound(_("This user no longer exists. Reload the page."))
     return user
-
-
-def _refuse_taken(work: Work, email: object, *, user_id: int | None) -> None:
-    """Two people cannot share an address, not even with other capitals: it is what they sign in with."""
-    taken = user_id_by_email(work.session, str(email)) if email else None
-    if taken is not None and taken != user_id:
-        message = _("Somebody else has this e-mail address.")
-        raise Refused(message, problems=[Problem("email", message)])
 
 
 def _refuse_weak(password: str, *, name: str, email: str) -> None:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from crm.access.rules import ON_PEOPLE
 from crm.access.sessions import actor_of_session
 from crm.errors import Bad, CrmError, NotAllowed, NotFound, Refused
 from crm.i18n import _, set_language
@@ -175,7 +176,7 @@ def api() -> FastAPI:
 def _demand_writable(actor: Actor, entity: str) -> None:
     _demand_read(actor, entity)
     if entity in NOT_HERE:
-        raise NotAllowed(_("Users and rights are kept on the screen People."))
+        raise NotAllowed(_(ON_PEOPLE))
 
 
 def _told(_request: Request, error: Exception) -> JSONResponse:

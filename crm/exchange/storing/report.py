@@ -29,8 +29,8 @@ class StepReport:
     """One step. ``skipped`` rows were there already with the same values, or stand twice in the file.
 
     ``parents`` counts the records made because a link named them; ``taken_near`` holds the names that were
-    taken for a near one; ``history`` counts, in words,
-    what only a file may bring; ``examples`` are the first rows that failed: row, column, value, reason.
+    taken for a near one; ``history`` counts, in words, what only a file may bring; ``kept`` counts, by column, blank cells
+    of rows that have a value there and keep it; ``examples`` are the first rows that failed: row, column, value, reason.
     """
 
     file: str
@@ -45,6 +45,7 @@ class StepReport:
     examples: list[dict[str, Any]] = field(default_factory=list)
     left_empty: dict[str, int] = field(default_factory=dict)
     history: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
     columns: list[ColumnReport] = field(default_factory=list)
 
 

@@ -193,6 +193,10 @@ class StepRun:
                 self.fail(at, problem.field, "" if value is None else str(value), problem.message)
         for words, count in outcome.history.items():
             _add(self.report.history, words, count)
+        for name, count in outcome.kept.items():
+            # A link to a row of the same file may still come.
+            if name not in self.own_links:
+                _add(self.report.kept, self._column(name), count)
         self._count(rows, outcome, start, stop)
         self._note_failures(work, import_id, start, stop)
         if self.own_links:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,13 +48,17 @@ class Row:
 
 @dataclass
 class Outcome:
-    """Where each row went; places are those of the step. ``history`` counts what only a file may bring."""
+    """Where each row went; places are those of the step.
+
+    ``history`` counts what only a file may bring; ``kept`` counts, by field, blank cells where a value is stored.
+    """
 
     created: dict[int, int] = field(default_factory=dict)
     updated: dict[int, int] = field(default_factory=dict)
     same: dict[int, int] = field(default_factory=dict)
     failed: dict[int, list[Problem]] = field(default_factory=dict)
     history: dict[str, int] = field(default_factory=dict)
+    kept: Counter[str] = field(default_factory=Counter)
 
     def ids(self) -> dict[int, int]:
         """The record of each row that has one."""
@@ -133,6 +138,9 @@ class Target:
                     {} if self.mode == plans.CREATE else self._wished(row.values, active[0], road.currency)
                 )
                 draft = changing_draft(wished, active[0])
+                if self.mode != plans.CREATE:
+                    blank = (name for name, value in row.values.items() if value in (None, []))
+                    outcome.kept.update(name for name in blank if active[0][name] not in (None, "", []))
                 if not draft.given and not row.problems:
                     outcome.same[row.at] = active[0]["id"]
                     continue

@@ -201,6 +201,9 @@ def show_notes(report: ImportReport) -> None:
             notes.append(_("“{text}” was taken for “{near}”.").format(text=text, near=near))
         for name, count in step.left_empty.items():
             notes.append(_("“{column}”: {n:,} cells left empty.").format(column=name, n=count))
+        for name, count in step.kept.items():
+            text = _("“{column}”: {n:,} blank cells; what was stored there stays.")
+            notes.append(text.format(column=name, n=count))
         for words, count in step.history.items():
             label = _(registry.entity(step.entity).plural)
             notes.append(
