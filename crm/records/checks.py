@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,10 @@ from crm.errors import Bad, Problem
 from crm.i18n import _
 from crm.money import check_currency
 from crm.records.fields import Field, Kind
+
+FIRST_YEAR, LAST_YEAR = 1800, 2500
+#: SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
+LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 2**62, Kind.LINK: 2**62}
 
 
 def short(value: Any) -> str:
@@ -29,6 +34,22 @@ def not_a_date(value: Any) -> str:
 def not_a_time(value: Any) -> str:
     """The complaint about a moment that cannot be read."""
     return _("“{value}” is not a time. Write it as 2026-11-30T14:05+01:00.").format(value=short(value))
+
+
+def not_a_number(value: Any) -> str:
+    """The complaint about what is no number."""
+    return _("“{value}” is not a number.").format(value=short(value))
+
+
+def is_far(day: date) -> bool:
+    """Whether a day lies where no record of a firm does: no database and no chart counts on without end."""
+    return not FIRST_YEAR <= day.year <= LAST_YEAR
+
+
+def too_far(value: Any) -> str:
+    """The complaint about a day that is far away."""
+    text = _("“{value}” lies outside the years {first} to {last}. Correct it, or leave it blank.")
+    return text.format(value=short(value), first=FIRST_YEAR, last=LAST_YEAR)
 
 
 def not_yes_or_no(value: Any) -> str:
@@ -98,37 +119,38 @@ def _readable(text: str) -> str:
     return text
 
 
-def _whole(value: Any) -> int:
+def _number(value: Any) -> Decimal:
+    """What was written, exactly; a number beyond all columns as one that is just as much too large."""
     try:
-        number = float(value)
-        if isinstance(value, bool) or number != int(number):
-            raise ValueError
-        if abs(number) > 2**53:
-            return int(str(value))
-        return int(number)
-    except (ValueError, OverflowError, TypeError) as error:
-        raise Bad(_("“{value}” is not a whole number.").format(value=short(value))) from error
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if isinstance(value, bool) or not number.is_finite():
+        raise Bad(not_a_number(value))
+    return number if number.adjusted() < 400 else Decimal(10) ** 400 * (-1 if number < 0 else 1)
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if number != number.to_integral_value():
+        raise Bad(_("“{value}” is not a whole number.").format(value=short(value)))
+    return int(number)
 
 
 def _real(value: Any) -> float:
-    try:
-        number = float(value)
-    except (ValueError, TypeError) as error:
-        raise Bad(_("“{value}” is not a number.").format(value=short(value))) from error
-    if not math.isfinite(number):
-        raise Bad(_("“{value}” is not a number that can be stored.").format(value=short(value)))
-    return number
+    return float(_number(value))
 
 
-def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+def check_day(value: Any) -> date:
+    """The day, of a date or an ISO text."""
     try:
-        return date.fromisoformat(str(value)[:10])
+        day = value.date() if isinstance(value, datetime) else value
+        day = day if isinstance(day, date) else date.fromisoformat(str(value)[:10])
     except ValueError as error:
         raise Bad(not_a_date(value)) from error
+    if is_far(day):
+        raise Bad(too_far(value))
+    return day
 
 
 def _moment(value: Any) -> datetime:
@@ -138,6 +160,8 @@ def _moment(value: Any) -> datetime:
         raise Bad(not_a_time(value)) from error
     if moment.tzinfo is None:
         raise Bad(_("“{value}” has no time zone. Add one, as +01:00.").format(value=short(value)))
+    if is_far(moment):
+        raise Bad(too_far(value))
     return moment
 
 
@@ -160,7 +184,7 @@ _BY_KIND: dict[Kind, Callable[[Any], Any]] = {
     Kind.NUMBER: _real,
     Kind.PERCENT: _real,
     Kind.CURRENCY: check_currency,
-    Kind.DATE: _day,
+    Kind.DATE: check_day,
     Kind.DATETIME: _moment,
     Kind.TAGS: _tags,
 }
@@ -213,9 +237,7 @@ def _within_limits(field: Field, stored: Any) -> None:
             )
         )
     if isinstance(stored, (int, float)) and not isinstance(stored, bool):
-        # SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
-        largest = 2**31 - 1 if field.kind is Kind.INTEGER else 2**62
-        if abs(stored) > largest:
+        if abs(stored) > LARGEST.get(field.kind, sys.float_info.max):
             raise Bad(_("{label} is too large.").format(label=_(field.label)))
         if field.minimum is not None and stored < field.minimum:
             raise Bad(_("{label} is at least {limit:g}.").format(label=_(field.label), limit=field.minimum))

@@ -16,7 +16,16 @@ from crm.records.checks import check_values
 from crm.records.fields import Entity, Kind
 from crm.records.numbers import give_numbers, prefix_of
 from crm.records.rules import Draft, rules_of
-from crm.records.settling import KEPT, changing_draft, kept_words, new_draft, road_of, settle, shape_of
+from crm.records.settling import (
+    KEPT,
+    changing_draft,
+    kept_words,
+    new_draft,
+    not_there,
+    road_of,
+    settle,
+    shape_of,
+)
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.models.base import Base
@@ -46,8 +55,7 @@ def find(session: ScopedSession, cls: type[Row], record_id: int) -> Row:
     """
     row = session.get(cls, record_id)
     if row is None:
-        text = _("There is no {label} {id}, or it is not yours to see.")
-        raise NotFound(text.format(label=_label(cls), id=record_id))
+        raise NotFound(not_there(cls, record_id))
     return row
 
 

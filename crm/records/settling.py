@@ -20,7 +20,7 @@ from crm.records.matching import name_key
 from crm.records.numbers import prefix_of
 from crm.records.rules import Draft, Road, rules_of
 from crm.records.trees import circular
-from crm.records.writing.bulk import among
+from crm.records.writing.bulk import among, known
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import User
@@ -61,6 +61,7 @@ class Shape:
             if f.kind is Kind.MONEY and f.currency_field in amounts:
                 amounts[f.currency_field].append(f.name)
         self.amounts = [(name, self.table.c[name].nullable, tuple(of)) for name, of in amounts.items()]
+        self.links = [(f.name, f.link) for f in fields if f.kind is Kind.LINK]
         self.own_links = [f.name for f in fields if f.kind is Kind.LINK and f.link == entity]
         single = {tuple(c.columns.keys()) for c in self.table.constraints if isinstance(c, UniqueConstraint)}
         self.alone = [
@@ -134,6 +135,8 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
         told, before = {problem.field for problem in draft.problems}, len(draft.problems)
         rules.problems(draft, facts)
         draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
+    if not road.is_file:
+        _links(road, shape, drafts)
     _circles(road, shape, drafts)
     _alone(road, shape, drafts, apart)
     for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
@@ -159,6 +162,23 @@ def _judge(shape: Shape, draft: Draft) -> None:
     for name in shape.filled:
         if row[name] is None and name in draft.given and name not in told:
             draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
+
+
+def _links(road: Road, shape: Shape, drafts: Sequence[Draft]) -> None:
+    """Refuse links to what is not there for the actor; those of a file were looked up by name within its reach."""
+    for name, linked in shape.links:
+        asked = [d for d in drafts if d.has(name) and d.row[name] is not None and not d.is_wrong(name)]
+        cls = registry.model(linked)
+        there = known(road.work.session, cls, (d.row[name] for d in asked))
+        for draft in asked:
+            if draft.row[name] not in there:
+                draft.refuse(name, not_there(cls, draft.row[name]))
+
+
+def not_there(cls: type[Any], record_id: int) -> str:
+    """Why a record cannot be used: there is none, or not for this actor."""
+    text = _("There is no {label} {id}, or it is not yours to see.")
+    return text.format(label=_(str(cls.__about__.get("label", cls.__name__))).lower(), id=record_id)
 
 
 def _circles(road: Road, shape: Shape, drafts: Sequence[Draft]) -> None:

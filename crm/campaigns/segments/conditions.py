@@ -21,7 +21,7 @@ from typing import Any
 from crm.errors import Bad, Problem, Refused
 from crm.i18n import N_, _
 from crm.periods import add_months, month_end, month_start
-from crm.records.checks import check_value
+from crm.records.checks import check_day, check_value
 from crm.records.fields import Field, Kind
 
 Fields = Mapping[str, Mapping[str, Field]]
@@ -29,7 +29,6 @@ Tree = dict[str, Any]
 
 MOST_DEPTH, MOST_CONDITIONS, MOST_VALUES = 6, 60, 500
 LONGEST_TEXT = 500
-FIRST_YEAR, LAST_YEAR = 1800, 2500
 SINGLE = ("contact", "organisation")
 MANY = ("deal", "case", "interaction", "order", "lead", "campaign_member")
 #: Records that know the organisation they are about.
@@ -243,7 +242,7 @@ class _Check:
         if value is None or value == "":
             raise Bad(_("{label}: enter a value.").format(label=_(field.label)))
         if field.kind in (Kind.DATE, Kind.DATETIME):
-            return self._day(value)
+            return check_day(value).isoformat()
         if field.kind in (Kind.EMAIL, Kind.PHONE, Kind.URL):
             # Part of an address is compared, too; it need not be a whole one.
             return self._text(field, value)
@@ -252,15 +251,6 @@ class _Check:
     def _text(self, field: Field, value: Any) -> str:
         text = check_value(replace(field, kind=Kind.TEXT, required=True, max_length=LONGEST_TEXT), value)
         return str(text)
-
-    def _day(self, value: Any) -> str:
-        try:
-            day = date.fromisoformat(str(value)[:10])
-        except ValueError as error:
-            raise Bad(_("“{value}” is not a date. Write it as 2026-11-30.").format(value=value)) from error
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise Bad(_("Use a date between the years {a} and {b}.").format(a=FIRST_YEAR, b=LAST_YEAR))
-        return day.isoformat()
 
 
 def back(day: date, n: int, unit: str) -> date:

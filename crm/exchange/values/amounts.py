@@ -31,7 +31,7 @@ def read_numbers(about: Field, column: Column, told: Reading) -> Made:
     return made
 
 
-def _finish_money(_about: Field, made: Made, written: list[numbers.Written | None], told: Reading) -> None:
+def _finish_money(about: Field, made: Made, written: list[numbers.Written | None], told: Reading) -> None:
     assert made.currencies is not None
     scale = Decimal(repr(told.scale))
     for at, value in enumerate(made.values):
@@ -44,7 +44,7 @@ def _finish_money(_about: Field, made: Made, written: list[numbers.Written | Non
             continue
         amount = value * scale
         if abs(amount) > _LARGEST_AMOUNT:
-            made.values[at], made.problems[at] = None, _("The amount is too large.")
+            made.values[at], made.problems[at] = None, _("{label} is too large.").format(label=_(about.label))
             continue
         made.currencies[at] = code
         minor = to_minor(amount, code or told.currency)
@@ -59,10 +59,8 @@ def _finish_integer(_about: Field, made: Made, _written: list[numbers.Written | 
             continue
         scaled = value * Decimal(repr(told.scale))
         if scaled != scaled.to_integral_value():
-            made.values[at], made.problems[at] = (
-                None,
-                _("{value} is not a whole number.").format(value=f"{scaled:f}"),
-            )
+            text = _("“{value}” is not a whole number.").format(value=f"{scaled:f}")
+            made.values[at], made.problems[at] = None, text
         else:
             made.values[at] = int(scaled)
 

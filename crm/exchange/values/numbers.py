@@ -10,9 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from crm.exchange.files.column import Column
-from crm.i18n import _
 from crm.money import CURRENCIES
-from crm.records.checks import short
+from crm.records.checks import not_a_number
 
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP"})
 _CROWNS = frozenset({"DKK", "SEK", "NOK", "ISK"})
@@ -227,4 +226,4 @@ def currency_of(number: Written, default: str) -> str:
 
 def reason(text: str) -> str:
     """Why a text is no number."""
-    return _("“{value}” is not a number.").format(value=short(text))
+    return not_a_number(text)

@@ -81,7 +81,7 @@ def phone(text: str, *, region: str) -> str:
         if code and (rest[0] != "0" or code == "39") and _possible(int(code), len(rest)):
             return digits
     # The country's numbering plan would let "12" pass as a local number.
-    if len(re.sub(r"\D", "", plain)) < _SHORTEST_PHONE:
+    if 0 < len(re.sub(r"\D", "", plain)) < _SHORTEST_PHONE:
         raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=short(text)))
     return check_phone(plain, region=region)
 

@@ -23,7 +23,7 @@ from crm.exchange.files.column import Column, Made, Reading, different_texts
 from crm.exchange.values import dates, texts
 from crm.exchange.values.amounts import read_numbers
 from crm.i18n import _
-from crm.records.checks import not_a_date, not_a_time, short
+from crm.records.checks import LARGEST, is_far, not_a_date, not_a_time, short, too_far
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
 
@@ -31,7 +31,6 @@ _MIDNIGHT = time()
 # Nobody is born in the future: "1/5/62" is 1962 there, although two digits up to 68 mean this century elsewhere.
 _PAST = frozenset({"birth_date"})
 _FULL_YEAR = re.compile(r"\d{4}")
-_LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 2**62}
 
 
 @dataclass(frozen=True)
@@ -143,9 +142,10 @@ def _date(about: Field, column: Column, told: Reading) -> Made:
     for at, parts in enumerate(written):
         moment = dates.resolved(parts, order.order) if isinstance(parts, dates.Numbers) else parts
         if moment is None:
-            made.problems[at] = _no_date(
-                about, column.texts[at], order.order, isinstance(parts, dates.Numbers)
-            )
+            by_order = isinstance(parts, dates.Numbers) and len(parts.first) < 3
+            made.problems[at] = _no_date(about, column.texts[at], order.order, by_order)
+        elif is_far(moment.day):
+            made.problems[at] = too_far(column.texts[at])
         else:
             day = moment.day
             if about.name in _PAST and day > today and not _FULL_YEAR.search(column.texts[at]):
@@ -163,8 +163,8 @@ def _instant(moment: dates.Moment, zone: ZoneInfo) -> datetime:
     return datetime.combine(moment.day, moment.clock or _MIDNIGHT, moment.zone or zone).astimezone(UTC)
 
 
-def _no_date(about: Field, text: str, order: str, numbers_only: bool) -> str:
-    if numbers_only:
+def _no_date(about: Field, text: str, order: str, by_order: bool) -> str:
+    if by_order:
         return _("“{value}” is no date in the order {order}, which this column has.").format(
             value=short(text), order=_(dates.ORDERS[order])
         )
@@ -177,7 +177,7 @@ def _limit(about: Field, made: Made) -> None:
     if all(value is None or (isinstance(value, str) and len(value) <= most) for value in made.values):
         return
     label = _(about.label)
-    largest = _LARGEST.get(about.kind, sys.float_info.max)
+    largest = LARGEST.get(about.kind, sys.float_info.max)
     for at, value in enumerate(made.values):
         if value is None or isinstance(value, (bool, date, list)):
             continue

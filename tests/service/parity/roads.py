@@ -250,6 +250,29 @@ class EntityRoads:
                     offenders.append((change, road, "other words", sorted(found.problems), sorted(form)))
         assert not offenders, told(offenders)
 
+    def test_strangers_are_refused_alike_and_leave_nothing(self, people, frozen):
+        """Every field at once gets what is none of its kind, beyond its bounds or far away; every link leads nowhere."""
+        offenders = []
+        actor, _named, stored, kept = self._set(people)
+        restored(kept)
+        before = dump()
+        for row, fields in strangers(self.entity):
+            links = [name for name in fields if registry.entity(self.entity)[name].kind is Kind.LINK]
+            roads = (by_form, by_api) if links else (by_form, by_api, by_file)
+            came = {}
+            for road in roads:
+                restored(kept)
+                came[road.__name__] = road(actor, self.entity, row, stored)
+            form = came["by_form"].problems
+            if missing := fields - {name for name, _text in form}:
+                offenders.append((self.entity, "by_form takes", sorted(missing)))
+            for road, found in came.items():
+                if found.rows != before:
+                    offenders.append((self.entity, road, "left something", difference(before, found.rows)))
+                elif found.problems != form:
+                    offenders.append((self.entity, road, sorted(found.problems ^ form)))
+        assert not offenders, told(offenders)
+
     def test_history_comes_in_by_file_and_is_told(self, people, frozen):
         offenders = []
         for first, row, field, words in [(None, *one) for one in self.history] + list(self.history_changes):
@@ -261,6 +284,29 @@ class EntityRoads:
             if came["by_file"].problems or not any(words in said for said in came["by_file"].history):
                 offenders.append((row, sorted(came["by_file"].problems), came["by_file"].history))
         assert not offenders, told(offenders)
+
+
+#: What is none of a kind, or far away, as somebody may write it.
+_STRANGE = {
+    Kind.EMAIL: ("nobody", "@"), Kind.PHONE: ("12", "call me"), Kind.URL: ("javascript:alert(1)", "no address"),
+    Kind.CURRENCY: ("ZZZ", "money"), Kind.BOOLEAN: ("perhaps", "2"), Kind.CHOICE: ("no such word", "§"),
+    Kind.DATE: ("0001-01-01", "9999-12-31"), Kind.DATETIME: ("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"),
+    Kind.INTEGER: ("1e12", "many"), Kind.MONEY: ("1e25", "inf"), Kind.NUMBER: ("1e400", "-inf"),
+    Kind.PERCENT: ("1e400", "half"),
+}  # fmt: skip
+
+
+def strangers(entity):
+    """Rows of nothing but wrong values, with the fields that are to be complained of; the last one has links alone."""
+    fields = [field for field in registry.entity(entity).fields if field.importable]
+    for at in (0, 1):
+        row = {field.name: _STRANGE[field.kind][at] for field in fields if field.kind in _STRANGE}
+        row |= {field.name: "x" * (field.max_length + 1) for field in fields if field.max_length and at == 0}
+        if row:
+            yield row, set(row)
+    links = {field.name: 999_999 for field in fields if field.kind is Kind.LINK}
+    if links:
+        yield links, set(links)
 
 
 def masked(rows):
