@@ -89,7 +89,7 @@ def finish_visit(
     work.session.flush()
     if meter is not None and order.equipment_id is not None:
         record_meter(work, order.equipment_id, meter, at=at, source=order.number, reset=meter_reset)
-    _plan_done(work, order)
+    _plan_done(work, order, done_on)
     made = _next_visit(work, order, next_on) if next_on is not None else None
     work.session.flush()
     return made
@@ -165,13 +165,13 @@ def _parts(
             records.store_new(work, "failure", unit | more)
 
 
-def _plan_done(work: Work, order: WorkOrder) -> None:
+def _plan_done(work: Work, order: WorkOrder, done_on: date) -> None:
     """Move the plan behind a visit, by the rules of plans; after the meter, which says how soon it falls due again."""
     plan = work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
     if plan is not None:
         unit = work.session.get(Equipment, plan.equipment_id)
         meter = unit.meter_value if order.meter_value is None and unit is not None else order.meter_value
-        moved = after_visit(plan.last_done_on, done_on=order.done_on, next_on=order.next_on, meter=meter)
+        moved = after_visit(plan.last_done_on, done_on=done_on, next_on=order.next_on, meter=meter)
         records.store_change(work, "maintenance_plan", plan, moved)
 
 
