@@ -137,8 +137,7 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
         draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
     if not road.is_file:
         _links(road, shape, drafts)
-    _circles(road, shape, drafts)
-    _alone(road, shape, drafts, apart)
+    demand_place(road, entity, drafts, apart=apart)
     for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
         draft.problems.append(problem)
     return facts
@@ -162,6 +161,13 @@ def _judge(shape: Shape, draft: Draft) -> None:
     for name in shape.filled:
         if row[name] is None and name in draft.given and name not in told:
             draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
+
+
+def demand_place(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collection[str] = ()) -> None:
+    """Refuse what would stand above itself, or take what another record has; also of rows known in part."""
+    shape = shape_of(entity)
+    _circles(road, shape, drafts)
+    _alone(road, shape, drafts, apart)
 
 
 def _links(road: Road, shape: Shape, drafts: Sequence[Draft]) -> None:
@@ -208,7 +214,7 @@ def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[
         asked = [
             d
             for d in drafts
-            if d.row[name] is not None and (d.is_new or d.moved(name)) and not d.is_wrong(name)
+            if d.row.get(name) is not None and (d.is_new or d.moved(name)) and not d.is_wrong(name)
         ]
         if not asked:
             continue

@@ -9,12 +9,16 @@ from sqlalchemy import Table, bindparam, delete, select, update
 
 from crm.exchange.undoing.undo_base import HOLDERS, Undo
 from crm.i18n import _
+from crm.records.rules import Draft
+from crm.records.settling import demand_place
 from crm.records.writing.bulk import among
 from db.audit import plain, typed
 from db.models import Change, Channel
 from db.scope import UPDATE
 
 _AT_ONCE = 10_000
+#: A change of the log, and the row as it is now.
+_Back = tuple[Any, Any]
 
 
 class Restorer(Undo):
@@ -69,7 +73,16 @@ class Restorer(Undo):
                 self.keep(cls, change.record_id, reason)
             else:
                 back.append((change, row))
-        self._write_back(cls, table, back)
+        self._write_back(cls, table, self._placed(cls, table, back))
+
+    def _placed(self, cls: type[Any], table: Table, back: Sequence[_Back]) -> list[_Back]:
+        """Those whose old values still have their place: no other record took them, none came to stand below."""
+        drafts = [Draft({**row, **_old(table, change)}, row, set(change.old)) for change, row in back]
+        demand_place(self.writer.road, self.entities[table.name], drafts)
+        for draft in drafts:
+            if draft.problems:
+                self.keep(cls, draft.row["id"], draft.problems[0].message)
+        return [pair for pair, draft in zip(back, drafts, strict=True) if not draft.problems]
 
     def _gone(self, table: Table, names: Sequence[str], changes: Sequence[Any]) -> set[tuple[str, int]]:
         """Links of old whose record is there no more, for example because another import was undone."""
@@ -87,19 +100,15 @@ class Restorer(Undo):
             gone |= {(name, record) for record in ids if record not in there}
         return gone
 
-    def _write_back(self, cls: type[Any], table: Table, back: Sequence[tuple[Any, Any]]) -> None:
+    def _write_back(self, cls: type[Any], table: Table, back: Sequence[_Back]) -> None:
         if not back:
             return
-        changed = []
-        for change, row in back:
-            old = {name: typed(table, name, value) for name, value in change.old.items() if name in table.c}
-            changed.append((change.record_id, row, old))
-        self.writer.change(cls, changed)
+        self.writer.change(cls, [(change.record_id, row, _old(table, change)) for change, row in back])
         self._channels_back(table, back)
         name = self.entities[table.name]
         self.report.restored[name] = self.report.restored.get(name, 0) + len(back)
 
-    def _channels_back(self, table: Table, back: Sequence[tuple[Any, Any]]) -> None:
+    def _channels_back(self, table: Table, back: Sequence[_Back]) -> None:
         """An address that the import brought goes; the one before is the primary one again."""
         holder = HOLDERS.get(table.name)
         if holder is None:
@@ -125,6 +134,11 @@ class Restorer(Undo):
                     .values(is_primary=True),
                     before,
                 )
+
+
+def _old(table: Table, change: Any) -> dict[str, Any]:
+    """The values that a change replaced, as their columns take them."""
+    return {name: typed(table, name, value) for name, value in change.old.items() if name in table.c}
 
 
 def _once_each(changes: Sequence[Any]) -> Iterable[Sequence[Any]]:

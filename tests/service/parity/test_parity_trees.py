@@ -3,6 +3,7 @@
 import pytest
 
 from crm.exchange.storing.plan import Step
+from crm.exchange.undoing.undo import undo_import
 from crm.records import records, registry
 from crm.work import unit_of_work
 from db.models import Organisation
@@ -68,3 +69,30 @@ def test_a_file_may_turn_a_tree_over(people):
 
     assert not report.steps[0].examples
     assert stored(people["ada"], Organisation, "id", "parent_id") == [(1, 2), (2, 4), (3, 2), (4, None)]
+
+
+def test_the_undo_of_an_import_makes_no_circle(people):
+    ada = people["ada"]
+    for number, above in (("A", None), ("B", None), ("C", None)):
+        make(ada, "organisation", name=number, number=number, **({"parent_id": above} if above else {}))
+    by_form(ada, "organisation", {"parent_id": 2}, {"id": 1})
+    came = bring(ada, TREE, b"name,number,part of\nA,A,C\n")
+    by_form(ada, "organisation", {"parent_id": 1}, {"id": 2})
+
+    report = undo_import(ada, came.id)
+
+    assert stored(ada, Organisation, "id", "parent_id") == [(1, 3), (2, 1), (3, None)]
+    assert BELOW.format(label="parent organisation") in str(report)
+
+
+def test_the_undo_of_an_import_gives_no_number_back_that_another_record_has(people):
+    ada = people["ada"]
+    make(ada, "organisation", name="Lumen", number="O1")
+    step = Step("o.csv", "organisation", {"name": "name", "number": "number"}, key=("name",))
+    came = bring(ada, step, b"name,number\nLumen,O9\n")
+    make(ada, "organisation", name="Harbour", number="O1")
+
+    report = undo_import(ada, came.id)
+
+    assert stored(ada, Organisation, "name", "number") == [("Lumen", "O9"), ("Harbour", "O1")]
+    assert "Another record has this number already." in str(report)
