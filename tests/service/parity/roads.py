@@ -121,7 +121,7 @@ def plain(value: Any) -> Any:
 def dump() -> Mapping[str, list[dict[str, Any]]]:
     """Every row that is not of the road's own story."""
     return {
-        name: [{k: v for k, v in row.items() if k not in MASKED} for row in rows]
+        name: masked(sorted(rows, key=lambda row: row["id"]))
         for name, rows in keep_rows().items()
         if name not in STORY
     }
