@@ -13,11 +13,11 @@ from crm.i18n import _
 from crm.money import to_minor
 from crm.records.view import RecordView
 from crm.ui.frame import routes
-from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.forms import firm_currency
 from crm.ui.records.drawers import open_record
-from crm.work import Actor, reading, unit_of_work
+from crm.work import Actor, reading
 from db.scope import CREATE
 
 
@@ -77,23 +77,21 @@ def _convert(
         done = st.form_submit_button(_("Convert"), type="primary", icon=":material/person_add:")
     if not done:
         return
-    with showing_problems():
-        with unit_of_work(actor) as work:
-            made = convert_lead(
-                work,
-                lead_id=lead["id"],
-                seen_version=lead["version"],
-                contact_id=person or None,
-                organisation_id=company if company > 0 else None,
-                new_organisation=company == 0,
-                deal_title=title or "",
-                deal_amount_minor=None if amount is None else to_minor(Decimal(str(amount)), currency),
-                deal_currency=currency,
-                # The likely ones stood in the choice; "a new contact" was chosen beside them.
-                anyway=bool(people or companies),
-            )
-        flash(_("{name} is a contact now.").format(name=lead["name"]))
-        routes.go("contact", made.contact_id)
+    said = _("{name} is a contact now.").format(name=lead["name"])
+    with storing(actor, said, then=lambda: routes.go("contact", made.contact_id)) as work:
+        made = convert_lead(
+            work,
+            lead_id=lead["id"],
+            seen_version=lead["version"],
+            contact_id=person or None,
+            organisation_id=company if company > 0 else None,
+            new_organisation=company == 0,
+            deal_title=title or "",
+            deal_amount_minor=None if amount is None else to_minor(Decimal(str(amount)), currency),
+            deal_currency=currency,
+            # The likely ones stood in the choice; "a new contact" was chosen beside them.
+            anyway=bool(people or companies),
+        )
 
 
 def _choice(label: str, new: str, likely: Sequence[Likely], key: str, *, none: str = "") -> int:
