@@ -63,7 +63,7 @@ def show_cards(board: Dashboard, drawn: dict[str, Drawn]) -> Clicked:
     rate = _("Win rate. Bars: 95% range. Click a dot.")
     of_product = _("Win rate of deals with the product. Bars: 95% range. Click a dot.")
     cards = (
-        Card("months", _("How much was won each month?"), _months_note(board), span=2),
+        Card("months", _("How much was won each month?"), months_note(board), span=2),
         Card("targets", _("Are we on target?"), _targets_note(board)),
         Card("agents", _("Who won most?"), _("Won value by owner. Click a bar.")),
         Card(
@@ -102,9 +102,13 @@ def show_formulas() -> None:
     formulas(titles, formula)
 
 
-def _months_note(board: Dashboard) -> str:
+def months_note(board: Dashboard) -> str:
+    """What the columns and their lines are."""
     if len(board.months) >= MOST_MONTHS:
         return _("Won value by month of closing, the last ten years. Click a column.")
+    chosen = board.targets["kind"]
+    if len(chosen) and "firm" not in set(chosen):
+        return _("Won value by month of closing; lines: the targets of those who have one. Click a column.")
     if board.months["target_minor"].notna().any():
         return _("Won value by month of closing; lines: target. Click a column.")
     return _("Won value by month of closing. Click a column.")

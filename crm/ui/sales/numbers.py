@@ -56,7 +56,7 @@ def numbers(board: Dashboard) -> list[Explained]:
         ),
         number.one(
             _("Weighted pipeline"), formats.short_money(int(standing["weighted_minor"]), currency),
-            None if weight is None else (_("{share} of open").format(share=formats.percent(weight)), None, QUIET),
+            _weight(board, weight),
             said=formula("open-pipeline"), n=int(standing["deals"]), n_text=standing_n, show="open",
         ),
     ]  # fmt: skip
@@ -70,9 +70,19 @@ def _relative(now: float | None, then: float | None, board: Dashboard) -> Change
     return moved(change, formats.percent(abs(change), decimals=1))
 
 
+def _weight(board: Dashboard, share: float | None) -> Change | None:
+    words = _("{share} of open, as of today") if _is_past(board) else _("{share} of open")
+    return None if share is None else (words.format(share=formats.percent(share)), None, QUIET)
+
+
+def _is_past(board: Dashboard) -> bool:
+    """Whether the period is over: how much each deal was then worth, nobody wrote down, so open ones are today's."""
+    return board.period.end is not None and board.period.end < board.book.today
+
+
 def _open_change(board: Dashboard) -> Change | None:
     """Open deals now against the end of the month before a period that holds today; of another, that they are today's."""
-    if board.period.end is not None and board.period.end < board.book.today:
+    if _is_past(board):
         return _("as of today"), None, QUIET
     outside = board.months[~board.months["inside"]]
     if outside.empty or not len(board.months):

@@ -14,6 +14,7 @@ from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.pipeline.targets import set_target
 from crm.reporting.book import firm_book, open_book
 from crm.reporting.report import SalesFilter
+from crm.ui.sales.cards import months_note
 from crm.ui.sales.figures import draw
 from db.models import DealLine, OrderLine, Organisation, Pipeline, Stage
 from tests.service.pipeline.selling_company import column, run
@@ -165,6 +166,7 @@ class TestTargets:
         company.won(500_00, TODAY, owner_id=ann.id)
         company.won(4_000_00, TODAY, owner_id=ben.id)
 
+        assert "of those who have one" in months_note(sales(company))
         found = monthly_goal(company.session, today=TODAY, everyone=True)
 
         assert (found.won_minor, found.target_minor, found.toward_minor, found.share) == (
@@ -276,4 +278,6 @@ def test_open_deals_of_an_old_period_are_todays_and_have_no_arrow(company):
     tile = next(one for one in numbers(shown) if one.label == "Open pipeline")
 
     assert "today" in tile.change
+    weighted = next(one for one in numbers(shown) if one.label == "Weighted pipeline")
+    assert "today" in weighted.change
     assert tile.arrow is None
