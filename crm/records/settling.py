@@ -68,8 +68,8 @@ class Shape:
             c.name for c in self.table.c if (c.unique or (c.name,) in single) and c.name in self.labels
         ]
         keys = registry.entity(entity).keys if entity in registry.names() else ()
-        # By their number files and people find records: it means one of them.
-        self.alone += [name for name in keys if name in ("number", "code") and name not in self.alone]
+        # By their number files and people find records. No constraint holds it: exports of other programs give one twice.
+        self.means_one = [name for name in keys if name in ("number", "code") and name not in self.alone]
         self.keyed, self.owned = "name_key" in self.table.c, "owner_id" in self.table.c
 
     def defaults(self, now: datetime) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def own_link(entity: str, name: str, itself: bool = True) -> str:
 
 def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[str]) -> None:
     """Values that may stand only once in the table: in stored rows, and in earlier drafts."""
-    for name in shape.alone:
+    for name in (*shape.alone, *shape.means_one):
         if name in apart:
             continue
         asked = [
@@ -225,8 +225,11 @@ def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[
         for draft in asked:
             value, mine = draft.row[name], draft.row.get("id")
             if value in taken and (mine is None or taken[value] != mine):
-                text = _("Another record has this {label} already.")
-                draft.refuse(name, text.format(label=shape.label(name).lower()))
+                label = shape.label(name).lower()
+                if road.is_file and name in shape.means_one:
+                    draft.tell(_("with a {label} that another record has").format(label=label))
+                else:
+                    draft.refuse(name, _("Another record has this {label} already.").format(label=label))
             elif not draft.problems:
                 taken[value] = mine
 
