@@ -21,6 +21,8 @@ from db.scope import UPDATE, ScopedSession
 #: Won and lost columns show what was closed within this many days.
 CLOSED_DAYS = 30
 CARDS = 50
+#: So many more at a click, which is the rest of nearly every column.
+MORE = 450
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class PipelineFilters:
     team_ids: tuple[int, ...] = ()
     only: tuple[str, ...] = ()  # closing, stale, no_step
     search: str = ""
+    #: How many cards a stage shows beyond the first fifty.
+    more: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
     book = open_book(session)
     conditions = board_conditions(session, filters, stages, now)
     sums = _sums(session, stages, conditions, book, filters.today)
-    cards = _cards(session, stages, conditions, book, now, filters.today)
+    cards = _cards(session, stages, conditions, book, now, filters.today, dict(filters.more))
     return [
         Column(
             s.id,
@@ -192,14 +196,14 @@ def _sums(
     return found
 
 
-def _first(stage: Stage, conditions: list[ColumnElement[bool]], today: date) -> Select[Any]:
+def _first(stage: Stage, conditions: list[ColumnElement[bool]], today: date, limit: int) -> Select[Any]:
     """The cards that a column shows: open ones in their order, closed ones by the day, the latest first."""
     if stage.kind == "open":
         chosen = select(Deal.id).where(*_open([stage]), *conditions).order_by(Deal.rank, Deal.id)
     else:
         chosen = select(Deal.id).where(*_closed([stage], today), *conditions)
         chosen = chosen.order_by(Deal.closed_on.desc(), Deal.id.desc())
-    return chosen.limit(CARDS)
+    return chosen.limit(limit)
 
 
 def _cards(
@@ -209,9 +213,10 @@ def _cards(
     book: Book,
     now: datetime,
     today: date,
+    more: dict[int, int],
 ) -> dict[int, list[Card]]:
     owner, own = registry.alias("user", "owner_id"), worth(book)
-    first = [_first(s, conditions, today).subquery() for s in stages]
+    first = [_first(s, conditions, today, CARDS + more.get(s.id, 0)).subquery() for s in stages]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     rows = session.execute(
         select(

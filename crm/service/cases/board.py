@@ -17,6 +17,8 @@ from db.scope import UPDATE, ScopedSession
 #: The columns of ended cases show what ended within this many days.
 ENDED_DAYS = 14
 CARDS = 50
+#: So many more at a click, which is the rest of nearly every column.
+MORE = 450
 MOST_MINE = 50
 
 Flag = Literal["late", "soon", "waiting", ""]
@@ -30,6 +32,8 @@ class CaseFilters:
     only: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     queue_ids: tuple[int, ...] = ()
+    #: How many cards a status shows beyond the first ones.
+    more: tuple[tuple[str, int], ...] = ()
 
     @property
     def narrowed(self) -> bool:
@@ -140,7 +144,10 @@ def board(session: ScopedSession, filters: CaseFilters, *, now: datetime) -> lis
         )
     }
     cards: dict[str, list[CaseCard]] = {}
-    first = [_first(status, conditions, now).subquery() for status in WAY]
+    first = [
+        _first(status, conditions, now, CARDS + dict(filters.more).get(status, 0)).subquery()
+        for status in WAY
+    ]
     ids = union_all(*(select(part.c.id) for part in first)).subquery()
     for row in session.execute(_cards(now).join(ids, ids.c.id == Case.id).order_by(*_urgency())):
         cards.setdefault(row.status, []).append(_card(session, row))
@@ -158,12 +165,12 @@ def _in_column(status: str, now: datetime) -> ColumnElement[bool]:
     return and_(Case.status == status, Case.archived_at.is_(None), Case.changed_at >= since, ended >= since)
 
 
-def _first(status: str, conditions: list[ColumnElement[bool]], now: datetime) -> Select[Any]:
+def _first(status: str, conditions: list[ColumnElement[bool]], now: datetime, limit: int) -> Select[Any]:
     chosen = select(Case.id).where(_in_column(status, now), *conditions)
     if status in OPEN:
-        return chosen.order_by(*_urgency()).limit(CARDS)
+        return chosen.order_by(*_urgency()).limit(limit)
     ended = Case.resolved_at if status == "resolved" else Case.closed_at
-    return chosen.order_by(ended.desc(), Case.id.desc()).limit(CARDS)
+    return chosen.order_by(ended.desc(), Case.id.desc()).limit(limit)
 
 
 def _conditions(session: ScopedSession, filters: CaseFilters, now: datetime) -> list[ColumnElement[bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from crm.clock import here, now
 from crm.i18n import _, language, ngettext
 from crm.service.cases.board import (
     ENDED_DAYS,
+    MORE,
     CaseCard,
     CaseColumn,
     CaseFilters,
@@ -37,8 +39,6 @@ from crm.ui.records.listing import ListScreen, show_list
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE, UPDATE
 
-#: Prefix of the list's filters in the address: ``cases_status``, ``cases_queue_id`` …
-PAGE = "cases"
 VIEW = "cases_view"
 LIST, BOARD, QUEUE = "list", "board", "queue"
 NEWS = "cases_news"
@@ -124,15 +124,15 @@ def show_board(filters: CaseFilters) -> None:
         if wish.from_column != wish.to_column:
             news["moved"] = (moved["number"], moved["status"])
 
+    shown: dict[str, int] = st.session_state.setdefault("cases_more", {})
+
     def more(column: str) -> None:
-        st.session_state[VIEW] = LIST
-        st.session_state[f"{PAGE}_status"] = [column]
-        news["more"] = True
+        shown[column] = shown.get(column, 0) + MORE
 
     with showing_problems():
         moment = now()
         with reading(actor) as session:
-            columns = board(session, filters, now=moment)
+            columns = board(session, replace(filters, more=tuple(shown.items())), now=moment)
         if not any(c.count for c in columns):
             _nothing(filters)
         kanban.board(
@@ -143,15 +143,12 @@ def show_board(filters: CaseFilters) -> None:
             on_moves=move,
             on_open=lambda card: routes.go("case", card),
             on_more=more,
-            labels={"more": _("{n} more in the list")},
         )
         st.caption(
             _("Solved and closed show what ended in the last {n} days. An ended case only comes back to “{open}”.").format(
                 n=ENDED_DAYS, open=status_word("open")
             )
         )  # fmt: skip
-    if news.pop("more", False):
-        st.rerun()
     if told := news.pop("moved", None):
         number, status = told
         st.toast(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from crm.i18n import _, language
-from crm.pipeline.board import Card, Column, PipelineFilters, board, flag_words
+from crm.pipeline.board import CLOSED_DAYS, MORE, Card, Column, PipelineFilters, board, flag_words, stages_of
 from crm.pipeline.service import move_deal
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import board as kanban
@@ -45,14 +46,24 @@ def show_board(filters: PipelineFilters) -> None:
         if wish.from_column != wish.to_column:
             news["moved"] = moved
 
+    shown: dict[int, int] = st.session_state.setdefault("pipeline_more", {})
+
     def more(column: str) -> None:
-        narrow_to_stage(int(column))
+        stage = int(column)
+        if narrowed(filters):  # the table knows nothing of these filters
+            shown[stage] = shown.get(stage, 0) + MORE
+            return
+        with reading(actor) as session:
+            kinds = {s.id: s.kind for s in stages_of(session, filters.pipeline_id)}
+        since = None if kinds.get(stage) == "open" else filters.today - timedelta(days=CLOSED_DAYS)
+        narrow_to_stage(stage, since)
         news["more"] = True
 
     with showing_problems():
         # Moves that are still open are done before the columns are read anew, so both come from one run.
         with reading(actor) as session:
-            columns = board(session, filters, now=datetime.now(UTC))
+            asked = replace(filters, more=tuple(shown.items()) if narrowed(filters) else ())
+            columns = board(session, asked, now=datetime.now(UTC))
         line.caption(sums_line(columns), help=sums_help())
         if not any(c.count for c in columns):
             _nothing(actor, filters)
@@ -64,7 +75,7 @@ def show_board(filters: PipelineFilters) -> None:
             on_moves=move,
             on_open=partial(go_to, "deal"),
             on_more=more,
-            labels={"more": _("{n} more in the table")},
+            labels={} if narrowed(filters) else {"more": _("{n} more in the table")},
             reorder=not narrowed(filters),
         )
     _tell(actor, news)

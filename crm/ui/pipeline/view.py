@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
 from crm.clock import today
 from crm.i18n import _
 from crm.pipeline.board import CLOSED_DAYS, Column, PipelineFilters
+from crm.records import registry
 from crm.ui.kit import look
 from crm.ui.kit.formats import short_money
 from crm.ui.kit.inputs import choose, choose_some, link_options, search_input
+from crm.ui.records.listing import clear_filters
 from crm.work import Actor
 
 #: Keys of the widgets, and with them the names in the address.
@@ -70,10 +74,12 @@ def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
     )
 
 
-def narrow_to_stage(stage_id: int) -> None:
-    """Let the next run show the table of one stage; for callbacks, where widgets can still be set."""
+def narrow_to_stage(stage_id: int, since: date | None) -> None:
+    """Let the next run show the table of one stage and nothing else, of what was closed since a day; for callbacks."""
+    clear_filters("deals", registry.entity("deal"))
     st.session_state[VIEW] = TABLE
     st.session_state["deals_stage_id"] = [stage_id]
+    st.session_state["deals_closed_on_from"] = since
 
 
 def _whose(actor: Actor) -> tuple[list[int], list[int]]:

@@ -239,7 +239,7 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
             _("Nothing matches"),
             text,
             button=_("Clear search and filters"),
-            on_click=lambda: _clear(screen.page, about),
+            on_click=lambda: clear_filters(screen.page, about),
             key=f"{screen.page}_clear",
         )
         return
@@ -254,7 +254,7 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
         _new(actor, screen)
 
 
-def _clear(page: str, about: Entity) -> None:
+def clear_filters(page: str, about: Entity) -> None:
     """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
     fields = [f"{page}_{f.name}{end}" for f in about.fields for end in ("", "_from", "_to")]
     further = [f"{page}_{name}" for name in lists.further_filters(about.name)]

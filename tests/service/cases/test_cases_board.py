@@ -167,3 +167,5 @@ def test_board_and_queue_cost_the_same_for_any_number_of_cases(people, statement
 
     assert taken == [4, 4]
     assert (sizes["new"], len(columns["new"])) == (61, case_board.CARDS)
+    columns, sizes = board(people["stan"], search="Case", more=(("new", case_board.MORE),))
+    assert len(columns["new"]) == sizes["new"] == 61

@@ -75,6 +75,8 @@ def test_a_column_shows_fifty_cards_and_counts_all(stages):
     column = columns(stages)["Qualification"]
 
     assert (len(column.cards), column.count, column.total_minor) == (50, 53, 53 * 100_00)
+    rest = columns(stages, more=((stages["Qualification"], 450),), search="Deal")["Qualification"]
+    assert len(rest.cards) == rest.count == 53
 
 
 def test_closed_deals_leave_the_board_after_thirty_days(stages, at_noon):
