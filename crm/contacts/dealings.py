@@ -18,9 +18,7 @@ from db.models import Deal, Interaction, Stage
 from db.scope import ScopedSession
 
 
-def deals_of(
-    session: ScopedSession, entity: str, record_id: int, *, book: Book, limit: int = MOST
-) -> pd.DataFrame:
+def deals_of(session: ScopedSession, entity: str, record_id: int, *, book: Book) -> pd.DataFrame:
     """Deals of a record, open ones first, then the last closed. One statement.
 
     Returns
@@ -28,7 +26,7 @@ def deals_of(
     DataFrame
         id, title, stage, status, value_minor, currency, expected_close_on, closed_on, owner.
     """
-    statement = _deals_of(entity, worth(book)).limit(limit)
+    statement = _deals_of(entity, worth(book)).limit(MOST)
     names = list(statement.selected_columns.keys())
     return pd.DataFrame(session.execute(statement, {"record": record_id}).all(), columns=names, dtype=object)
 
@@ -62,8 +60,6 @@ class LastTalk:
     """The newest talk with somebody, and how many there were since a day."""
 
     at: datetime | None
-    kind: str
-    subject: str
     recent: int
 
 
@@ -71,7 +67,7 @@ def last_talk(session: ScopedSession, entity: str, record_id: int, *, since: dat
     """When somebody last talked with them; notes are not talks. One statement."""
     begin = datetime(since.year, since.month, since.day, tzinfo=UTC)
     row = session.execute(_last_talk_of(entity), {"record": record_id, "begin": begin}).first()
-    return LastTalk(row[0], row[1], row[2], row[3]) if row else LastTalk(None, "", "", 0)
+    return LastTalk(*row) if row else LastTalk(None, 0)
 
 
 @cache
@@ -87,7 +83,7 @@ def _last_talk_of(entity: str) -> Select[Any]:
         .where(talks(recent), recent.happened_at >= bindparam("begin"))
     )
     return (
-        select(Interaction.happened_at, Interaction.kind, Interaction.subject, count.scalar_subquery())
+        select(Interaction.happened_at, count.scalar_subquery())
         .where(talks(Interaction))
         .order_by(Interaction.happened_at.desc(), Interaction.id.desc())
         .limit(1)

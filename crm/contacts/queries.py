@@ -161,16 +161,6 @@ def people_of(session: ScopedSession, organisation_id: int, *, today: date) -> l
     for row in rows:
         mine = [r for r in roles if r.contact_id == row.id]
         said = ", ".join(r.role for r in mine)
-        last = mine[-1] if mine else None
-        people.append(
-            RoleRow(
-                last.id if last else None,
-                row.id,
-                row.name,
-                said,
-                row.job_title or "",
-                last.since if last else None,
-                last.until if last else None,
-            )
-        )
+        role_id, since, until = (mine[-1].id, mine[-1].since, mine[-1].until) if mine else (None, None, None)
+        people.append(RoleRow(role_id, row.id, row.name, said, row.job_title or "", since, until))
     return people

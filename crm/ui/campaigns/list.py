@@ -26,16 +26,13 @@ CHANNEL_ICONS = {
     "social": ":material/share:",
     "event": ":material/event:",
 }
-TONES: dict[str, look.Tone] = {
-    "draft": look.QUIET,
-    "planned": look.INFO,
-    "running": look.GOOD,
-    "paused": look.WATCH,
-    "closed": look.QUIET,
+STATUS: dict[str, tuple[look.Tone, str]] = {
+    "draft": (look.QUIET, "edit"),
+    "planned": (look.INFO, "event_available"),
+    "running": (look.GOOD, "play_arrow"),
+    "paused": (look.WATCH, "pause"),
+    "closed": (look.QUIET, "check"),
 }
-STATUS_ICONS = {
-    "draft": "edit", "planned": "event_available", "running": "play_arrow", "paused": "pause", "closed": "check",
-}  # fmt: skip
 
 
 def labels(field: str) -> dict[str, str]:
@@ -45,7 +42,8 @@ def labels(field: str) -> dict[str, str]:
 
 def status_tag(status: str) -> look.Marked:
     """The status as a chip."""
-    return look.tag(labels("status")[status], tone=TONES[status], icon=STATUS_ICONS[status])
+    tone, icon = STATUS[status]
+    return look.tag(labels("status")[status], tone=tone, icon=icon)
 
 
 def show_campaigns(actor: Actor) -> None:

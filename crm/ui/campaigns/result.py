@@ -151,18 +151,16 @@ def _table(result: CampaignResult) -> None:
     """Every measure of every arm in figures."""
     currency = result.book.currency
     counted = [arm for arm in result.arms if arm.n]
-    frame = pd.DataFrame(
-        {
-            "arm": [arm.name for arm in counted],
-            "members": [arm.n for arm in counted],
-            "responded": [arm.responded for arm in counted],
-            "response": [written_level(arm, trial.RESPONSE, currency) for arm in counted],
-            "converted": [arm.converted for arm in counted],
-            "conversion": [written_level(arm, trial.CONVERSION, currency) for arm in counted],
-            "revenue": [formats.money(round(arm.revenue.total), currency) for arm in counted],
-            "each": [written_level(arm, trial.REVENUE, currency) for arm in counted],
-        }
-    )
+    frame = {
+        "arm": [arm.name for arm in counted],
+        "members": [arm.n for arm in counted],
+        "responded": [arm.responded for arm in counted],
+        "response": [written_level(arm, trial.RESPONSE, currency) for arm in counted],
+        "converted": [arm.converted for arm in counted],
+        "conversion": [written_level(arm, trial.CONVERSION, currency) for arm in counted],
+        "revenue": [formats.money(round(arm.revenue.total), currency) for arm in counted],
+        "each": [written_level(arm, trial.REVENUE, currency) for arm in counted],
+    }
     columns = st.column_config
     look.section(_("All figures"), _("By arm, the control group last."))
     look.table(

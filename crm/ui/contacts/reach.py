@@ -58,8 +58,7 @@ def others_card(
     *,
     page: str,
     empty_text: str,
-    action: str = "",
-    on_action: Callable[[], None] | None = None,
+    on_change: Callable[[], None] | None,
 ) -> None:
     """People at an organisation, or organisations of a person, each a link to its page."""
     with look.card(title, key=f"record_{page}s"):
@@ -69,8 +68,9 @@ def others_card(
             st.caption(_("{n} more stand in the tab.").format(n=len(rows) - BESIDE))
         if not rows:
             st.caption(look.plain(empty_text))
-        if on_action and st.button(action, key=f"record_{page}_add", type="tertiary", icon=":material/add:"):
-            on_action()
+        label, key = _("Add or change"), f"record_{page}_add"
+        if on_change and st.button(label, key=key, type="tertiary", icon=":material/add:"):
+            on_change()
 
 
 def other_line(row: RoleRow, *, page: str) -> None:

@@ -128,8 +128,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
             party.others,
             page=screen.others,
             empty_text=screen.others_empty,
-            action=_("Add or change") if view.may_change else "",
-            on_action=(lambda: drawers.roles_drawer(actor, view)) if view.may_change else None,
+            on_change=(lambda: drawers.roles_drawer(actor, view)) if view.may_change else None,
         )
         cases_card(actor, screen.entity, record_id, links=links)
         equipment_card(actor, screen.entity, record_id, links=links)

@@ -7,7 +7,7 @@ until the server's answer names it as done.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -117,35 +117,26 @@ def payload(
     }
 
 
+#: What the browser calls otherwise than the classes above; the words are short because they travel for each card.
+_SHORT = {
+    "amount_minor": "amount",
+    "weighted_minor": "weighted",
+    "total_minor": "total",
+    "flag_tone": "tone",
+}
+
+
+def _named(item: BoardCard | BoardColumn) -> dict[str, Any]:
+    return {_SHORT.get(part.name, part.name): getattr(item, part.name) for part in fields(item)}
+
+
 def _column(column: BoardColumn) -> dict[str, Any]:
-    return {
-        "id": column.id,
-        "title": column.title,
-        "count": column.count,
-        "total": column.total_minor,
-        "weighted": column.weighted_minor,
-        "probability": column.probability,
-        "kind": column.kind,
-        "cards": [_card(card) for card in column.cards[:CARDS_A_COLUMN]],
-    }
+    return _named(column) | {"cards": [_card(card) for card in column.cards[:CARDS_A_COLUMN]]}
 
 
 def _card(card: BoardCard) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "id": card.id,
-        "version": card.version,
-        "title": card.title,
-        "subtitle": card.subtitle,
-        "amount": card.amount_minor,
-        "currency": card.currency,
-        "weighted": card.weighted_minor,
-        "due": card.due,
-        "initials": card.initials,
-        "owner": card.owner,
-        "flag": card.flag,
-        "tone": card.flag and (card.flag_tone or "gray"),
-        "fixed": not card.movable or None,
-    }
+    made = _named(card) | {"tone": card.flag and (card.flag_tone or "gray")}
+    made["fixed"] = not made.pop("movable") or None
     # What says nothing is left out, because the whole board travels again with each change.
     return {name: value for name, value in made.items() if value not in ("", None)}
 

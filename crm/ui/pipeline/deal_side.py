@@ -87,22 +87,18 @@ def show_people(deal: DealView) -> None:
     record, organisation, contact = deal.record, deal.title_of("organisation_id"), deal.title_of("contact_id")
     with look.card(_("People")):
         if organisation:
-            _link("organisation", record["organisation_id"], organisation, ":material/apartment:")
+            routes.link("organisation", record["organisation_id"], organisation)
         people = sorted(deal.people, key=lambda p: p.id != record["contact_id"])
         if contact and all(p.id != record["contact_id"] for p in people):
-            _link("contact", record["contact_id"], contact, ":material/person:")
+            routes.link("contact", record["contact_id"], contact)
             look.lines(_("Contact of this deal"))
         for person in people:
-            _link("contact", person.id, person.name, ":material/person:")
+            routes.link("contact", person.id, person.name)
             role = _("Contact of this deal") if person.id == record["contact_id"] else ""
             if about := " · ".join(t for t in (role, person.job_title, person.email, person.phone) if t):
                 st.markdown(look.quiet(about))
         if not people and not contact:
             st.caption(_("Nobody is named yet. Edit the deal to choose a contact."))
-
-
-def _link(screen: str, record_id: int, name: str, icon: str) -> None:
-    st.page_link(routes.page(screen), label=look.plain(name), icon=icon, query_params={"id": str(record_id)})
 
 
 def show_facts(deal: DealView) -> None:

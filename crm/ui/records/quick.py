@@ -11,13 +11,12 @@ from typing import Any
 import streamlit as st
 
 from crm.clock import today
-from crm.errors import CrmError
 from crm.i18n import _
 from crm.interactions.service import follow_up
 from crm.records import records
 from crm.records.changes import undo_last
 from crm.records.view import RecordView
-from crm.ui.frame.guard import flash, show, storing
+from crm.ui.frame.guard import flash, showing_problems, storing
 from crm.ui.kit.forms import forget_form, record_form
 from crm.work import Actor, Work, reading
 from db.actor import CREATE, DELETE
@@ -104,17 +103,14 @@ def talk_drawer(actor: Actor, talk_id: int) -> None:
 
     @st.dialog(_("Talk"), position="right", width=440, on_dismiss=lambda: forget_form(f"{key}_edit"))
     def drawer() -> None:
-        try:
+        with showing_problems():
             with reading(actor) as session:
                 talk = records.get_record(session, "interaction", talk_id)
-        except CrmError as problem:
-            show(problem)
-            return
-        if record_form(actor, "interaction", key=f"{key}_edit", record=talk):
-            flash(_("The talk is corrected."))
-            st.rerun()
-        take_back(actor, "interaction", talk, key)
-        focus_first(key)
+            if record_form(actor, "interaction", key=f"{key}_edit", record=talk):
+                flash(_("The talk is corrected."))
+                st.rerun()
+            take_back(actor, "interaction", talk, key)
+            focus_first(key)
 
     drawer()
 
