@@ -16,15 +16,8 @@ from crm.ui.kit.inputs import choose, choose_some, link_options, search_input
 from crm.ui.records.listing import clear_filters
 from crm.work import Actor
 
-#: Keys of the widgets, and with them the names in the address.
-VIEW, PIPELINE, ONLY, OWNERS, TEAMS, SEARCH = (
-    "pipeline_view",
-    "pipeline_name",
-    "pipeline_only",
-    "pipeline_owners",
-    "pipeline_teams",
-    "pipeline_q",
-)
+#: The key of the choice of a view, and with it the name in the address.
+VIEW = "pipeline_view"
 BOARD, TABLE, CALENDAR = "board", "table", "calendar"
 
 
@@ -41,7 +34,7 @@ def choose_pipeline(names: dict[int, str]) -> int:
         _("Pipeline"),
         names,
         next(iter(names)),
-        key=PIPELINE,
+        key="pipeline_name",
         label_visibility="collapsed",
         bind="query-params",
         width=180,
@@ -51,7 +44,7 @@ def choose_pipeline(names: dict[int, str]) -> int:
 
 def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
     """Search, pills, owners and teams as conditions for board and calendar."""
-    search = search_input(_("Search deals"), key=SEARCH)
+    search = search_input(_("Search deals"), key="pipeline_q")
     only = look.filters(
         _("Show only"),
         {
@@ -60,7 +53,7 @@ def choose_deals(actor: Actor, pipeline_id: int) -> PipelineFilters:
             "stale": _("Stale"),
             "no_step": _("No next step"),
         },
-        key=ONLY,
+        key="pipeline_only",
     )
     owners, teams = _whose(actor)
     mine = (actor.user_id,) if "mine" in only and actor.user_id else ()
@@ -88,7 +81,10 @@ def _whose(actor: Actor) -> tuple[list[int], list[int]]:
             choose_some(
                 label, link_options(actor, entity), key=key, bind="query-params", placeholder=_("All")
             )
-            for label, entity, key in ((_("Owner"), "user", OWNERS), (_("Team"), "team", TEAMS))
+            for label, entity, key in (
+                (_("Owner"), "user", "pipeline_owners"),
+                (_("Team"), "team", "pipeline_teams"),
+            )
         )
     return owners, teams
 
