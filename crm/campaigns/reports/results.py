@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,9 +20,8 @@ from crm.analytics.trial import Arm, Lift, Range
 from crm.campaigns.reports import marketing_facts as facts
 from crm.clock import here
 from crm.errors import NotFound
-from crm.firm.firm import firm, rates
 from crm.i18n import _
-from crm.reporting.book import Book
+from crm.reporting.book import Book, open_book
 from db.models import Campaign, CampaignArm, CampaignMember, Contact
 from db.scope import ScopedSession
 
@@ -200,14 +199,20 @@ def _planned(session: ScopedSession, campaign_id: int) -> dict[str, tuple[bool, 
 
 
 def _book(session: ScopedSession, campaign: Campaign, now: datetime) -> Book:
-    """The one currency of all revenue and of the cost where there is one; else the firm's, with its rates."""
+    """The one currency of all revenue and of the cost where there is one, and says so; else that of the dashboards."""
     mine = CampaignMember.campaign_id == campaign.id, CampaignMember.revenue_minor != 0
     found = session.scalars(select(CampaignMember.currency).where(*mine).distinct())
     used = {str(currency) for currency in found if currency}
     if campaign.cost_minor and campaign.currency:
         used.add(campaign.currency)
-    base = firm(session).currency
-    return Book(next(iter(used)) if len(used) == 1 else base, rates(session), now)
+    book = replace(open_book(session), as_of=now)
+    if len(used) != 1 or (only := used.pop()) == book.currency:
+        return book
+    note = _("Amounts stand in {own}, as all of this campaign do; the dashboards count in {base}.")
+    # The rates lead to the currency of the dashboards, not to this one.
+    return replace(
+        book, currency=only, rates={}, said=(*book.said, note.format(own=only, base=book.currency))
+    )
 
 
 def _story(session: ScopedSession, campaign_id: int) -> tuple[datetime | None, set[str], dict[str, int]]:

@@ -226,6 +226,7 @@ def test_money_of_one_currency_stays_in_it_and_of_several_is_converted(stages):
     mixed.add(Rate(currency="USD", day=date(2026, 1, 1), rate=0.5))
 
     assert (result_of(dollars).book.currency, result_of(dollars).arms[0].revenue.total) == ("USD", 40_00)
+    assert any("count in EUR" in note for note in result_of(dollars).book.notes)
     found = result_of(mixed)
     assert found.book.currency == "EUR"
     assert found.arms[0].revenue.total == pytest.approx(20_00)
