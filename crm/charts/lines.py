@@ -29,7 +29,6 @@ from crm.charts.theme import (
     note,
     nothing,
     plain,
-    reach,
     style,
     time_axis,
     upright,
@@ -241,5 +240,4 @@ def backtest(
     # Bars at the first and last day are wider than a point, so the axis gets half a step more on both sides.
     half = (days[-1] - days[0]) / max(2, 2 * (len(days) - 1))
     axis["range"] = [days[0] - half, days[-1] + half] if half else None
-    lowest, highest = reach([*actual, *low, *high])
-    return style(figure, 200, x=axis, y=value_axis([lowest, highest], unit))
+    return style(figure, 200, x=axis, y=value_axis([*actual, *low, *high], unit))

@@ -39,12 +39,7 @@ def show_wall(
             if one.below:
                 st.caption(look.plain(one.below))
             if card.more is not None and card.more[0] in routes.screens():
-                st.page_link(
-                    routes.page(card.more[0]),
-                    label=f":small[:gray[{card.more[1]}]]",
-                    icon=":material/arrow_forward:",
-                    icon_position="right",
-                )
+                look.onward(routes.page(card.more[0]), look.quiet(card.more[1]))
     return picked
 
 

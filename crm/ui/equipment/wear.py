@@ -30,13 +30,8 @@ def show_unit_wear(actor: Actor, equipment_id: int) -> None:
         if len(parts) > _SHOWN:
             st.caption(_("{n} more parts are less likely to fail.").format(n=len(parts) - _SHOWN))
         look.lines(_basis(parts[0]))
-        st.page_link(
-            routes.page("wear"),
-            label=f":small[{_('How long do such parts last?')}]",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            query_params={"wear_part": parts[0].part} if parts[0].part else {},
-        )
+        shown = {"wear_part": parts[0].part} if parts[0].part else {}
+        look.onward(routes.page("wear"), _("How long do such parts last?"), query_params=shown)
 
 
 def _part(one: UnitAhead) -> None:

@@ -53,13 +53,7 @@ def show_open_deals(asked: Asked, run: Run, near: Beside) -> None:
     for text in _elsewhere(near):
         look.lines(text)
     if (table := deals_page(asked)) is not None:
-        st.page_link(
-            table,
-            label=f":small[{_('Open these deals')}]",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            query_params=open_deals_link(asked, months),
-        )
+        look.onward(table, _("Open these deals"), query_params=open_deals_link(asked, months))
 
 
 def _elsewhere(near: Beside) -> list[str]:

@@ -245,11 +245,9 @@ def kpi(item: Explained, *, border: bool = True) -> None:
             help=item.how(),
         )
         if item.records is not None:
-            st.page_link(
+            onward(
                 item.records,
-                label=f":small[:gray[{plain(item.cases() if item.n is not None else _('Records'))}]]",
-                icon=":material/arrow_forward:",
-                icon_position="right",
+                quiet(item.cases() if item.n is not None else _("Records")),
                 help=_("Open the records behind this number"),
                 query_params=dict(item.query),
             )
@@ -265,6 +263,12 @@ def kpi_row(items: Sequence[Explained], *, strip: bool = False) -> None:
                 for item in items[first : first + 2]:
                     with inner.cell():
                         kpi(item, border=False)
+
+
+def onward(to: Page, text: str, **more: Any) -> None:
+    """A small link to where more of it stands; ``more`` is of ``st.page_link``."""
+    label = text if isinstance(text, Marked) else f":small[{plain(text)}]"
+    st.page_link(to, label=label, icon=":material/arrow_forward:", icon_position="right", **more)
 
 
 def facts(pairs: Mapping[str, str], *, alt: str) -> None:
