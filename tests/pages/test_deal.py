@@ -213,3 +213,16 @@ def test_a_deals_screen_takes_the_same_statements_for_many_talks_and_lines(open_
             )
 
     assert count() == one
+
+
+def test_a_stored_change_of_the_form_is_said_in_passing(open_page, deal):
+    page = open_page("deal", as_="stan", id=deal)
+    page.button(key="deal_edit").click().run()
+    page.text_input(key=f"edit_deal_{deal}_title").input("Seven machines")
+
+    # AppTest reruns the whole page where a browser reruns the drawer alone, so the drawer is opened once more.
+    page.button(key="deal_edit").click()
+    page.button(key=f"FormSubmitter:edit_deal_{deal}_form-Save").click().run()
+
+    assert stored(deal)["title"] == "Seven machines"
+    assert [toast.value for toast in page.toast] == ["The changes are stored."]
