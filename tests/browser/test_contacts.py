@@ -42,12 +42,13 @@ def test_a_contact_from_a_wrong_email_to_two_people_editing(house, window):
     stands(ana.get_by_role("heading", name="Mina Zhao"))
 
     # A call with a follow-up, written down in place.
-    ana.get_by_label("What happened", exact=False).fill("Wants two machines")
+    settled(ana)
+    field(ana, "What happened").fill("Wants two machines")
     ana.get_by_placeholder("For example: send the offer").fill("Send the offer")
     ana.get_by_role("button", name="Save to timeline").click()
     stands(ana.get_by_text("Wants two machines").first)
     stands(ana.get_by_text("Send the offer").first)
-    expect(ana.get_by_label("What happened", exact=False)).to_have_value("")
+    expect(field(ana, "What happened")).to_have_value("")
 
     # Two people have the form open; the second to save sees both values and decides.
     bor.goto(ana.url)
