@@ -1,4 +1,4 @@
-"""What the board of a pipeline shows: sums in SQL, at most fifty cards a column."""
+"""What the board of a pipeline shows: sums in SQL, fifty cards a column until somebody asks for more."""
 
 from __future__ import annotations
 

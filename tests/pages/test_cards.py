@@ -1,6 +1,7 @@
 """Every card: its fields exist, its form gives back what it was given, and its generic screens hold to everybody's rights."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -229,3 +230,19 @@ def test_a_viewer_finds_no_button_that_writes_on_a_generic_page(open_page, actor
 def test_a_card_cannot_be_changed_afterwards():
     with pytest.raises(dataclasses.FrozenInstanceError):
         registry.card("contact").form = "name"
+
+
+@pytest.mark.parametrize(
+    ("entity", "name", "mine", "theirs"),
+    [
+        ("campaign", "expected_response", 0.012, 0.014),
+        ("case", "opened_at", datetime(2026, 11, 20, 8, tzinfo=UTC), datetime(2026, 11, 20, 15, tzinfo=UTC)),
+        ("product", "name", "Duo 3", "Duo 4"),
+    ],
+)
+def test_two_values_of_a_conflict_never_read_alike(sqlite_database, entity, name, mine, theirs):
+    from crm.ui.kit.forms import _apart
+
+    one, other = _apart(registry.entity(entity)[name], mine, theirs, "EUR")
+
+    assert one != other

@@ -209,3 +209,9 @@ def test_six_full_columns_stay_below_sixty_kilobytes() -> None:
     full = board_of(*(card(n) for n in range(50)))["columns"][0]
 
     assert 6 * len(json.dumps(full)) < 60_000
+
+
+def test_the_browser_gets_every_card_that_was_asked_for():
+    sent_cards = board_of(*(card(n) for n in range(60)))["columns"][0]["cards"]
+
+    assert [one["id"] for one in sent_cards] == list(range(60))

@@ -124,7 +124,7 @@ def show_board(filters: CaseFilters) -> None:
         if wish.from_column != wish.to_column:
             news["moved"] = (moved["number"], moved["status"])
 
-    shown: dict[str, int] = st.session_state.setdefault("cases_more", {})
+    shown: dict[str, int] = st.session_state.setdefault("cases_more", {}).setdefault(filters, {})
 
     def more(column: str) -> None:
         shown[column] = shown.get(column, 0) + MORE

@@ -19,8 +19,6 @@ from streamlit.errors import StreamlitAPIException
 from crm.i18n import _
 from crm.ui.kit.board_moves import Acks, Move, new_acks, settle
 
-CARDS_A_COLUMN = 50
-
 
 def _asset(name: str) -> str:
     # The code travels again with each changed board, so indentation and comment lines stay at home.
@@ -57,7 +55,7 @@ class BoardCard:
 
 @dataclass(frozen=True, slots=True)
 class BoardColumn:
-    """One column; count and sums cover all its cards, ``cards`` holds the first fifty at most."""
+    """One column; count and sums cover all its cards, ``cards`` holds those that are shown."""
 
     id: str
     title: str
@@ -131,7 +129,7 @@ def _named(item: BoardCard | BoardColumn) -> dict[str, Any]:
 
 
 def _column(column: BoardColumn) -> dict[str, Any]:
-    return _named(column) | {"cards": [_card(card) for card in column.cards[:CARDS_A_COLUMN]]}
+    return _named(column) | {"cards": [_card(card) for card in column.cards]}
 
 
 def _card(card: BoardCard) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from crm.clock import now
+from crm.clock import here, now
 from crm.errors import Conflict, CrmError, Refused
 from crm.firm.firm import firm_currency
 from crm.i18n import _
@@ -221,10 +222,10 @@ def _show_conflict(about: Entity, key: str, currency: str) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**:orange[:material/warning:] {plain(conflict['message'])}**")
         fields = [about[name] for name in conflict["theirs"] if name in about.by_name]
-        mine, theirs = (
-            [plain(value_text(f, conflict[whose].get(f.name), currency)) for f in fields]
-            for whose in ("mine", "theirs")
-        )
+        pairs = [
+            _apart(f, conflict["mine"].get(f.name), conflict["theirs"].get(f.name), currency) for f in fields
+        ]
+        mine, theirs = ([plain(pair[side]) for pair in pairs] for side in (0, 1))
         st.table(
             {_("Field"): [_(f.label) for f in fields], _("Yours"): mine, _("Stored now"): theirs},
             alt=_("Your values beside the stored ones"),
@@ -241,6 +242,15 @@ def _show_conflict(about: Entity, key: str, currency: str) -> None:
                 key=f"{key}_take_theirs",
                 on_click=_keep(key, conflict, mine=False),
             )
+
+
+def _apart(field: Field, mine: Any, theirs: Any, currency: str) -> tuple[str, str]:
+    """Two values that differ, as people read them; exact where both would read alike."""
+    texts = value_text(field, mine, currency), value_text(field, theirs, currency)
+    if texts[0] != texts[1]:
+        return texts
+    exact = (f"{here(v):%Y-%m-%d %H:%M}" if isinstance(v, datetime) else str(v) for v in (mine, theirs))
+    return next(exact), next(exact)
 
 
 def _newest(actor: Actor, entity: str, record: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -46,7 +46,7 @@ def show_board(filters: PipelineFilters) -> None:
         if wish.from_column != wish.to_column:
             news["moved"] = moved
 
-    shown: dict[int, int] = st.session_state.setdefault("pipeline_more", {})
+    shown: dict[int, int] = st.session_state.setdefault("pipeline_more", {}).setdefault(filters, {})
 
     def more(column: str) -> None:
         stage = int(column)
