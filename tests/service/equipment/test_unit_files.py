@@ -166,7 +166,7 @@ FILES = {
     "maintenance_plan": (
         Step("p.csv", "maintenance_plan", {"name": "n", "equipment_id": "u", "every_usage": "e"}, lookups=BY_SERIAL),
         "n,u,e",
-        "P{n},V{n},500",
+        "P{run}-{n},V{n},500",
     ),
     "work_order": (
         Step("v.csv", "work_order", {"title": "t", "equipment_id": "u", "done_on": "d"}, lookups=BY_SERIAL),

@@ -120,9 +120,14 @@ def plain(value: Any) -> Any:
 
 def dump() -> Mapping[str, list[dict[str, Any]]]:
     """Every row that is not of the road's own story."""
+    return without_story(keep_rows())
+
+
+def without_story(kept) -> Mapping[str, list[dict[str, Any]]]:
+    """Of kept rows what ``dump`` gives."""
     return {
         name: masked(sorted(rows, key=lambda row: row["id"]))
-        for name, rows in keep_rows().items()
+        for name, rows in kept.items()
         if name not in STORY
     }
 
@@ -192,13 +197,28 @@ class EntityRoads:
             emptied()
             make_people()
             self._scene = self.scene(actor), keep_rows()
+            self._stands = self._scene[1]
         named, kept = self._scene
         if row is None:
             return actor, named, None, kept
-        restored(kept)
+        self._restore(kept)
         with unit_of_work(actor) as work:
             stored = records.create_record(work, self.entity, self._filled(row, named))
-        return actor, named, stored, keep_rows()
+        self._stands = keep_rows()
+        return actor, named, stored, self._stands
+
+    def _restore(self, kept):
+        """Put back what was kept, unless it stands: what is refused leaves nothing, and to restore takes longest."""
+        if self._stands is not kept:
+            restored(kept)
+            self._stands = kept
+
+    def _by(self, road, actor, values, stored, kept, **more):
+        self._restore(kept)
+        came = road(actor, self.entity, values, stored, **more)
+        if came.rows != without_story(kept):
+            self._stands = None
+        return came
 
     @staticmethod
     def _filled(row, named):
@@ -207,9 +227,8 @@ class EntityRoads:
     def _by_all(self, actor, values, stored, kept):
         came = {}
         for road in (by_form, by_api, by_file):
-            restored(kept)
             more = {"key": self.key} if road is by_file and stored is not None else {}
-            came[road.__name__] = road(actor, self.entity, values, stored, **more)
+            came[road.__name__] = self._by(road, actor, values, stored, kept, **more)
         return came
 
     def test_good_rows_and_changes_end_alike_on_every_road(self, people, frozen):
@@ -234,9 +253,7 @@ class EntityRoads:
         offenders = []
         for row, change, field in [(None, *bad) for bad in self.bad] + list(self.bad_changes):
             actor, named, stored, kept = self._set(people, row)
-            values = self._filled(change, named)
-            restored(kept)
-            before = dump()
+            values, before = self._filled(change, named), without_story(kept)
             came = self._by_all(actor, values, stored, kept)
             form = came["by_form"].problems
             for road, found in came.items():
@@ -254,15 +271,13 @@ class EntityRoads:
         """Every field at once gets what is none of its kind, beyond its bounds or far away; every link leads nowhere."""
         offenders = []
         actor, _named, stored, kept = self._set(people)
-        restored(kept)
-        before = dump()
+        before = without_story(kept)
         for row, fields in strangers(self.entity):
             links = [name for name in fields if registry.entity(self.entity)[name].kind is Kind.LINK]
             roads = (by_form, by_api) if links else (by_form, by_api, by_file)
             came = {}
             for road in roads:
-                restored(kept)
-                came[road.__name__] = road(actor, self.entity, row, stored)
+                came[road.__name__] = self._by(road, actor, row, stored, kept)
             form = came["by_form"].problems
             if missing := fields - {name for name, _text in form}:
                 offenders.append((self.entity, "by_form takes", sorted(missing)))
