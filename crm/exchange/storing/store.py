@@ -32,7 +32,8 @@ from crm.records.writing.bulk import among
 from crm.records.writing.following import write
 from crm.records.writing.writer import Writer
 from crm.work import Work
-from db.scope import CREATE, UPDATE
+from db.criteria import target_class
+from db.scope import CREATE, UPDATE, criterion
 
 _AT_ONCE = 5_000
 
@@ -270,6 +271,22 @@ class Target:
                     made = _("You may not make such a record for this owner.")
                     draft.refuse("owner_id", made if draft.is_new else _("You may not change this record."))
                     break
+
+        self._demand_parents(work, [d for d in drafts if not d.is_new and not d.problems])
+
+    def _demand_parents(self, work: Work, drafts: Sequence[Draft]) -> None:
+        """A stored row that hangs on others changes them, also where its file does not name them."""
+        cls: Any = self.cls
+        for name in cls.__guard__ if isinstance(cls.__guard__, tuple) else ():
+            parent, asked = target_class(cls, name), {d.old(name) for d in drafts} - {None}
+            limit = criterion(work.actor, parent, UPDATE)
+            if limit is None or not asked:
+                continue
+            mine = select(parent.id).where(among(work.session, parent.id, sorted(asked)), limit)
+            beyond = asked - set(work.session.scalars(mine))
+            for draft in drafts:
+                if draft.old(name) in beyond:
+                    draft.refuse(name, _("You may not change this record."))
 
     def _within_reach(self, work: Work, action: str, owner: int | None, team: int | None) -> bool:
         """Whether the actor may do this to a row of that owner and team.

@@ -82,6 +82,12 @@ class Meters:
                 "The meter showed {last} on {day}; {value} is lower. Check the reading, or say that the meter was "
                 "replaced or set back."
             ).format(last=_number(before), day=_day(when or at), value=_number(value))
+        return self.overtaken(unit, value, at)
+
+    def overtaken(self, unit: int, value: float, at: datetime) -> str:
+        """That the next reading is lower, as after a meter was replaced; empty when it is not."""
+        readings = self._of.get(unit, [])
+        place = bisect(readings, (at, _LAST), key=lambda reading: reading[:2])
         if place < len(readings) and value > readings[place][2] and readings[place][3] != RESET:
             return _(
                 "The meter showed {next} on {day}, which is later and lower. Check the reading and its day."

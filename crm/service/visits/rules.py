@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from crm.service.visits.plan_rules import Usage
 from crm.service.visits.plans import OF_UNIT, after_visit, due_on, moment_of, usages
 from crm.service.words import day_words
 from db.models import Case, Contact, Equipment, MaintenancePlan
+from db.scope import UPDATE
 
 #: What a visit takes over from its case, then from its unit.
 _CUSTOMER = ("organisation_id", "contact_id")
@@ -29,13 +30,17 @@ _DECIDES = ("every_days", "every_usage", "last_done_on", "last_done_meter", "equ
 
 @dataclass(slots=True)
 class _Around(Facts):
-    """What visits are about, as far as the actor sees it; who pays for a unit on a day."""
+    """What visits are about, as far as the actor sees it; who pays for a unit on a day.
+
+    ``overtaken`` has the drafts, by ``id()``, whose meter value a later and lower reading keeps from being one.
+    """
 
     cases: dict[int, dict[str, Any]]
     units: dict[int, dict[str, Any]]
     people: dict[int, dict[str, Any]]
     plans: dict[int, dict[str, Any]]
     covers: Mapping[tuple[int, date], str]
+    overtaken: set[int] = field(default_factory=set)
 
     def unit_of(self, row: Mapping[str, Any]) -> int | None:
         """The unit of a visit: its own, else its plan's or its case's."""
@@ -53,7 +58,9 @@ class VisitRules(Rules):
         session = road.work.session
         about = [d for d in drafts if d.has(*_ABOUT)]
         cases = known(session, Case, (d.row["case_id"] for d in about), *_CUSTOMER, "equipment_id")
-        plans = known(session, MaintenancePlan, (d.row["plan_id"] for d in about), "equipment_id")
+        plans = known(
+            session, MaintenancePlan, (d.row["plan_id"] for d in about), "equipment_id", "owner_id", "team_id"
+        )
         around = _Around(road, cases, {}, {}, plans, {})
         asked = {around.unit_of(d.row) for d in about}
         units = known(session, Equipment, asked, *_CUSTOMER, "owner_id", "team_id", "meter_value")
@@ -112,26 +119,39 @@ class VisitRules(Rules):
         if draft.is_new and row["meter_value"] is not None and row["equipment_id"] not in facts.units:
             text = _("This visit has no unit whose meter could be read. Choose the unit first.")
             draft.refuse("meter_value", text)
+        if _is_done(draft):
+            _demand_rights(draft, facts)
         if draft.is_new and facts.road.is_file and row["status"] == "done" and not draft.problems:
             draft.tell(_("done before it came in"))
 
     def together(self, drafts: Sequence[Draft], facts: _Around) -> Iterable[tuple[Draft, Problem]]:
-        """The meter of a unit fits between its readings."""
+        """The meter of a unit fits between its readings; what a file says of a meter that was replaced since is history."""
         readings, rules = _readings(drafts, facts.road), rules_of("meter_reading")
         visits = {id(r): d for r, d in zip(readings, filter(_is_read, drafts), strict=True)}
-        for reading, problem in rules.together(readings, rules.facts(facts.road, readings)):
-            yield visits[id(reading)], Problem("meter_value", problem.message)
+        read = rules.facts(facts.road, readings)
+        for reading, problem in rules.together(readings, read):
+            row, visit = reading.row, visits[id(reading)]
+            later = read.meters.overtaken(row["equipment_id"], row["value"], row["at"])
+            if facts.road.is_file and problem.message == later:
+                visit.tell(_("with a meter value that was not taken over, because a later one is lower"))
+                facts.overtaken.add(id(visit))
+            else:
+                yield visit, Problem("meter_value", problem.message)
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Around) -> None:
         """The meter first: it says how soon plans fall due again."""
-        follow(writer, "meter_reading", _readings(drafts, facts.road))
-        done = sorted((d.row for d in drafts if _is_done(d) and d.row["plan_id"]), key=lambda v: v["done_on"])
-        plans = full_rows(writer, MaintenancePlan, sorted({visit["plan_id"] for visit in done}))
+        taken = [draft for draft in drafts if id(draft) not in facts.overtaken]
+        follow(writer, "meter_reading", _readings(taken, facts.road))
+        moving = [draft for draft in drafts if _is_done(draft) and draft.row["plan_id"]]
+        moving.sort(key=lambda draft: draft.row["done_on"])
+        plans = full_rows(writer, MaintenancePlan, sorted({draft.row["plan_id"] for draft in moving}))
         last = {record: plan["last_done_on"] for record, plan in plans.items()}
         moved: dict[int, dict[str, Any]] = {}
-        for visit in done:
-            meter = visit["meter_value"]
-            if meter is None:
+        for draft in moving:
+            visit, meter = draft.row, draft.row["meter_value"]
+            if id(draft) in facts.overtaken:
+                meter = None  # The meter that counts now began after the visit.
+            elif meter is None:
                 meter = facts.units.get(visit["equipment_id"], {}).get("meter_value")
             days = {"done_on": visit["done_on"], "next_on": visit["next_on"]}
             moved[visit["plan_id"]] = after_visit(last[visit["plan_id"]], **days, meter=meter)
@@ -141,6 +161,21 @@ class VisitRules(Rules):
 
 def _is_done(draft: Draft) -> bool:
     return draft.is_new and draft.row["done_on"] is not None
+
+
+def _demand_rights(draft: Draft, facts: _Around) -> None:
+    """What a visit that comes in as done says of a meter or plan asks for the right to change the unit or the plan."""
+    holds, row = facts.road.work.actor.holds, draft.row
+    unit, plan = facts.units.get(row["equipment_id"] or 0), facts.plans.get(row["plan_id"] or 0)
+    asked = unit if row["meter_value"] is not None else None
+    if asked and not holds("equipment", UPDATE, owner_id=asked["owner_id"], team_id=asked["team_id"]):
+        text = _(
+            "You may see this unit, not change it. Leave the meter blank, or ask whoever looks after it."
+        )
+        draft.refuse("meter_value", text)
+    if plan and not holds("work_order", UPDATE, owner_id=plan["owner_id"], team_id=plan["team_id"]):
+        text = _("You may see this plan, not change it. Leave it blank, or ask whoever looks after it.")
+        draft.refuse("plan_id", text)
 
 
 def _is_read(draft: Draft) -> bool:

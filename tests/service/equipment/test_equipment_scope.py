@@ -7,6 +7,7 @@ import pytest
 from crm.clock import today
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.exchange.export import export_csv
+from crm.exchange.storing.plan import Step
 from crm.records import records, registry
 from crm.records.lists import link_options, list_rows
 from crm.records.search import find_anything
@@ -16,9 +17,13 @@ from crm.service.equipment import history as unit_history
 from crm.service.equipment.equipment import coverages
 from crm.service.visits import queries as visit_queries
 from crm.service.visits.visits import PartUsed, cancel_visit, finish_visit, plan_visit, start_visit, tick_step
-from crm.work import reading, unit_of_work
+from crm.work import Actor, reading, unit_of_work
 from tests.factories import change, make
+from tests.service.exchange.import_scene import STORY, bring, counts
+from tests.service.parity.roads import by_api, by_file, by_form
 
+#: What tells of a road and not of what came in by it.
+ROADS_OWN = STORY | {"jobs", "leases"}
 ENTITIES = (
     "equipment",
     "contract",
@@ -222,3 +227,50 @@ class TestRoads:
         made = make(people["stan"], "work_order", done_on=today(), equipment_id=scene["equipment"]["id"])
 
         assert (made["status"], made["covered"]) == ("done", "contract")
+
+
+@pytest.fixture
+def onlooker(people):
+    """Somebody of South who sees everything of the service and changes what is South's."""
+    sue, seen = people["sue"], ("equipment", "work_order", "organisation", "contact")
+    grants = {grant for grant in sue.grants if grant[0] not in seen}
+    grants |= {(entity, "read", "all") for entity in seen}
+    grants |= {(entity, action, "team") for entity in seen for action in ("create", "update", "import")}
+    return Actor(user_id=sue.user_id, name=sue.name, role=sue.role, teams=sue.teams, grants=frozenset(grants))
+
+
+@pytest.mark.parametrize("road", [by_form, by_api, by_file])
+class TestWhoSeesMoreThanTheyChange:
+    @pytest.mark.parametrize("about", ["equipment", "maintenance_plan"])
+    def test_a_visit_that_comes_in_as_done_moves_no_meter_and_no_plan_of_others(
+        self, onlooker, scene, dump, road, about
+    ):
+        link, field = {
+            "equipment": ("equipment_id", "meter_value"),
+            "maintenance_plan": ("plan_id", "plan_id"),
+        }[about]
+        values = {"title": "Burrs", "done_on": today(), link: scene[about]["id"]}
+        kept = {name: rows for name, rows in dump().items() if name not in ROADS_OWN}
+
+        came = road(onlooker, "work_order", values | ({"meter_value": 99.0} if about == "equipment" else {}))
+
+        assert [name for name, _text in came.problems] == [field]
+        assert "not change it" in next(iter(came.problems))[1]
+        assert {name: rows for name, rows in dump().items() if name not in ROADS_OWN} == kept
+
+    def test_they_enter_a_past_visit_that_changes_nothing_else(self, onlooker, scene, road):
+        values = {"title": "Burrs", "done_on": today(), "equipment_id": scene["equipment"]["id"]}
+
+        assert not road(onlooker, "work_order", values).problems
+
+
+@pytest.mark.parametrize("entity", ["failure", "part_change"])
+def test_a_file_that_names_no_unit_changes_no_row_of_a_unit_of_others(onlooker, scene, dump, entity):
+    when = {"failure": "failed_at", "part_change": "at"}[entity]
+    step = Step("r.csv", entity, {"part": "part", when: "at"}, key=("part",), mode="update", overwrite=True)
+    kept = dump()[registry.model(entity).__tablename__]
+
+    report = bring(onlooker, step, b"part,at\nBurrs,2026-01-05\n")
+
+    assert counts(report) == (0, 0, 0, 1)
+    assert dump()[registry.model(entity).__tablename__] == kept

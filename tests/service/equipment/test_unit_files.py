@@ -103,6 +103,40 @@ class TestMeters:
 
         assert stored(people["ada"], Equipment, "meter_value") == [(500.0,)]
 
+    def test_a_visit_from_before_a_meter_was_replaced_is_history_in_a_file_and_moves_no_meter(
+        self, people, unit
+    ):
+        now = today()
+        begun = now - timedelta(days=300)
+        plan = make(
+            people["stan"], "maintenance_plan", name="Burrs", equipment_id=unit["id"], every_usage=2000.0
+        )
+        make(people["ada"], "meter_reading", equipment_id=unit["id"], value=1000)
+        fields = {n: n for n in ("title", "equipment_id", "done_on", "meter_value", "plan_id")}
+        step = Step("v.csv", "work_order", fields, lookups=BY_SERIAL)
+        lines = (
+            "title,equipment_id,done_on,meter_value,plan_id",
+            f"Old,V1,{begun},50000,Burrs",
+            f"Low,V1,{now},900,",
+        )
+
+        report = bring(people["ada"], step, "\n".join(lines).encode())
+
+        assert counts(report) == (1, 0, 0, 1)
+        assert (
+            report.steps[0].history[
+                "with a meter value that was not taken over, because a later one is lower"
+            ]
+            == 1
+        )
+        assert "900 is lower" in reasons(people["ada"], report)[0]
+        assert stored(people["ada"], WorkOrder, "meter_value", "plan_id") == [(50000.0, plan["id"])]
+        assert stored(people["ada"], MeterReading, "value") == [(1000.0,)]
+        assert stored(people["ada"], Equipment, "meter_value") == [(1000.0,)]
+        assert stored(people["ada"], MaintenancePlan, "last_done_on", "last_done_meter") == [(begun, None)]
+        with pytest.raises(Refused, match="which is later and lower"):
+            make(people["ada"], "work_order", equipment_id=unit["id"], done_on=begun, meter_value=50000.0)
+
 
 class TestContracts:
     def test_contracts_of_one_file_stand_beside_each_other_or_are_told_why_not(self, people, unit):
