@@ -13,6 +13,7 @@ from crm.clock import zone
 from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.periods import Period, add_months, month_end, month_start, months_between
+from crm.records import registry
 from crm.reporting.book import Book
 from crm.reporting.measures import of_products, worth
 from crm.reporting.report import Names, SalesFilter, names
@@ -25,16 +26,20 @@ MOST = 2000
 MONTHS = 12
 #: What a won or lost deal is counted by, besides its value.
 MARKS = ("status", "owner_id", "team_id", "source", "product_id", "pipeline_id", "campaign_id")
+#: What else decides whether and for how much it counts.
+WORTH = ("closed_on", "archived_at", "amount_minor", "currency")
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedAfter:
     """A deal that counts otherwise than when its days had ended: for ``minor`` more in the won value, in the book's
-    currency, or at nought under another owner, source, product or status, or at a list price that changed."""
+    currency, or at nought by other ``fields``; ``priced`` where it counts at a list price that changed."""
 
     deal_id: int
     title: str
     minor: int
+    fields: tuple[str, ...] = ()
+    priced: bool = False
 
 
 Stretch = tuple[date, date]
@@ -58,6 +63,7 @@ def changed_after(
 ) -> tuple[ChangedAfter, ...]:
     """Deals that were changed by hand after the days of a period were over in which they count or counted.
 
+    Those at a list price are found however that was changed: price lists come by file, deals of the past do so too.
     Two statements, eight at most.
     """
     if not (over := _over(period, today)):
@@ -65,6 +71,7 @@ def changed_after(
     log, priced = _log(session, over), _newly_priced(session, over)
     if not log and not priced:
         return ()
+    book = book.fresh()  # what only the past had is nothing that the report's own sums leave out
     known, own = names(session) if chosen.teams else Names(), worth(book)
     columns = [getattr(Deal, name) for name in MARKS]
     held = of_products(chosen.products) if chosen.products else false()
@@ -76,16 +83,14 @@ def changed_after(
     found = []
     for row in session.execute(statement):
         now = dict(row._mapping)
-        minor, moved = 0, bool(row.priced)
+        minor, fields = 0, set[str]()
         for stretch in over:
             was = _before(now, log.get(row.id, []), _ended(stretch))
-            (before, _old), (after, _new) = both = [
-                _counted(book, chosen, known, stretch, state) for state in (was, now)
-            ]
-            minor += after - before
-            moved = moved or both[0] != both[1]
-        if moved:
-            found.append(ChangedAfter(row.id, row.title, minor))
+            before, after = (_counted(book, chosen, known, stretch, state) for state in (was, now))
+            minor += after[0] - before[0]
+            fields |= _changed(was, now) if before != after else set()
+        if fields or row.priced:
+            found.append(ChangedAfter(row.id, row.title, minor, tuple(sorted(fields)), bool(row.priced)))
     return tuple(sorted(found, key=lambda one: -abs(one.minor)))
 
 
@@ -158,6 +163,13 @@ def _before(now: dict[str, Any], changes: list[Any], moment: datetime) -> dict[s
     return now | was | ({"held": None} if "product_id" in was else {})
 
 
+def _changed(was: dict[str, Any] | None, now: dict[str, Any]) -> set[str]:
+    """The fields in which a deal differs from what it was."""
+    if was is None:
+        return {"created_at"}
+    return {name for name in MARKS + WORTH if (was[name] or None) != (now[name] or None)}
+
+
 def _counted(
     book: Book, chosen: SalesFilter, known: Names, stretch: Stretch, deal: dict[str, Any] | None
 ) -> tuple[int, tuple[Any, ...]]:
@@ -187,6 +199,9 @@ def changed_text(found: tuple[ChangedAfter, ...], book: Book) -> str:
     """What changed after the fact, in one sentence or two; empty when nothing did."""
     more, other = [one for one in found if one.minor], [one for one in found if not one.minor]
     value = f"{to_major(sum(one.minor for one in more), book.currency):+,} {book.currency}"
+    deal = registry.entity("deal")
+    words = {_(deal[name].label) for one in other for name in one.fields}
+    fields = ", ".join(sorted(words | {_("List price") for one in other if one.priced}))
     said = []
     for deals, text in (
         (
@@ -200,15 +215,15 @@ def changed_text(found: tuple[ChangedAfter, ...], book: Book) -> str:
         (
             other,
             ngettext(
-                "Since these days ended, {n} deal changed in status, owner, source, product or list price: {titles}.",
-                "Since these days ended, {n} deals changed in status, owner, source, product or list price: {titles}.",
+                "Since these days ended, {n} deal changed ({fields}): {titles}.",
+                "Since these days ended, {n} deals changed ({fields}): {titles}.",
                 len(other),
             ),
         ),
     ):
         if deals:
             titles = ", ".join(one.title for one in deals[:3]) + (_(" and others") if len(deals) > 3 else "")
-            said.append(text.format(value=value, n=len(deals), titles=titles))
+            said.append(text.format(value=value, n=len(deals), fields=fields, titles=titles))
     return " ".join(said)
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import update
 
-from db.models import Change, ChangeBatch
+from db.models import Change, ChangeBatch, Import
 from tests.service.pipeline.selling_company import run
 from tests.service.reporting.number_hands import JUNE, TODAY, sales
 
@@ -58,6 +58,38 @@ class TestLaterChanges:
 
         assert "At list" in self.notes(company)
         assert "After" not in self.notes(company)
+
+    @pytest.mark.parametrize(
+        ("before", "word"),
+        [
+            ({"closed_on": "2026-05-10"}, "Closed"),
+            ({"archived_at": "2026-06-20T12:00:00+00:00"}, "Archived"),
+            ({"team_id": 1}, "Team"),
+            ({"campaign_id": 99}, "Campaign"),
+            ({"source": "Fair", "status": "won"}, "Source, Status"),
+        ],
+    )
+    def test_what_changed_is_said_and_nothing_else(self, company, before, word):
+        deal = company.deal("Gone", title="Lost one", closed_on=JUNE)
+        self.changed(company, deal, before)
+
+        assert f"1 deal changed ({word}): Lost one" in self.notes(company)
+
+    def test_a_currency_that_only_the_past_had_is_not_said_to_be_left_out(self, company):
+        self.changed(company, company.won(100_00, JUNE), {"currency": "GBP"})
+
+        assert "GBP" not in self.notes(company)
+
+    def test_a_price_list_that_came_by_file_is_said_and_an_imported_deal_is_not(self, company):
+        company.deal("Signed", title="At list", closed_on=JUNE, product_id=company.products[0].id)
+        moved = company.won(500_00, JUNE, title="By file")
+        self.changed(company, company.products[0], {"list_price_minor": 1_00})
+        self.changed(company, moved, {"amount_minor": 1_00})
+        run_ = company.add(Import(name="prices.csv"))
+        company.session.execute(update(ChangeBatch).values(import_id=run_.id))
+
+        assert "changed (List price): At list" in self.notes(company)
+        assert "By file" not in self.notes(company)
 
 
 def test_a_closed_month_that_changed_afterwards_says_so(company):
