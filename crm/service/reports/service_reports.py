@@ -20,6 +20,7 @@ from crm.service.cases.moves import PRIORITY_ORDER
 from crm.service.reports.service_reports_facts import (
     as_service,
     first_contact,
+    planned_within,
     read_cases,
     read_visits,
     stand,
@@ -290,8 +291,7 @@ def visits_due(session: ScopedSession, chosen: SalesFilter) -> Report:
     book = Book(firm(session).currency, {}, datetime.now(UTC))
     visits = read_visits(session, as_service(chosen))
     if chosen.start is not None or chosen.end is not None:
-        low, high = chosen.start or date.min, chosen.end or date.max
-        visits = visits[[not pd.isna(day) and low <= day <= high for day in visits["planned_on"]]]
+        visits = planned_within(visits, chosen.start or date.min, chosen.end or date.max)
     rows = visit_rows(visits, book.as_of.astimezone(zone()).date())
     n = len(visits)
     return _report("visits-due", book, chosen, n, rows, visits=n, overdue=int(rows["overdue"].sum()))

@@ -232,8 +232,14 @@ def read_visits(session: ScopedSession, chosen: ServiceFilter) -> pd.DataFrame:
 
 def due_visits(visits: pd.DataFrame, today: date) -> pd.DataFrame:
     """Visits whose day has passed or comes within ``AHEAD_DAYS``."""
-    last = today + timedelta(days=AHEAD_DAYS)
-    return visits[[not pd.isna(day) and day <= last for day in visits["planned_on"]]]
+    return planned_within(visits, date.min, today + timedelta(days=AHEAD_DAYS))
+
+
+def planned_within(visits: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """Visits planned for a day of a stretch."""
+    inside = [not pd.isna(day) and first <= day <= last for day in visits["planned_on"]]
+    # As a series: an empty list would choose columns, not rows.
+    return visits[pd.Series(inside, index=visits.index, dtype=bool)]
 
 
 def failed_parts(

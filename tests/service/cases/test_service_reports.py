@@ -11,6 +11,8 @@ from crm.analytics.intervals import wilson
 from crm.clock import here, zone
 from crm.reporting.catalogue import run_report, to_json
 from crm.reporting.report import SalesFilter
+from crm.service.reports.service_dashboard import ServiceQuestion
+from crm.service.reports.service_dashboard_records import visit_records
 from crm.work import SYSTEM, reading
 from db.models import Case, CaseMessage, User, WorkOrder
 from db.session import engine
@@ -213,6 +215,14 @@ def test_visits_due_equal_plain_sql(filled):
         ]
     mondays = {(d - timedelta(days=d.weekday())).isoformat() for d in days if d}
     assert {r["week"] for r in made["rows"]} - {None} == mondays
+
+
+def test_without_a_visit_none_is_due(people):
+    day = {"start": TODAY, "end": TODAY}
+    with reading(SYSTEM) as session:
+        behind = visit_records(session, ServiceQuestion("all", TODAY))
+
+    assert (report("visits-due", **day)["n"], report("visits-due")["n"], len(behind)) == (0, 0, 0)
 
 
 def test_staff_of_another_team_see_other_numbers(filled):
