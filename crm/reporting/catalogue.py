@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from crm.errors import NotFound
-from crm.i18n import _
+from crm.i18n import N_, _
 from crm.money import to_major
 from crm.register import Register
 from crm.reporting.report import Report, SalesFilter
@@ -27,6 +27,11 @@ LEADS = ("from", "to", "team", "owner", "source", "campaign")
 CAMPAIGNS = ("from", "to", "team", "owner", "campaign")
 SERVICE = LINES
 ALL = DEALS
+#: What people call the filters.
+LABELS = {
+    "from": N_("First day"), "to": N_("Last day"), "team": N_("Team"), "owner": N_("Owner"), "product": N_("Product"),
+    "pipeline": N_("Pipeline"), "source": N_("Source"), "campaign": N_("Campaign"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def run_report(session: ScopedSession, name: str, chosen: SalesFilter | None = N
         text = _("There is no report “{name}”. There are: {known}.")
         raise NotFound(text.format(name=name, known=", ".join(KINDS)))
     made = kind.run(session, chosen or SalesFilter())
-    if left := [name for name in filter_json(made.chosen, ALL) if name not in kind.takes]:
+    if left := [_(LABELS[name]) for name in filter_json(made.chosen, ALL) if name not in kind.takes]:
         text = _("This report cannot be narrowed by {names}; it counts all.").format(names=", ".join(left))
         made = replace(made, notes=(*made.notes, text))
     return made

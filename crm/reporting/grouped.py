@@ -77,9 +77,12 @@ def converted(
     """The table with its amounts in the book's currency, without the columns that say how to convert.
 
     A row is one amount of ``currency`` at the rate of ``rate_day``, or many equal ones where it has ``each`` (and
-    ``upto``, the sum of the deal's parts with this one, so that the parts of a deal add up to it). ``counts`` are set to
-    zero where the currency has no rate: what is left out of a sum is left out of its number.
+    ``upto``, the sum of the deal's parts with this one, so that the parts of a deal add up to it). Currencies ``missing``
+    in it, told apart by commas, are noted. ``counts`` are set to zero where the currency has no rate: what is left out of
+    a sum is left out of its number.
     """
+    for codes in frame["missing"].dropna() if "missing" in frame else ():
+        book.missing.update({*codes.split(",")} - {book.currency})
     foreign = frame["currency"].notna() & (frame["currency"] != book.currency)
     if foreign.any():
         rows = frame[foreign]
@@ -100,7 +103,7 @@ def converted(
         unknown = foreign & ~frame["currency"].map(book.knows)
         for name in counts:
             frame.loc[unknown, name] = 0
-    return frame[[c for c in frame.columns if c not in ("currency", "rate_day", "each", "upto")]]
+    return frame.drop(columns=["currency", "missing", "rate_day", "each", "upto"], errors="ignore")
 
 
 def _day(value: Any) -> date | None:

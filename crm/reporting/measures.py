@@ -40,13 +40,16 @@ class Worth:
 
     minor: Any
     currency: Any
+    #: Where several of its lines' currencies have no rate: all these.
+    missing: Any
 
 
 def worth(book: Book) -> Worth:
     """What a deal is worth: its amount, else its lines, else its main product at list price.
 
     Lines whose list prices stand in several currencies add up in the book's, at today's rates as these are today's prices;
-    without a rate for one of them the deal counts in that one, and so is left out of sums and named.
+    without a rate for one of them the deal counts at its lines in that one, and so is left out of sums and named; of
+    several the first, and all are named.
     """
     return _worth(book.currency, tuple(sorted(book.factors.items())))
 
@@ -56,41 +59,44 @@ def _worth(home: str, factors: tuple[tuple[str, float], ...]) -> Worth:
     line, listed, main = aliased(DealLine), aliased(Product), aliased(Product)
     minor, currency = _line(line, listed)
     here = minor * case(dict(factors), value=currency)
-    lines = (
+    found = (
         select(line.deal_id, minor.label("minor"), currency.label("currency"), here.label("here"))
         .outerjoin(listed, listed.id == line.product_id)
         .where(line.archived_at.is_(None), minor.is_not(None))
         .subquery()
-        .c
     )
+    lines, again = found.c, found.alias().c
     mine = lines.deal_id == Deal.id
     product = (main.id == Deal.product_id, main.list_price_minor.is_not(None))
 
     def scalar(statement: Any) -> Any:
         return statement.correlate(Deal).scalar_subquery()
 
-    def together(column: Any, all_here: Any) -> Any:
+    def together(alike: Any, all_here: Any, first: Any) -> Any:
         one = func.min(lines.currency) == func.max(lines.currency)
         known = and_(func.count() > 0, func.count(lines.here) == func.count())
-        first = func.min if column is lines.currency else func.sum
-        unknown = first(case((lines.here.is_(None), column)))
-        return scalar(select(case((one, first(column)), (known, all_here), else_=unknown)).where(mine))
+        return scalar(select(case((one, alike), (known, all_here), else_=first)).where(mine))
 
+    unknown = lines.here.is_(None)
+    lowest = scalar(select(func.min(again.currency)).where(again.deal_id == Deal.id, again.here.is_(None)))
+    first = func.sum(case((and_(unknown, lines.currency == lowest), lines.minor)))
+    codes = func.aggregate_strings(case((and_(unknown, lines.minor != 0), lines.currency)), ",")
     whole = cast(func.round(func.sum(lines.here)), BigInteger)
     return Worth(
         func.coalesce(
             Deal.amount_minor,
-            together(lines.minor, whole),
+            together(func.sum(lines.minor), whole, first),
             scalar(select(main.list_price_minor).where(*product)),
         ),
         case(
             (Deal.amount_minor.is_not(None), Deal.currency),
             else_=func.coalesce(
-                together(lines.currency, literal(home)),
+                together(func.min(lines.currency), literal(home), func.min(case((unknown, lines.currency)))),
                 scalar(select(main.currency).where(*product)),
                 Deal.currency,
             ),
         ),
+        case((Deal.amount_minor.is_(None), scalar(select(codes).where(mine)))),
     )
 
 
@@ -209,12 +215,17 @@ def amounts(
     own = worth(book)
     if not products and not by_product:
         told = (
-            select(Deal.id, own.minor.label("minor"), own.currency.label("currency"))
+            select(
+                Deal.id,
+                own.minor.label("minor"),
+                own.currency.label("currency"),
+                own.missing.label("missing"),
+            )
             .where(*where)
             .subquery()
             .c
         )
-        keys = _keys(told.currency, told.minor, None, day, book)
+        keys = _keys(told, None, day, book)
         return Amounts(
             keys, told.minor, literal(1), Deal.product_id, [(told.id.table, told.id == Deal.id, False)]
         )
@@ -230,6 +241,7 @@ def amounts(
             line.id.label("line_id"),
             own.minor.label("minor"),
             own.currency.label("currency"),
+            own.missing.label("missing"),
             func.sum(weight).over(**within).label("whole"),
             func.sum(weight).over(**upto).label("upto"),
             weight.label("weight"),
@@ -261,6 +273,7 @@ def amounts(
             shares.deal_id,
             shares.product_id,
             shares.currency,
+            shares.missing,
             (end - begin).label("minor"),
             end.label("upto"),
             case((func.row_number().over(**first) == 1, 1), else_=0).label("once"),
@@ -268,16 +281,17 @@ def amounts(
         .where(*chosen)
         .subquery()
     )
-    keys = _keys(part.c.currency, part.c.minor, part.c.upto, day, book)
+    keys = _keys(part.c, part.c.upto, day, book)
     return Amounts(
         keys, part.c.minor, part.c.once, part.c.product_id, [(part, part.c.deal_id == Deal.id, False)]
     )
 
 
-def _keys(currency: Any, minor: Any, upto: Any, day: Any, book: Book) -> dict[str, Any]:
+def _keys(told: Any, upto: Any, day: Any, book: Book) -> dict[str, Any]:
     """Keys that convert each foreign amount by itself and group those in the book's currency together."""
-    keys = {"currency": currency, "rate_day": rate_day(currency, day, book)}
-    for name, unit in (("each", minor), ("upto", upto)):
+    currency = told.currency
+    keys = {"currency": currency, "missing": told.missing, "rate_day": rate_day(currency, day, book)}
+    for name, unit in (("each", told.minor), ("upto", upto)):
         if unit is not None:
             keys[name] = case((currency == book.currency, null()), else_=unit)
     return keys

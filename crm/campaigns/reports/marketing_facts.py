@@ -129,11 +129,10 @@ def members(session: ScopedSession, book: Book, found: pd.DataFrame) -> pd.DataF
 
 def responses(session: ScopedSession, ids: list[int], *, by: str) -> pd.DataFrame:
     """Those who got a message, by the campaign's segment or the contact's: ``key, members, responded``."""
-    # Two saved segments may have one name.
-    column, key = (Segment.name, Segment.id) if by == "campaign" else (Contact.segment, Contact.segment)
+    key, column = (Segment.id, Segment.name) if by == "campaign" else (Contact.segment, Contact.segment)
     arm, where = reached(ids)
     statement = select(
-        column, func.count(), func.sum(case((CampaignMember.responded, 1), else_=0))
+        key, column, func.count(), func.sum(case((CampaignMember.responded, 1), else_=0))
     ).select_from(CampaignMember)
     if by == "campaign":
         statement = statement.join(Campaign, Campaign.id == CampaignMember.campaign_id).join(
@@ -141,9 +140,12 @@ def responses(session: ScopedSession, ids: list[int], *, by: str) -> pd.DataFram
         )
     else:
         statement = statement.join(Contact, Contact.id == CampaignMember.contact_id)
-    statement = statement.outerjoin(CampaignArm, arm).where(*where).group_by(column, key)
+    statement = statement.outerjoin(CampaignArm, arm).where(*where).group_by(key, column)
     rows = session.execute(statement, execution_options=_SYSTEM).all() if ids else []
-    return pd.DataFrame(rows, columns=["key", "members", "responded"])
+    named = told_apart({row[0]: row[1] for row in rows})
+    return pd.DataFrame(
+        [(named[key], *counts) for key, _name, *counts in rows], columns=["key", "members", "responded"]
+    )
 
 
 def lead_conditions(chosen: SalesFilter) -> list[ColumnElement[bool]]:
@@ -212,7 +214,7 @@ def _deals_apart(condition: ColumnElement[bool], book: Book) -> Any:
     own, won = worth(book), Deal.status == "won"
     columns = [
         Deal.id, Deal.campaign_id, Deal.status, Deal.closed_on, case((won, own.minor)).label("minor"),
-        case((won, own.currency)).label("currency"),
+        case((won, own.currency)).label("currency"), case((won, own.missing)).label("missing"),
     ]  # fmt: skip
     return select(*columns).where(Deal.archived_at.is_(None), condition).subquery()
 
@@ -223,6 +225,7 @@ def _keys(deal: Any, book: Book) -> dict[str, Any]:
     own = currency == book.currency
     return {
         "currency": currency,
+        "missing": deal.c.missing,
         "rate_day": rate_day(currency, deal.c.closed_on, book),
         "each": case((own, null()), else_=deal.c.minor),
     }

@@ -234,6 +234,15 @@ def test_response_by_segment_has_ranges_and_adds_up(market):
     assert (one["low"], one["high"]) == pytest.approx(proportion_confint(hits, len(found), method="wilson"))
 
 
+def test_two_segments_of_one_name_are_told_apart(market):
+    with unit_of_work(SYSTEM) as work:
+        other = add(work, Segment(name="Hotels", name_key="hotels"))
+        work.session.get(Campaign, market["Spring"]).segment_id = other.id
+
+    rows = [row for row in told("response-by-segment")["rows"] if row["by"] == "campaign"]
+    assert sorted(row["segment"] for row in rows) == [f"Hotels #{n}" for n in (other.id - 1, other.id)]
+
+
 def test_nobody_counts_past_their_scope(market, people):
     sue = people["sue"]
     grants = frozenset((entity, "read", "own") for entity in ("lead", "deal", "contact", "campaign"))

@@ -43,4 +43,5 @@ def test_a_report_is_narrowed_by_what_it_takes_and_names_what_it_does_not(name):
 
     assert set(narrowed) <= {0}
     assert {**same, "as_of": 0, "notes": 0} == {**whole, "as_of": 0, "notes": 0}
-    assert not other or any("cannot be narrowed" in note for note in same["notes"])
+    left = ", ".join(one.capitalize() for one in NOWHERE if one not in takes)
+    assert not other or f"This report cannot be narrowed by {left}; it counts all." in same["notes"]

@@ -135,3 +135,26 @@ class TestCurrencies:
             assert (shown.now.won_minor, shown.now.priced, shown.now.left_out) == (7_00, 1, 1)
             assert "USD" in signed.missing
             assert any("USD" in note for note in shown.book.notes)
+
+    def test_lines_in_two_currencies_without_a_rate_are_never_added_together(self, company):
+        company.won(7_00, JUNE)
+        firm = company.add(Organisation(name="Casa", name_key="casa"))
+        deal = company.deal("Signed", closed_on=JUNE, organisation_id=firm.id)
+        for product, minor, code in zip(
+            company.products, (100, 200_00, 5_00), ("CHF", "USD", "CHF"), strict=True
+        ):
+            product.list_price_minor, product.currency = minor, code
+            company.add(DealLine(deal_id=deal.id, product_id=product.id, quantity=1, currency="EUR"))
+
+        shown, signed = sales(company), columns(company, JUNE)["Signed"]
+        view = read_deal(company.session, deal.id, now=datetime(2026, 11, 30, tzinfo=UTC), today=TODAY)
+
+        page = deal_sums(company.session, "organisation", firm.id, book=firm_book(company.session))
+
+        assert (view.worth_minor, view.worth_currency) == (6_00, "CHF")
+        assert (page.won_minor, page.currency) == (6_00, "CHF")
+        assert "Amounts in USD are left out" in page.note
+        assert (shown.now.won_minor, shown.now.left_out) == (7_00, 1)
+        assert {"CHF", "USD"} <= set(signed.missing)
+        for name in ("won-by-month", "won-by-product"):
+            assert any("CHF, USD" in note for note in run(company, name)["notes"])
