@@ -70,6 +70,10 @@ class Shape:
         keys = registry.entity(entity).keys if entity in registry.names() else ()
         # By their number files and people find records. No constraint holds it: exports of other programs give one twice.
         self.means_one = [name for name in keys if name in ("number", "code") and name not in self.alone]
+        # The model may say that its numbers repeat: freely, as other programs give them, or beneath another parent.
+        self.within: str | None = self.cls.__about__.get("number_within")
+        if self.within == "":
+            self.means_one = []
         self.keyed, self.owned = "name_key" in self.table.c, "owner_id" in self.table.c
 
     def defaults(self, now: datetime) -> dict[str, Any]:
@@ -126,6 +130,8 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
     """
     shape, rules = shape_of(entity), rules_of(entity)
     facts, teams = rules.facts(road, drafts), TeamOf(road.work.session)
+    if not road.is_file:
+        _links(road, shape, drafts)  # before a rule puts another value in the place of a wrong one
     for draft in drafts:
         rules.complete(draft, facts)
         if shape.owned:
@@ -135,8 +141,6 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
         told, before = {problem.field for problem in draft.problems}, len(draft.problems)
         rules.problems(draft, facts)
         draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
-    if not road.is_file:
-        _links(road, shape, drafts)
     demand_place(road, entity, drafts, apart=apart)
     for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
         draft.problems.append(problem)
@@ -207,31 +211,67 @@ def own_link(entity: str, name: str, itself: bool = True) -> str:
 
 
 def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[str]) -> None:
-    """Values that may stand only once in the table: in stored rows, and in earlier drafts."""
+    """Values that may stand only once in the table, or beneath their parent: in stored rows, and in earlier drafts."""
     for name in (*shape.alone, *shape.means_one):
         if name in apart:
             continue
+        of = [shape.within] if shape.within and name in shape.means_one else []
         asked = [
             d
             for d in drafts
-            if d.row.get(name) is not None and (d.is_new or d.moved(name)) and not d.is_wrong(name)
+            if all(d.row.get(n) is not None for n in (name, *of))
+            and (d.is_new or any(map(d.moved, (name, *of))))
+            and not d.is_wrong(name, *of)
         ]
         if not asked:
             continue
-        column, wanted = shape.table.c[name], sorted({d.row[name] for d in asked})
-        stored = select(column, shape.table.c.id).where(among(road.work.session, column, wanted))
-        found = road.work.session.connection().execute(stored, execution_options=SYSTEM_OPTIONS)
-        taken: dict[Any, Any] = dict(tuple(row) for row in found)
+        taken = _takers(road, shape, (name, *of), {d.row[name] for d in asked})
+        seen: Collection[int] | None = None
         for draft in asked:
-            value, mine = draft.row[name], draft.row.get("id")
-            if value in taken and (mine is None or taken[value] != mine):
-                label = shape.label(name).lower()
+            value, mine = tuple(draft.row[n] for n in (name, *of)), draft.row.get("id")
+            taker = taken.get(value)
+            if taker is not None and (mine is None or taker["id"] != mine):
                 if road.is_file and name in shape.means_one:
+                    label = shape.label(name).lower()
                     draft.tell(_("with a {label} that another record has").format(label=label))
-                else:
-                    draft.refuse(name, _("Another record has this {label} already.").format(label=label))
+                    continue
+                if seen is None:
+                    seen = known(road.work.session, shape.cls, (t.get("id") for t in taken.values()))
+                # An earlier draft is the actor's own.
+                is_seen = isinstance(taker, _Earlier) or taker["id"] in seen
+                draft.refuse(name, _taken(shape, name, taker, is_seen=is_seen))
             elif not draft.problems:
-                taken[value] = mine
+                taken[value] = _Earlier(draft.row, id=mine)
+
+
+class _Earlier(dict[str, Any]):
+    """The row of an earlier draft of the batch."""
+
+
+def _takers(
+    road: Road, shape: Shape, names: Sequence[str], wanted: Collection[Any]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The stored row that has a value, by value and parent, also beyond the actor's reach; rather a living one."""
+    session, table = road.work.session, shape.table
+    columns = {*names, "id", "archived_at", registry.title_field(shape.entity)} & set(table.c.keys())
+    stored = select(*(table.c[n] for n in columns)).where(among(session, table.c[names[0]], sorted(wanted)))
+    found = session.connection().execute(stored, execution_options=SYSTEM_OPTIONS).mappings()
+    rows = sorted(map(dict, found), key=lambda row: row.get("archived_at") is None)
+    return {tuple(row[n] for n in names): row for row in rows}
+
+
+def _taken(shape: Shape, name: str, taker: Mapping[str, Any], *, is_seen: bool) -> str:
+    """That a value is taken; by which record only where the actor may see it."""
+    if not is_seen:
+        told = _("It is one of another team: ask an administrator, or check the {label}.")
+    elif taker.get("archived_at") is not None:
+        told = _("It is “{name}” and archived: restore it, or check the {label}.")
+    else:
+        told = _("It is “{name}”: open that record, or check the {label}.")
+    label = shape.label(name).lower()
+    known_as = taker.get(registry.title_field(shape.entity)) or taker[name]
+    taken = _("Another record has this {label} already.").format(label=label)
+    return f"{taken} {told.format(label=label, name=known_as)}"
 
 
 def _own(road: Road, draft: Draft, teams: TeamOf) -> None:

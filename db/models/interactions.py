@@ -34,6 +34,7 @@ class Interaction(Business, Base):
         "icon": ":material/forum:",
         "title": "subject",
         "keys": ("number",),
+        "number_within": "",  # those of the programs it comes from
         "aliases": ("activities", "activity", "calls", "notes", "meetings", "touchpoints"),
     }
     __table_args__ = (
@@ -129,6 +130,7 @@ class Task(Business, Base):
         "icon": ":material/task_alt:",
         "title": "title",
         "keys": ("number",),
+        "number_within": "",  # those of the programs it comes from
         "aliases": ("to-dos", "todos", "follow-ups"),
     }
     __table_args__ = (

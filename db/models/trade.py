@@ -104,6 +104,7 @@ class OrderLine(Business, Base):
         "icon": ":material/point_of_sale:",
         "title": "number",
         "keys": ("number",),
+        "number_within": "order_id",
         "aliases": (
             "order lines",
             "order items",

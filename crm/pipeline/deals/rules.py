@@ -61,6 +61,12 @@ class DealRules(Rules):
         if not row["title"]:
             named = [facts.names[link].get(row[link], {}).get("name") for link in _CALLED_AFTER]
             row["title"] = ", ".join(filter(None, named))[:200] or row["number"]
+        if draft.is_wrong("pipeline_id", "stage_id"):
+            # The other one follows from it: to ask for it would be a complaint too many.
+            first = facts.first_of.get(None, 0)
+            row["stage_id"] = row["stage_id"] or first
+            row["pipeline_id"] = row["pipeline_id"] or facts.by_id.get(first, ("", None))[1]
+            return
         if row["stage_id"] is None or (draft.has("pipeline_id") and not draft.has("stage_id")):
             row["stage_id"] = facts.first_of.get(row["pipeline_id"])
         kind, pipeline = facts.by_id.get(row["stage_id"], ("", 0))

@@ -62,7 +62,7 @@ class SocialPost(Business, Base):
     __guard__ = "self"
     __entity__ = "social"
     __about__ = {"label": "Post", "plural": "Posts", "icon": ":material/post_add:", "title": "title",
-                 "keys": ("number",),
+                 "keys": ("number",), "number_within": "account_id",
                  "aliases": ("posts", "social posts", "page metrics", "dataset_facebook")}  # fmt: skip
     __table_args__ = (
         Index("ix_social_posts_list", "archived_at", "title", "id"),
