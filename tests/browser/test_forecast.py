@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hands import stands
+from tests.browser.hands import settled, stands
 
 MANAGER = "helene.brandt@brewandberg.example"
 
@@ -28,6 +28,7 @@ def shown(screen, address):
     """Open the screen and wait until the forecast stands there whole."""
     screen.goto(address)
     stands(screen.get_by_text("Earlier forecasts"))
+    settled(screen)
 
 
 def test_a_click_computes_the_forecast_while_the_page_shows_how_far_it_is(sample, screen):
