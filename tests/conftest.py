@@ -137,6 +137,17 @@ def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     yield from _in_force(database_url, monkeypatch)
 
 
+@pytest.fixture(scope="module", params=BOTH)
+def module_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As ``database``, one of each kind for all tests of a file: for what takes long to fill and is only read."""
+    if request.param == "sqlite":
+        url = _copied(request.getfixturevalue("sqlite_template"))
+    else:
+        url = _shared_postgres(request, template=request.getfixturevalue("postgres_template"))
+    with pytest.MonkeyPatch.context() as patch:
+        yield from _in_force(url, patch)
+
+
 @pytest.fixture
 def sqlite_database(sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """As ``database``, on SQLite only: for pages and other tests that do not depend on the kind."""

@@ -21,9 +21,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def imported(database):
-    """The experiment on a new database of each kind; the report of its import."""
+@pytest.fixture(scope="module")
+def imported(module_database):
+    """The experiment on a new database of each kind; the report of its import, which the last test takes back."""
     from crm.exchange.asking.service import import_profile
     from crm.work import SYSTEM
 
@@ -176,6 +176,16 @@ def test_the_conclusion_says_what_the_data_allow(imported):
     assert summary["balance_p"] > 0.001
 
 
+def test_the_same_file_again_changes_nothing(imported):
+    from crm.exchange.asking.service import import_profile
+    from crm.work import SYSTEM
+
+    again = import_profile(SYSTEM, PROFILE, data=REALDATA / "hillstrom")
+
+    assert again.failed == 0
+    assert all(counted["created"] == 0 and counted["updated"] == 0 for counted in again.totals().values())
+
+
 def test_the_import_is_taken_back_as_one(imported):
     from sqlalchemy import func, select
 
@@ -192,13 +202,3 @@ def test_the_import_is_taken_back_as_one(imported):
             session.scalar(select(func.count(c.id))) for c in (Contact, Campaign, CampaignArm, CampaignMember)
         ]
     assert left == [0, 0, 0, 0]
-
-
-def test_the_same_file_again_changes_nothing(imported):
-    from crm.exchange.asking.service import import_profile
-    from crm.work import SYSTEM
-
-    again = import_profile(SYSTEM, PROFILE, data=REALDATA / "hillstrom")
-
-    assert again.failed == 0
-    assert all(counted["created"] == 0 and counted["updated"] == 0 for counted in again.totals().values())
