@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "interactions": "records",
     "trade": "records",
     "contacts": "interactions records reporting",  # whoever becomes a customer was talked with
-    "pipeline": "analytics records reporting",
+    "pipeline": "analytics firm records reporting",
     "service": "analytics cli_frame exchange firm interactions jobs mail records reporting",
     "campaigns": "access analytics exchange firm jobs mail records reporting",
     "forecasting": "access cli_frame exchange jobs reporting",

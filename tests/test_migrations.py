@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from db import migrate
-from db.models import Base
+from db.models import Base, Deal
 from db.session import make_engine
 
 ROOT = Path(__file__).parents[1]
@@ -99,3 +99,29 @@ def test_an_upgraded_sqlite_gives_no_id_that_it_gave_before(tmp_path):
         connection.execute(text("INSERT INTO teams (name, name_key) VALUES ('W', 'w')"))
         assert list(connection.execute(text("SELECT id FROM teams")).scalars()) == [11]
     empty.dispose()
+
+
+def test_an_upgrade_adds_up_the_stays_of_open_deals(empty):
+    with migrate._locked(empty) as connection:
+        command.upgrade(migrate._config(connection), "0017")
+        stages = "INSERT INTO stages (id, pipeline_id, name, position, kind, probability) VALUES ({0}, 1, 'S{0}', {0}, 'open', 0)"
+        deals = (
+            "INSERT INTO deals (id, title, pipeline_id, stage_id, status, currency, stage_since, created_at, changed_at) "
+            "VALUES ({}, 'D', 1, 1, '{}', 'EUR', '2026-08-11 00:40:00', '2026-08-01', '2026-08-01')"
+        )
+        steps = "INSERT INTO stage_changes (deal_id, to_stage_id, at) VALUES ({}, {}, '{}')"
+        way = ((1, "2026-08-01 00:00:00"), (2, "2026-08-11 00:00:00"), (1, "2026-08-11 00:40:00"))
+        for sql in (
+            "INSERT INTO pipelines (id, name, position, is_active) VALUES (1, 'P', 0, TRUE)",
+            *(stages.format(n) for n in (1, 2)),
+            *(deals.format(n, status) for n, status in ((1, "open"), (2, "won"), (3, "open"))),
+            *(steps.format(deal, *step) for deal in (1, 2) for step in way),
+        ):
+            connection.execute(text(sql))
+
+    migrate.upgrade(empty)
+
+    asked = select(Deal.id, Deal.stage_since).order_by(Deal.id)
+    with empty.connect().execution_options(system=True, reading=True) as connection:
+        since = [f"{row.stage_since:%m-%d %H:%M}" for row in connection.execute(asked)]
+    assert since == ["08-01 00:40", "08-11 00:40", "08-11 00:40"]

@@ -178,7 +178,7 @@ def stays(session: ScopedSession, record: dict[str, Any], now: datetime) -> tupl
         .join(Stage, Stage.id == StageChange.to_stage_id)
         .outerjoin(who, who.id == StageChange.user_id)
         .where(StageChange.deal_id == record["id"])
-        .order_by(StageChange.at, StageChange.id)
+        .order_by(StageChange.id)
     ).all()
     made = []
     for place, (stage, kind, at, name) in enumerate(rows):

@@ -10,12 +10,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from crm.errors import Conflict, NotFound, Problem, Refused
+from crm.firm.firm import get_setting, put_setting
 from crm.i18n import _
 from crm.work import Work
 from db.models import Deal, LossReason, Pipeline, Stage, StageChange
 from db.scope import ScopedSession
 
 KINDS = ("open", "won", "lost")
+#: Who moves a card by mistake moves it back within this time, unless the firm says another.
+REACHED_MINUTES = 60
+MOST_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,18 @@ class Reason:
     id: int | None
     name: str
     version: int | None = None
+
+
+def reached_minutes(session: ScopedSession) -> int:
+    """How many minutes a deal stays in a stage at least for the funnel to count the stage as reached."""
+    return int(get_setting(session, "funnel").get("minutes", REACHED_MINUTES))
+
+
+def set_reached_minutes(work: Work, minutes: int) -> None:
+    """Say from how many minutes on a stay in a stage is no slip; zero counts each."""
+    if not 0 <= minutes <= MOST_MINUTES:
+        raise Refused(_("A stage counts as reached after 0 to {n} minutes.").format(n=MOST_MINUTES))
+    put_setting(work, "funnel", {"minutes": minutes})
 
 
 def read_pipelines(session: ScopedSession) -> list[PipelineForm]:

@@ -34,6 +34,25 @@ def _days_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"({last} - {first})"
 
 
+class minutes_between(FunctionElement[int]):
+    """Whole minutes from the first moment to the second."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(minutes_between, "sqlite")
+def _minutes_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"CAST(ROUND((julianday({last}) - julianday({first})) * 86400) / 60 AS INTEGER)"
+
+
+@compiles(minutes_between, "postgresql")
+def _minutes_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"CAST(FLOOR(ROUND(EXTRACT(EPOCH FROM {last} - {first})) / 60) AS INTEGER)"
+
+
 def rate_day(currency: Any, day: Any, book: Book) -> ColumnElement[date | None]:
     """The day whose rate counts, as a key to group by; nothing where no conversion is needed."""
     return case((currency == book.currency, null()), else_=day)

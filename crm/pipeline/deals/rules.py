@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
 
 from crm.i18n import _
 from crm.records.rules import Draft, Facts, Road, Rules, take_currency
-from crm.records.writing.bulk import known
+from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer, full_rows
 from db.models import Contact, Deal, DealLine, Organisation, Pipeline, Product, Stage, StageChange
 
@@ -19,12 +20,14 @@ from db.models import Contact, Deal, DealLine, Organisation, Pipeline, Product, 
 @dataclass(slots=True)
 class _Stages(Facts):
     """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first; names of
-    what deals without a title are about.
+    what deals without a title are about; the way of the deals that move, and how long they were before where they go.
     """
 
     by_id: dict[int, tuple[str, int]]
     first_of: dict[int | None, int]
     names: dict[str, dict[int, dict[str, Any]]]
+    ways: dict[int, list[tuple[int | None, datetime]]]
+    stayed: dict[int, timedelta] = field(default_factory=dict)
 
 
 #: What a deal without a title is called after: what is sold to whom.
@@ -54,7 +57,8 @@ class DealRules(Rules):
             link: known(road.work.session, cls, (row[link] for row in bare), "name")
             for link, cls in _CALLED_AFTER.items()
         }
-        return _Stages(road, by_id, first_of, names)
+        moved = [d.row["id"] for d in drafts if not d.is_new and d.has("stage_id", "pipeline_id")]
+        return _Stages(road, by_id, first_of, names, ways_of(road.work.session, moved))
 
     def complete(self, draft: Draft, facts: _Stages) -> None:
         row = draft.row
@@ -77,13 +81,16 @@ class DealRules(Rules):
             draft.refuse("stage_id", _("The stage belongs to another pipeline. Choose a stage of this one."))
         row["pipeline_id"], row["status"] = pipeline, kind
         if draft.moved("stage_id"):
-            self._enter(draft, facts.road, kind)
+            self._enter(draft, facts, kind)
         elif kind == "open" and draft.has("closed_on"):
             self._not_closed(row)
 
-    def _enter(self, draft: Draft, road: Road, kind: str) -> None:
-        """Status, days and the beginning of the stay; a day that is over starts the stay at its noon."""
-        row, now = draft.row, road.work.now
+    def _enter(self, draft: Draft, facts: _Stages, kind: str) -> None:
+        """Status, days and the beginning of the stay; a day that is over starts the stay at its noon.
+
+        Stays add up: a deal that comes back to an open stage counts from as long ago as it was there before.
+        """
+        row, road = draft.row, facts.road
         if kind != "lost":
             row["loss_reason_id"] = None
         if kind == "open":
@@ -98,7 +105,12 @@ class DealRules(Rules):
         else:
             row["closed_on"] = row["closed_on"] or road.today
         day = row["closed_on"] or (row["opened_on"] if draft.is_new else None)
-        row["stage_since"] = _noon(day) if day is not None and day < road.today else now
+        entered = _noon(day) if day is not None and day < road.today else road.work.now
+        if kind == "open" and not draft.is_new:
+            before = stayed(facts.ways.get(row["id"], []), row["stage_id"], entered)
+            facts.stayed[row["id"]] = before
+            entered -= before
+        row["stage_since"] = entered
 
     @staticmethod
     def _not_closed(row: dict[str, Any], *, keep: bool = True) -> None:
@@ -122,7 +134,7 @@ class DealRules(Rules):
             [
                 {
                     "deal_id": d.row["id"], "from_stage_id": d.old("stage_id"), "to_stage_id": d.row["stage_id"],
-                    "at": d.row["stage_since"], "user_id": user,
+                    "at": d.row["stage_since"] + facts.stayed.get(d.row.get("id", 0), timedelta()), "user_id": user,
                 }
                 for d in drafts
                 if d.moved("stage_id")
@@ -141,6 +153,26 @@ class DealRules(Rules):
                     if old != turned[deal]
                 ],
             )
+
+
+def ways_of(session: Any, deals: Sequence[int]) -> dict[int, list[tuple[int | None, datetime]]]:
+    """The stages that deals have been in with the moment each was entered, in the order of the moves."""
+    ways: dict[int, list[tuple[int | None, datetime]]] = {}
+    if deals:
+        asked = select(StageChange.deal_id, StageChange.to_stage_id, StageChange.at)
+        for deal, stage, at in session.execute(
+            asked.where(among(session, StageChange.deal_id, deals)).order_by(StageChange.id)
+        ):
+            ways.setdefault(deal, []).append((stage, at))
+    return ways
+
+
+def stayed(way: Sequence[tuple[int | None, datetime]], stage_id: int, until: datetime) -> timedelta:
+    """How long a deal has been in a stage in all; a stay that was dated back before the one ahead of it counts nothing."""
+    ends = pairwise([*way, (None, until)])
+    return sum(
+        (max(end - at, timedelta()) for (stage, at), (_next, end) in ends if stage == stage_id), timedelta()
+    )
 
 
 def _noon(day: date) -> datetime:

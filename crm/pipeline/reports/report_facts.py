@@ -11,11 +11,12 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import and_, case, extract, func, null, select
+from sqlalchemy import and_, case, extract, func, null, or_, select
 from sqlalchemy.orm import aliased
 
+from crm.pipeline.stages import reached_minutes
 from crm.reporting.book import Book
-from crm.reporting.grouped import converted, days_between, folded, grouped
+from crm.reporting.grouped import converted, days_between, folded, grouped, minutes_between
 from crm.reporting.measures import SOURCE, amounts, deal_conditions
 from crm.reporting.report import SalesFilter
 from db.models import Deal, Stage, StageChange
@@ -124,15 +125,35 @@ def stage_list(session: ScopedSession) -> pd.DataFrame:
 def furthest(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
     """How far the deals opened in the period came.
 
-    ``stage_id`` (now), ``reached`` (highest position of an open or won stage in the history, NaN without
-    any), ``deals``.
+    ``stage_id`` (now), ``reached`` (highest position of a stage in the history that counts as reached, NaN without
+    any), ``deals``. A slip does not count: a stage was reached by who stands in it, stayed at least the minutes that the
+    firm set, or was closed from there.
     """
     been = aliased(Stage)
-    counts = case((and_(been.kind != "lost", been.pipeline_id == Deal.pipeline_id), been.position))
+    way: dict[str, Any] = {"partition_by": StageChange.deal_id, "order_by": StageChange.id}
+    steps = (
+        select(
+            StageChange.deal_id,
+            been.pipeline_id,
+            been.position,
+            been.kind,
+            func.lead(been.kind).over(**way).label("then"),
+            minutes_between(StageChange.at, func.lead(StageChange.at).over(**way)).label("minutes"),
+        )
+        .join(been, been.id == StageChange.to_stage_id)
+        .join(Deal, Deal.id == StageChange.deal_id)
+        .where(*deal_conditions(chosen, day=Deal.opened_on))
+        .subquery()
+    )
+    stayed = or_(
+        steps.c.minutes.is_(None), steps.c.minutes >= reached_minutes(session), steps.c.then != "open"
+    )
+    counts = case(
+        (and_(steps.c.kind != "lost", steps.c.pipeline_id == Deal.pipeline_id, stayed), steps.c.position)
+    )
     each = (
         select(Deal.stage_id, func.max(counts).label("reached"))
-        .outerjoin(StageChange, StageChange.deal_id == Deal.id)
-        .outerjoin(been, been.id == StageChange.to_stage_id)
+        .outerjoin(steps, steps.c.deal_id == Deal.id)
         .where(*deal_conditions(chosen, day=Deal.opened_on))
         .group_by(Deal.id, Deal.stage_id)
         .subquery()

@@ -54,6 +54,9 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
     "funnel": (
         N_("Deals opened in the period, by the furthest stage in their history."),
         N_("A deal that reached a stage passed those before it. Lost deals count as far as they came."),
+        N_(
+            "A slip is no step: a stage counts where a deal stands, stayed as long as Settings ask, or was closed."
+        ),
         N_("Archived deals are left out."),
     ),
     "loss-reasons": (

@@ -11,13 +11,16 @@ import streamlit as st
 from crm.i18n import _
 from crm.pipeline.stages import (
     KINDS,
+    MOST_MINUTES,
     PipelineForm,
     Reason,
     StageForm,
+    reached_minutes,
     read_pipelines,
     read_reasons,
     save_pipeline,
     save_reasons,
+    set_reached_minutes,
 )
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look
@@ -94,7 +97,7 @@ def _text(value: Any) -> str:
 def show_pipelines(actor: Actor) -> None:
     """Every pipeline with its stages, and a new one."""
     with reading(actor) as session:
-        pipelines = read_pipelines(session)
+        pipelines, minutes = read_pipelines(session), reached_minutes(session)
     st.caption(
         _(
             "The chance of a stage weighs its deals in sums and forecast. Places order the stages; 2.5 goes between 2 and 3."
@@ -102,8 +105,26 @@ def show_pipelines(actor: Actor) -> None:
     )
     for one in pipelines:
         _pipeline(actor, one)
+    _reached(actor, minutes)
     if st.button(_("New pipeline"), key="settings_pipeline_new", icon=":material/add:"):
         _new(actor, pipelines)
+
+
+def _reached(actor: Actor, now: int) -> None:
+    """From which length on a stay in a stage counts in the funnel."""
+    with st.form("settings_reached"):
+        minutes = st.number_input(
+            _("A stage counts as reached after minutes"),
+            value=now,
+            min_value=0,
+            max_value=MOST_MINUTES,
+            key="settings_reached_minutes",
+            help=_("Who moves a card on by mistake and back within this time does not change the funnel"),
+        )
+        sent = st.form_submit_button(_("Save"))
+    if sent:
+        with storing(actor, _("Stored.")) as work:
+            set_reached_minutes(work, int(minutes))
 
 
 def _pipeline(actor: Actor, one: PipelineForm) -> None:

@@ -172,8 +172,16 @@ class Deal(Business, Base):
     )
     next_step: Mapped[str | None] = mapped_column(text(), info=about("Next step", "text"))
     next_step_on: Mapped[date | None] = mapped_column(info=about("Next step on", "date", sort=True))
+    #: Stays add up: less what earlier stays in the same stage took, so that now less this is the time in the stage.
     stage_since: Mapped[datetime] = mapped_column(
-        default=utc_now, info={"label": "In stage since", "kind": "datetime", "sort": True, "import": False}
+        default=utc_now,
+        info={
+            "label": "In stage since",
+            "kind": "datetime",
+            "sort": True,
+            "import": False,
+            "help": "Earlier stays in the same stage are counted in",
+        },
     )
     rank: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
     notes: Mapped[str | None] = mapped_column(

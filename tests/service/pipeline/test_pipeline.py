@@ -7,11 +7,13 @@ import pytest
 
 from crm.errors import Conflict, CrmError, Refused
 from crm.pipeline import service
-from crm.pipeline.deal_page import loss_reasons, stays
+from crm.pipeline.deal_page import loss_reasons, read_deal, stays
+from crm.pipeline.my_day import deals_to_move
 from crm.pipeline.service import close_deal, reopen_deal
 from crm.pipeline.stages import StageForm, read_pipelines, save_pipeline
 from crm.records import records
 from crm.work import SYSTEM, reading, unit_of_work
+from db.models import Stage
 from tests.service.pipeline.pipeline_hands import NOON, TODAY, columns, deal, move, order, stored
 
 
@@ -25,6 +27,61 @@ def test_a_move_changes_stage_and_keeps_the_way(stages, at_noon):
     with reading(SYSTEM) as session:
         way = stays(session, stored(made["id"]), NOON + timedelta(days=4))
     assert [(s.stage, s.days, s.ended) for s in way] == [("Qualification", 3, True), ("Offer sent", 1, False)]
+
+
+def test_a_slip_back_and_forth_does_not_restart_the_clock(stages, at_noon):
+    made = deal(stages)
+    with unit_of_work(SYSTEM) as work:
+        work.session.get(Stage, stages["Qualification"]).stale_after_days = 14
+    at_noon.shift(timedelta(days=110))
+    moved = move(made["id"], stages["Offer sent"], made["version"])
+    at_noon.shift(timedelta(minutes=40))
+
+    move(made["id"], stages["Qualification"], moved.version)
+
+    later = NOON + timedelta(days=111, hours=1)
+    (card,) = columns(stages, now=later)["Qualification"].cards
+    assert (card.days_in_stage, card.flag) == (111, "stale")
+    assert [c.id for c in columns(stages, now=later, only=("stale",))["Qualification"].cards] == [made["id"]]
+    with reading(SYSTEM) as session:
+        view = read_deal(session, made["id"], now=later, today=later.date())
+        (mine,) = deals_to_move(session, now=later, today=later.date(), everyone=True)
+    assert (view.days_in_stage, view.flag, mine.days_in_stage) == (111, "stale", 111)
+    assert [(s.stage, s.since - NOON) for s in view.stays] == [
+        ("Qualification", timedelta()),
+        ("Offer sent", timedelta(days=110)),
+        ("Qualification", timedelta(days=110, minutes=40)),
+    ]
+
+
+def test_stays_add_up_over_a_long_way_and_a_reopening(stages, at_noon):
+    made = deal(stages)
+    for days, stage in ((5, "Offer sent"), (7, "Won"), (30, "Offer sent"), (2, "Qualification")):
+        at_noon.shift(timedelta(days=days))
+        move(made["id"], stages[stage], stored(made["id"])["version"])
+    at_noon.shift(timedelta(days=1))
+
+    move(made["id"], stages["Offer sent"], stored(made["id"])["version"])
+
+    (card,) = columns(stages, now=NOON + timedelta(days=49))["Offer sent"].cards
+    assert card.days_in_stage == 7 + 2 + (49 - 45)
+
+
+def test_a_win_that_is_dated_back_gives_no_stay_of_its_own(stages, at_noon):
+    made = deal(stages, opened_on=TODAY - timedelta(days=20))
+    at_noon.shift(timedelta(days=2))
+    with unit_of_work(SYSTEM) as work:
+        values = {"stage_id": stages["Won"], "closed_on": TODAY - timedelta(days=9)}
+        records.update_record(work, "deal", made["id"], values, seen_version=made["version"])
+    at_noon.shift(timedelta(days=2))
+
+    move(made["id"], stages["Qualification"], stored(made["id"])["version"])
+
+    with reading(SYSTEM) as session:
+        way = stays(session, stored(made["id"]), NOON + timedelta(days=5))
+    assert (way[0].stage, way[0].days) == ("Qualification", 11)
+    (card,) = columns(stages, now=NOON + timedelta(days=5))["Qualification"].cards
+    assert card.days_in_stage == 11 + 1
 
 
 def test_the_same_move_twice_counts_as_done_once(stages):

@@ -1,10 +1,12 @@
 """What the reports on deals count and leave out: list prices, currencies, archives, filters, the funnel."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
-from crm.errors import NotFound
+from crm.errors import NotFound, Refused
+from crm.pipeline.stages import set_reached_minutes
 from crm.reporting.catalogue import kinds
 from db.models import DealLine, OrderLine, Rate, StageChange
 from tests.service.pipeline.selling_company import column, run
@@ -133,6 +135,32 @@ class TestFunnel:
 
         assert column(report, "stage", "deals") == {"Contacted": 4, "Quoted": 2, "Signed": 1}
         assert column(report, "stage", "share") == {"Contacted": None, "Quoted": 0.5, "Signed": 0.5}
+
+    def test_a_slip_is_not_reached_and_what_was_passed_or_ended_there_is(self, company):
+        def way(now, *steps):
+            found, at = company.deal(now), datetime(2026, 3, 1, tzinfo=UTC)
+            company.session.execute(delete(StageChange).where(StageChange.deal_id == found.id))
+            for stage, minutes in steps:
+                company.add(StageChange(deal_id=found.id, to_stage_id=company.stages[stage].id, at=at))
+                at += timedelta(minutes=minutes)
+
+        way("Contacted", ("Contacted", 9000), ("Quoted", 59), ("Contacted", 0))
+        way("Contacted", ("Contacted", 9000), ("Quoted", 60), ("Contacted", 0))
+        way("Contacted", ("Contacted", 9000), ("Signed", 5), ("Contacted", 0))
+        way("Gone", ("Contacted", 9000), ("Quoted", 5), ("Gone", 0))
+        way("Signed", ("Contacted", 9000), ("Quoted", 5), ("Signed", 0))
+        way("Quoted", ("Contacted", 9000), ("Quoted", 0))
+
+        def reached():
+            return list(column(run(company, "funnel"), "stage", "deals").values())
+
+        assert reached() == [6, 4, 1]
+        set_reached_minutes(company.work(), 0)
+        assert reached() == [6, 6, 2]
+        set_reached_minutes(company.work(), 61)
+        assert reached() == [6, 3, 1]
+        with pytest.raises(Refused):
+            set_reached_minutes(company.work(), -1)
 
     def test_no_deal_gives_no_stage(self, company):
         assert run(company, "funnel")["rows"] == []
