@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm.errors import Refused
+from crm.exchange.files.bounds import LONGEST_CELL
 from crm.exchange.files.dialect import Dialect, sniff
 from crm.exchange.files.header import Arranged, BadLine, Head, Layout, find_head
 from crm.i18n import _
@@ -198,7 +199,14 @@ def _bad(lines: list[str], line: int, shift: int, reason: str) -> BadLine:
 
 def _block(rows: list[list[str]], width: int) -> list[pa.Array]:
     columns = zip(*rows, strict=True) if rows else ([] for _ in range(width))
-    return [pc.utf8_trim(pa.array(column, pa.large_string()), characters=_BLANKS) for column in columns]
+    made = [pc.utf8_trim(pa.array(column, pa.large_string()), characters=_BLANKS) for column in columns]
+    if any((pc.max(pc.binary_length(cells)).as_py() or 0) > LONGEST_CELL for cells in made):
+        raise Refused(
+            _("A cell is longer than {longest:,} bytes. Shorten it and try again.").format(
+                longest=LONGEST_CELL
+            )
+        )
+    return made
 
 
 def _frame(blocks: list[list[pa.Array]], names: tuple[str, ...]) -> pd.DataFrame:

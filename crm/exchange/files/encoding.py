@@ -114,7 +114,7 @@ def _mostly_utf8(data: bytes) -> Decoded | None:
 
 
 def _one_byte(data: bytes) -> Decoded:
-    lines = b"\n".join(re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data))[:_SAMPLE_BYTES]
+    lines = b"\n".join(line for line in data.splitlines() if not line.isascii())[:_SAMPLE_BYTES]
     scores = {name: _believable(lines, name, alphabets) for name, alphabets in _ALPHABETS.items()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _BELIEVABLE:

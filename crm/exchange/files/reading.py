@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +14,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm.errors import Refused
-from crm.exchange.files import delimited, sheets
+from crm.exchange.files import apart, delimited, sheets
+from crm.exchange.files.bounds import refuse_long_lines
 from crm.exchange.files.encoding import decode
-from crm.exchange.files.header import BadLine, Layout
+from crm.exchange.files.header import Arranged, BadLine, Layout
 from crm.exchange.files.tail import without_tail
 from crm.i18n import _
 
 _SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+#: Texts up to this size are read in this process: their table is there before another has started.
+_SMALL = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +99,20 @@ def read_table(source: Path | bytes, *, name: str = "", options: ReadOptions | N
     """
     chosen = options or ReadOptions()
     name = name or (source.name if isinstance(source, Path) else "")
-    data = _bytes(source, name=name, limit=chosen.max_bytes)
-    if data.startswith(_SPREADSHEET_MARKS):
-        rows, layout = sheets.read_rows(data, name=name, sheet=chosen.sheet, limit=chosen.max_bytes)
-        table = sheets.arrange(rows, layout, header_line=chosen.header_line)
-    else:
-        _refuse_other_formats(data, name)
-        decoded = decode(data, encoding=chosen.encoding)
-        table = delimited.arrange(
-            decoded.text,
-            Layout(encoding=decoded.encoding, repaired=decoded.repaired),
-            separator=chosen.separator,
-            quote=chosen.quote,
-            escape=chosen.escape,
-            header_line=chosen.header_line,
-            pad=chosen.short_lines == "pad",
-            max_rows=chosen.max_rows,
-        )
+    named = name or _("The file")
+    size = _size(source, name=named, limit=chosen.max_bytes)
+    with _as_file(source) as path:
+        with path.open("rb") as file:
+            head = file.read(512)
+        if head.startswith(_SPREADSHEET_MARKS):
+            table = sheets.read_sheet(
+                path, name=named, sheet=chosen.sheet, header_line=chosen.header_line, max_bytes=chosen.max_bytes,
+                max_rows=chosen.max_rows,
+            )  # fmt: skip
+        elif size > _SMALL:
+            table = apart.text_table(path, name=name, size=size, options=chosen)
+        else:
+            table = read_text(path.read_bytes(), name=name, chosen=chosen)
     if len(table.lines) > chosen.max_rows:
         raise Refused(
             _(
@@ -121,7 +125,44 @@ def read_table(source: Path | bytes, *, name: str = "", options: ReadOptions | N
     return SourceTable(name, table.texts, table.lines, table.exact, table.bad, table.layout)
 
 
-def _bytes(source: Path | bytes, *, name: str, limit: int) -> bytes:
+def read_text(data: bytes, *, name: str, chosen: ReadOptions) -> Arranged:
+    """A delimited text as columns, in this process.
+
+    Raises
+    ------
+    Refused
+        Another format, or lines or rows longer than a table has.
+    """
+    _refuse_other_formats(data, name)
+    refuse_long_lines(data, name=name or _("The file"))
+    decoded = decode(data, encoding=chosen.encoding)
+    return delimited.arrange(
+        decoded.text,
+        Layout(encoding=decoded.encoding, repaired=decoded.repaired),
+        separator=chosen.separator,
+        quote=chosen.quote,
+        escape=chosen.escape,
+        header_line=chosen.header_line,
+        pad=chosen.short_lines == "pad",
+        max_rows=chosen.max_rows,
+    )
+
+
+@contextmanager
+def _as_file(source: Path | bytes) -> Iterator[Path]:
+    if isinstance(source, Path):
+        yield source
+        return
+    handle, name = tempfile.mkstemp(prefix="rapport-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(source)
+        yield Path(name)
+    finally:
+        os.unlink(name)
+
+
+def _size(source: Path | bytes, *, name: str, limit: int) -> int:
     if isinstance(source, Path):
         try:
             size = source.stat().st_size
@@ -133,11 +174,11 @@ def _bytes(source: Path | bytes, *, name: str, limit: int) -> bytes:
         raise Refused(
             _(
                 "{name} has {size:.1f} MB, {limit:.0f} MB are allowed. Split it, or ask an administrator."
-            ).format(name=name or _("The file"), size=size / 1e6, limit=limit / 1e6)
+            ).format(name=name, size=size / 1e6, limit=limit / 1e6)
         )
     if size == 0:
-        raise Refused(_("{name} is empty.").format(name=name or _("The file")))
-    return source.read_bytes() if isinstance(source, Path) else source
+        raise Refused(_("{name} is empty.").format(name=name))
+    return size
 
 
 def _refuse_other_formats(data: bytes, name: str) -> None:

@@ -139,7 +139,9 @@ def _paste(actor: Actor) -> None:
             placeholder="2026-01-31, USD, 0.92",
             height=140,
         )
-        file = st.file_uploader(_("or a CSV file"), type=["csv", "txt"], key="settings_rate_file")
+        file = st.file_uploader(
+            _("or a CSV file"), type=["csv", "txt"], max_upload_size=2, key="settings_rate_file"
+        )
         sent = st.form_submit_button(_("Store all"))
     if sent:
         whole = "\n".join([text or "", file.getvalue().decode("utf-8-sig", "replace") if file else ""])
