@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
+from crm.clock import zone
 from crm.contacts.queries import MOST, POINTS
 from crm.records import registry
 from crm.reporting.book import Book
@@ -65,7 +66,7 @@ class LastTalk:
 
 def last_talk(session: ScopedSession, entity: str, record_id: int, *, since: date) -> LastTalk:
     """When somebody last talked with them; notes are not talks. One statement."""
-    begin = datetime(since.year, since.month, since.day, tzinfo=UTC)
+    begin = datetime.combine(since, time(), zone())
     row = session.execute(_last_talk_of(entity), {"record": record_id, "begin": begin}).first()
     return LastTalk(*row) if row else LastTalk(None, 0)
 

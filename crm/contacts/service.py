@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from crm.clock import here
 from crm.contacts.queries import POINTS
 from crm.errors import Bad, NotAllowed, NotFound, Problem, Refused
 from crm.i18n import N_, _
@@ -85,7 +86,7 @@ def _found(row: Row | None, message: str) -> Row:
 
 def _yesterday(work: Work) -> date:
     """The last day on which what is ended now was valid."""
-    return work.now.date() - timedelta(days=1)
+    return here(work.now).date() - timedelta(days=1)
 
 
 def add_channel(
@@ -119,7 +120,7 @@ def add_channel(
             getattr(Channel, POINTS[entity]) == record_id, Channel.kind == kind, Channel.value == stored
         )
     ).first()
-    today = work.now.date()
+    today = here(work.now).date()
     if known is not None and not (known.valid_until and known.valid_until < today):
         raise _refused("value", _("“{value}” stands there already.").format(value=stored))
     if known is None:
@@ -151,7 +152,7 @@ def make_primary(work: Work, *, channel_id: int) -> None:
     """Make an e-mail or phone the one on the record."""
     channel = _channel(work, channel_id)
     entity, party = _party_of(work, channel)
-    if _is_over(channel, work.now.date()):
+    if _is_over(channel, here(work.now).date()):
         raise Refused(_("“{value}” has ended. Add it again first.").format(value=channel.value))
     if channel.kind in ON_RECORD:
         _put_on_record(work, entity, party, channel.kind, channel.value)
@@ -170,7 +171,7 @@ def end_channel(work: Work, *, channel_id: int) -> None:
     """
     channel = _channel(work, channel_id)
     entity, party = _party_of(work, channel)
-    today, last = work.now.date(), _yesterday(work)
+    today, last = here(work.now).date(), _yesterday(work)
     if channel.valid_from and last < channel.valid_from:
         channel.valid_from = None
     channel.valid_until = last
@@ -255,7 +256,7 @@ def add_role(
             ContactRole.role == name,
         )
     ).first()
-    if known is not None and (known.until is None or known.until >= work.now.date()):
+    if known is not None and (known.until is None or known.until >= here(work.now).date()):
         raise _refused("role", _("This role stands there already."))
     if known is None:
         known = ContactRole(contact_id=contact_id, organisation_id=organisation_id, role=name)

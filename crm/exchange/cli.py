@@ -10,6 +10,7 @@ import typer
 
 from crm.access.actors import acting
 from crm.cli_frame import As, AsJson, commanded, show
+from crm.clock import here
 from crm.exchange.asking.service import import_profile
 from crm.exchange.storing.journal import failed_csv, list_imports
 from crm.exchange.storing.report import ImportReport
@@ -93,7 +94,7 @@ def list_command(
             )
             return
         for entry in entries:
-            when = f"{entry.id:>5}  {entry.started_at:%Y-%m-%d %H:%M}  {entry.state:10}"
+            when = f"{entry.id:>5}  {here(entry.started_at):%Y-%m-%d %H:%M}  {entry.state:10}"
             typer.echo(f"{when} {entry.report.rows:>9,}  {entry.name} ({entry.who})")
 
 

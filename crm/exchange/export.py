@@ -7,12 +7,13 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import aliased
 
+from crm.clock import here
 from crm.errors import NotAllowed
 from crm.i18n import _
 from crm.money import exponent
@@ -53,7 +54,8 @@ def export_csv(
     """A list as CSV (UTF-8 with BOM, so that every spreadsheet reads the accents), block by block.
 
     The rows are those the actor may export: the scope of "export", and never more than the scope of "read". Amounts are
-    in major units with a column for their currency; links give the name of the record; ``id`` comes first.
+    in major units with a column for their currency; links give the name of the record; times stand as on the firm's
+    clocks; ``id`` comes first.
 
     Raises
     ------
@@ -151,9 +153,19 @@ def _tags(value: str | list[str]) -> str:
     return neutral(", ".join(tags or ()))
 
 
+def local_text(moment: datetime) -> str:
+    """A moment as the firm's clocks show it, as a spreadsheet reads it: ``2026-11-01 00:10``.
+
+    Of the hour that the end of summer time brings twice the second one keeps its offset, or a file could not be read back.
+    """
+    local = here(moment)
+    text = (local if local.fold else local.replace(tzinfo=None)).isoformat(" ")
+    return text.removesuffix(":00") if not local.fold else text
+
+
 def _moment(value: str | datetime) -> str:
-    # SQLite keeps times in UTC without saying so, and always with six places of a second.
-    return str(value.removesuffix(".000000") + "+00:00" if isinstance(value, str) else value)
+    # SQLite keeps times in UTC without saying so.
+    return local_text(datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value)
 
 
 _CONVERTORS: dict[Kind, Callable[[Values, Values | None], Values]] = {

@@ -1,4 +1,7 @@
-"""The API under ``/api``: every entity of the registry, read and written with the rights of the signed-in person."""
+"""The API under ``/api``: every entity of the registry, read and written with the rights of the signed-in person.
+
+Programs read it: times stand in UTC with their offset, and are taken with any; amounts in minor units.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from crm.config import settings
 from crm.errors import Bad, Problem, Refused
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.plan import Lookup, Plan, Step
@@ -122,7 +123,7 @@ class _Reader:
             steps=read,
             currency=currency,
             region=given.get("phone_region", "").upper(),
-            zone=given.get("time_zone", "UTC"),
+            zone=given.get("time_zone", settings().time_zone),
             date_order=given.get("date_order", ""),
             decimal=given.get("decimal", ""),
             on_problem=given.get("on_problem", plans.FAIL),
@@ -131,7 +132,7 @@ class _Reader:
 
     def _place(self, given: Mapping[str, str]) -> None:
         """Zone and region must exist."""
-        if given.get("time_zone", "UTC") not in available_timezones():
+        if given.get("time_zone", settings().time_zone) not in available_timezones():
             self.complain("import.time_zone", _("is not known. Write it as “Europe/Prague”."))
         if given.get("phone_region", "DE").upper() not in SUPPORTED_REGIONS:
             self.complain("import.phone_region", _("is not known. Write two letters as “DE”."))

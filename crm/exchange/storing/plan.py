@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from crm.config import settings
+
 CREATE, UPDATE, UPSERT = "create", "update", "upsert"
 MODES = (CREATE, UPDATE, UPSERT)
 FAIL, EMPTY = "fail", "empty"
@@ -100,7 +102,7 @@ class Plan:
     steps: tuple[Step, ...]
     currency: str = ""
     region: str = ""
-    zone: str = "UTC"
+    zone: str = field(default_factory=lambda: settings().time_zone)
     date_order: str = ""
     decimal: str = ""
     on_problem: str = FAIL

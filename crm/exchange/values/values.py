@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crm.clock import today as today_here
 from crm.errors import Bad
 from crm.exchange.files.column import Column, Made, Reading, different_texts
 from crm.exchange.values import dates, texts
@@ -138,7 +139,7 @@ def _date(about: Field, column: Column, told: Reading) -> Made:
     made = Made([None] * len(written), ambiguous=order.ambiguous)
     if any(len(parts.first) < 3 for parts, _times in open_ones):
         made.order, made.found = order.order, _(dates.ORDERS[order.order])
-    zone, today = ZoneInfo(told.zone), datetime.now(UTC).date()
+    zone, today = ZoneInfo(told.zone), today_here()
     for at, parts in enumerate(written):
         moment = dates.resolved(parts, order.order) if isinstance(parts, dates.Numbers) else parts
         if moment is None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from crm.clock import here
 from crm.mail.address import same_address
 from crm.work import Work
 from db.models import AddressProblem, CampaignMember, Channel, Outbox
@@ -30,7 +31,7 @@ def mark_address(work: Work, address: str, *, reason: str, source: str, kind: st
     elif kind == COMPLAINT and known.kind != COMPLAINT:
         known.kind, known.reason, known.source = kind, reason[:500], source[:200]
     if kind == BOUNCE:
-        yesterday = work.now.date() - timedelta(days=1)
+        yesterday = here(work.now).date() - timedelta(days=1)
         channels = select(Channel).where(Channel.kind == "email", func.lower(Channel.value) == bare)
         for channel in session.scalars(channels):
             if channel.valid_until is None or channel.valid_until > yesterday:

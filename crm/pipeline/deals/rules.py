@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
 
+from crm.clock import noon
 from crm.i18n import _
 from crm.records.rules import Draft, Facts, Road, Rules, take_currency
 from crm.records.writing.bulk import among, known
@@ -105,7 +106,7 @@ class DealRules(Rules):
         else:
             row["closed_on"] = row["closed_on"] or road.today
         day = row["closed_on"] or (row["opened_on"] if draft.is_new else None)
-        entered = _noon(day) if day is not None and day < road.today else road.work.now
+        entered = noon(day) if day is not None and day < road.today else road.work.now
         if kind == "open" and not draft.is_new:
             before = stayed(facts.ways.get(row["id"], []), row["stage_id"], entered)
             facts.stayed[row["id"]] = before
@@ -173,10 +174,6 @@ def stayed(way: Sequence[tuple[int | None, datetime]], stage_id: int, until: dat
     return sum(
         (max(end - at, timedelta()) for (stage, at), (_next, end) in ends if stage == stage_id), timedelta()
     )
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), UTC)
 
 
 def line_amount(quantity: float, unit_price_minor: int | None, discount: float) -> int | None:

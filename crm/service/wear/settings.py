@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from crm.clock import here
 from crm.errors import Problem, Refused
 from crm.firm.firm import get_setting, put_setting
 from crm.i18n import _
@@ -37,7 +38,7 @@ def set_wear(work: Work, *, threshold: float, until: date | None) -> None:
     problems = []
     if not 0.05 <= threshold <= 0.99:
         problems.append(Problem("threshold", _("Enter a chance from 5 to 99 %.")))
-    if until is not None and until > work.now.date():
+    if until is not None and until > here(work.now).date():
         problems.append(Problem("until", _("Records cannot be complete up to a day that lies ahead.")))
     if problems:
         raise Refused(" ".join(p.message for p in problems), problems=problems)

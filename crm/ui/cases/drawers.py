@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm.clock import now
+from crm.clock import here, today
 from crm.i18n import _
 from crm.service.cases.cases import assign_case, move_case, take_case
 from crm.service.cases.find import status_word
@@ -146,7 +146,7 @@ def merge(actor: Actor, view: CaseView) -> None:
             return
         names = {o.id: f"{o.number} · {o.subject}" for o in found}
         details = [
-            " · ".join((status_word(o.status), day(o.opened_at.date(), today=now().date()))) for o in found
+            " · ".join((status_word(o.status), day(here(o.opened_at).date(), today=today()))) for o in found
         ]
         into = st.radio(
             _("Case"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from crm.clock import here
 from crm.forecasting.chosen import SeriesChoice
 from crm.forecasting.service import refresh
 from crm.i18n import _
@@ -17,7 +18,7 @@ def keep_fresh(actor: Actor, choice: SeriesChoice, seen: Seen) -> JobView | None
     job = seen.job
     if job is not None and job.is_active:
         return job
-    if seen.is_overtaken and (job is None or job.made_at.date() < seen.today):
+    if seen.is_overtaken and (job is None or here(job.made_at).date() < seen.today):
         started = get_job(actor, refresh(actor, choice, on=seen.today))
         return started if started.is_active else None
     return None

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from crm import charts
+from crm.clock import here
 from crm.forecasting import outlook
 from crm.forecasting.queries import Run, RunRow
 from crm.forecasting.result import Forecast
@@ -200,7 +201,7 @@ def show_earlier(runs: list[RunRow], currency: str) -> None:
     """What was said before: the stored forecasts of this series."""
     frame = pd.DataFrame(
         {
-            "made": [day(row.made_at.date()) for row in runs],
+            "made": [day(here(row.made_at).date()) for row in runs],
             "cutoff": [month(row.cutoff) if row.cutoff else "" for row in runs],
             "method": [method(row.model) for row in runs],
             "expected": [short_money(row.expected, currency) for row in runs],

@@ -2,12 +2,13 @@
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.clock import here
 from crm.errors import NotAllowed
 from crm.exchange.export import export_csv, neutral
 from crm.work import reading
@@ -105,10 +106,26 @@ def test_times_days_and_tags_are_written_alike_by_both_databases(people):
         "tags": "'=vip, fair",
         "phone": "+4533219160",
         "notes": "'+plan B",
-        "created_at": str(ana["created_at"]),
+        "created_at": here(ana["created_at"]).replace(tzinfo=None).isoformat(" "),
         "archived_at": "",
     }
-    assert row["created_at"].endswith("+00:00")
+
+
+def test_times_stand_as_on_the_firms_clocks_where_a_spreadsheet_reads_them(people):
+    for at, moment in enumerate(
+        ("2026-10-31 23:10:00", "2026-10-25 00:30:00", "2026-10-25 01:30:05", "2026-07-01 10:00:30")
+    ):
+        opened = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        make(people["ada"], "case", subject=f"Case {at}", opened_at=opened)
+
+    rows = exported(people["ada"], "case", columns=["subject", "opened_at"])
+
+    assert [row["opened_at"] for row in rows] == [
+        "2026-11-01 00:10",
+        "2026-10-25 02:30",
+        "2026-10-25 02:30:05+01:00",
+        "2026-07-01 12:00:30",
+    ]
 
 
 def test_a_formula_is_found_in_any_row_of_a_block(people):

@@ -1,12 +1,13 @@
 """What leaves as a file comes back as it left: each entity's export is recognised, read, and changes nothing."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from crm.exchange.asking.wizard import draft_of, importable, plan_of
 from crm.exchange.export import export_csv
 from crm.exchange.storing.engine import run_import
 from crm.records import registry
-from crm.work import reading
+from crm.work import reading, unit_of_work
+from db.models import Case
 from tests.factories import make
 from tests.rows import all_rows
 
@@ -68,3 +69,21 @@ def test_the_export_of_each_entity_is_read_as_it_was_written_and_changes_nothing
             wrong[about.name] = (step.created, step.updated, step.failed, step.examples)
     assert not wrong
     assert len(seen) >= 20, sorted(set(registry.names()) - seen)
+
+
+def test_times_come_back_to_the_microsecond_also_of_the_hour_that_is_there_twice(people, tmp_path):
+    ada, path = people["ada"], tmp_path / "case.csv"
+    night = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    moments = [night + timedelta(hours=step, microseconds=7 * (step % 2)) for step in range(6)]
+    made = [make(ada, "case", subject=f"Case {moment}", opened_at=moment)["id"] for moment in moments]
+    with reading(ada) as session:
+        path.write_bytes(b"".join(export_csv(session, "case")))
+    with unit_of_work(ada) as work:
+        for case in made:
+            work.session.get_one(Case, case).opened_at = night - timedelta(days=9)
+
+    step = run_import(ada, plan_of([draft_of(ada, path.name, path)], name="Back"), {path.name: path}).steps[0]
+
+    assert (step.updated, step.failed) == (len(made), 0)
+    with reading(ada) as session:
+        assert [session.get_one(Case, case).opened_at for case in made] == moments
