@@ -125,3 +125,28 @@ def test_an_upgrade_adds_up_the_stays_of_open_deals(empty):
     with empty.connect().execution_options(system=True, reading=True) as connection:
         since = [f"{row.stage_since:%m-%d %H:%M}" for row in connection.execute(asked)]
     assert since == ["08-01 00:40", "08-11 00:40", "08-11 00:40"]
+
+
+def test_rights_that_gave_more_than_they_said_are_taken_back(tmp_path):
+    old = make_engine(f"sqlite:///{tmp_path}/old.db")
+    given = {
+        ("user", "update", "own"), ("product", "create", "team"), ("product", "read", "own"), ("setting", "read", "none"),
+        ("deal", "update", "own"), ("product", "update", "all"),
+    }  # fmt: skip
+    with migrate._locked(old) as connection:
+        command.upgrade(migrate._config(connection), "0018")
+        connection.execute(
+            text("INSERT INTO roles (id, key, name, built_in) VALUES (1, 'own_1', 'Keeper', 0)")
+        )
+        grant = text("INSERT INTO grants (role_id, entity, action, scope) VALUES (1, :e, :a, :s)")
+        connection.execute(grant, [dict(zip("eas", one, strict=True)) for one in given])
+
+    migrate.upgrade(old)
+
+    with old.connect().execution_options(system=True) as connection:
+        stored = set(map(tuple, connection.execute(text("SELECT entity, action, scope FROM grants"))))
+    assert stored == {
+        ("user", "update", "none"), ("product", "create", "none"), ("deal", "update", "own"), ("product", "update", "all"),
+        ("product", "read", "all"),
+    }  # fmt: skip
+    old.dispose()

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import func, select
 
-from crm.access.roles import ADMINISTRATOR, BUILT_IN, KEPT, default_grants, effective_grants, entities
+from crm.access.giving import demand_cells, grants_of
+from crm.access.roles import ADMINISTRATOR, BUILT_IN, KEPT, SCOPE_LABELS, default_grants, entities, reaches
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.i18n import _
 from crm.records.records import demand_version
 from crm.work import Work
 from db.models import Grant, Membership, Role, Team, User
-from db.scope import ACTIONS, NONE, READ, SCOPES, UPDATE, ScopedSession
+from db.scope import ACTIONS, NONE, READ, UPDATE, ScopedSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,8 @@ def _role(session: ScopedSession, role_id: int) -> Role:
 def grant_matrix(session: ScopedSession, role_id: int) -> pd.DataFrame:
     """How far a role reaches: one row per entity, one column per action, each cell a scope."""
     demand(session, READ)
-    key = _role(session, role_id).key
-    stored = session.execute(
-        select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == role_id)
-    ).all()
-    reach = {(entity, action): scope for entity, action, scope in effective_grants(key, stored)}
+    _role(session, role_id)
+    reach = {(entity, action): scope for entity, action, scope in grants_of(session, role_id)}
     cells = [[reach.get((entity, action), NONE) for action in ACTIONS] for entity in entities()]
     return pd.DataFrame(cells, index=pd.Index(entities(), name="entity"), columns=list(ACTIONS))
 
@@ -119,7 +117,9 @@ def save_grants(work: Work, *, role_id: int, cells: dict[tuple[str, str], str], 
     Raises
     ------
     Refused
-        An unknown entity, action or scope; or rights of administrators on users, teams and settings.
+        An unknown entity or action, a scope that no rule holds, or rights of administrators on users, teams and settings.
+    NotAllowed
+        The right reaches further than the actor's own, before or after.
     Conflict
         Somebody changed the role since ``seen_version``.
     """
@@ -129,10 +129,10 @@ def save_grants(work: Work, *, role_id: int, cells: dict[tuple[str, str], str], 
     before = grant_matrix(work.session, role_id)
     changed = {cell: scope for cell, scope in cells.items() if _scope_of(before, cell) != scope}
     for entity, action in changed:
-        if changed[entity, action] not in SCOPES:
+        if changed[entity, action] not in (offered := reaches(entity, action)):
             raise Refused(
-                _("“{scope}” is not a scope. Choose none, own, team or all.").format(
-                    scope=changed[entity, action]
+                _("“{scope}” is not a reach of this right. Possible: {names}.").format(
+                    scope=changed[entity, action], names=", ".join(_(SCOPE_LABELS[one]) for one in offered)
                 )
             )
         if role.key == ADMINISTRATOR and entity in KEPT:
@@ -141,6 +141,8 @@ def save_grants(work: Work, *, role_id: int, cells: dict[tuple[str, str], str], 
                     "Administrators keep their rights on users, teams and settings, or nobody could give them back."
                 )
             )
+    both = {(*cell, scope) for cell in changed for scope in (changed[cell], str(before.at[cell]))}
+    demand_cells(work.session, role_id, {cell for cell in both if cell[2] != NONE})
     rows = {
         (g.entity, g.action): g for g in work.session.scalars(select(Grant).where(Grant.role_id == role_id))
     }

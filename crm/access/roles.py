@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from crm.i18n import N_
+from crm.records import registry
 from db.models import Base
 from db.scope import ACTIONS, ALL, CREATE, DELETE, EXPORT, IMPORT, NONE, OWN, READ, SCOPES, TEAM, UPDATE
 
@@ -57,11 +59,34 @@ BUILT_IN = (
 )
 
 
+@cache
 def entities() -> tuple[str, ...]:
     """Every name under which rights can be granted, the well-known ones first."""
     known = BUSINESS + KEPT
     found = {mapper.class_.__entity__ for mapper in Base.registry.mappers} - {"", *known}
     return (*known, *sorted(found))
+
+
+@cache
+def _owned() -> frozenset[str]:
+    """The names under which rows with owner and team stand."""
+    return frozenset(m.class_.__entity__ for m in Base.registry.mappers if m.class_.__guard__ == "self")
+
+
+def reaches(entity: str, action: str) -> tuple[str, ...]:
+    """How far a right can reach, from nothing to everything: only what a rule holds is offered and believed.
+
+    Rows without owner are nobody's own and no team's. What has no card has no list, no page and no file: everybody with
+    any right sees it. One reach alone is no choice.
+    """
+    if entity in _owned():
+        return SCOPES
+    if entity not in entities() or action not in ACTIONS:
+        return (NONE,)
+    has_card = any(card.rights == entity for card in registry.cards())
+    if has_card or action not in (READ, EXPORT, IMPORT):
+        return (NONE, ALL)
+    return (ALL,) if action == READ else (NONE,)
 
 
 def _lines(role: str) -> Iterable[tuple[tuple[str, ...], tuple[str, ...], str]]:
@@ -86,16 +111,20 @@ def default_grants(role: str) -> dict[tuple[str, str], str]:
         for names, actions, scope in _lines(role)
         for entity in names
         for action in actions
+        if scope in reaches(entity, action)
     }
 
 
 def effective_grants(role: str, stored: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
     """What a role may do: its defaults, each replaced by the stored grant of the same entity and action.
 
-    An administrator's rights on users stay whole whatever is stored, so that nobody can lock everybody out.
+    An administrator's rights on users stay whole whatever is stored, so that nobody can lock everybody out. A stored reach
+    that no rule holds gives nothing; whoever has any right sees what everybody sees.
     """
     grants = default_grants(role)
     for entity, action, scope in stored:
         if scope in SCOPES and action in ACTIONS and not (role == ADMINISTRATOR and entity in KEPT):
-            grants[entity, action] = scope
+            grants[entity, action] = scope if scope in reaches(entity, action) else NONE
+    if any(scope != NONE for scope in grants.values()):
+        grants |= {(name, READ): ALL for name in entities() if reaches(name, READ) == (ALL,)}
     return frozenset((entity, action, scope) for (entity, action), scope in grants.items() if scope != NONE)

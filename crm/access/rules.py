@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from crm.access.giving import TOO_FAR, grants_of, is_within, person_is_within
+from crm.errors import NotAllowed
 from crm.i18n import N_, _
 from crm.records.rules import Draft, Facts, Road, Rules
 from crm.records.writing.bulk import among
-from db.models import User
+from crm.work import Work
+from db.models import Membership, User
 
 ON_PEOPLE = N_("Users and rights are kept on the screen People.")
 #: By these somebody signs in, or sees what a team sees.
@@ -41,9 +44,24 @@ class UserRules(Rules):
         elif email:
             facts.taken[email] = mine or -1 - len(facts.taken)
         if not facts.road.is_file:
+            self._reach(draft, facts.road.work)
             return
         if draft.is_new:
             draft.tell(_("without role and password, which People gives"))
         elif draft.old("role_id") is not None:
             for name in filter(draft.has, _RIGHTS):
                 draft.refuse(name, _(ON_PEOPLE))
+
+    def _reach(self, draft: Draft, work: Work) -> None:
+        """Nobody raises somebody, or lowers or takes over who reaches further, beyond their own reach."""
+        changed = [name for name in (*_RIGHTS, "role_id") if draft.has(name) and draft.moved(name)]
+        if not changed:
+            return
+        session, mine = work.session, draft.row.get("id")
+        further = select(Membership.team_id).where(Membership.user_id == (mine or 0))
+        teams = {*session.scalars(further), *({draft.row["team_id"]} - {None})}
+        held = is_within(work.actor, grants_of(session, draft.row["role_id"]), teams)
+        if mine is not None and held:
+            held = person_is_within(session, mine, in_their_place="email" in changed)
+        if not held:
+            raise NotAllowed(_(TOO_FAR))

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from crm.access.actors import user_id_by_email
+from crm.access.giving import TOO_FAR, demand_person, grants_of, is_within
 from crm.access.passwords import hash_password, password_problems, verify_password
 from crm.access.people import demand, ensure_roles
 from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import end_sessions_of
-from crm.errors import NotFound, Problem, Refused
+from crm.errors import NotAllowed, NotFound, Problem, Refused
 from crm.i18n import LANGUAGES, _
 from crm.records.records import create_record, update_record
 from crm.work import SYSTEM, Work, unit_of_work
@@ -33,8 +34,8 @@ def create_user(
     demand(work.session, CREATE)
     if password:
         _refuse_weak(password, name=str(values.get("name") or ""), email=str(values.get("email") or ""))
-    user_id = int(create_record(work, "user", values)["id"])
-    _place(work, user_id=user_id, role_id=role_id, teams=teams)
+    user_id = int(create_record(work, "user", {**values, "role_id": role_id})["id"])
+    _share(work, user_id=user_id, teams=teams)
     if password:
         set_password(work, user_id=user_id, password=password)
     return user_id
@@ -55,34 +56,37 @@ def change_user(
     ------
     Refused
         Wrong values, or nobody would be left to administer.
+    NotAllowed
+        The person reaches further than the actor, before or after.
     Conflict
         Somebody changed the user since ``seen_version``.
     """
     demand(work.session, UPDATE)
-    update_record(work, "user", user_id, values, seen_version=seen_version)
-    _place(work, user_id=user_id, role_id=role_id, teams=teams)
+    update_record(work, "user", user_id, {**values, "role_id": role_id}, seen_version=seen_version)
+    _share(work, user_id=user_id, teams=teams)
     keep_an_administrator(work)
     if values.get("is_active") is False:
         end_sessions_of(work, user_id=user_id)
 
 
-def _place(work: Work, *, user_id: int, role_id: int | None, teams: Iterable[int]) -> None:
+def _share(work: Work, *, user_id: int, teams: Iterable[int]) -> None:
+    """Let somebody share the rows of further teams, as far as the actor reaches these."""
     user = _find(work, user_id)
-    if role_id is not None and work.session.get(Role, role_id) is None:
-        raise Refused(
-            _("This role no longer exists."), problems=[Problem("role_id", _("Choose another role."))]
-        )
-    user.role_id = role_id
     wanted = {int(team) for team in teams} - {user.team_id}
     known = set(work.session.scalars(select(Team.id).where(Team.id.in_(wanted))))
     if wanted - known:
         raise Refused(_("One of the teams no longer exists. Reload and try again."))
-    for row in work.session.scalars(select(Membership).where(Membership.user_id == user_id)).all():
-        if row.team_id in wanted:
-            wanted.discard(row.team_id)
-        else:
-            work.session.delete(row)
-    work.session.add_all(Membership(user_id=user_id, team_id=team) for team in sorted(wanted))
+    stored = work.session.scalars(select(Membership).where(Membership.user_id == user_id)).all()
+    gone, new = [row for row in stored if row.team_id not in wanted], wanted - {row.team_id for row in stored}
+    if not gone and not new:
+        return
+    demand_person(work.session, user_id)
+    all_teams = wanted if user.team_id is None else wanted | {user.team_id}
+    if not is_within(work.actor, grants_of(work.session, user.role_id), all_teams):
+        raise NotAllowed(_(TOO_FAR))
+    for row in gone:
+        work.session.delete(row)
+    work.session.add_all(Membership(user_id=user_id, team_id=team) for team in sorted(new))
     work.session.flush()
 
 
@@ -119,15 +123,17 @@ def give_password(work: Work, *, user_id: int, password_hash: str) -> None:
     """Store a hash in place of the old one. Nobody's scope reaches credentials, so the program itself writes."""
     system = {"system": True}
     values = {"password_hash": password_hash, "changed_at": work.now}
-    known = work.session.execute(
-        select(Credential.id).where(Credential.user_id == user_id), execution_options=system
-    ).first()
-    if known is None:
+    if not _has_password(work, user_id):
         work.session.execute(insert(Credential).values(user_id=user_id, **values), execution_options=system)
     else:
         work.session.execute(
             update(Credential).where(Credential.user_id == user_id).values(**values), execution_options=system
         )
+
+
+def _has_password(work: Work, user_id: int) -> bool:
+    stored = select(Credential.id).where(Credential.user_id == user_id)
+    return work.session.execute(stored, execution_options={"system": True}).first() is not None
 
 
 def set_password(work: Work, *, user_id: int, password: str) -> None:
@@ -137,9 +143,17 @@ def set_password(work: Work, *, user_id: int, password: str) -> None:
     ------
     Refused
         The password is too short, too common or about the person.
+    NotAllowed
+        The person reaches further than the actor, who could sign in as them; or is the actor, who must enter the present
+        password.
     """
     demand(work.session, UPDATE)
     user = _find(work, user_id)
+    demand_person(work.session, user_id, in_their_place=True)
+    if user_id == work.actor.user_id and _has_password(work, user_id):
+        raise NotAllowed(
+            _("Change your own password under your name in the sidebar: it asks for the present one.")
+        )
     _refuse_weak(password, name=user.name, email=user.email or "")
     give_password(work, user_id=user_id, password_hash=hash_password(password))
     end_sessions_of(work, user_id=user_id)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -21,7 +21,7 @@ from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.search import search_condition
 from crm.register import Register
-from db.scope import ScopedSession
+from db.scope import READ, ScopedSession
 
 #: Counting stops here: "1,000+" says enough and costs the same on any length.
 COUNT_CAP = 1000
@@ -137,7 +137,9 @@ def list_conditions(
     ``by_other_order`` says that the rows are wanted in another order than by title.
     """
     about, cls = registry.entity(entity), registry.model(entity)
-    conditions: list[ColumnElement[bool]] = []
+    # What has no owner is not limited by the session: names of it stand where records point to it.
+    may = session.actor.may(registry.rights_name(entity), READ)
+    conditions: list[ColumnElement[bool]] = [] if may else [false()]
     if hasattr(cls, "archived_at"):
         put_away: Any = cls.archived_at
         if by_other_order and session.get_bind().dialect.name == "sqlite":

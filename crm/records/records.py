@@ -29,7 +29,7 @@ from crm.records.settling import (
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.models.base import Base
-from db.scope import ScopedSession
+from db.scope import READ, ScopedSession
 
 Row = TypeVar("Row", bound=Base)
 
@@ -53,7 +53,8 @@ def find(session: ScopedSession, cls: type[Row], record_id: int) -> Row:
     NotFound
         There is none, or not for this actor.
     """
-    row = session.get(cls, record_id)
+    # What has no owner is not limited by the session.
+    row = session.get(cls, record_id) if session.actor.may(cls.__entity__, READ) else None
     if row is None:
         raise NotFound(not_there(cls, record_id))
     return row

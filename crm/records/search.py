@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, and_, false, func, literal, literal_column, or_, select, text
 
 from crm.records import registry
-from db.scope import ScopedSession, SearchRows
+from db.scope import READ, ScopedSession, SearchRows
 
 #: Columns that migrations 0007 and 0014 index, in their order.
 INDEXED: dict[str, tuple[str, ...]] = {
@@ -111,7 +111,7 @@ def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list
         return []
     hits: list[Hit] = []
     for card in registry.cards():
-        if not card.find:
+        if not card.find or not session.actor.may(card.rights, READ):
             continue
         cls, entity = card.model, card.name
         detail = [getattr(cls, name) for name in card.names("find")]

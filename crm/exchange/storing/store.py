@@ -33,7 +33,7 @@ from crm.records.writing.following import write
 from crm.records.writing.writer import Writer
 from crm.work import Work
 from db.criteria import target_class
-from db.scope import CREATE, UPDATE, criterion
+from db.scope import CREATE, IMPORT, UPDATE, criterion
 
 _AT_ONCE = 5_000
 
@@ -68,6 +68,9 @@ class Outcome:
 
 class Target:
     """An entity that rows go into: what identifies a row, and what may be done."""
+
+    #: Rows of the file itself need the right to import beside that to make or change them.
+    by_file = True
 
     def __init__(
         self, entity: Entity, *, key: Sequence[str], mode: str, overwrite: bool, currency: str = ""
@@ -272,20 +275,22 @@ class Target:
                     draft.refuse("owner_id", made if draft.is_new else _("You may not change this record."))
                     break
 
-        self._demand_parents(work, [d for d in drafts if not d.is_new and not d.problems])
+        self._demand_parents(work, [d for d in drafts if not d.problems])
 
     def _demand_parents(self, work: Work, drafts: Sequence[Draft]) -> None:
-        """A stored row that hangs on others changes them, also where its file does not name them."""
+        """A row that hangs on others changes them, also where its file does not name them."""
         cls: Any = self.cls
         for name in cls.__guard__ if isinstance(cls.__guard__, tuple) else ():
-            parent, asked = target_class(cls, name), {d.old(name) for d in drafts} - {None}
-            limit = criterion(work.actor, parent, UPDATE)
-            if limit is None or not asked:
+            parent, asked = target_class(cls, name), {v for d in drafts for v in (d.old(name), d.row[name])}
+            asked.discard(None)
+            limits = [criterion(work.actor, parent, action) for action in (UPDATE, IMPORT)]
+            if limits == [None, None] or not asked:
                 continue
-            mine = select(parent.id).where(among(work.session, parent.id, sorted(asked)), limit)
+            kept = [limit for limit in limits if limit is not None]
+            mine = select(parent.id).where(among(work.session, parent.id, sorted(asked)), *kept)
             beyond = asked - set(work.session.scalars(mine))
             for draft in drafts:
-                if draft.old(name) in beyond:
+                if not beyond.isdisjoint({draft.old(name), draft.row[name]}):
                     draft.refuse(name, _("You may not change this record."))
 
     def _within_reach(self, work: Work, action: str, owner: int | None, team: int | None) -> bool:
@@ -295,7 +300,8 @@ class Target:
         """
         if "owner_id" not in self.table.c and isinstance(self.cls.__guard__, tuple):
             return work.actor.may(self.rights, action)
-        return work.actor.holds(self.rights, action, owner_id=owner, team_id=team)
+        asked = (action, IMPORT) if self.by_file else (action,)
+        return all(work.actor.holds(self.rights, one, owner_id=owner, team_id=team) for one in asked)
 
 
 def make_rows(
@@ -307,6 +313,7 @@ def make_rows(
     drafts = [new_draft(values, base) for values in given]
     facts = settle(road, entity, drafts)
     target = Target(registry.entity(entity), key=(), mode=plans.CREATE, overwrite=False)
+    target.by_file = False
     target._demand(work, drafts)
     write(Writer(road), entity, [draft for draft in drafts if not draft.problems], facts)
     return [

@@ -9,7 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from crm.access.people import RoleRow, grant_matrix, save_grants
-from crm.access.roles import ACTION_LABELS, BUILT_IN, ENTITY_LABELS, SCOPE_LABELS, STAFF
+from crm.access.roles import (
+    ACTION_LABELS,
+    ADMINISTRATOR,
+    BUILT_IN,
+    ENTITY_LABELS,
+    KEPT,
+    SCOPE_LABELS,
+    STAFF,
+    reaches,
+)
 from crm.access.users import change_user, create_user, set_password
 from crm.i18n import _
 from crm.ui.frame.guard import current_actor, storing
@@ -144,42 +153,60 @@ def rights_form(role: RoleRow) -> None:
     )
     key = f"people_rights_{role.id}"
     seen = int(st.session_state.setdefault(f"{key}_seen", role.version))
-    scopes = {scope: _(label) for scope, label in SCOPE_LABELS.items()}
-    shown = matrix.replace(scopes)
-    shown.insert(0, "kind", [_(ENTITY_LABELS.get(name, name)) for name in matrix.index])
+    # One table for all kinds of record whose rights reach equally far: a column offers the same to all its rows.
+    alike: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    for entity in map(str, matrix.index):
+        if role.key == ADMINISTRATOR and entity in KEPT:
+            continue  # these stay whole
+        alike.setdefault(tuple(reaches(entity, action) for action in ACTION_LABELS), []).append(entity)
+    cells: dict[tuple[str, str], str] = {}
     with st.form(key, border=False):
-        edited = st.data_editor(
-            shown,
-            hide_index=True,
-            row_height=36,
-            height="content",
-            disabled=["kind"],
-            key=f"{key}_{seen}",
-            column_config={
-                "kind": st.column_config.TextColumn(_("Records"), width=200, pinned=True),
-                **{
-                    action: st.column_config.SelectboxColumn(
-                        _(label), options=list(scopes.values()), required=True, width=95
-                    )
-                    for action, label in ACTION_LABELS.items()
-                },
-            },
-            alt=_("How far the role reaches, by kind of record and action"),
-        )
+        for at, (offered, names) in enumerate(alike.items()):
+            cells |= _rights_table(matrix.loc[names], offered, key=f"{key}_{seen}_{at}")
         st.caption(
             _(
                 "None: not at all. Own: records one owns. Team: also those of one's teams. All: of the whole firm."
+                " Names of what has no owner stay readable where records point to it."
             )
         )
         sent = st.form_submit_button(_("Save rights"), type="primary")
     if not sent:
         return
-    back = {label: scope for scope, label in scopes.items()}
-    cells = {
-        (str(entity), action): back[str(edited.at[entity, action])]
-        for entity in matrix.index
-        for action in ACTION_LABELS
-    }
     said = _("{n} rights of {role} changed; they hold from the next click on.")
     with storing(actor, lambda: said.format(n=changed, role=role_name(role)), forget=f"{key}_seen") as work:
         changed = save_grants(work, role_id=role.id, cells=cells, seen_version=seen)
+
+
+def _rights_table(
+    matrix: pd.DataFrame, offered: Sequence[Sequence[str]], *, key: str
+) -> dict[tuple[str, str], str]:
+    """Some rows of the matrix to be edited, with the columns that leave a choice; the scope of each cell."""
+    open_ = {action: reach for action, reach in zip(ACTION_LABELS, offered, strict=True) if len(reach) > 1}
+    scopes = {scope: _(label) for scope, label in SCOPE_LABELS.items()}
+    shown = matrix[list(open_)].replace(scopes)
+    shown.insert(0, "kind", [_(ENTITY_LABELS.get(name, name)) for name in matrix.index])
+    edited = st.data_editor(
+        shown,
+        hide_index=True,
+        row_height=36,
+        height="content",
+        width="content",
+        disabled=["kind"],
+        key=key,
+        column_config={
+            "kind": st.column_config.TextColumn(_("Records"), width=200, pinned=True),
+            **{
+                action: st.column_config.SelectboxColumn(
+                    _(ACTION_LABELS[action]), options=[scopes[one] for one in reach], required=True, width=95
+                )
+                for action, reach in open_.items()
+            },
+        },
+        alt=_("How far the role reaches, by kind of record and action"),
+    )
+    back = {label: scope for scope, label in scopes.items()}
+    return {
+        (str(entity), action): back[str(edited.at[entity, action])]
+        for entity in matrix.index
+        for action in open_
+    }
