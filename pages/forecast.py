@@ -74,8 +74,8 @@ with card(_("Would it have been right before?"), before_words(run.forecast), spa
     show_before(run)
 with card(_("What this rests on")):
     rests_on(run, near)
-with card(_("Where does it lead?"), _("The trend without the season, as Prophet draws it")):
-    show_trend(run)
+with card(_("Where does it lead?"), _("The mean of twelve months each, past and expected")):
+    show_trend(run, asked.months)
 with card(_("Which months are strong?"), _("Above or below an ordinary month")):
     show_season(run)
 if near is not None:

@@ -31,6 +31,7 @@ def forecast(
     """Compute the monthly forecast of won deals or sales, store it for the screen, and print it."""
     with commanded():
         from crm.access.actors import acting
+        from crm.clock import today
         from crm.forecasting import queries, service
         from crm.forecasting.chosen import MONTHS, SeriesChoice
         from crm.work import reading
@@ -47,7 +48,8 @@ def forecast(
         service.compute(actor, choice, step=_told, horizon=max(horizon, MONTHS), seed=seed)
         with reading(actor) as session:
             run = queries.latest_run(session, choice)
-        assert run is not None
+            assert run is not None
+            run = run.standing(queries.so_far(session, choice, today=today()), today())
         show(to_json(run, horizon)) if as_json else typer.echo(as_text(run, horizon))
 
 
@@ -95,6 +97,7 @@ def to_json(run: Run, months: int) -> dict[str, Any]:
         "seed": run.seed,
         "currency": run.currency,
         "rows": run.rows,
+        "so_far": None if run.so_far is None else major(run.so_far),
         "model": told.model,
         "total": {
             "expected": major(said.total), "lo80": major(said.low), "hi80": major(said.high),
@@ -126,6 +129,8 @@ def as_text(run: Run, months: int) -> str:
         ),
         "",
     ]
+    if made["so_far"] is not None:
+        lines.insert(2, _("{sum:,.0f} of it came in the running month already").format(sum=made["so_far"]))
     lines += [
         f"{row['month']}  {row['yhat']:>14,.0f}  {row['lo80']:>14,.0f} – {row['hi80']:>14,.0f}"
         for row in made["months"]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import accumulate, groupby
 from statistics import NormalDist, fmean
 
 from crm.forecasting.result import Forecast, Point, Try
+from crm.periods import month_end, month_start
 
 #: Fewer tries than this say nothing about how far a sum goes wrong.
 FEWEST_TRIES = 4
+#: Fewer months than this say nothing about when in a month values come.
+FEWEST_MONTHS = 3
 INSIDE_80 = NormalDist().inv_cdf(0.9)
 #: A normal error is within 80 % at 1.28 deviations and has a mean size of 0.80 of one.
 REACH_80 = INSIDE_80 / math.sqrt(2 / math.pi)
@@ -66,7 +70,9 @@ def _share(points: Sequence[Point], missed: Sequence[tuple[float, float]]) -> fl
     if len(missed) < FEWEST_TRIES or together <= 0:
         return 1.0
     alone = (math.hypot(*down) + math.hypot(*up)) / 2
-    reached = fmean(abs(said / came - 1) for said, came in missed) * REACH_80 * sum(p.yhat for p in points)
+    reached = (
+        fmean(abs(said / came - 1) for said, came in missed) * REACH_80 * sum(p.yhat - p.sure for p in points)
+    )
     return min(1.0, max(alone, reached) / together)
 
 
@@ -106,7 +112,46 @@ def chance_of(points: Sequence[Point], said: Outlook, *, target: float) -> float
     ``said`` is the outlook of the same months; its range is taken for that of a normal error on each side.
     """
     total = sum(point.yhat for point in points)
+    if 0 < target <= sum(point.sure for point in points):
+        return 1.0
     side = said.high - total if target >= total else total - said.low
     if side <= 0:
         return 1.0 if total >= target else 0.0
     return 1 - NormalDist().cdf((target - total) / side * INSIDE_80)
+
+
+def pace_of(days: Mapping[date, float]) -> list[float]:
+    """Which share of a month came within its last 0, 1, … 31 days, over all these days; empty where they tell none."""
+    total = sum(days.values())
+    if total <= 0 or len({month_start(day) for day in days}) < FEWEST_MONTHS:
+        return []
+    last = [0.0] * 32
+    for day, value in days.items():
+        last[month_end(day).day - day.day + 1] += value
+    return [min(1.0, max(0.0, share / total)) for share in accumulate(last)]
+
+
+def as_of(forecast: Forecast, *, so_far: float, pace: Sequence[float], today: date) -> Forecast:
+    """The forecast with its running month as it stands: what has come already and the rest that is still expected.
+
+    Of the day itself half is taken to be over. The rest keeps the range of its share of the month, as a sum of
+    many single values has it. A forecast that does not begin with the running month is left as it is.
+    """
+    if not forecast.points or forecast.points[0].ds != month_start(today).isoformat():
+        return forecast
+    whole, left = month_end(today).day, month_end(today).day - today.day
+    share = (pace[left] + pace[left + 1]) / 2 if pace else (left + 0.5) / whole
+    point = forecast.points[0]
+    rest, width = share * point.yhat, math.sqrt(share)
+    floor = 0.0 if point.lo95 >= 0 else -math.inf
+
+    def end(value: float) -> float:
+        return so_far + max(floor, rest + width * (value - point.yhat))
+
+    now = Point(
+        point.ds,
+        so_far + rest,
+        *map(end, (point.lo80, point.hi80, point.lo95, point.hi95)),
+        sure=so_far if floor == 0 else 0.0,
+    )
+    return replace(forecast, points=(now, *forecast.points[1:]))

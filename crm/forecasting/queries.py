@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, delete, extract, func, or_, select
 
 from crm.errors import NotFound
 from crm.forecasting.chosen import SALES, WON, SeriesChoice
+from crm.forecasting.outlook import as_of
 from crm.forecasting.result import Forecast
 from crm.i18n import _
 from crm.jobs.queue import JobView
 from crm.periods import add_months, month_start, months_between
-from crm.reporting.book import open_book
+from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, grouped, rate_day
 from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter
@@ -66,7 +67,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stored forecast with its result; amounts in minor units of ``currency``."""
+    """A stored forecast with its result; amounts in minor units of ``currency``.
+
+    ``pace`` is that of ``outlook.pace_of``; ``so_far`` what the running month brought until today, once it is counted in.
+    """
 
     id: int
     made_at: datetime
@@ -76,6 +80,13 @@ class Run:
     forecast: Forecast
     currency: str
     rows: int
+    pace: tuple[float, ...] = ()
+    so_far: float | None = None
+
+    def standing(self, so_far: float, today: date) -> Run:
+        """The forecast with its running month as it stands: what came until today and the rest."""
+        told = as_of(self.forecast, so_far=so_far, pace=self.pace, today=today)
+        return self if told is self.forecast else replace(self, forecast=told, so_far=so_far)
 
 
 def scope_key(actor: Actor, choice: SeriesChoice) -> str:
@@ -123,11 +134,30 @@ def monthly_values(session: ScopedSession, choice: SeriesChoice, *, today: date)
     Months without a value inside the series are absent. An empty end counts as zeros where it is no longer
     than the longest gap seen before: a quiet month is a fact, a data set that ended years ago is not.
     """
+    _cls, day = _columns(choice)
+    keys = {"year": extract("year", day), "month": extract("month", day)}
+    frame, book = _sums(session, choice, keys, day < month_start(today))
+    sums = frame.groupby(["year", "month"], as_index=False)[["rows", "minor"]].sum()
+    months = [date(int(y), int(m), 1) for y, m in zip(sums["year"], sums["month"], strict=True)]
+    values = pd.Series(sums["minor"].to_numpy(dtype=float), index=pd.DatetimeIndex(months)).sort_index()
+    return Past(_with_quiet_end(values, today), book.currency, int(sums["rows"].sum()), book.notes)
+
+
+def by_day(session: ScopedSession, choice: SeriesChoice, *, start: date, end: date) -> dict[date, float]:
+    """What came on each day of a stretch, both ends included, in minor units; days without a value are absent."""
+    _cls, day = _columns(choice)
+    frame, _book = _sums(session, choice, {"day": day}, day.between(start, end))
+    return {on: float(minor) for on, minor in frame.groupby("day")["minor"].sum().items()}
+
+
+def _sums(
+    session: ScopedSession, choice: SeriesChoice, keys: dict[str, Any], within: ColumnElement[bool]
+) -> tuple[pd.DataFrame, Book]:
+    """``rows`` and ``minor`` of the series by some keys, converted at the rate of each day."""
     cls, day = _columns(choice)
     book = open_book(session, cls)
     products, where = _conditions(session, choice)
-    where.append(day < month_start(today))
-    keys: dict[str, Any] = {"year": extract("year", day), "month": extract("month", day)}
+    where.append(within)
     if choice.kind == SALES:
         keys |= {"currency": cls.currency, "rate_day": rate_day(cls.currency, day, book)}
         frame = grouped(session, keys, {"rows": None, "minor": OrderLine.amount_minor}, where=where)
@@ -135,11 +165,7 @@ def monthly_values(session: ScopedSession, choice: SeriesChoice, *, today: date)
         told = amounts(book, where, day, products=products)
         columns = {"rows": told.once, "minor": told.minor}
         frame = grouped(session, keys | told.keys, columns, joins=told.joins, where=where)
-    frame = converted(frame, book, ["minor"])
-    sums = frame.groupby(["year", "month"], as_index=False)[["rows", "minor"]].sum()
-    months = [date(int(y), int(m), 1) for y, m in zip(sums["year"], sums["month"], strict=True)]
-    values = pd.Series(sums["minor"].to_numpy(dtype=float), index=pd.DatetimeIndex(months)).sort_index()
-    return Past(_with_quiet_end(values, today), book.currency, int(sums["rows"].sum()), book.notes)
+    return converted(frame, book, ["minor"]), book
 
 
 def _with_quiet_end(values: pd.Series, today: date) -> pd.Series:
@@ -159,6 +185,11 @@ def _with_quiet_end(values: pd.Series, today: date) -> pd.Series:
 
 def _columns(choice: SeriesChoice) -> tuple[Any, Any]:
     return (OrderLine, OrderLine.sold_on) if choice.kind == SALES else (Deal, Deal.closed_on)
+
+
+def so_far(session: ScopedSession, choice: SeriesChoice, *, today: date) -> float:
+    """What the running month brought until today, in minor units."""
+    return sum(by_day(session, choice, start=month_start(today), end=today).values())
 
 
 def span(session: ScopedSession, choice: SeriesChoice, *, today: date) -> Span:
@@ -197,6 +228,7 @@ def latest_run(session: ScopedSession, choice: SeriesChoice) -> Run | None:
         forecast=Forecast.from_dict(row.result),
         currency=row.parameters["currency"],
         rows=int(row.parameters["rows"]),
+        pace=tuple(row.parameters.get("pace", ())),
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period ahead; ``ds`` is an ISO date."""
+    """One period ahead; ``ds`` is an ISO date. ``sure``: what of the running one has come already."""
 
     ds: str
     yhat: float
@@ -19,6 +19,7 @@ class Point:
     hi80: float
     lo95: float
     hi95: float
+    sure: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

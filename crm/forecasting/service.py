@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from crm.clock import today
 from crm.errors import NotAllowed, Refused
 from crm.forecasting import queries
 from crm.forecasting.chosen import MONTHS, SeriesChoice
+from crm.forecasting.outlook import pace_of
 from crm.forecasting.parallel import Task, forecast_many
 from crm.forecasting.result import Forecast
 from crm.forecasting.series.series import History, regularise
 from crm.i18n import _
 from crm.jobs.queue import enqueue
+from crm.periods import add_months, month_start
 from crm.work import SYSTEM, Actor, reading, unit_of_work
 from db.models import ForecastRun
 from db.scope import READ
 
 STEPS = 3
+#: So many months say when in a month values come.
+PACE_MONTHS = 24
 #: How far the fitting process stands back behind the one that serves people.
 NICE = 15
 
@@ -46,12 +50,16 @@ def compute(actor: Actor, choice: SeriesChoice, *, step: Step, horizon: int = MO
     step(0, STEPS, _("Reading what happened so far"))
     with reading(actor) as session:
         past = queries.monthly_values(session, choice, today=today())
+        begun = month_start(today())
+        days = queries.by_day(
+            session, choice, start=add_months(begun, -PACE_MONTHS), end=begun - timedelta(1)
+        )
     history = regularise(past.values, freq="MS", today=today())
     note = _("Trying every method on the past")
     step(1, STEPS, note)
     told = _fitted(history, horizon=horizon, seed=seed, pulse=lambda: step(1, STEPS, note))
     step(2, STEPS, _("Storing the forecast"))
-    return _store(actor, choice, told, past, horizon=horizon, seed=seed)
+    return _store(actor, choice, told, past, horizon=horizon, seed=seed, pace=pace_of(days))
 
 
 def _fitted(history: History, *, horizon: int, seed: int, pulse: Callable[[], object]) -> Forecast:
@@ -63,13 +71,21 @@ def _fitted(history: History, *, horizon: int, seed: int, pulse: Callable[[], ob
 
 
 def _store(
-    actor: Actor, choice: SeriesChoice, told: Forecast, past: queries.Past, *, horizon: int, seed: int
+    actor: Actor,
+    choice: SeriesChoice,
+    told: Forecast,
+    past: queries.Past,
+    *,
+    horizon: int,
+    seed: int,
+    pace: list[float],
 ) -> int:
     parameters: dict[str, Any] = {
         **told.parameters,
         "choice": choice.to_args(),
         "currency": past.currency,
         "rows": past.rows,
+        "pace": pace,
         "year_ahead": sum(point.yhat for point in told.points[:12]),
     }
     result = told.to_dict()

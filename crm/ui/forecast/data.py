@@ -109,15 +109,23 @@ def _span(scope_key: str, choice: SeriesChoice, on: date, _actor: Actor) -> Span
         return queries.span(session, choice, today=on)
 
 
+@st.cache_data(ttl="2m", max_entries=200, show_spinner=False)
+def _so_far(scope_key: str, choice: SeriesChoice, on: date, _actor: Actor) -> float:
+    with reading(_actor) as session:
+        return queries.so_far(session, choice, today=on)
+
+
 def see(actor: Actor, choice: SeriesChoice) -> Seen:
     """The newest stored forecast of a series, how far the data reach, and the job that may be under way."""
     on = today()
-    span = _span(queries.scope_key(actor, choice), choice, on, actor)
+    key = queries.scope_key(actor, choice)
+    span = _span(key, choice, on, actor)
     with reading(actor) as session:
         if span.months < FEWEST:
             # Whoever just imported the first months should not wait for what was remembered.
             span = queries.span(session, choice, today=on)
-        return Seen(queries.latest_run(session, choice), span, queries.latest_job(session, choice), on)
+        run, job = queries.latest_run(session, choice), queries.latest_job(session, choice)
+    return Seen(run and run.standing(_so_far(key, choice, on, actor), on), span, job, on)
 
 
 def earlier(actor: Actor, choice: SeriesChoice) -> list[RunRow]:

@@ -64,40 +64,65 @@ def show_before(run: Run) -> None:
     look.lines(all_words(run.forecast))
 
 
-def show_trend(run: Run) -> None:
-    """The trend under history and forecast; content of a card."""
-    parts = run.forecast.components
-    if not parts:
+def trend_of(told: Forecast, months: int) -> list[tuple[date, float]]:
+    """The mean of each twelve months with the one they end with, as far as is looked ahead: what the method that answers says.
+
+    A trend of one method among others would lead where the forecast does not.
+    """
+    values = [*told.history, *((point.ds, point.yhat) for point in told.points[:months])]
+    return [
+        (date.fromisoformat(ds), fmean(value for _ds, value in values[place - 11 : place + 1]))
+        for place, (ds, _value) in enumerate(values)
+        if place >= 11
+    ]
+
+
+def show_trend(run: Run, months: int) -> None:
+    """Where twelve months at a time lead; content of a card."""
+    trend = trend_of(run.forecast, months)
+    if len(trend) <= 12:
         look.lines(_("This series has too little history for a trend to be told from chance."))
         return
-    days = [date.fromisoformat(p.ds) for p in parts]
-    trend = [p.trend for p in parts]
-    now = min(len(run.forecast.history), len(trend)) - 1
+    days = [ds for ds, _value in trend]
     figure = charts.trend(
-        [month(ds) for ds in days], trend, unit=money_unit(run.currency), name=_("Trend"), height=190
+        [month(ds) for ds in days],
+        [value for _ds, value in trend],
+        unit=money_unit(run.currency),
+        name=_("Mean of twelve months"),
+        height=190,
     )
     # Names of months would run into each other in a third of the page; years fit.
     januaries = [place for place, ds in enumerate(days) if ds.month == 1]
     figure.update_xaxes(tickvals=januaries, ticktext=[str(days[place].year) for place in januaries])
+    now = next(value for ds, value in reversed(trend) if ds <= run.cutoff)
     look.chart(
         figure,
         key="forecast_trend",
-        alt=_("Without its season the series went from {first} to {last} a month by now.").format(
-            first=short_money(trend[0], run.currency), last=short_money(trend[now], run.currency)
+        alt=_(
+            "The mean of twelve months went from {first} to {now} by now and leads to {last} in {month}."
+        ).format(
+            first=short_money(trend[0][1], run.currency),
+            now=short_money(now, run.currency),
+            last=short_money(trend[-1][1], run.currency),
+            month=month(days[-1]),
         ),
     )
 
 
-def _season(told: Forecast) -> tuple[list[tuple[date, float]], bool]:
+def _season(run: Run) -> tuple[list[tuple[date, float]], bool]:
     """How far each month of a year lies above or below an ordinary one, and whether as a share of it.
 
-    Prophet tells season from trend. Where it finds none but the method that answers repeats one, that is shown.
+    Prophet tells season from trend; where another method answers, it is what that one repeats.
     """
-    parts, share = told.components[-12:], told.season_is_factor
+    told = run.forecast
+    parts = told.components[-12:] if told.model == "prophet" else ()
+    share = told.season_is_factor
     rows = [(date.fromisoformat(p.ds), p.season - 1 if share else p.season) for p in parts]
     if len(rows) == 12 and any(abs(value) > 1e-9 for _ds, value in rows):
         return rows, share
-    year = told.points[:12]
+    # What the running month brought is no season.
+    begin = int(run.so_far is not None)
+    year = told.points[begin : begin + 12]
     usual = fmean(point.yhat for point in year)
     if len(year) < 12 or usual <= 0 or told.parameters.get("season") != 12:
         return [], True
@@ -107,7 +132,7 @@ def _season(told: Forecast) -> tuple[list[tuple[date, float]], bool]:
 
 def show_season(run: Run) -> None:
     """Which months of the year are strong; content of a card."""
-    found, share = _season(run.forecast)
+    found, share = _season(run)
     if not found:
         look.lines(_("No month of the year could be told from chance."))
         return

@@ -111,12 +111,25 @@ def _expected(asked: Asked, run: Run, said: Outlook) -> Explained:
             last=month_of(points[-1].ds),
             total=money(said.total, run.currency, decimals=False),
             method=method(run.forecast.model),
-        ),
+        )
+        + running(run),
         n=run.rows,
         n_text=counted(asked, run),
         as_of=month(run.cutoff),
         records=deals_page(asked) if asked.choice.kind == WON else None,
         query=deals_link(asked, status=_("Won"), closed_on_to=month_end(run.cutoff).isoformat()),
+    )
+
+
+def running(run: Run) -> str:
+    """What of the running month has come already, in a sentence of its own; nothing where none runs."""
+    if run.so_far is None:
+        return ""
+    point = run.forecast.points[0]
+    return " " + _("{month}: {sum} came until today, {rest} more is expected by its end.").format(
+        month=month_of(point.ds),
+        sum=money(run.so_far, run.currency, decimals=False),
+        rest=money(point.yhat - run.so_far, run.currency, decimals=False),
     )
 
 
@@ -151,7 +164,8 @@ def _chance(asked: Asked, run: Run, near: Beside | None) -> Explained | None:
             goal=money(goal, run.currency),
             span=span,
             total=money(said.total, run.currency, decimals=False),
-        ),
+        )
+        + running(run),
         n=len(points),
         n_text=ngettext("{n} target", "{n} targets", len(points)).format(n=len(points)),
         records=routes.page("sales") if "sales" in routes.screens() else None,
@@ -238,7 +252,7 @@ def show_band(asked: Asked, run: Run, near: Beside | None) -> None:
 
 def rests_on(run: Run, near: Beside | None) -> None:
     """What the forecast supposes, and what it does not know."""
-    look.lines(*map(with_months, run.forecast.notes))
+    look.lines(*map(with_months, run.forecast.notes), *filter(None, [running(run).strip()]))
     missing = _("Price changes, campaigns, people who come or leave: nothing planned is in it.")
     if near is not None:
         total = sum(due.weighted_minor for due in near.deals.months.values())

@@ -42,6 +42,27 @@ class TestCompute:
             (row,) = queries.run_list(session, SeriesChoice())
         assert row.expected == pytest.approx(sum(p.yhat for p in run.forecast.points[:12]))
 
+    def test_the_running_month_is_what_was_won_and_the_rest_by_the_pace_of_past_months(self, firm):
+        firm.history(40)
+        for month in range(1, 13):
+            firm.deal(100_000, date(2025, month, 3))
+        firm.deal(70_000, date(2026, 3, 2))
+        firm.deal(30_000, date(2026, 3, 10))
+        service.compute(SYSTEM, SeriesChoice(), step=silent)
+        run = latest(SYSTEM)
+        with reading(SYSTEM) as session:
+            won = queries.so_far(session, SeriesChoice(), today=date(2026, 3, 10))
+            days = queries.by_day(session, SeriesChoice(), start=date(2024, 3, 1), end=date(2026, 2, 28))
+
+        now = run.standing(won, date(2026, 3, 10))
+
+        later = sum(v for day, v in days.items() if day.day == 15) / sum(days.values())
+        assert (won, now.so_far) == (100_000, 100_000)
+        assert now.forecast.points[0].yhat == pytest.approx(100_000 + later * run.forecast.points[0].yhat)
+        assert now.forecast.points[0].lo95 >= 100_000
+        assert now.forecast.points[1:] == run.forecast.points[1:]
+        assert run.standing(won, date(2026, 5, 1)) is run
+
     def test_the_same_data_and_seed_give_the_same_forecast(self, firm):
         firm.history(26)
 

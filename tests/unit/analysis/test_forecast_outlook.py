@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from crm.forecasting import outlook
 from crm.forecasting.result import Candidate, Forecast, Point, Try
+from crm.ui.forecast.proof import trend_of
 from crm.ui.forecast.words import age, short_range, with_months
 
 
@@ -137,3 +138,74 @@ def test_beyond_what_was_tried_the_longest_tried_stretch_decides():
     assert said.error_months == 3
     assert said.low == pytest.approx(1200 - 240 / math.sqrt(3))
     assert said.high == pytest.approx(1200 + 360 / math.sqrt(3))
+
+
+class TestRunningMonth:
+    """January of ``told``: 100 expected, 80 to 130 (70 to 150); half of each month's value comes on its last day."""
+
+    PACE = outlook.pace_of(
+        {date(2025, m, d): 50.0 for m, last in ((10, 31), (11, 30), (12, 31)) for d in (1, last)}
+    )
+
+    def standing(self, so_far, day):
+        return outlook.as_of(told(tries(0.001)), so_far=so_far, pace=self.PACE, today=date(2026, 1, day))
+
+    def test_the_pace_is_learned_from_the_end_of_the_months(self):
+        assert (self.PACE[0], self.PACE[1], self.PACE[29], self.PACE[31]) == (0, 0.5, 0.5, 1)
+        assert self.PACE[30] == pytest.approx(4 / 6)
+        assert outlook.pace_of({date(2025, 1, 1): 5.0, date(2025, 2, 1): 5.0}) == []
+        assert outlook.pace_of({date(2025, m, 1): -5.0 for m in range(1, 5)}) == []
+
+    def test_it_is_what_came_and_the_rest(self):
+        first, second, _third = self.standing(143.0, 15).points
+
+        assert (first.yhat, first.sure) == (143 + 50, 143)
+        assert first.lo80 == pytest.approx(193 - 20 * math.sqrt(0.5))
+        assert first.hi80 == pytest.approx(193 + 30 * math.sqrt(0.5))
+        assert second == told().points[1]
+
+    def test_on_its_last_day_the_range_starts_at_what_came(self):
+        first, *_rest = self.standing(143.0, 31).points
+
+        assert first.yhat == 143 + 25
+        assert first.lo95 >= 143
+
+    def test_what_is_won_is_won(self):
+        forecast = self.standing(143.0, 31)
+        said = outlook.outlook(forecast, months=1)
+
+        def chance(goal):
+            return outlook.chance_of(forecast.points[:1], said, target=goal)
+
+        assert (chance(126.0), chance(143.0)) == (1, 1)
+        assert 0.5 < chance(160.0) < 1
+        assert chance(168.0) == pytest.approx(0.5)
+        assert chance(400.0) < 0.001
+
+    def test_the_range_of_a_sum_is_that_of_what_is_still_open(self):
+        sure, open_ = self.standing(1000.0, 31), self.standing(0.0, 31)
+
+        wide = [outlook.outlook(one, months=3) for one in (sure, open_)]
+
+        assert wide[0].high - wide[0].total == pytest.approx(wide[1].high - wide[1].total)
+
+    def test_without_a_pace_the_days_decide(self):
+        told_so = outlook.as_of(told(), so_far=10.0, pace=(), today=date(2026, 1, 15))
+
+        assert told_so.points[0].yhat == pytest.approx(10 + 100 * 16.5 / 31)
+
+    def test_a_forecast_that_begins_in_another_month_is_left(self):
+        forecast = told()
+
+        assert outlook.as_of(forecast, so_far=5.0, pace=(), today=date(2026, 2, 3)) is forecast
+
+
+def test_the_trend_leads_where_the_answer_does():
+    history = tuple((f"{2024 + n // 12}-{n % 12 + 1:02d}-01", 12.0 * n) for n in range(24))
+    forecast = replace(told(), history=history)
+
+    trend = trend_of(forecast, 2)
+
+    assert trend[0] == (date(2024, 12, 1), 12 * 5.5)
+    assert trend[-1] == (date(2026, 2, 1), pytest.approx((sum(12.0 * n for n in range(14, 24)) + 200) / 12))
+    assert trend_of(replace(told(), history=history[:5]), 3) == []
