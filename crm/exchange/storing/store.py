@@ -283,10 +283,10 @@ class Target:
         for name in cls.__guard__ if isinstance(cls.__guard__, tuple) else ():
             parent, asked = target_class(cls, name), {v for d in drafts for v in (d.old(name), d.row[name])}
             asked.discard(None)
-            limits = [criterion(work.actor, parent, action) for action in (UPDATE, IMPORT)]
-            if limits == [None, None] or not asked:
-                continue
+            limits = (criterion(work.actor, parent, action) for action in (UPDATE, IMPORT))
             kept = [limit for limit in limits if limit is not None]
+            if not kept or not asked:
+                continue
             mine = select(parent.id).where(among(work.session, parent.id, sorted(asked)), *kept)
             beyond = asked - set(work.session.scalars(mine))
             for draft in drafts:

@@ -107,8 +107,15 @@ def _place(row: Any) -> _Place:
 
 
 def _overlaps(row: dict[str, Any], other: ContractFacts, *, seen: bool) -> Problem:
-    """Which contract runs at the same time, and where this one could stand."""
-    name = _("contract “{name}”").format(name=other.name) if seen else _("a contract of another team")
+    """Which contract runs at the same time, and where this one could stand; nothing of one beyond the actor's reach."""
+    if not seen:
+        text = (
+            _("For this unit a contract of another team runs at that time.")
+            if row["equipment_id"] is not None
+            else _("For all units of this organisation a contract of another team runs at that time.")
+        )
+        return Problem("starts_on", f"{text} {_('Choose other days, or ask an administrator.')}")
+    name = _("contract “{name}”").format(name=other.name)
     start = day_words(other.starts_on)
     if other.ends_on is None:
         runs = _("from {start}, without an end").format(start=start)

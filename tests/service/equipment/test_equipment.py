@@ -229,6 +229,7 @@ class TestContracts:
 
         assert "a contract of another team runs" in error.message
         assert "Hidden" not in error.message
+        assert not any(sign.isdigit() for sign in error.message), "nor when it begins and ends"
 
     def test_a_unit_of_another_organisation_is_refused(self, people, unit):
         other = make(people["stan"], "organisation", name="Harbour")
