@@ -1,31 +1,48 @@
-"""Which entity a file holds and which column is which field: guessed from names and contents."""
+"""Which entity a file holds and which column is which field: names propose, contents decide."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-from rapidfuzz import fuzz
+from numpy.typing import NDArray
 
-from crm.errors import Bad
-from crm.exchange.files.column import EMPTY
-from crm.exchange.files.headers import meanings, more_names
+from crm.exchange.asking.content import ENOUGH, GUARDED, Looks
+from crm.exchange.asking.likeness import Headers, alike, field_words
 from crm.exchange.files.reading import SourceTable
-from crm.exchange.values import dates, numbers, texts
-from crm.i18n import _
+from crm.records import registry
 from crm.records.fields import Entity, Field, Kind
-from crm.records.matching import name_key, name_words
+from crm.records.matching import name_words
 
 SURE, LIKELY = 0.85, 0.6
 _LEAST = 0.6
-_LOOKED_AT = 120
+#: Below this nobody should rely on the guess: the person is asked what the file holds.
+BELIEVABLE = 0.4
 # A name follows from its parts.
-_FOLLOWS: dict[str, set[str]] = {"name": {"first_name", "last_name"}}
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_FOLLOWS = {
+    "name": {"first_name", "last_name"},
+    "title": {"product_id", "organisation_id", "number", "body", "published_at", "weekday", "hour"},
+}
+#: What the rules fill in where a file says nothing.
+_FILLED_IN = frozenset({"stage_id", "pipeline_id", "currency"})
+#: One of these is what makes a row such a record; without any it is more likely another.
+_MADE_BY = {
+    "order_line": {"product_id", "quantity"},
+    "deal": {"title", "number", "stage_id", "opened_on", "closed_on", "expected_close_on"},
+    "campaign": {"number", "channel", "purpose", "goal", "segment_id", "budget_minor", "cost_minor"},
+}
+_MANY = 6
+_PARTIES = frozenset({"contact", "organisation"})
 _TELLING = frozenset({Kind.EMAIL, Kind.URL})
+#: Records of one kind differ in what identifies them; where these repeat, the rows are something else.
+_DIFFERENT_ENOUGH = 0.7
+_COMPANY = re.compile(
+    r"(?i)\b(?:inc|llc|ltd|gmbh|ag|kg|ab|as|sa|srl|spa|oy|bv|co|corp|group|company|s\.?r\.?o|d\.?o\.?o|hotel|school|"
+    r"university|bank|cafe|café)\b|&"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +64,104 @@ class EntityGuess:
     columns: tuple[ColumnGuess, ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What was found out about a file once and for all kinds of record."""
+
+    table: SourceTable
+    headers: Headers
+    looks: Looks
+
+    @cached_property
+    def name_parts(self) -> tuple[str, str]:
+        """The columns of first and last names, "" where there are none."""
+        guesses = guess_columns(self.table, registry.entity("contact"), about=self)
+        parts = {guess.field: guess.column for guess in guesses if guess.confidence > SURE}
+        return parts.get("first_name", ""), parts.get("last_name", "")
+
+
+def known(table: SourceTable) -> Known:
+    """Headers and contents of a file, ready to be compared."""
+    return Known(table, Headers(table.columns), Looks(table))
+
+
 def guess_entity(table: SourceTable, entities: Iterable[Entity]) -> list[EntityGuess]:
     """All entities that may be meant, best first.
 
-    Counts for an entity: the file's name, the columns it explains, its title found. Counts against it:
-    required fields that no column fills.
+    Counts for an entity: the file's name, the columns it explains, its title found. Counts against it: needed fields
+    that no column fills, and rows that repeat what should tell its records apart.
     """
-    samples = _samples(table)
-    guesses = []
-    for entity in entities:
-        columns = guess_columns(table, entity, samples=samples)
-        used = {guess.field: guess.confidence for guess in columns if guess.field}
-        # Squared, because ten half-sure columns say less than five sure ones.
-        explained = sum(sure**2 for sure in used.values()) / max(1, len(columns))
-        required = [f.name for f in entity.fields if f.required and f.kind is not Kind.LINK]
-        needed = sum(name in used or bool(used.keys() & _FOLLOWS.get(name, set())) for name in required)
-        named = _named(table, entity)
-        guesses.append(
-            EntityGuess(
-                entity.name,
-                round(0.5 * explained + 0.2 * needed / max(1, len(required)) + 0.3 * named, 3),
-                columns,
-            )
-        )
+    about = known(table)
+    guesses = [_entity_guess(table, entity, about) for entity in entities]
     return sorted(guesses, key=lambda guess: -guess.score)
 
 
+def _entity_guess(table: SourceTable, entity: Entity, about: Known) -> EntityGuess:
+    columns = guess_columns(table, entity, about=about)
+    used = {guess.field: guess for guess in columns if guess.field}
+    # Squared, because ten half-sure columns say less than five sure ones.
+    # Exports of large programs have many columns that nobody fills; those count less.
+    looked_at = min(len(columns), _MANY + len(columns) // 4)
+    explained = min(1.0, sum(guess.confidence**2 for guess in used.values()) / max(1, looked_at))
+    used |= {name: ColumnGuess("", name, 1.0) for name in joined_name(entity, used, about)}
+    required = [f.name for f in entity.fields if f.required and f.name not in _FILLED_IN]
+    lacking = unfed(entity, used)
+    needed = 1 - len(lacking) / max(1, len(required))
+    named = _named(table, entity)
+    score = 0.5 * explained + 0.2 * needed + 0.3 * named
+    if own_export(table, entity):
+        whole = len(table.columns) / (1 + len(own_names(entity)))
+        return EntityGuess(entity.name, round(0.8 + 0.1 * whole + 0.1 * named, 3), columns)
+    score *= 0.6 if not used else 1 - 0.4 * len(lacking) / max(1, len(required))
+    if not used.keys() & _MADE_BY.get(entity.name, used.keys()):
+        score *= 0.75
+    keyed = [guess.column for name, guess in used.items() if name in entity.keys and guess.examples]
+    if keyed and max(map(about.looks.different, keyed)) < _DIFFERENT_ENOUGH and len(table) > 5:
+        score *= 0.4
+    if entity.name in GUARDED and not named:
+        score *= 0.5
+    title = used.get(entity.title_field)
+    if title is not None and entity.name in _PARTIES:
+        people = people_among(about.looks.cells.get(title.column, []))
+        score += 0.02 * (people if entity.name == "contact" else 1 - people)
+    return EntityGuess(entity.name, round(score, 3), columns)
+
+
+def unfed(entity: Entity, given: Iterable[str]) -> list[str]:
+    """Needed fields that nothing feeds and nothing else fills in."""
+    fed = set(given)
+    columns = registry.model(entity.name).__table__.c
+    return [
+        field.name
+        for field in entity.fields
+        if field.required
+        and field.name not in fed | _FILLED_IN
+        and columns[field.name].default is None
+        and not fed & _FOLLOWS.get(field.name, set())
+    ]
+
+
+def joined_name(entity: Entity, given: Iterable[str], about: Known) -> dict[str, str]:
+    """The name from its two parts, as a template, where the record keeps it in one field and no column feeds it."""
+    fed = set(given)
+    if "name" not in entity.by_name or "first_name" in entity.by_name or "name" in fed:
+        return {}
+    first, last = about.name_parts
+    return {"name": f"{{{first}}} {{{last}}}"} if first and last else {}
+
+
+def own_export(table: SourceTable, entity: Entity) -> bool:
+    """Whether the columns are those that our own export of the entity writes."""
+    return table.columns[:1] == ("id",) and set(table.columns[1:]) <= own_names(entity).keys() | {"id"}
+
+
+def own_names(entity: Entity) -> dict[str, str]:
+    """What our export calls each field, to the field."""
+    return {f.name.removesuffix("_minor").removesuffix("_id"): f.name for f in entity.fields if f.exportable}
+
+
 def guess_columns(
-    table: SourceTable, entity: Entity, *, samples: dict[str, list[str]] | None = None
+    table: SourceTable, entity: Entity, *, about: Known | None = None
 ) -> tuple[ColumnGuess, ...]:
     """One guess for each column; no field is given twice.
 
@@ -83,138 +170,124 @@ def guess_columns(
     """
     from scipy.optimize import linear_sum_assignment
 
-    known = samples or _samples(table)
+    about = about or known(table)
     fields = [field for field in entity.fields if field.importable]
     columns = table.columns
     if not fields or not columns:
         return ()
-    scores = np.array(
-        [[_score(column, known[column], field, entity) for field in fields] for column in columns]
-    )
-    chosen: dict[int, int] = {}
-    # A pair that is not believable must not push a believable one aside.
-    rows, places = linear_sum_assignment(np.where(scores >= _LEAST, scores, 0.0), maximize=True)
-    for row, place in zip(rows.tolist(), places.tolist(), strict=True):
-        if scores[row, place] >= _LEAST:
-            chosen[row] = place
+    if own_export(table, entity):
+        names = own_names(entity)
+        places = {field.name: at for at, field in enumerate(fields)}
+        chosen = {row: places[names[c]] for row, c in enumerate(columns) if c in names and names[c] in places}
+        scores = np.ones((len(columns), len(fields)))
+    else:
+        scores = _scores(about, entity, fields)
+        chosen = {}
+        # A pair that is not believable must not push a believable one aside.
+        rows, found = linear_sum_assignment(np.where(scores >= _LEAST, scores, 0.0), maximize=True)
+        for row, place in zip(rows.tolist(), found.tolist(), strict=True):
+            if scores[row, place] >= _LEAST:
+                chosen[row] = place
+        _one_each(about, fields, chosen)
+        _last_names(about, fields, chosen, scores)
     return tuple(
         ColumnGuess(
             column,
             fields[chosen[row]].name if row in chosen else "",
-            round(float(scores[row, chosen[row]]), 2) if row in chosen else 0.0,
-            tuple(dict.fromkeys(known[column]))[:3],
+            round(min(1.0, float(scores[row, chosen[row]])), 2) if row in chosen else 0.0,
+            tuple(dict.fromkeys(about.looks.cells[column]))[:3],
         )
         for row, column in enumerate(columns)
     )
 
 
-def name_likeness(column: str, field: Field, entity: Entity) -> float:
-    """How much a column's name sounds like a field, 0 to 1."""
-    key = name_key(column)
-    asked = [name_words(_CAMEL.sub(" ", column)), *meanings().get(key, ())]
-    known = [
-        field.label,
-        _(field.label),
-        re.sub(r"_(id|minor)$", "", field.name),  # as an export calls it
-        re.sub(r"_(id|minor|on|at)$", "", field.name).replace("_", " "),
-        *field.aliases,
-        *more_names().get(entity.name, {}).get(field.name, ()),
-    ]
-    itself = {name_words(name) for name in (entity.label, entity.plural, entity.name, *entity.aliases)}
-    best = 0.0
-    for text in asked:
-        without_entity = re.sub(
-            rf"\b({name_words(entity.label)}|{name_words(entity.plural)})\b", "", text
-        ).strip()
-        for place, name in enumerate(known):
-            words = name_words(name.replace("_", " "))
-            # "Deal" alone names a deal, but in "Deal type" it only says whose type.
-            ratio = _likeness(text, words, within=words not in itself)
-            if without_entity and without_entity != text:
-                ratio = max(ratio, 0.97 * _likeness(without_entity, words))
-            # The own label says more than one alias among many, and an early one more than a late one.
-            best = max(best, ratio if place < 3 else (0.98 - 0.001 * min(place, 20)) * ratio)
-    return best
+def _one_each(about: Known, fields: list[Field], chosen: dict[int, int]) -> None:
+    """A number and a name of one thing ("Customer ID", "Customer Name") never feed links to two things."""
+    linked = {row: place for row, place in chosen.items() if fields[place].kind is Kind.LINK}
+    for row in linked:
+        same = [
+            other for other in linked if other != row and about.headers.stem(other) == about.headers.stem(row)
+        ]
+        if about.headers.is_id(row) and any(linked[other] != linked[row] for other in same):
+            del chosen[row]
 
 
-def _likeness(one: str, other: str, *, within: bool = True) -> float:
-    if one.replace(" ", "") == other.replace(" ", ""):
+def _last_names(
+    about: Known, fields: list[Field], chosen: dict[int, int], scores: NDArray[np.float64]
+) -> None:
+    """Beside first names a column "Name" of single words holds last names."""
+    places = {field.name: at for at, field in enumerate(fields)}
+    given = {place: row for row, place in chosen.items()}
+    row, last = given.get(places.get("name", -1)), places.get("last_name", -1)
+    if row is None or last < 0 or last in given or places["first_name"] not in given:
+        return
+    if about.looks.share(about.headers.columns[row], lambda cell: len(cell.split()) == 1, "one word") > 0.6:
+        chosen[row], scores[row, last] = last, scores[row, places["name"]]
+
+
+def _scores(about: Known, entity: Entity, fields: list[Field]) -> NDArray[np.float64]:
+    scores = about.headers.likeness(entity)
+    parties = [place for place, field in enumerate(fields) if field.link in _PARTIES]
+    # "Customer" may be a person or a firm; "Company" may not.
+    either = [len(parties) > 1 and all(scores[row, p] >= _LEAST for p in parties) for row in range(len(scores))]
+    for place, field in enumerate(fields):
+        words = field_words(entity, field.name)
+        for row, column in enumerate(about.headers.columns):
+            name = float(scores[row, place])
+            if name < _LEAST and field.kind not in _TELLING:
+                scores[row, place] = 0.0
+                continue
+            scores[row, place] = _score(about, row, column, name, field, entity, words)
+            if place in parties and either[row]:
+                scores[row, place] *= _meant(about, column, field)
+    return scores
+
+
+def _meant(about: Known, column: str, field: Field) -> float:
+    """How far names are those of people, for a link to one, or of firms: 0 where they are clearly the others."""
+    if about.looks.are_ids(column) or any("@" in cell for cell in about.looks.cells[column]):
         return 1.0
-    ratio = float(fuzz.ratio(one, other)) / 100
-    sorted_ratio = 0.97 * float(fuzz.token_sort_ratio(one, other)) / 100
-    both = set(one.split()) & set(other.split())
-    part = 0.72 if within and both and (set(other.split()) <= set(one.split())) and len(other) > 2 else 0.0
-    return max(ratio if ratio > 0.87 else ratio * 0.7, sorted_ratio if sorted_ratio > 0.87 else 0.0, part)
+    people = people_among(about.looks.cells[column])
+    fit = 0.4 + 0.6 * min(1.0, 1.5 * (people if field.link == "contact" else 1 - people))
+    return fit if fit >= ENOUGH else 0.0
 
 
-def _score(column: str, sample: list[str], field: Field, entity: Entity) -> float:
-    name = name_likeness(column, field, entity)
-    content = _content(sample, field)
+def _score(
+    about: Known, row: int, column: str, name: float, field: Field, entity: Entity, words: set[str]
+) -> float:
+    itself = name > 0.96
+    if field.link in GUARDED and field.link != "user" and name < 1.0:
+        return 0.0
+    if not itself and about.headers.of_others(row, words) and field.link != "user":
+        return 0.0
+    content = about.looks.fits(column, field, entity)
     if content is None:
         # An empty column under the field's own name, as an export has it, is not left to another column.
         return name if name == 1.0 else 0.9 * name
+    if content < ENOUGH and field.kind is not Kind.CHOICE:
+        return 0.0
+    is_key = field.kind is Kind.LINK or (field.name in entity.keys and field.name != "name")
+    if about.headers.is_id(row) and not is_key and not itself and about.looks.are_ids(column):
+        return 0.0
+    if field.link and about.looks.are_ids(column):
+        # Beside a column of names the names say more.
+        content *= 0.97
     if field.kind in _TELLING and content > 0.8:
         return max(0.6 + 0.4 * name, 0.65)
     return name * (0.35 + 0.65 * content)
 
 
-def _content(sample: list[str], field: Field) -> float | None:
-    """Share of the cells that read as the field's kind; None where there is nothing to read."""
-    if not sample:
-        return None
-    check = _CHECKS.get(field.kind)
-    if field.kind is Kind.CHOICE:
-        check = _reads(texts.choose(field.choices))
-    if check is None:
-        # Texts may be anything, but a column of addresses or numbers is seldom a name or a note.
-        if field.kind is Kind.LINK or field.name in ("name", "title"):
-            return 0.7 if all("@" in cell for cell in sample) else 1.0
-        return 1.0
-    return sum(map(check, sample)) / len(sample)
-
-
-def _reads(function: Callable[[str], Any]) -> Callable[[str], bool]:
-    def check(cell: str) -> bool:
-        try:
-            return function(cell) is not None
-        except Bad:
-            return False
-
-    return check
-
-
-def _is_date(cell: str) -> bool:
-    parts = dates.take_apart(cell, serials=False)
-    if isinstance(parts, dates.Numbers):
-        return any(dates.in_order(parts, order) for order in dates.ORDERS)
-    return parts is not None
-
-
-def _is_number(cell: str) -> bool:
-    return numbers.take_apart(cell) is not None
-
-
-_CHECKS: dict[Kind, Callable[[str], bool]] = {
-    Kind.EMAIL: _reads(texts.email),
-    Kind.PHONE: lambda cell: bool(re.fullmatch(r"[+(]?[\d\s().\-/x]{6,25}", cell)),
-    Kind.URL: _reads(texts.link),
-    Kind.INTEGER: _is_number,
-    Kind.NUMBER: _is_number,
-    Kind.PERCENT: _is_number,
-    Kind.MONEY: _is_number,
-    Kind.DATE: _is_date,
-    Kind.DATETIME: _is_date,
-    Kind.BOOLEAN: _reads(texts.yes_or_no),
-    Kind.CURRENCY: _reads(texts.currency),
-}
-
-
-def _samples(table: SourceTable) -> dict[str, list[str]]:
-    size = len(table)
-    # Spread over the file: the first rows of an export are often the oddest.
-    places = np.unique(np.linspace(0, max(0, size - 1), min(size, _LOOKED_AT)).astype(int))
-    part = table.texts.take(places.tolist())
-    return {column: [cell for cell in part[column].tolist() if cell not in EMPTY] for column in table.columns}
+def people_among(cells: list[str]) -> float:
+    """The share of names that are those of people: two or three words, each with a capital, none of a firm."""
+    if not cells:
+        return 0.0
+    return sum(
+        2 <= len(words := cell.replace(",", " ").split()) <= 4
+        and all(word[:1].isupper() for word in words)
+        and not any(sign.isdigit() for sign in cell)
+        and _COMPANY.search(cell) is None
+        for cell in cells
+    ) / len(cells)
 
 
 def _named(table: SourceTable, entity: Entity) -> float:
@@ -222,5 +295,9 @@ def _named(table: SourceTable, entity: Entity) -> float:
     if not stem:
         return 0.0
     names = (entity.name, entity.label, entity.plural, *entity.aliases)
-    best = max(_likeness(stem, name_words(name.replace("_", " "))) for name in names)
+    best = max(alike(stem, name_words(name.replace("_", " "))) for name in names)
+    # "crm export contacts 2026": one word of the file's name says it, if less surely.
+    words = set(stem.split())
+    if best <= 0.6 and any(name_words(name) in words for name in (entity.label, entity.plural)):
+        best = 0.7
     return best if best > 0.6 else 0.0

@@ -28,7 +28,7 @@ _COUNTED = (Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.PERCENT)
 _STEP_KEYS = frozenset(
     {"file", "entity", "mode", "key", "columns", "constants", "templates", "formulas", "values", "lookup"}
     | {"scale", "distinct", "where", "overwrite", "keep_sums", "sheet", "encoding", "separator"}
-    | {"header_line", "short_lines", "date_order", "decimal"}
+    | {"header_line", "short_lines", "date_order", "decimal", "orders"}
 )
 _IMPORT_KEYS = frozenset(
     {"name", "default_currency", "phone_region", "time_zone", "date_order", "decimal", "on_problem"}
@@ -167,12 +167,15 @@ class _Reader:
         if any(isinstance(factor, bool) or not isinstance(factor, int | float) for factor in scale.values()):
             complain("scale", _("holds numbers only."))
             scale = {}
+        orders = self._strings(data, "orders", complain)
+        for name, order in orders.items():
+            self._one_of(f"step {at + 1}.orders.{name}", order, _ORDERS, step=at)
         key = data.get("key", [])
         key = (key,) if isinstance(key, str) else tuple(map(str, key)) if isinstance(key, list) else ()
         if entity is not None:
             fed = {**columns, **constants, **templates, **formulas}
             self._known(entity, fed, "columns", complain)
-            self._known(entity, [*values, *scale, *key], "", complain)
+            self._known(entity, [*values, *scale, *orders, *key], "", complain)
             for name in key:
                 if name in entity.by_name and name not in fed:
                     complain("key", _("“{name}” is a key but no column feeds it.").format(name=name))
@@ -204,6 +207,7 @@ class _Reader:
             short_lines=str(data.get("short_lines", plans.FAIL)),
             date_order=str(data.get("date_order", "")),
             decimal=str(data.get("decimal", "")),
+            orders={name: str(order) for name, order in orders.items()},
         )
 
     def _choices(self, data: Mapping[str, Any], at: int) -> None:

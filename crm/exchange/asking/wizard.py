@@ -1,184 +1,45 @@
-"""A plan in the making: what an upload seems to be, what people changed about it, what is still odd.
-
-Drafts are plain dictionaries, because a screen keeps them between its runs and a reload of the program must not
-orphan them.
-"""
+"""What is said about a draft before an import: how sure its guesses are, the first rows, what is odd, words without a meaning."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import tempfile
-import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.config import settings
-from crm.exchange.asking.mapping import LIKELY, SURE, guess_columns, guess_entity
-from crm.exchange.files.reading import ReadOptions, SourceTable, read_table
-from crm.exchange.storing import plan as plans
-from crm.exchange.storing.engine import read_options, with_key
-from crm.exchange.storing.plan import Lookup, Plan, Step
-from crm.exchange.storing.prepared import RowProblem, prepare
+from crm.exchange.asking.drafts import (
+    Draft,
+    draft_of,
+    drafts_of,
+    fed_twice,
+    files_of,
+    importable,
+    keep_uploads,
+    line_total,
+    plan_of,
+    price_column,
+    reread,
+    step_of,
+    table_of,
+    with_entity,
+)
+from crm.exchange.asking.mapping import LIKELY, SURE, unfed
+from crm.exchange.storing.prepared import Prepared, RowProblem, prepare
 from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.records import registry
-from crm.records.fields import Entity, Field, Kind
+from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key, near_matches
 from crm.work import Actor, reading
 from db.models import Pipeline, Stage
-from db.scope import IMPORT
 
-Draft = dict[str, Any]
+__all__ = [
+    "Draft", "blocked", "confidence", "draft_of", "drafts_of", "files_of", "importable", "keep_uploads", "line_total",
+    "plan_of", "preview", "price_column", "reread", "step_of", "table_of", "value_maps", "with_entity", "worries",
+]  # fmt: skip
 
-_UPLOADS = Path(tempfile.gettempdir()) / "rapport-uploads"
-_KEPT_HOURS = 48
 _MOST_VALUES = 40
-#: Small tables whose rows an import may not make from a name.
-_FIXED = frozenset({"stage", "pipeline", "role"})
-
-
-def keep_uploads(files: Mapping[str, bytes]) -> dict[str, Path]:
-    """Put uploads where a job can read them; those of two days ago go."""
-    _UPLOADS.mkdir(mode=0o700, exist_ok=True)
-    for old in _UPLOADS.iterdir():
-        if old.stat().st_mtime < time.time() - _KEPT_HOURS * 3600:
-            shutil.rmtree(old, ignore_errors=True)
-    folder = _UPLOADS / uuid.uuid4().hex
-    folder.mkdir(mode=0o700)
-    kept = {}
-    for at, (name, data) in enumerate(files.items()):
-        # The name comes from outside: it stays a label and never becomes a path.
-        kept[name] = folder / f"{at}{Path(name).suffix[:8]}"
-        kept[name].write_bytes(data)
-    return kept
-
-
-def importable(actor: Actor) -> list[Entity]:
-    """The entities that this person may import."""
-    return [e for e in registry.entities() if actor.may(registry.rights_name(e.name), IMPORT)]
-
-
-def draft_of(actor: Actor, name: str, path: Path, *, sheet: str = "") -> Draft:
-    """What a file seems to be: entity, columns, how it is written."""
-    largest, longest = settings().upload_max_mb * 1_000_000, settings().upload_max_rows
-    table = read_table(path, name=name, options=ReadOptions(sheet=sheet, max_bytes=largest, max_rows=longest))
-    best = guess_entity(table, importable(actor))[0]
-    layout = table.layout
-    draft: Draft = {
-        "name": name, "path": str(path), "rows": len(table), "bad": len(table.bad), "encoding": layout.encoding,
-        "separator": layout.separator, "sheet": layout.sheet, "sheets": list(layout.sheets), "columns": list(table.columns),
-        "examples": {}, "date_order": "", "decimal": "", "mode": plans.UPSERT, "key": "", "missing": {}, "values": {},
-    }  # fmt: skip
-    return with_entity(draft, table, best.entity)
-
-
-def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
-    """The draft for another entity, columns guessed anew."""
-    guesses = guess_columns(table, registry.entity(entity))
-    about = registry.entity(entity)
-    fields = {guess.column: guess.field for guess in guesses}
-    links = [about[name] for name in fields.values() if name and about[name].kind is Kind.LINK]
-    filled = {guess.field for guess in guesses if guess.examples}
-    return {
-        **draft,
-        "entity": entity,
-        "fields": fields,
-        "sure": {guess.column: guess.confidence for guess in guesses},
-        "examples": {guess.column: ", ".join(guess.examples) for guess in guesses},
-        "missing": {link.name: _when_missing(link) for link in links},
-        "values": {},
-        # A column without a value tells no row from another.
-        "key": next((name for name in about.keys if name in filled), ""),
-    }
-
-
-def _when_missing(link: Field) -> str:
-    """What to do with a parent that is not found: make it, or where its name alone does not make one, leave it empty."""
-    if link.link in _FIXED or link.link not in registry.names():
-        return plans.FAIL
-    about, columns = registry.entity(link.link), registry.model(link.link).__table__.c
-    needed = [
-        f
-        for f in about.fields
-        if f.required and f.name != about.title_field and columns[f.name].default is None
-    ]
-    return plans.CREATE if not needed else plans.FAIL if link.required else plans.EMPTY
-
-
-def table_of(draft: Draft) -> SourceTable:
-    """The file of a draft, read again."""
-    return read_table(Path(draft["path"]), name=draft["name"], options=read_options(step_of(draft)))
-
-
-def price_column(draft: Draft) -> str:
-    """The column of a file of sales lines that seems to hold the price of one unit, not the line's amount; "" if none."""
-    columns = {field: column for column, field in draft["fields"].items() if field}
-    if draft["entity"] != "order_line" or "quantity" not in columns:
-        return ""
-    taken = columns.get("amount_minor")
-    headers = [taken] if taken else [c for c in draft["columns"] if not draft["fields"].get(c)]
-    return next((header for header in headers if _is_unit_price(header)), "")
-
-
-def _is_unit_price(header: str) -> bool:
-    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", header)}
-    return "price" in words and not words & {"total", "extended", "line", "amount", "sum", "gross", "net"}
-
-
-def line_total(draft: Draft) -> dict[str, str]:
-    """How the amount of a sales line is counted where the file gives a quantity and the price of one unit."""
-    price = price_column(draft)
-    if not price or not draft.get("per_unit", True):
-        return {}
-    quantity = next(column for column, field in draft["fields"].items() if field == "quantity")
-    return {"amount_minor": f"{{{quantity}}} * {{{price}}}"}
-
-
-def step_of(draft: Draft) -> Step:
-    """The step of a plan that the draft describes."""
-    about = registry.entity(draft["entity"])
-    formulas = line_total(draft)
-    columns = {field: column for column, field in draft["fields"].items() if field and field not in formulas}
-    lookups = {
-        name: Lookup(missing=draft["missing"].get(name, plans.FAIL), near=draft.get("near", False))
-        for name in columns
-        if about[name].kind is Kind.LINK
-    }
-    factor = float(draft.get("scale", 1))
-    scale = {name: factor for name in columns if about[name].kind is Kind.MONEY} if factor != 1 else {}
-    return with_key(
-        Step(
-            file=draft["name"],
-            entity=draft["entity"],
-            columns=columns,
-            mode=draft["mode"],
-            key=(draft["key"],) if draft["key"] in columns else (),
-            values={name: dict(told) for name, told in draft["values"].items() if name in columns},
-            lookups=lookups,
-            formulas=formulas,
-            scale=scale,
-            sheet=draft["sheet"],
-            date_order=draft["date_order"],
-            decimal=draft["decimal"],
-        )
-    )
-
-
-def plan_of(drafts: Sequence[Draft], *, name: str, on_problem: str = plans.FAIL) -> Plan:
-    """The plan of all drafts, parents before children."""
-    order = registry.names()
-    ordered = sorted(drafts, key=lambda draft: order.index(draft["entity"]))
-    return Plan(name=name, steps=tuple(step_of(draft) for draft in ordered), on_problem=on_problem)
-
-
-def files_of(drafts: Sequence[Draft]) -> dict[str, str]:
-    """Path by name in the plan, for a job."""
-    return {draft["name"]: draft["path"] for draft in drafts}
 
 
 def confidence(share: float) -> str:
@@ -186,31 +47,33 @@ def confidence(share: float) -> str:
     return _("Sure") if share >= SURE else _("Likely") if share >= LIKELY else _("Check")
 
 
-def preview(draft: Draft, *, currency: str, limit: int = 5) -> list[dict[str, str]]:
-    """The first rows as they will be saved, with what is wrong in them."""
-    table = table_of(draft)
-    head = SourceTable(
-        table.name,
-        table.texts.head(200),
-        table.lines[:200],
-        {n: known[:200] for n, known in table.exact.items()},
-    )
-    about = registry.entity(draft["entity"])
-    made = prepare(
+def _read(draft: Draft, *, currency: str, region: str = "", zone: str = "") -> Prepared:
+    """The first rows as the step reads them."""
+    return prepare(
         step_of(draft),
-        plan_of([draft], name=""),
-        head,
-        about,
+        plan_of([draft], name="", region=region, zone=zone),
+        table_of(draft),
+        registry.entity(draft["entity"]),
         currency=currency,
         region=settings().phone_region,
     )
+
+
+def preview(
+    draft: Draft, *, currency: str, limit: int = 5, region: str = "", zone: str = ""
+) -> list[dict[str, str]]:
+    """The first rows as they will be saved, with what is wrong in them."""
+    if blocked(draft):
+        return []
+    about = registry.entity(draft["entity"])
+    made = _read(draft, currency=currency, region=region, zone=zone)
     wrong = {problem.row: problem for problem in made.problems}
     rows = []
     for row in range(min(limit, len(made))):
         shown = {
             _(about[n].label): _shown(about, made.values, n, row, currency)
             for n in made.values
-            if n in draft["fields"].values()
+            if made.sources.get(n) or n in draft["constants"]
         }
         shown |= {_(about[n].label): str(cells.iat[row]) for n, cells in made.links.items()}
         shown[_("Problem")] = wrong[row].reason if row in wrong else ""
@@ -228,21 +91,36 @@ def _shown(about: Entity, values: Mapping[str, Any], name: str, row: int, curren
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
-    """What should be looked at before an import: a heading and a sentence each."""
+def blocked(draft: Draft) -> list[tuple[str, str]]:
+    """What has to be settled before anything can come in: a heading and a sentence each."""
+    if draft.get("left_out"):
+        return []
+    if not draft["entity"]:
+        return [
+            (
+                _("What does this file hold?"),
+                _("Nothing in it says so for sure. Choose it above, or leave the file out."),
+            )
+        ]
     about = registry.entity(draft["entity"])
-    found = [*_unfilled(draft, about)]
-    given = [field for field in draft["fields"].values() if field]
-    for name in sorted({name for name in given if given.count(name) > 1}):
-        found.append(
-            (_("“{label}” is fed twice").format(label=_(about[name].label)), _("Choose one column for it."))
-        )
-    if len(set(given)) < len(given):
+    found = []
+    for name in fed_twice(draft):
+        columns = ", ".join(f"“{column}”" for column, field in draft["fields"].items() if field == name)
+        heading = _("“{label}” is fed twice").format(label=_(about[name].label))
+        found.append((heading, _("Choose one of {columns} for it.").format(columns=columns)))
+    return found
+
+
+def worries(draft: Draft, *, currency: str, region: str = "", zone: str = "") -> list[tuple[str, str]]:
+    """What should be looked at before an import: a heading and a sentence each, what stops it first."""
+    if draft.get("left_out"):
+        return [(_("This file is left out"), draft["error"] or _("Choose what it holds to take it in."))]
+    found = blocked(draft)
+    if not draft["entity"] or fed_twice(draft):
         return found
-    region = settings().phone_region
-    made = prepare(
-        step_of(draft), plan_of([draft], name=""), table_of(draft), about, currency=currency, region=region
-    )
+    about = registry.entity(draft["entity"])
+    found += _unfilled(draft, about)
+    made = _read(draft, currency=currency, region=region, zone=zone)
     for column, read in made.ambiguous.items():
         told = _("Now read as {found}. Choose below if that is wrong.").format(found=read)
         found.append((_("“{column}” can be read two ways").format(column=column), told))
@@ -263,9 +141,19 @@ def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
                 first,
             )
         )
+    if draft["doubtful"]:
+        told = _("Look at {cells}. Choose another encoding if letters are wrong.")
+        cells = ", ".join(f"“{cell}”" for cell in draft["doubtful"])
+        found.append((_("Letters may be read wrong"), told.format(cells=cells)))
+    if draft["beyond"]:
+        told = _("The next step reads all of them.")
+        found.append((_("Judged by the first {n:,} rows").format(n=len(made)), told))
     if draft["bad"]:
         told = _("They have too many or too few cells and are left out.")
         found.append((_("{n:,} lines are no rows").format(n=draft["bad"]), told))
+    if draft["empty_sheets"]:
+        told = _("They hold no table: {all}.").format(all=", ".join(draft["empty_sheets"]))
+        found.append((_("{n} sheets are left out").format(n=len(draft["empty_sheets"])), told))
     for name, words in (draft.get("unmapped") or {}).items():
         heading = ngettext(
             "{n} word of “{label}” has no meaning yet",
@@ -273,43 +161,31 @@ def worries(draft: Draft, *, currency: str) -> list[tuple[str, str]]:
             len(words),
         ).format(n=len(words), label=_(about[name].label))
         found.append((heading, _("Choose one below for: {all}.").format(all=", ".join(words[:8]))))
-    left = [column for column, field in draft["fields"].items() if not field]
+    joined = " ".join(draft.get("templates", {}).values())
+    left = [c for c, field in draft["fields"].items() if not field and f"{{{c}}}" not in joined]
     if left:
         told = _("Choose one or leave them out: {all}.").format(all=", ".join(left))
-        found.append(
-            (
-                ngettext("{n} column has no field", "{n} columns have no field", len(left)).format(
-                    n=len(left)
-                ),
-                told,
-            )
-        )
+        heading = ngettext("{n} column has no field", "{n} columns have no field", len(left))
+        found.append((heading.format(n=len(left)), told))
     return found
 
 
 def _unfilled(draft: Draft, about: Entity) -> Iterator[tuple[str, str]]:
     """Needed fields that no column feeds and nothing else fills in."""
     given = {field for field in draft["fields"].values() if field}
-    titles = {"product_id", "organisation_id", "number", "body", "published_at", "weekday", "hour"}
-    follows = {"name": {"first_name", "last_name"}, "title": titles}
-    columns = registry.model(draft["entity"]).__table__.c
-    for field in about.fields:
-        filled = columns[field.name].default is not None or field.name in (
-            "stage_id",
-            "pipeline_id",
-            "currency",
+    given |= {name for name, text in draft["constants"].items() if text} | draft.get("templates", {}).keys()
+    for name in unfed(about, given):
+        label = _(about[name].label)
+        yield (
+            _("“{label}” is needed").format(label=label),
+            _("Choose the column that holds it, or give it one value."),
         )
-        if (
-            field.required
-            and field.name not in given
-            and not filled
-            and not given & follows.get(field.name, set())
-        ):
-            yield _("“{label}” is needed").format(label=_(field.label)), _("Choose the column that holds it.")
 
 
 def value_maps(actor: Actor, draft: Draft) -> dict[str, tuple[dict[str, str], dict[str, str]]]:
     """Columns whose words must become ours: field to (word of the file to our value, our value to its label)."""
+    if not draft["entity"]:
+        return {}
     about = registry.entity(draft["entity"])
     table = table_of(draft)
     found = {}

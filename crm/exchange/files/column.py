@@ -100,6 +100,7 @@ class Made:
     mark: str = ""
     currencies: list[str] | None = None
     rounded: list[int] = field(default_factory=list)
+    blanks: list[int] = field(default_factory=list)
 
 
 def different_texts(about: Field, cells: pd.Series[str], exact: NDArray[np.bool_] | None) -> Column:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import charset_normalizer
+from charset_normalizer.constant import FREQUENCIES
 
 from crm.errors import Refused
 from crm.i18n import _
@@ -28,8 +30,11 @@ _ALPHABETS = {
     "cp1251": ("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"),
     "koi8_r": ("абвгдеёжзийклмнопрстуфхцчшщъыьэюя",),
     "cp1253": ("αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ",),
-    "cp1254": ("çğıöşüâîİ",),
+    "cp1254": ("çğıöşüâîi",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"),
+    "iso8859_7": ("αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ",),
+    "cp874": ("".join(map(chr, range(0xE01, 0xE5C))),),
+    "cp1256": ("ابتثجحخدذرزسشصضطظعغفقكلمنهويىءآأؤإئةپچژگ",),
     "cp1255": ("אבגדהוזחטיךכלםמןנסעףפץצקרשת",),
     "iso8859_2": ("áčďéěíňóřšťúůýž", "čšž", "čćšžđ", "ąćęłńóśźż", "áéíóöőúüű"),
     "cp852": ("áčďéěíňóřšťúůýž", "čšž", "čćšžđ", "ąćęłńóśźż"),
@@ -37,23 +42,37 @@ _ALPHABETS = {
     "cp866": ("абвгдеёжзийклмнопрстуфхцчшщъыьэюя",),
     "mac_roman": ("æøåé", "äöüß", "éèêëàâçîïôùûœæ", "áéíóúñü"),
 }
-_OWN_SCRIPT = frozenset({"cp1251", "koi8_r", "cp866", "cp1253", "cp1255"})
+#: Encodings of another script, and the language whose letters tell whether it is this one.
+_OWN_SCRIPT = {
+    "cp1251": "Russian", "koi8_r": "Russian", "cp866": "Russian", "cp1253": "Greek", "iso8859_7": "Greek",
+    "cp1255": "Hebrew", "cp1256": "Arabic", "cp874": "Thai",
+}  # fmt: skip
 # What a wrong code page looks like: a capital inside a word, Latin and other letters in one word.
 _CAPITALS = "A-ZÀ-ÖØ-ÞΆ-ΏΑ-ΫА-ЯЁЄІЇҐЎŠŽČŁŚŹŻ"
 _BROKEN_WORD = re.compile(
     rf"(?<=[^\W\d_{_CAPITALS}])(?:[^\x00-\x7f](?<=[{_CAPITALS}])|(?<=[^\x00-\x7f])[A-Z])"
 )
 _MIXED_SCRIPT = re.compile(r"[A-Za-z](?=[^\W\d_A-Za-z])|[^\W\d_A-Za-z](?=[A-Za-z])")
+# Typography inside a word, but for the apostrophe and the hyphens, is a letter of another code page.
+_BROKEN_SIGN = re.compile(r"(?<=[^\W\d_])[€£¥§©®‘‚“”„…•™†‡«»¿¡½¼¾±×°²³´¨](?=[^\W\d_])|[©®§](?=[^\W\d_])")
+# This letter ends a word and stands nowhere else.
+_BROKEN_END = re.compile(r"ς(?=[α-ωά-ώ])|σ(?=\b)")
 _SAMPLE_BYTES = 65_536
+#: What the West's own code page has ahead of the others, and the number of letters below which little is proved.
+_PRIOR, _FEW, _SURE = 0.02, 12, 0.97
 _BELIEVABLE = 0.9
 
 
 class Decoded(NamedTuple):
-    """The text, the encoding it was read with, and how many signs had to be read as Windows-1252 instead."""
+    """The text, the encoding it was read with, how many signs had to be read as Windows-1252 instead.
+
+    ``doubtful`` holds words to look at where another encoding would give other letters as well.
+    """
 
     text: str
     encoding: str
     repaired: int = 0
+    doubtful: tuple[str, ...] = ()
 
 
 def decode(data: bytes, *, encoding: str | None = None) -> Decoded:
@@ -115,27 +134,105 @@ def _mostly_utf8(data: bytes) -> Decoded | None:
 
 def _one_byte(data: bytes) -> Decoded:
     lines = b"\n".join(line for line in data.splitlines() if not line.isascii())[:_SAMPLE_BYTES]
+    if wide := _east_asian(lines):
+        return _told(data, wide, lines, doubtful=False)
     scores = {name: _believable(lines, name, alphabets) for name, alphabets in _ALPHABETS.items()}
     best = max(scores, key=lambda name: scores[name])
+    doubtful = scores[best] < _SURE or _rivals(lines, best, scores)
     if scores[best] < _BELIEVABLE:
         guess = charset_normalizer.from_bytes(lines).best()
         best = guess.encoding if guess is not None else best
-    return Decoded(data.decode(best, errors="replace"), best)
+    return _told(data, best, lines, doubtful=doubtful)
+
+
+def _told(data: bytes, encoding: str, lines: bytes, *, doubtful: bool) -> Decoded:
+    words = re.findall(r"[^\s,;|\t\"]*[^\x00-\x7f][^\s,;|\t\"]*", lines.decode(encoding, errors="replace"))
+    shown = tuple(dict.fromkeys(words))[:5] if doubtful else ()
+    return Decoded(data.decode(encoding, errors="replace"), encoding, doubtful=shown)
+
+
+def _rivals(lines: bytes, best: str, scores: dict[str, float]) -> bool:
+    """Whether another reading is as believable and gives other letters: a handful of bytes proves little."""
+    mine = lines.decode(best, errors="replace")
+    near = [name for name, score in scores.items() if name != best and score >= scores[best] - _PRIOR]
+    few = sum(not sign.isascii() for sign in mine) < _FEW
+    return few and any(lines.decode(name, errors="replace") != mine for name in near)
+
+
+def _east_asian(lines: bytes) -> str:
+    """The two-byte encoding whose pairs are common characters; "" where the bytes stand alone."""
+    runs = re.findall(rb"[\x80-\xff]+", lines)
+    if sum(map(len, runs)) < 4:
+        return ""
+    best, most = "", _BELIEVABLE
+    for name, is_usual in _EAST_ASIAN.items():
+        try:
+            text = lines.decode(name)
+        except UnicodeDecodeError:
+            continue
+        wide = [sign for sign in text if ord(sign) > 0x2E80]
+        foreign = sum(not sign.isascii() for sign in text)
+        if not wide or len(wide) < 0.9 * foreign:
+            continue
+        share = sum(map(is_usual, wide)) / len(wide)
+        if share > most:
+            best, most = name, share
+    return best
+
+
+def _first_byte(encoding: str, low: int, high: int) -> Callable[[str], bool]:
+    def check(sign: str) -> bool:
+        try:
+            return sign in _EAST_SIGNS or low <= sign.encode(encoding)[0] <= high
+        except UnicodeEncodeError:
+            return False
+
+    return check
+
+
+_EAST_SIGNS = frozenset("、。，：；（）「」『』・　－～〒〇")
+_SJIS: Callable[[str], bool] = _first_byte("cp932", 0x88, 0x97)
+_EUC: Callable[[str], bool] = _first_byte("euc_jp", 0xB0, 0xCF)
+# Kana and syllables prove more than characters that all three scripts share.
+_EAST_ASIAN: dict[str, Callable[[str], bool]] = {
+    "cp949": _first_byte("euc_kr", 0xB0, 0xC8),
+    "cp932": lambda sign: "ぁ" <= sign <= "ヿ" or _SJIS(sign),
+    "euc_jp": lambda sign: "ぁ" <= sign <= "ヿ" or _EUC(sign),
+    "gb18030": _first_byte("gb2312", 0xB0, 0xD7),
+    "big5": _first_byte("big5", 0xA4, 0xC6),
+}
 
 
 def _believable(lines: bytes, encoding: str, alphabets: tuple[str, ...]) -> float:
-    """Share of the signs outside ASCII that one language, or common typography, explains."""
+    """Share of the signs outside ASCII that one language, or common typography in its place, explains."""
     text = lines.decode(encoding, errors="replace")
     foreign = [sign for sign in text if not sign.isascii()]
     if not foreign:
         return 0.0
-    letters = [sign for sign in foreign if sign not in _SIGNS]
+    letters = ["i" if sign == "İ" else sign.lower() for sign in foreign if sign not in _SIGNS]
     signs = len(foreign) - len(letters)
-    best = max(
-        sum(sign in alphabet or sign.lower() in alphabet for sign in letters)
-        for alphabet in map(frozenset, alphabets)
-    )
-    odd = len(_BROKEN_WORD.findall(text)) + (
-        len(_MIXED_SCRIPT.findall(text)) if encoding in _OWN_SCRIPT else 0
-    )
-    return (best + 0.9 * signs - odd) / len(foreign)
+    best = float(max(sum(map(set(alphabet).__contains__, letters)) for alphabet in alphabets))
+    if encoding in _WESTERN:
+        # Names of several languages stand in one file.
+        best = max(best, 0.95 * sum(map(_WEST.__contains__, letters)))
+    if encoding in _OWN_SCRIPT and letters:
+        best = best * (0.85 + 0.15 * _usual(letters, _OWN_SCRIPT[encoding]))
+    odd = len(_BROKEN_WORD.findall(text)) + len(_BROKEN_SIGN.findall(text))
+    if encoding in _OWN_SCRIPT:
+        odd += len(_MIXED_SCRIPT.findall(text)) + len(_BROKEN_END.findall(text))
+    prior = _PRIOR if encoding == "cp1252" else 0.0
+    return (best + signs - odd) / len(foreign) + prior
+
+
+def _usual(letters: list[str], language: str) -> float:
+    """How near the letters are to those that the language uses most; 1 where they are as usual as can be."""
+    order = FREQUENCIES[language]
+    weight = {letter: 1 / (at + 3) for at, letter in enumerate(order)}
+    bare = [_BARE.get(letter, letter) for letter in letters]
+    return min(1.0, sum(weight.get(letter, 0.0) for letter in bare) / len(bare) / _AS_USUAL)
+
+
+_WESTERN = frozenset({"cp1252", "iso8859_15", "cp850", "mac_roman"})
+_WEST = frozenset("áàâäãåæçéèêëíìîïñóòôöõøúùûüßÿœšž")
+_BARE = dict(zip("άέήίόύώϊϋΐΰ", "αεηιουωιυιυ", strict=True))
+_AS_USUAL = 0.15

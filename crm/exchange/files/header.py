@@ -27,7 +27,10 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file was read, for people to check; ``header_line`` is 0 when the file names no columns."""
+    """How a file was read, for people to check; ``header_line`` is 0 when the file names no columns.
+
+    ``doubtful`` holds words that would have other letters in another encoding that fits as well.
+    """
 
     encoding: str = ""
     separator: str = ""
@@ -38,6 +41,7 @@ class Layout:
     sheets: tuple[str, ...] = ()
     repaired: int = 0
     blank_lines: int = 0
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

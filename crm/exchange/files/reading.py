@@ -21,7 +21,7 @@ from crm.exchange.files.header import Arranged, BadLine, Layout
 from crm.exchange.files.tail import without_tail
 from crm.i18n import _
 
-_SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 #: Texts up to this size are read in this process: their table is there before another has started.
 _SMALL = 8_000_000
 
@@ -71,6 +71,8 @@ class SourceTable:
         point, a date as ISO 8601, and neither takes part in guessing.
     bad : tuple of BadLine
         Lines that could not be read as a row.
+    beyond : int
+        About how many further rows the file has, where this is only its first part.
     """
 
     name: str
@@ -79,6 +81,7 @@ class SourceTable:
     exact: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     bad: tuple[BadLine, ...] = ()
     layout: Layout = field(default_factory=Layout)
+    beyond: int = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -104,7 +107,7 @@ def read_table(source: Path | bytes, *, name: str = "", options: ReadOptions | N
     with _as_file(source) as path:
         with path.open("rb") as file:
             head = file.read(512)
-        if head.startswith(_SPREADSHEET_MARKS):
+        if head.startswith(SPREADSHEET_MARKS):
             table = sheets.read_sheet(
                 path, name=named, sheet=chosen.sheet, header_line=chosen.header_line, max_bytes=chosen.max_bytes,
                 max_rows=chosen.max_rows,
@@ -138,7 +141,7 @@ def read_text(data: bytes, *, name: str, chosen: ReadOptions) -> Arranged:
     decoded = decode(data, encoding=chosen.encoding)
     return delimited.arrange(
         decoded.text,
-        Layout(encoding=decoded.encoding, repaired=decoded.repaired),
+        Layout(encoding=decoded.encoding, repaired=decoded.repaired, doubtful=decoded.doubtful),
         separator=chosen.separator,
         quote=chosen.quote,
         escape=chosen.escape,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
 from crm.exchange.storing.store import make_rows
+from crm.exchange.values.texts import is_id
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
@@ -240,6 +241,9 @@ def _make(
         reason = _("A {label} cannot be made from its name alone.").format(label=label)
         found.reasons.update(dict.fromkeys(texts, reason))
         return
+    number = (
+        next((name for name in about.keys if name not in (title, "email")), "") if title == "name" else ""
+    )
     # Two spellings of one name are one new record.
     by_key: dict[str, list[str]] = {}
     for text in texts:
@@ -247,6 +251,9 @@ def _make(
     rows: list[dict[str, Any]] = []
     for spellings in by_key.values():
         values: dict[str, Any] = {title: spellings[0][:200], **_created(about, lookup.create)}
+        if number and is_id(spellings[0]):
+            # A number names nobody: it stays the number by which a later file finds the record and names it.
+            values |= {title: f"{_(about.label)} {spellings[0]}"[:200], number: spellings[0]}
         if lookup.by and lookup.by != title and about[lookup.by].kind is not Kind.LINK:
             values[lookup.by] = spellings[0]
         rows.append(values)

@@ -61,6 +61,8 @@ class Step:
         Rows with another text are no rows of this step.
     overwrite : bool
         False: an update only fills fields that are empty in the database.
+    orders : mapping of field to order of day, month and year
+        For columns that are written otherwise than the rest of the file (``date_order``).
     keep_sums : bool
         Amounts finer than the currency's unit are rounded so that running totals stay right, instead of each for
         itself: no line is off by a whole unit, and ten thousand lines add up to what the file adds up to.
@@ -88,6 +90,7 @@ class Step:
     short_lines: str = FAIL
     date_order: str = ""
     decimal: str = ""
+    orders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ class Plan:
     """A whole import: its steps in order, and what holds for all of them.
 
     ``on_problem``: "fail" leaves a row out when one of its cells cannot be read, "empty" stores it without that
-    cell. ``on_missing_parent`` is what lookups do that say nothing themselves.
+    cell. ``on_missing_parent`` is what lookups do that say nothing themselves. ``zone`` is that of times without one; the
+    firm's when empty, as for ``currency`` and ``region``.
     """
 
     name: str

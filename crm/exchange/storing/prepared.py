@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crm.clock import zone
 from crm.errors import Problem, Refused
 from crm.exchange.files.column import EMPTY, Reading
 from crm.exchange.files.reading import SourceTable
@@ -51,7 +52,8 @@ class Prepared:
     links : dict of link field to Series of str, shape (n,)
         Still as text.
     sources : dict of field to the column it came from
-    found, ambiguous, rounded : dict of column to how it was read, may be read otherwise, how many cells rounded
+    found, ambiguous, rounded, blanks : dict of column to how it was read, may be read otherwise, how many cells
+        rounded, how many say nothing although something stands in them
     """
 
     step: Step
@@ -65,6 +67,7 @@ class Prepared:
     found: dict[str, str] = field(default_factory=dict)
     ambiguous: dict[str, str] = field(default_factory=dict)
     rounded: dict[str, int] = field(default_factory=dict)
+    blanks: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -128,11 +131,11 @@ def prepare(
 
 def _reading(step: Step, plan: Plan, name: str, currency: str, region: str) -> Reading:
     return Reading(
-        date_order=step.date_order or plan.date_order,
+        date_order=step.orders.get(name) or step.date_order or plan.date_order,
         decimal=step.decimal or plan.decimal,
         currency=currency,
         region=plan.region or region,
-        zone=plan.zone,
+        zone=plan.zone or zone().key,
         scale=step.scale.get(name, 1.0),
         values=step.values.get(name, {}),
     )
@@ -281,6 +284,8 @@ def _take(made: Prepared, name: str, cells: pd.Series[str], converted: Converted
         made.ambiguous[column or name] = converted.found
     if converted.rounded:
         made.rounded[column or name] = converted.rounded
+    if converted.blanks:
+        made.blanks[column or name] = converted.blanks
 
 
 def _widest_currency(texts: Mapping[str, pd.Series[str]], entity: Entity, default: str) -> str:

@@ -55,6 +55,8 @@ class StepRun:
                     _add(self.report.left_empty, problem.column)
             else:
                 self.failures.setdefault(problem.row, []).append(problem)
+        for column, cells in self.prepared.blanks.items() if count else ():
+            _add(self.report.left_empty, column, cells)
         for name in self.prepared.links:
             if name not in self.own_links:
                 self._resolve(work, name, import_id)

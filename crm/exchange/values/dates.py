@@ -40,6 +40,20 @@ _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _EXCEL_START = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial day has no zone
 
 
+_BLANK = re.compile(r"0{1,4}([-/.])0{1,2}\1(?:0{1,4}|(?:1[89]|20)00)(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?Z?")
+_WITHOUT_YEAR = re.compile(r"--\d{2}-?\d{2}(?:T.*)?")
+
+
+def is_blank(text: str) -> bool:
+    """Whether this is how programs write that there is no date: "0/0/00", "0000-00-00", "00/00/0000"."""
+    return _BLANK.fullmatch(text) is not None
+
+
+def is_partial(text: str) -> bool:
+    """Whether a date has no year, as birthdays in address books: "--03-05"."""
+    return _WITHOUT_YEAR.fullmatch(text) is not None
+
+
 class Moment(NamedTuple):
     """A date that is sure, with its time and zone when it has them."""
 

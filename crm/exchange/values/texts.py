@@ -177,6 +177,20 @@ def tags(text: str) -> list[str]:
     return list(dict.fromkeys(tag for part in parts if (tag := part.strip(" #\t\"'"))))
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is a number or code by which another program tells its records apart, and no name."""
+    if _KEY.fullmatch(text) is not None:
+        return True
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    return digits > letters and _CODE.fullmatch(text) is not None
+
+
+_CODE = re.compile(r"[\w./#:-]{1,40}")
+_KEY = re.compile(
+    r"(?=(?:\D*\d){4})[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?|\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?"
+)
+
+
 def mapped(values: Mapping[str, str]) -> dict[str, str]:
     """A value map that forgives case, blanks and signs in what it is asked for."""
     return {name_key(source): target for source, target in values.items()}

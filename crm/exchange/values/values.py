@@ -53,6 +53,8 @@ class Converted:
         Money only: the currency each cell names, "" where it names none.
     rounded : int
         Cells with more decimals than the currency has.
+    blanks : int
+        Cells that hold something and say nothing ("0/0/00"), or not enough (a birthday without its year).
     """
 
     values: NDArray[np.object_]
@@ -63,6 +65,7 @@ class Converted:
     mark: str = ""
     currencies: NDArray[np.object_] | None = None
     rounded: int = 0
+    blanks: int = 0
 
 
 def convert(
@@ -103,7 +106,10 @@ def convert(
     if made.currencies is not None:
         currencies, _none = column.spread(made.currencies, {})
     rounded = int(sum(column.counts[at] for at in made.rounded))
-    return Converted(values, problems, made.ambiguous, made.found, made.order, made.mark, currencies, rounded)
+    blanks = int(sum(column.counts[at] for at in made.blanks))
+    return Converted(
+        values, problems, made.ambiguous, made.found, made.order, made.mark, currencies, rounded, blanks
+    )
 
 
 def _translate(column: Column, values: Mapping[str, str]) -> tuple[Column, dict[int, str]]:
@@ -141,6 +147,9 @@ def _date(about: Field, column: Column, told: Reading) -> Made:
         made.order, made.found = order.order, _(dates.ORDERS[order.order])
     zone, today = ZoneInfo(told.zone), today_here()
     for at, parts in enumerate(written):
+        if dates.is_blank(column.texts[at]) or dates.is_partial(column.texts[at]):
+            made.blanks.append(at)
+            continue
         moment = dates.resolved(parts, order.order) if isinstance(parts, dates.Numbers) else parts
         if moment is None:
             by_order = isinstance(parts, dates.Numbers) and len(parts.first) < 3
