@@ -229,7 +229,9 @@ def _scores(about: Known, entity: Entity, fields: list[Field]) -> NDArray[np.flo
     scores = about.headers.likeness(entity)
     parties = [place for place, field in enumerate(fields) if field.link in _PARTIES]
     # "Customer" may be a person or a firm; "Company" may not.
-    either = [len(parties) > 1 and all(scores[row, p] >= _LEAST for p in parties) for row in range(len(scores))]
+    either = [
+        len(parties) > 1 and all(scores[row, p] >= _LEAST for p in parties) for row in range(len(scores))
+    ]
     for place, field in enumerate(fields):
         words = field_words(entity, field.name)
         for row, column in enumerate(about.headers.columns):
