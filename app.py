@@ -32,6 +32,7 @@ from crm.ui.frame.guard import show
 from crm.ui.frame.warm import warm
 from crm.ui.main import main
 from db.migrate import NewerDatabase
+from db.session import close
 
 SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"
 log = structlog.get_logger("app")
@@ -58,6 +59,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     finally:
         for one in reversed(at_work):
             await run_in_threadpool(one.stop)
+        await run_in_threadpool(close)
 
 
 def told(error: Exception) -> bool:

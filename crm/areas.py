@@ -41,6 +41,12 @@ hand_in(
     command={"import": "crm.exchange.cli:import_files", "imports": "crm.exchange.cli:imports"},
 )
 hand_in(
+    "keeping",
+    job={"backup": "crm.keeping.keeping:run"},
+    every={"backup": DAILY},
+    command={"backup": "crm.keeping.cli:backup", "restore": "crm.keeping.cli:restore"},
+)
+hand_in(
     "mail",
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import crm.areas  # noqa: F401 - hands in the commands
 from crm.cli_frame import ready
 from crm.config import database_url_of_secrets
 from crm.register import Register
-from db.session import configure, engine
+from db.session import close, configure, engine
 
 COMMANDS: Register[typer.Typer | Callable[..., Any]] = Register("command")
 
@@ -58,4 +59,5 @@ def main() -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     if "CRM_DATABASE_URL" not in os.environ and (url := database_url_of_secrets()):
         configure(url)
+    atexit.register(close)
     app()

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     forecast_workers: int = Field(2, gt=0)
     public_url: str = "http://localhost:8501"  # where the world finds us, for links in messages
     schedule: bool = True  # queue what is due by the clock: deadlines, maintenance, mailbox
+    backup_folder: str = ""  # where the daily backups go; none are made without it
+    backup_keep: int = Field(14, gt=0)
     # Outgoing mail; without a host nothing is sent and everything waits.
     smtp_host: str = ""
     smtp_port: int = Field(587, gt=0, lt=65_536)

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from crm.errors import Conflict, NotAllowed, Unavailable
 from crm.i18n import _
 from db.audit import written
+from db.files import FileChanged
 from db.scope import SYSTEM, Actor, OutOfScope, ScopedSession
 from db.session import engine, reading_engine, write_turn
 
@@ -73,6 +74,13 @@ def _spoken() -> Iterator[None]:
         raise Conflict(
             _(
                 "That clashes with a record that already exists, or one it needs is gone. Reload and try again."
+            )
+        ) from error
+    except FileChanged as error:
+        raise Unavailable(
+            _(
+                "The database's file was replaced or removed while Rapport runs. Nothing was stored; put the file back "
+                "and start Rapport anew."
             )
         ) from error
     except OperationalError as error:

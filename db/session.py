@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy import create_engine as _create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from db.files import watch
 from db.scope import guard_cursor
 
 DEFAULT_URL = "sqlite:///data/rapport.db"
@@ -40,6 +42,18 @@ def database_url() -> str:
     return _configured.get("url") or os.environ.get("CRM_DATABASE_URL") or DEFAULT_URL
 
 
+def close() -> None:
+    """Close what this process opened; on SQLite the journal's pages come into the file first, so that it is whole by itself."""
+    for engine in _made.values():
+        if engine.dialect.name == "sqlite" and engine.pool.checkedin():  # type: ignore[attr-defined]
+            with suppress(SQLAlchemyError), engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("PRAGMA busy_timeout=2000")
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+
+
 def normal_url(url: str) -> str:
     """The address with the driver we ship: hosts hand out ``postgres://`` and ``postgresql://``."""
     for prefix in ("postgres://", "postgresql://"):
@@ -58,6 +72,8 @@ def make_engine(url: str, **options: Any) -> Engine:
             parsed, pool_size=24, max_overflow=16, connect_args={"timeout": 30}, **options
         )
         event.listen(engine, "connect", _prepare_sqlite)
+        if parsed.database and parsed.database != ":memory:":
+            watch(engine, Path(parsed.database))
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = _create_engine(

@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "access": "cli_frame firm records",
     "jobs": "access",  # a job has the rights of whoever caused it, as they are now
     "exchange": "access cli_frame firm records",
+    "keeping": "cli_frame upgrade",
     "mail": "cli_frame firm jobs records",
     "reporting": "access cli_frame firm",
     "interactions": "records",
@@ -52,7 +53,7 @@ MAY_IMPORT = {
     "campaigns": "access analytics exchange firm jobs mail records reporting",
     "forecasting": "access cli_frame exchange jobs reporting",
     "sample": "access campaigns firm pipeline records service",
-    "areas": "access campaigns contacts exchange forecasting interactions mail pipeline records reporting sample service "
+    "areas": "access campaigns contacts exchange forecasting interactions keeping mail pipeline records reporting sample service "
              "trade",
     "commands": "areas cli_frame jobs mail",
     "__main__": "commands",

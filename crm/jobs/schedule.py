@@ -49,8 +49,8 @@ _KEPT_AT_LEAST = timedelta(hours=1)
 
 def periods() -> tuple[Period, ...]:
     """The kinds of job that run by the clock and that the settings ask for."""
-    found = (Period(kind, minutes) for kind, minutes in EVERY.items())
-    return tuple(p for p in found if p.kind != "mailbox" or settings().imap_host)
+    needed = {"mailbox": settings().imap_host, "backup": settings().backup_folder}
+    return tuple(Period(kind, minutes) for kind, minutes in EVERY.items() if needed.get(kind, True))
 
 
 class Schedule:

@@ -16,6 +16,7 @@ EVERY_VALUE = {
     "test_import",
     "test_import_undo",
     "test_mail_killed",
+    "test_backup",
 }
 
 

@@ -1,0 +1,1 @@
+"""What keeps the data: backups, and putting them back."""

@@ -1,0 +1,69 @@
+"""``python -m crm backup`` and ``python -m crm restore``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crm.cli_frame import AsJson, show, spoken
+
+File = Annotated[Path, typer.Argument(help="The file of the backup.")]
+
+
+def backup(
+    file: File,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of this name.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole database into a file, while everybody works."""
+    from crm.keeping.keeping import back_up
+
+    with spoken():
+        label = back_up(file, overwrite=overwrite)
+    if as_json:
+        show(asdict(label))
+    else:
+        typer.echo(
+            f"{file}: {label.total:,} rows of {len(label.rows)} tables, {file.stat().st_size / 1e6:.1f} MB."
+        )
+
+
+def restore(
+    file: File,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace all that the database holds now.")
+    ] = False,
+    send_waiting: Annotated[
+        bool,
+        typer.Option("--send-waiting", help="Send what waited in the outbox: for a database that moves."),
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only look whether the backup is sound.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of the database, of either kind; sign in anew afterwards."""
+    from crm.keeping import keeping
+    from db.migrate import NewerDatabase
+
+    with spoken():
+        try:
+            if check:
+                label, held = keeping.look_into(file), 0
+            else:
+                label, held = keeping.restore(file, overwrite=overwrite, send_waiting=send_waiting)
+        except NewerDatabase as problem:
+            typer.echo(str(problem), err=True)
+            raise typer.Exit(1) from problem
+    if as_json:
+        show(asdict(label) | {"messages_held": held})
+    else:
+        done = "The backup is sound" if check else "Restored"
+        typer.echo(
+            f"{done}: {label.total:,} rows of {len(label.rows)} tables from {label.made_at} ({label.origin})."
+        )
+        if held:
+            typer.echo(
+                f"{held:,} messages that waited are held, because they may have gone out since the backup."
+            )

@@ -1,0 +1,191 @@
+"""Backups made while everybody works, and put back: on SQLite, on PostgreSQL, and from either to the other."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, func, inspect, select, update
+
+from crm.config import settings
+from crm.errors import Refused
+from crm.i18n import _
+from crm.keeping.archive import Label, pack, unpacked
+from crm.keeping.copying import copy_rows
+from crm.upgrade import bring_up
+from crm.work import Actor
+from db import migrate
+from db.models import Outbox, User
+from db.session import engine, make_engine, write_turn
+
+_NAMED = "rapport-{at:%Y%m%d-%H%M%S}.zip"
+_PATTERN = "rapport-????????-??????.zip"
+
+
+def back_up(target: Path, *, overwrite: bool = False) -> Label:
+    """Write the process's database as it is at one moment into a file; others read and write meanwhile.
+
+    Raises
+    ------
+    Refused
+        The file is there already, there is no database, or it stands at another version than this program.
+    """
+    if target.exists() and not overwrite:
+        raise Refused(
+            _("{name} is there already. Choose another name, or say --overwrite.").format(name=target)
+        )
+    used = engine()
+    with tempfile.TemporaryDirectory(prefix="rapport-backup-", dir=_roomy(target)) as folder:
+        data = Path(folder) / "rapport.db"
+        if used.dialect.name == "sqlite":
+            _snapshot(_file_of(used), data)
+        else:
+            _exported(used, data)
+        return pack(data, target, origin=used.dialect.name)
+
+
+def _roomy(target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.parent
+
+
+def _file_of(used: Engine) -> Path:
+    return Path(str(used.url.database))
+
+
+def _snapshot(live: Path, data: Path) -> None:
+    if not live.is_file():
+        raise Refused(_("There is no database at {name}.").format(name=live))
+    with closing(sqlite3.connect(live, timeout=60, isolation_level=None)) as raw:
+        # One reading transaction: what is committed when it begins, and nothing that comes after.
+        raw.execute("VACUUM INTO ?", (str(data),))
+
+
+def _exported(used: Engine, data: Path) -> None:
+    with used.connect() as plain, _made_at_head(data) as made:
+        source = plain.execution_options(
+            system=True, isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        if migrate.current(source) != migrate.head():
+            raise Refused(_("This database stands at another version. Run `python -m crm upgrade` first."))
+        with made.connect().execution_options(system=True) as target, target.begin():
+            copy_rows(source, target)
+
+
+@contextmanager
+def _made_at_head(data: Path) -> Iterator[Engine]:
+    made = make_engine(f"sqlite:///{data}")
+    try:
+        migrate.upgrade(made)
+        yield made
+    finally:
+        made.dispose()
+
+
+def look_into(source: Path) -> Label:
+    """What a backup holds, after comparing it with what it says it holds.
+
+    Raises
+    ------
+    Refused
+        As for ``restore``.
+    """
+    with unpacked(source) as (label, _data):
+        return label
+
+
+def restore(source: Path, *, overwrite: bool = False, send_waiting: bool = False) -> tuple[Label, int]:
+    """Put a backup in the place of the process's database, in one transaction, and bring it to this version.
+
+    On SQLite the rows come into the file that is there: a server that has it open sees them, and no journal of the old
+    rows is left beside it. Messages that waited when the backup was made may have gone out since, so they are not sent
+    unless ``send_waiting`` is said; gives how many were held.
+
+    Raises
+    ------
+    Refused
+        The file is no sound backup, or somebody uses the database and ``overwrite`` was not said.
+    db.migrate.NewerDatabase
+        The backup comes from a newer Rapport.
+    """
+    used = engine()
+    with unpacked(source) as (label, data):
+        if not overwrite and _in_use(used):
+            raise Refused(
+                _("The database holds people and records already. Say --overwrite to replace all of them.")
+            )
+        with _made_at_head(data):
+            pass  # An older backup comes to this version, and a newer one is refused, before anything is touched.
+        if used.dialect.name == "sqlite":
+            _poured(data, used)
+        else:
+            _imported(data, used)
+    bring_up(used)
+    return label, 0 if send_waiting else _held()
+
+
+def _held() -> int:
+    """Mark what waits in the outbox as handed over and not confirmed: such a message is never sent again."""
+    statement = (
+        update(Outbox)
+        .where(Outbox.state.in_(("queued", "sending")))
+        .values(
+            state="handed",
+            owner=None,
+            handed_at=datetime.now(UTC),
+            problem=_("Waited when a backup was made that was put back since; it may have gone out."),
+        )
+    )
+    with write_turn(), engine().execution_options(system=True).begin() as connection:
+        return int(connection.execute(statement).rowcount)
+
+
+def _in_use(used: Engine) -> bool:
+    if used.dialect.name == "sqlite" and not _file_of(used).is_file():
+        return False
+    with used.connect().execution_options(system=True, reading=True) as connection:
+        if not inspect(connection).has_table(User.__tablename__):
+            return False
+        return bool(connection.scalar(select(func.count()).select_from(User)))
+
+
+def _poured(data: Path, used: Engine) -> None:
+    # A database nobody opened yet has no journal and perhaps no folder; the engine sees to both.
+    with used.connect().execution_options(reading=True):
+        pass
+    with (
+        closing(sqlite3.connect(data)) as source,
+        closing(sqlite3.connect(_file_of(used), timeout=60, isolation_level=None)) as target,
+    ):
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=WAL")
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _imported(data: Path, used: Engine) -> None:
+    migrate.upgrade(used)
+    made = make_engine(f"sqlite:///{data}")
+    try:
+        with (
+            made.connect().execution_options(system=True, reading=True) as source,
+            used.connect().execution_options(system=True) as target,
+            target.begin(),
+        ):
+            copy_rows(source, target)
+    finally:
+        made.dispose()
+
+
+def run(_actor: Actor, _args: dict[str, Any], _step: Any) -> dict[str, Any]:
+    """The backup of the clock: one more file in the folder of the settings; the oldest beyond those kept go."""
+    folder = Path(settings().backup_folder)
+    made = folder / _NAMED.format(at=datetime.now(UTC))
+    label = back_up(made)
+    for old in sorted(folder.glob(_PATTERN))[: -settings().backup_keep]:
+        old.unlink(missing_ok=True)
+    return {"file": made.name, "rows": label.total}
