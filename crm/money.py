@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 
 from babel.numbers import get_currency_precision, list_currencies
 
@@ -23,6 +24,7 @@ def check_currency(value: str) -> str:
     return code
 
 
+@cache
 def exponent(currency: str) -> int:
     """Digits after the decimal mark: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217 by CLDR); 2 where no currency is known."""
     return int(get_currency_precision(currency))

@@ -138,9 +138,11 @@ def settle(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collectio
             _own(road, draft, teams)
         _complete(shape, road, draft)
         _judge(shape, draft)
-        told, before = {problem.field for problem in draft.problems}, len(draft.problems)
+        before = len(draft.problems)
         rules.problems(draft, facts)
-        draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
+        if before and len(draft.problems) > before:
+            told = {problem.field for problem in draft.problems[:before]}
+            draft.problems[before:] = [p for p in draft.problems[before:] if p.field not in told]
     demand_place(road, entity, drafts, apart=apart)
     for draft, problem in rules.together([d for d in drafts if not d.problems], facts):
         draft.problems.append(problem)
@@ -157,14 +159,14 @@ def _complete(shape: Shape, road: Road, draft: Draft) -> None:
 
 
 def _judge(shape: Shape, draft: Draft) -> None:
-    row = draft.row
-    told = {problem.field for problem in draft.problems}
-    for name in shape.needed:
-        if row[name] is None and name not in told:
-            draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
-    for name in shape.filled:
-        if row[name] is None and name in draft.given and name not in told:
-            draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
+    row, given = draft.row, draft.given
+    lacking = [name for name in shape.needed if row[name] is None]
+    lacking += [name for name in shape.filled if row[name] is None and name in given]
+    if lacking:
+        told = {problem.field for problem in draft.problems}
+        for name in lacking:
+            if name not in told:
+                draft.refuse(name, _("{label} is needed.").format(label=shape.label(name)))
 
 
 def demand_place(road: Road, entity: str, drafts: Sequence[Draft], *, apart: Collection[str] = ()) -> None:
@@ -216,19 +218,24 @@ def _alone(road: Road, shape: Shape, drafts: Sequence[Draft], apart: Collection[
         if name in apart:
             continue
         of = [shape.within] if shape.within and name in shape.means_one else []
+        whole = (name, *of)
         asked = [
             d
             for d in drafts
-            if all(d.row.get(n) is not None for n in (name, *of))
-            and (d.is_new or any(map(d.moved, (name, *of))))
-            and not d.is_wrong(name, *of)
+            if d.row.get(name) is not None
+            and (not of or d.row.get(of[0]) is not None)
+            and (d.before is None or any(map(d.moved, whole)))
+            and not (d.problems and d.is_wrong(*whole))
         ]
         if not asked:
             continue
-        taken = _takers(road, shape, (name, *of), {d.row[name] for d in asked})
+        values = {d.row[name] for d in asked}
+        taken = _takers(road, shape, whole, values)
+        if not taken and len(values) == len(asked):
+            continue
         seen: Collection[int] | None = None
         for draft in asked:
-            value, mine = tuple(draft.row[n] for n in (name, *of)), draft.row.get("id")
+            value, mine = tuple(draft.row[n] for n in whole), draft.row.get("id")
             taker = taken.get(value)
             if taker is not None and (mine is None or taker["id"] != mine):
                 if road.is_file and name in shape.means_one:

@@ -61,8 +61,8 @@ class Outbox(Base):
     handed_at: Mapped[datetime | None]
     owner: Mapped[str | None] = mapped_column(text(80))
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"))
-    member_id: Mapped[int | None] = mapped_column(ForeignKey("campaign_members.id"))
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("campaign_members.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
 
 
 class Import(Base):

@@ -148,9 +148,7 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
         for row in work.session.execute(statement):
             key = row[1] if keyed else _key(str(row[1] or ""), named=named, field_name=name)
             if key in keys:
-                hits.setdefault(key, []).append(
-                    (archived is not None and row[3] is not None, int(row[0]), str(row[2]))
-                )
+                hits.setdefault(key, []).append((archived is not None and row[3] is not None, row[0], row[2]))
     missing = []
     for key, asked in keys.items():
         found_here = hits.get(key)
@@ -158,12 +156,15 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
             missing.extend(asked)
             continue
         # A record in use goes before archived ones of the same name.
+        if len(found_here) == 1:
+            found.ids.update(dict.fromkeys(asked, found_here[0][1]))
+            continue
         active = [hit for hit in found_here if not hit[0]] or found_here
         for text in asked:
             ids = [record for _gone, record, _title in active]
             if len(ids) > 1:
                 spelled = [
-                    record for _gone, record, title_text in active if title_text.casefold() == text.casefold()
+                    record for _gone, record, title in active if str(title).casefold() == text.casefold()
                 ]
                 ids = spelled or ids
             if len(ids) > 1 and entity == "stage":

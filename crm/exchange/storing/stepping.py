@@ -109,12 +109,12 @@ class StepRun:
         if not self.step.key or self.step.distinct:
             return
         arrays = {name: self._array(name) for name in self.step.key}
+        keys = self.target.keys_of(arrays)
+        if len(set(keys)) == len(keys):
+            return
         first: dict[tuple[str, ...], int] = {}
-        for row in range(len(self.prepared)):
-            if row in self.failures:
-                continue
-            key = self.target.key_of({name: array[row] for name, array in arrays.items()})
-            if key is None:
+        for row, key in enumerate(keys):
+            if key is None or row in self.failures:
                 continue
             before = first.setdefault(key, row)
             if before == row:
@@ -153,17 +153,18 @@ class StepRun:
             else repeat((), min(stop, len(self.prepared)) - start)
         )
         for at, values in enumerate(cells, start):
-            if at not in self.doubles:
-                row = Row(at, dict(zip(names, values, strict=True)))
-                if at in self.failures:
-                    row.problems = [Problem(wrong.field, wrong.reason) for wrong in self.failures[at]]
-                    # What would have been made for it is no complaint.
-                    row.problems += [
-                        Problem(name, "")
-                        for name, ids in self.resolved.items()
-                        if ids[at] is None and self.prepared.links[name].iat[at]
-                    ]
-                chosen.append(row)
+            if at in self.doubles:
+                continue
+            row = Row(at, dict(zip(names, values, strict=True)))
+            if at in self.failures:
+                row.problems = [Problem(wrong.field, wrong.reason) for wrong in self.failures[at]]
+                # What would have been made for it is no complaint.
+                row.problems += [
+                    Problem(name, "")
+                    for name, ids in self.resolved.items()
+                    if ids[at] is None and self.prepared.links[name].iat[at]
+                ]
+            chosen.append(row)
         return chosen
 
     def _find_own_parents(self, work: Work) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Table, bindparam, func, select, update
@@ -38,7 +39,7 @@ from db.scope import CREATE, IMPORT, UPDATE, criterion
 _AT_ONCE = 5_000
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One row of a step on its way: its place in the step, its values, and what was wrong with it before."""
 
@@ -92,6 +93,13 @@ class Target:
         parts = [self._part(name, values.get(name)) for name in self.key]
         return tuple(parts) if parts and all(parts) else None
 
+    def keys_of(self, columns: Mapping[str, Sequence[Any]]) -> list[tuple[str, ...] | None]:
+        """What identifies each row, from the columns of the key."""
+        if not self.key:
+            return []
+        parts = [list(map(self._part, repeat(name), columns[name])) for name in self.key]
+        return [key if all(key) else None for key in zip(*parts, strict=True)]
+
     def _part(self, name: str, value: Any) -> str:
         if value is None or value == "":
             return ""
@@ -108,10 +116,10 @@ class Target:
         facts = settle(road, self.entity.name, drafts, apart=self.key if len(self.key) > 1 else ())
         self._demand(work, drafts)
         stored: list[tuple[int, Draft]] = []
-        known = {row.at: len(row.problems) for row in rows}
+        known = {row.at: len(row.problems) for row in rows if row.problems}
         for at, draft in zip(places, drafts, strict=True):
             if draft.problems:
-                outcome.failed[at] = draft.problems[known[at] :]
+                outcome.failed[at] = draft.problems[known.get(at, 0) :]
             elif draft.before is not None and draft.row == draft.before:
                 outcome.same[at] = draft.row["id"]
             else:
@@ -125,14 +133,14 @@ class Target:
 
     def _drafts(self, road: Road, rows: Sequence[Row], outcome: Outcome) -> tuple[list[int], list[Draft]]:
         """What becomes of each row that is not the same as stored, with its place."""
-        keys = [self.key_of(row.values) for row in rows]
+        keys = self._keys(rows)
         known = self._known(road.work, rows, keys) if self.key else {}
         base = shape_of(self.entity.name).defaults(road.work.now)
         places: list[int] = []
         drafts: list[Draft] = []
         for row, key in zip(rows, keys, strict=True):
-            found = known.get(key, []) if key is not None else []
-            active = [old for old in found if old.get("archived_at") is None] or found
+            found = known.get(key, ()) if key is not None else ()
+            active = (found and [old for old in found if old.get("archived_at") is None]) or found
             if len(active) > 1:
                 reason = _("There are {n} such records already.").format(n=len(active))
                 outcome.failed[row.at] = [Problem(self.key[0], reason)]
@@ -176,6 +184,10 @@ class Target:
             and not (name in self.key and self._part(name, value) == self._part(name, old[name]))
         }
 
+    def _keys(self, rows: Sequence[Row]) -> list[tuple[str, ...] | None]:
+        keys = self.keys_of({name: [row.values.get(name) for row in rows] for name in self.key})
+        return keys or [None] * len(rows)
+
     def _known(
         self, work: Work, rows: Sequence[Row], keys: Sequence[tuple[str, ...] | None]
     ) -> dict[tuple[str, ...], list[dict[str, Any]]]:
@@ -204,7 +216,7 @@ class Target:
 
     def find(self, work: Work, rows: Sequence[Row]) -> dict[int, int]:
         """The records of rows by their keys; rows whose key names none or several are left out."""
-        keys = [self.key_of(row.values) for row in rows]
+        keys = self._keys(rows)
         known = self._known(work, rows, keys)
         found = {}
         for row, key in zip(rows, keys, strict=True):

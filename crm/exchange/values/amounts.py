@@ -8,7 +8,7 @@ from decimal import Decimal
 from crm.exchange.files.column import Column, Made, Reading
 from crm.exchange.values import numbers
 from crm.i18n import _
-from crm.money import to_minor
+from crm.money import to_major, to_minor
 from crm.records.fields import Field, Kind
 
 #: In major units; the smallest unit of no currency makes more of it than a column holds.
@@ -47,8 +47,9 @@ def _finish_money(about: Field, made: Made, written: list[numbers.Written | None
             made.values[at], made.problems[at] = None, _("{label} is too large.").format(label=_(about.label))
             continue
         made.currencies[at] = code
-        minor = to_minor(amount, code or told.currency)
-        if to_minor(amount * 1000, code or told.currency) != minor * 1000:
+        unit = code or told.currency
+        minor = to_minor(amount, unit)
+        if to_major(minor, unit) != amount and to_minor(amount * 1000, unit) != minor * 1000:
             made.rounded.append(at)
         made.values[at] = minor
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from crm.exchange.files.column import Column
@@ -41,6 +42,7 @@ _NUMBER = re.compile(
 _NO_CENTS = re.compile(r"(?<=\d)[.,]\s?-{1,2}(?=\D*\Z)")
 _GROUPS = re.compile(r"\d{1,3}(?:(['’´`_ ])\d{3})(?:\1\d{3})*(?:[.,]\d*)?")
 _BLANK_RUN = re.compile(rf"[{_BLANK}]")
+_GROUP_SIGNS = frozenset(f"{_BLANK}'’´`_")
 
 
 class Written(NamedTuple):
@@ -65,7 +67,9 @@ class Decision:
 
 def take_apart(text: str) -> Written | None:
     """The parts of a written number; None when it is none."""
-    plain = _NO_CENTS.sub("", text.strip().replace("−", "-").replace("–", "-"))
+    plain = text.strip().replace("−", "-").replace("–", "-")
+    if "-" in plain:
+        plain = _NO_CENTS.sub("", plain)
     minus = plain.startswith("(") and plain.endswith(")")
     if minus:
         plain = plain[1:-1].strip()
@@ -91,13 +95,14 @@ def take_apart(text: str) -> Written | None:
             return None
         else:
             currency = found
-    joined = _without_groups(_BLANK_RUN.sub(" ", digits))
+    joined = digits if _GROUP_SIGNS.isdisjoint(digits) else _without_groups(_BLANK_RUN.sub(" ", digits))
     if joined is None or (sign and trailing):
         return None
     minus = minus != (sign == "-" or trailing == "-")
     return Written(joined, minus, exponent.lower(), currency, percent, _mark_of(joined, bool(exponent)))
 
 
+@lru_cache(maxsize=1_000)
 def _currency(word: str) -> str | None:
     low = word.casefold().replace(" ", "")
     if low in _SIGNS:
@@ -115,8 +120,6 @@ def _currency(word: str) -> str | None:
 
 
 def _without_groups(digits: str) -> str | None:
-    if not any(sign in digits for sign in " '’´`_"):
-        return digits
     if not _GROUPS.fullmatch(digits):
         return None
     # What stands behind such groups can only be decimals: a nought more makes three digits tell so.

@@ -48,7 +48,8 @@ _EXTENSION = re.compile(
 _WORDS = Path(__file__).with_name("choices.toml")
 _NEAR_ENOUGH = 80.0
 _SHORTEST_PHONE = 5
-_BETWEEN_DIGITS = {ord(sign): None for sign in " ().-/\t\xa0"}
+_BETWEEN_DIGITS = " ().-/\t\xa0"
+_NO_EXTENSION = re.compile(r"[+0-9 ().-]*")
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -70,8 +71,12 @@ def email(text: str) -> str:
 
 def phone(text: str, *, region: str) -> str:
     """The number in E.164. A number with country code is checked by its country and length alone."""
-    plain = _EXTENSION.sub("", text.strip().removeprefix("tel:"))
-    digits = plain.translate(_BETWEEN_DIGITS)
+    plain = text.strip().removeprefix("tel:")
+    if _NO_EXTENSION.fullmatch(plain) is None:
+        plain = _EXTENSION.sub("", plain)
+    digits = plain
+    for sign in _BETWEEN_DIGITS:
+        digits = digits.replace(sign, "")
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if _INTERNATIONAL.fullmatch(digits) and "(0)" not in plain:

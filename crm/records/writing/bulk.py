@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import repeat
-from operator import is_
+from operator import is_, itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Date,
     String,
     Table,
     any_,
@@ -29,6 +31,10 @@ from sqlalchemy.types import TypeEngine
 
 from db.types import UtcDateTime
 
+#: Days and moments.
+_FEW = (UtcDateTime, Date)
+#: Values that one statement of SQLite takes; more make it no quicker.
+_MOST_VALUES = 20_000
 #: Values that JSON and PostgreSQL's arrays hold as they are.
 _SIMPLE: dict[type, TypeEngine[Any]] = {str: String(), int: BigInteger()}
 
@@ -71,32 +77,48 @@ def insert_rows(connection: Connection, target: Table, rows: Sequence[Mapping[st
     column that needs no conversion is handed on as it is, and one that holds a single object is converted once.
     """
     dialect = connection.dialect
-    columns: dict[str, list[Any]] = {}
-    moments: Any = None
-    for name in rows[0]:
-        values = [row[name] for row in rows]
+    columns: dict[str, Sequence[Any]] = {}
+    names = list(rows[0])
+    # Row by row, because a row's values lie near each other in memory; of a single name no tuple would come.
+    all_values = zip(*map(itemgetter(*names, names[0]), rows), strict=True)
+    for name, values in zip(names, all_values, strict=False):
         first = values[0]
         same = all(map(is_, values, repeat(first)))
         if same and first is None:
             continue
-        convert = target.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        kind = target.c[name].type
+        convert = kind.dialect_impl(dialect).bind_processor(dialect)
         if convert is not None:
-            if not same and isinstance(target.c[name].type, UtcDateTime):
-                # Several columns of a row hold the same moment, and it takes long to write one down.
-                moments = moments or cache(convert)
-                convert = moments
-            values = [convert(first)] * len(values) if same else [convert(value) for value in values]
+            if same:
+                values = (convert(first),) * len(values)
+            else:
+                # Many rows hold the same day or moment, and it takes long to write one down.
+                once = cache(convert) if isinstance(kind, _FEW) else convert
+                values = tuple(map(once, values))
         columns[name] = values
     if dialect.name == "postgresql":
         _copy(connection, target, columns)
-        return
+    else:
+        _insert(connection, target, columns)
+
+
+def _insert(connection: Connection, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """SQLite begins and ends a statement at nearly the cost of a row, so each takes as many rows as it may."""
     # A bare table knows no Python defaults: what is not named takes the database's.
     bare = table(target.name, *(column(name, target.c[name].type) for name in columns))
-    compiled = insert(bare).compile(dialect=dialect, column_keys=list(columns))
+    compiled = insert(bare).compile(dialect=connection.dialect, column_keys=list(columns))
     order = [columns[name] for name in compiled.positiontup or columns]
-    connection.exec_driver_sql(
-        str(compiled), list(zip(*order, strict=True)), execution_options={"system": True}
-    )
+    width, count = len(order), len(order[0])
+    driver: Any = connection.connection.driver_connection
+    most = min(driver.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER), _MOST_VALUES) // width * width
+    flat: list[Any] = [None] * (width * count)
+    for at, values in enumerate(order):
+        flat[at::width] = values
+    start, _values, one = str(compiled).partition(" VALUES ")
+    for at in range(0, len(flat), most):
+        part = flat[at : at + most]
+        sql = f"{start} VALUES {', '.join([one] * (len(part) // width))}"
+        connection.exec_driver_sql(sql, tuple(part), execution_options={"system": True})
 
 
 def _copy(connection: Connection, target: Table, columns: Mapping[str, Sequence[Any]]) -> None:

@@ -23,30 +23,34 @@ def in_bulk(
     made: Sequence[int] = (),
     changed: Sequence[int] = (),
     fields: Collection[str] = (),
+    gone: Sequence[int] = (),
 ) -> Iterator[None]:
     """Write rows of a table inside.
 
-    ``made`` are the ids of new rows, ``changed`` those of rows in which the columns ``fields`` may change.
+    ``made`` are the ids of new rows, ``changed`` those of rows in which the columns ``fields`` may change, ``gone`` those of
+    rows that are removed.
     """
     triggers = _triggers(connection, table)
     names = _columns(connection, table) if triggers else []
-    if not triggers or not (made or set(fields).intersection(names)):
+    if not set(fields).intersection(names):
+        changed = ()
+    if not triggers or not (made or changed or gone):
         yield
         return
     for name in triggers:
         _run(connection, f"DROP TRIGGER {name}")
     listed = ", ".join(names)
-    for part in _parts(changed):
+    for where in (*_parts(changed), *_parts(gone)):
         _run(
             connection,
             f"INSERT INTO {table}_fts({table}_fts, rowid, {listed}) "  # noqa: S608 - names come from the schema
-            f"SELECT 'delete', id, {listed} FROM {table} WHERE id IN ({part})",
+            f"SELECT 'delete', id, {listed} FROM {table} WHERE {where}",
         )
     yield
-    for part in (*_parts(made), *_parts(changed)):
+    for where in (*_parts(made), *_parts(changed)):
         _run(
             connection,
-            f"INSERT INTO {table}_fts(rowid, {listed}) SELECT id, {listed} FROM {table} WHERE id IN ({part})",  # noqa: S608
+            f"INSERT INTO {table}_fts(rowid, {listed}) SELECT id, {listed} FROM {table} WHERE {where}",  # noqa: S608
         )
     for sql in triggers.values():
         _run(connection, sql)
@@ -69,5 +73,10 @@ def _run(connection: Connection, sql: str) -> None:
     connection.exec_driver_sql(sql, execution_options=_SYSTEM)
 
 
-def _parts(ids: Sequence[int]) -> list[str]:
-    return [",".join(map(str, map(int, ids[at : at + _AT_ONCE]))) for at in range(0, len(ids), _AT_ONCE)]
+def _parts(ids: Sequence[int]) -> Iterator[str]:
+    """Conditions that together choose the rows; a run of ids, as new rows have, is read in order."""
+    if ids and list(ids) == list(range(ids[0], ids[0] + len(ids))):
+        yield f"id BETWEEN {int(ids[0])} AND {int(ids[-1])}"
+        return
+    for at in range(0, len(ids), _AT_ONCE):
+        yield f"id IN ({','.join(map(str, map(int, ids[at : at + _AT_ONCE])))})"

@@ -66,7 +66,9 @@ class Promises:
         # Kept as well, so that whoever asks the session for one of them sends no statement.
         self._calendars = {c.id: c for c in session.scalars(select(WorkCalendar))} if self._policies else {}
         self._times = {policy.id: time_of(self._calendars[policy.calendar_id]) for policy in self._policies}
+        self._minutes = {p.id: (p.response_minutes, p.resolution_minutes) for p in self._policies}
         self._named = {policy.organisation_id for policy in self._policies}
+        self._found: dict[tuple[int, datetime, float], datetime] = {}
         self._chosen: dict[tuple[str, int | None], ServicePolicy | None] = {}
 
     def give(self, row: dict[str, Any], now: datetime, stops: Sequence[Pause] = ()) -> None:
@@ -93,13 +95,21 @@ class Promises:
             time, row["policy_id"] = self._times[policy.id], policy.id
             waited = paused_between(time, stops) if stops else 0.0
             row["paused_minutes"] = round(waited)
-            if policy.response_minutes is not None:
+            response, resolution = self._minutes[policy.id]
+            if response is not None:
                 unanswered = paused_between(time, stops, row["first_response_at"]) if stops else 0.0
-                row["response_due_at"] = time.add(row["opened_at"], policy.response_minutes + unanswered)
-            if policy.resolution_minutes is not None:
-                row["resolution_due_at"] = time.add(row["opened_at"], policy.resolution_minutes + waited)
+                row["response_due_at"] = self._due(time, row["opened_at"], response + unanswered)
+            if resolution is not None:
+                row["resolution_due_at"] = self._due(time, row["opened_at"], resolution + waited)
         if before not in ((None, None), (row["response_due_at"], row["resolution_due_at"])):
             _forget_marks(row, now)
+
+    def _due(self, time: WorkingTime, start: datetime, minutes: float) -> datetime:
+        """When so many working minutes are over; cases of one file often begin at one moment."""
+        asked = id(time), start, minutes
+        if asked not in self._found:
+            self._found[asked] = time.add(start, minutes)
+        return self._found[asked]
 
 
 def moves_of(session: ScopedSession, cases: Sequence[int]) -> dict[int, list[Move]]:

@@ -31,7 +31,7 @@ class CaseMessage(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     author: Mapped[str | None] = mapped_column(text())
     #: The case it stood in before a merge.
-    merged_from_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    merged_from_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     #: Sent once per key, so that a second click or a repeated job adds nothing.
     key: Mapped[str | None] = mapped_column(text(120), unique=True)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)

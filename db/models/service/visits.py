@@ -215,7 +215,7 @@ class WorkOrderPart(Base):
     __table_args__ = (Index("ix_work_order_parts_order", "work_order_id"),)
 
     work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id", ondelete="CASCADE"))
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
     name: Mapped[str] = mapped_column(text(80))
     quantity: Mapped[float] = mapped_column(Float, default=1.0)
     unit_cost_minor: Mapped[int | None] = mapped_column(Money)
