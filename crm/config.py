@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     imap_user: str = ""
     imap_password: str = ""
     imap_folder: str = "INBOX"
+    mail_max_mb: int = Field(25, gt=0)  # a larger message is kept without its largest parts
 
     def oidc_domains(self) -> frozenset[str]:
         """The allowed domains, lower case."""

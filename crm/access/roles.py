@@ -20,7 +20,7 @@ ADMINISTRATOR, MANAGER, STAFF, VIEWER = "administrator", "manager", "staff", "vi
 #: Rows of daily work; they have an owner and a team.
 OWNED = (
     "organisation", "contact", "lead", "deal", "order", "interaction", "task",
-    "case", "equipment", "work_order", "segment", "campaign", "social",
+    "case", "equipment", "work_order", "segment", "campaign", "social", "message",
 )  # fmt: skip
 #: What the whole firm shares, readable for everybody who is signed in.
 SHARED = ("product", "category", "target")
@@ -32,6 +32,7 @@ ENTITY_LABELS = {
     "organisation": N_("Organisations"), "contact": N_("Contacts"), "lead": N_("Leads"), "deal": N_("Deals"),
     "case": N_("Cases"), "equipment": N_("Equipment"), "work_order": N_("Visits and maintenance"),
     "segment": N_("Segments"), "campaign": N_("Campaigns"), "social": N_("Social posts"),
+    "message": N_("Inbox"),
     "order": N_("Orders"), "interaction": N_("Talks and notes"), "task": N_("Tasks"), "product": N_("Products"),
     "category": N_("Categories"), "target": N_("Targets"), "user": N_("Users"), "team": N_("Teams"), "setting": N_("Settings"),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""``python -m crm mail …``: send what waits, see how it stands, read bounces, send a test."""
+"""``python -m crm mail …``: send what waits, see how it stands, take in what came, send a test."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import typer
 
-from crm.cli_frame import commanded
+from crm.cli_frame import AsJson, commanded, show
 from crm.errors import Unavailable
 from crm.i18n import _, ngettext
 from crm.work import SYSTEM, unit_of_work
 
-mail = typer.Typer(help="E-mail: send what waits, read bounces, send a test.", no_args_is_help=True)
+mail = typer.Typer(help="E-mail: send what waits, take in what came, send a test.", no_args_is_help=True)
 
 
 @mail.command("send")
@@ -97,12 +97,33 @@ def test_command(to: Annotated[str, typer.Option(help="Where the test goes.")]) 
         typer.echo(said)
 
 
+@mail.command("read")
+def read_command(
+    place: Annotated[Path, typer.Argument(help="A .eml or .mbox file, or a folder of them.", exists=True)],
+    as_json: AsJson = False,
+) -> None:
+    """Take in received messages from files; those that came before are known again."""
+    from crm.mail.receiving.intake import read_place
+
+    with commanded():
+        rows = read_place(place)
+        if as_json:
+            show(rows)
+            return
+        for row in rows:
+            typer.echo(
+                row["problem"]
+                if row["problem"] and not row["id"]
+                else f"{row['kind']:<10} {row['from']:<32} {row['matched_to'] or '–'}  {row['subject']}"
+            )
+
+
 @mail.command("bounces")
 def bounces_command(
     folder: Annotated[Path, typer.Argument(help="Folder with .eml and .mbox files.", exists=True)],
 ) -> None:
-    """Read bounces, complaints and replies from dropped files; reading them again changes nothing."""
-    from crm.mail.receiving.bounces import read_folder
+    """As ``read``, and say only how many messages came to what."""
+    from crm.mail.receiving.intake import read_folder
 
     with commanded():
         for name, count in read_folder(folder).as_dict().items():

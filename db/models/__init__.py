@@ -15,6 +15,7 @@ from db.models.campaigns.segments import Consent, Segment, SegmentMember
 from db.models.campaigns.social import SocialAccount, SocialPost
 from db.models.catalogue import Category, Product, Rate
 from db.models.interactions import Interaction, Task
+from db.models.mail import FileContent, IncomingMessage, MailboxPlace, StoredFile
 from db.models.parties import Contact, Organisation
 from db.models.people import Credential, Grant, LoginSession, Membership, Role, SignInFailure, Team, User
 from db.models.pipeline.deals import Deal, DealLine, StageChange
@@ -63,11 +64,13 @@ __all__ = [
     "Equipment",
     "EquipmentEvent",
     "Failure",
+    "FileContent",
     "ForecastRun",
     "FormAnswer",
     "Grant",
     "Import",
     "ImportFailure",
+    "IncomingMessage",
     "Interaction",
     "Job",
     "Lead",
@@ -75,6 +78,7 @@ __all__ = [
     "LinkClick",
     "LoginSession",
     "LossReason",
+    "MailboxPlace",
     "MaintenancePlan",
     "Membership",
     "MessageTemplate",
@@ -99,6 +103,7 @@ __all__ = [
     "SocialPost",
     "Stage",
     "StageChange",
+    "StoredFile",
     "Target",
     "Task",
     "Team",

@@ -19,7 +19,7 @@ from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.mail.address import same_address
 from crm.mail.receiving.bounce_rules import Received
-from crm.mail.receiving.bounces import RESPONDED
+from crm.mail.receiving.intake import RESPONDED
 from crm.reporting.book import Book
 from crm.reporting.measures import worth
 from crm.work import Work
@@ -30,6 +30,7 @@ from db.models import (
     Contact,
     Deal,
     FormAnswer,
+    IncomingMessage,
     LinkClick,
     Order,
     OrderLine,
@@ -298,7 +299,7 @@ def _store(work: Work, count: _Count) -> int:
     return len(changes)
 
 
-def take_reply(work: Work, received: Received, answered: Outbox | None, _key: str) -> str:
+def take_reply(work: Work, received: Received, answered: Outbox | None, incoming: IncomingMessage) -> str:
     """The first response counts, within the campaign's days; whoever answers for somebody else does not."""
     if answered is None or answered.member_id is None:
         return ""
@@ -311,4 +312,10 @@ def take_reply(work: Work, received: Received, answered: Outbox | None, _key: st
     if not member.responded and here(work.now).date() <= last:
         member.responded, member.responded_at, member.response_by = True, work.now, REPLY
         work.session.flush()
+    incoming.campaign_id, incoming.contact_id = campaign.id, contact.id
+    incoming.organisation_id, incoming.owner_id, incoming.team_id = (
+        contact.organisation_id,
+        contact.owner_id,
+        contact.team_id,
+    )
     return RESPONDED

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.policy import default
-from html import unescape
+from email.message import Message
 
 from crm.mail.address import same_address
+from crm.mail.receiving.automatic_rules import is_automatic
+from crm.mail.receiving.headers import header, parameter
+from crm.mail.receiving.letter import Letter, read_letter
 
 BOUNCE, SOFT, COMPLAINT, AUTOMATIC, REPLY = "bounce", "soft", "complaint", "automatic", "reply"
 #: The marks that ``compose`` leaves in our messages; the signature is checked by whoever believes them.
@@ -23,19 +23,12 @@ _FAILED_SUBJECT = re.compile(
     r"|mail delivery (failed|system)|unzustellbar|nicht zustellbar",
     re.IGNORECASE,
 )
-_AWAY_SUBJECT = re.compile(
-    r"^\W*(out of (the )?office|automatic reply|auto(matic)?[- ]?(reply|response)|abwesen|automatische antwort)",
-    re.IGNORECASE,
-)
 _SAID_CODE = re.compile(r"\b(5\d\d)[ -](?:#?(5\.\d{1,3}\.\d{1,3})\b)?|\b(5\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_QUOTE_BEGINS = re.compile(
-    r"^\s*(On .{6,200} wrote:|Am .{6,200} schrieb .{0,100}:|-{2,}\s*(Original Message|Ursprüngliche Nachricht).*"
-    r"|_{20,}|From: .+@.+|Von: .+@.+)\s*$"
-)
-#: Nobody reads more than this of one message.
-MOST_TEXT = 20_000
 _MOST_RECIPIENTS = 50
+#: So far a program's own words are read for what it refused.
+_MOST_READ = 20_000
+_RETURNED = re.compile(r"\n-{1,80} ?(?:This is a copy|Below this line|Original message)|\nReceived: ")
 
 
 #: An address that is not there, or not there any more (RFC 3463: 5.1.x and 5.2.1); 5.7.x is about us, not about them.
@@ -72,52 +65,56 @@ class Received:
 
 def read(content: bytes) -> Received:
     """Read one message; whatever is broken in it counts as not there."""
-    message = message_from_bytes(content, policy=default)
-    assert isinstance(message, EmailMessage)
-    kind, refused = _kind(message, content)
-    whole = content.decode("utf-8", "replace") if kind != REPLY else _thread(message)
+    return judge(read_letter(content, len(content)))
+
+
+def judge(letter: Letter) -> Received:
+    """What a message is taken for, and what it says about messages of ours."""
+    kind, refused = _kind(letter)
+    thread = " ".join((letter.thread, *letter.recipients))
+    whole = letter.original.decode("utf-8", "replace") if kind in (BOUNCE, SOFT, COMPLAINT) else thread
     # Long lines may be folded by soft breaks in the middle of a mark.
     whole = whole.replace("=\r\n", "").replace("=\n", "")
-    subject = _header(message, "subject")
     return Received(
         kind,
-        sender=same_address(_header(message, "from")),
-        subject=subject,
-        message_id=_header(message, "message-id"),
-        text=_own_words(_text(message)) if kind == REPLY else "",
+        sender=letter.sender,
+        subject=letter.subject,
+        message_id=letter.message_id,
+        text=letter.text,
         marks=tuple(dict.fromkeys(_MAIL_MARK.findall(whole))),
         case_marks=tuple(dict.fromkeys(_CASE_MARK.findall(whole))),
-        case_numbers=tuple(dict.fromkeys(_CASE_NUMBER.findall(subject))),
+        case_numbers=tuple(dict.fromkeys(_CASE_NUMBER.findall(letter.subject))),
         refused=refused,
     )
 
 
-def _kind(message: EmailMessage, content: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
-    report = str(message.get_param("report-type", "") or "").lower()
-    if message.get_content_type() == "multipart/report" and report == "feedback-report":
+def _kind(letter: Letter) -> tuple[str, tuple[tuple[str, str], ...]]:
+    message = letter.message
+    is_report = message.get_content_type() == "multipart/report"
+    if is_report and parameter(message, "report-type").lower() == "feedback-report":
         return COMPLAINT, tuple((address, "complaint") for address in _complained(message))
-    if message.get_content_type() == "multipart/report" or _has_status(message):
+    if is_report or _has_status(message):
         return _by_status(message)
-    if _is_from_daemon(message):
-        return _by_words(message)
-    return (AUTOMATIC if _is_automatic(message) else REPLY), ()
+    if _is_from_daemon(letter):
+        return _by_words(letter)
+    return (AUTOMATIC if is_automatic(letter) else REPLY), ()
 
 
-def _has_status(message: EmailMessage) -> bool:
+def _has_status(message: Message) -> bool:
     return any(part.get_content_type() == "message/delivery-status" for part in message.walk())
 
 
-def _by_status(message: EmailMessage) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _by_status(message: Message) -> tuple[str, tuple[tuple[str, str], ...]]:
     """RFC 3464: one group of fields per recipient."""
     hard: list[tuple[str, str]] = []
     soft: list[tuple[str, str]] = []
     for group in _status_groups(message):
-        if _header(group, "action").strip().lower() != "failed":
+        if header(group, "action").strip().lower() != "failed":
             continue
         # What was written to first is what we know; mail may have been passed on from there.
-        address = _header(group, "original-recipient") or _header(group, "final-recipient")
+        address = header(group, "original-recipient") or header(group, "final-recipient")
         bare = same_address(address.partition(";")[2] or address)
-        status, said = _header(group, "status").strip(), _header(group, "diagnostic-code")
+        status, said = header(group, "status").strip(), header(group, "diagnostic-code")
         reason = " ".join(said.partition(";")[2].split()) or status
         if bare:
             (hard if _is_hard(status, reason) else soft).append((bare, f"{status} {reason}"[:500]))
@@ -126,7 +123,7 @@ def _by_status(message: EmailMessage) -> tuple[str, tuple[tuple[str, str], ...]]
     return (SOFT, tuple(soft[:_MOST_RECIPIENTS])) if soft else (AUTOMATIC, ())
 
 
-def _status_groups(message: EmailMessage) -> Iterator[Message]:
+def _status_groups(message: Message) -> Iterator[Message]:
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
             groups = part.get_payload()
@@ -145,31 +142,27 @@ def _is_hard(status: str, reason: str) -> bool:
     return is_about_address(0, status)
 
 
-def _is_from_daemon(message: EmailMessage) -> bool:
-    sender = same_address(_header(message, "from"))
-    is_empty = _header(message, "return-path").strip() == "<>"
-    return bool(_DAEMON.match(sender)) or (
-        is_empty and bool(_FAILED_SUBJECT.search(_header(message, "subject")))
-    )
+def _is_from_daemon(letter: Letter) -> bool:
+    is_empty = letter.header("return-path") == "<>"
+    return bool(_DAEMON.match(letter.sender)) or (is_empty and bool(_FAILED_SUBJECT.search(letter.subject)))
 
 
-def _by_words(message: EmailMessage) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _by_words(letter: Letter) -> tuple[str, tuple[tuple[str, str], ...]]:
     """An old-fashioned bounce: the addresses in the program's own text, up to the returned message."""
-    text = re.split(
-        r"\n-+ ?(?:This is a copy|Below this line|Original message)|\nReceived: ", _text(message)
-    )[0]
+    text = _RETURNED.split(letter.text[:_MOST_READ], maxsplit=1)[0]
     found = _SAID_CODE.search(text)
     if found is None:
         return AUTOMATIC, ()
     code, enhanced = int(found.group(1) or 0), found.group(2) or found.group(3) or ""
-    own = same_address(_header(message, "from"))
     reason = " ".join(text[found.start() : found.start() + 300].split())
-    addresses = [a.lower() for a in _ADDRESS.findall(text) if a.lower() != own and not _DAEMON.match(a)]
+    addresses = [
+        a.lower() for a in _ADDRESS.findall(text) if a.lower() != letter.sender and not _DAEMON.match(a)
+    ]
     refused = tuple((a, reason) for a in dict.fromkeys(addresses))[:_MOST_RECIPIENTS]
-    return (BOUNCE if is_about_address(code, enhanced) else SOFT), refused
+    return (BOUNCE if is_about_address(code, enhanced or reason) else SOFT), refused
 
 
-def _complained(message: EmailMessage) -> Iterator[str]:
+def _complained(message: Message) -> Iterator[str]:
     """RFC 5965: who pressed "spam"; not every provider tells."""
     for part in message.walk():
         if part.get_content_type() == "message/feedback-report":
@@ -181,54 +174,3 @@ def _complained(message: EmailMessage) -> Iterator[str]:
                     for value in fields.get_all("original-rcpt-to", [])
                     if (bare := same_address(str(value)))
                 )
-
-
-def _is_automatic(message: EmailMessage) -> bool:
-    """RFC 3834, and what older programs write."""
-    said = _header(message, "auto-submitted").lower()
-    if said and not said.startswith("no"):
-        return True
-    if _header(message, "precedence").lower() in ("bulk", "junk", "list", "auto_reply"):
-        return True
-    if any(message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply")):
-        return True
-    return bool(_AWAY_SUBJECT.search(_header(message, "subject")))
-
-
-def _thread(message: EmailMessage) -> str:
-    return " ".join(_header(message, name) for name in ("in-reply-to", "references"))
-
-
-def _header(message: Message, name: str) -> str:
-    try:
-        return " ".join(str(message.get(name, "")).split())
-    except (ValueError, TypeError, LookupError, AttributeError, IndexError):
-        # The library gives up on some malformed headers when they are read.
-        return ""
-
-
-def _text(message: EmailMessage) -> str:
-    """The words of a message, from its plain part or else its HTML."""
-    try:
-        body = message.get_body(("plain", "html"))
-        content = body.get_content() if body is not None else ""
-    except (LookupError, ValueError, KeyError, AttributeError):
-        return ""
-    text = content if isinstance(content, str) else ""
-    if body is not None and body.get_content_type() == "text/html":
-        text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", "", text[: 10 * MOST_TEXT])
-        text = re.sub(r"(?i)<br\s*/?>|</p>|</div>", "\n", text)
-        text = unescape(re.sub(r"<[^>]*>", "", text))
-    return text.replace("\r\n", "\n").replace("\x00", "")
-
-
-def _own_words(text: str) -> str:
-    """What the sender wrote, without the message they answer; all of it when nothing else is left."""
-    kept: list[str] = []
-    for line in text.split("\n"):
-        if _QUOTE_BEGINS.match(line):
-            break
-        if not line.lstrip().startswith(">"):
-            kept.append(line.rstrip())
-    own = "\n".join(kept).strip() or text.strip()
-    return own[:MOST_TEXT]

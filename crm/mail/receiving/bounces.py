@@ -1,4 +1,4 @@
-"""Received mail takes effect: addresses that bounce are noted, replies reach their case or campaign.
+"""What a bounce or a complaint takes effect on: addresses that are no good, members who got no message.
 
 Anybody can write a message that looks like a bounce. One is believed when it carries the signed mark of a message of
 ours, or names an address that we did write to.
@@ -6,101 +6,21 @@ ours, or names an address that we did write to.
 
 from __future__ import annotations
 
-import mailbox
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
-
-import structlog
 from sqlalchemy import func, select
 
-from crm.errors import CrmError, NotFound
-from crm.i18n import _
+from crm.errors import NotFound
 from crm.links import read_token
-from crm.mail.receiving.bounce_rules import AUTOMATIC, BOUNCE, COMPLAINT, REPLY, Received, read
+from crm.mail.receiving.bounce_rules import BOUNCE, COMPLAINT, Received
 from crm.mail.receiving.reachable import mark_address, mark_bounced
 from crm.mail.sending.outbox import MAIL
-from crm.register import Register
-from crm.work import SYSTEM, Work, unit_of_work
+from crm.work import Work
 from db.models import CampaignMember, Contact, Outbox
 
-log = structlog.get_logger(__name__)
 
-#: What a message came to.
-BOUNCED, COMPLAINED, ANSWERED, RESPONDED, PASSED, FOREIGN, BROKEN = (
-    "bounced", "complained", "answered", "responded", "passed", "foreign", "broken",
-)  # fmt: skip
-
-#: Who takes replies: asked with the message of ours that is answered, where it is known, and a key that is the same
-#: whenever the reply is read; empty when it is not for them.
-REPLIES: Register[Callable[[Work, Received, Outbox | None, str], str]] = Register("reply")
-
-
-@dataclass
-class Tally:
-    """How many messages came to what."""
-
-    counted: Counter[str] = field(default_factory=Counter)
-
-    def as_dict(self) -> dict[str, int]:
-        """In words, those that happened."""
-        words = {
-            BOUNCED: _("bounces"),
-            COMPLAINED: _("complaints"),
-            ANSWERED: _("answers to cases"),
-            RESPONDED: _("replies to campaigns"),
-            PASSED: _("automatic answers, passed over"),
-            FOREIGN: _("not about our mail, passed over"),
-            BROKEN: _("could not be read"),
-        }
-        return {word: self.counted[name] for name, word in words.items() if self.counted[name]}
-
-
-def read_folder(folder: Path) -> Tally:
-    """Take in every ``.eml`` and ``.mbox`` file of a folder; what was taken in before changes nothing again."""
-    tally = Tally()
-    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in (".eml", ".mbox")):
-        for content in _messages(path):
-            tally.counted[take_in(content, source=path.name)] += 1
-    return tally
-
-
-def _messages(path: Path) -> Iterator[bytes]:
-    if path.suffix.lower() == ".eml":
-        yield path.read_bytes()
-        return
-    box = mailbox.mbox(path, create=False)
-    try:
-        for key in box.keys():  # noqa: SIM118 - a mailbox iterates over messages, parsed by the older rules
-            yield box.get_bytes(key)
-    finally:
-        box.close()
-
-
-def take_in(content: bytes, *, source: str) -> str:
-    """Let one received message take effect; returns what it came to."""
-    try:
-        received = read(content)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        log.exception("mail_unreadable", source=source)
-        return BROKEN
-    try:
-        with unit_of_work(SYSTEM, cause="mail") as work:
-            return _take_in(work, received, content, source)
-    except CrmError as problem:
-        log.warning("mail_without_effect", source=source, reason=problem.message)
-        return FOREIGN
-
-
-def _take_in(work: Work, received: Received, content: bytes, source: str) -> str:
-    if received.kind == AUTOMATIC:
-        return PASSED
-    if received.kind == REPLY:
-        return _reply(work, received, content)
+def believe(work: Work, received: Received, source: str) -> bool:
+    """Let a bounce or a complaint take effect; False when nothing proves that it is about mail of ours."""
     row_id = proven("mail", received.marks)
-    kind = COMPLAINT if received.kind == COMPLAINT else "bounce"
+    kind = COMPLAINT if received.kind == COMPLAINT else BOUNCE
     is_hard = received.kind in (BOUNCE, COMPLAINT)
     believed = False
     if row_id is not None:
@@ -119,9 +39,7 @@ def _take_in(work: Work, received: Received, content: bytes, source: str) -> str
                 if kind != COMPLAINT:
                     _bounce_newest(work, member_ids)
                 believed = True
-    if not believed:
-        return FOREIGN
-    return COMPLAINED if kind == COMPLAINT else BOUNCED
+    return believed
 
 
 def proven(purpose: str, marks: tuple[str, ...]) -> int | None:
@@ -161,13 +79,3 @@ def _bounce_newest(work: Work, member_ids: list[int]) -> None:
     if member is not None and member.state == "sent":
         member.state = "bounced"
         work.session.flush()
-
-
-def _reply(work: Work, received: Received, content: bytes) -> str:
-    row_id = proven("mail", received.marks)
-    row = work.session.get(Outbox, row_id) if row_id is not None else None
-    name = received.message_id.encode() if received.message_id else content
-    for take in REPLIES.values():
-        if came_to := take(work, received, row, f"mail:{sha256(name).hexdigest()}"):
-            return came_to
-    return FOREIGN

@@ -12,7 +12,7 @@ from crm.config import Settings, settings
 from crm.errors import Unavailable
 from crm.i18n import _
 from crm.jobs.worker import Step
-from crm.mail.receiving.bounces import Tally, take_in
+from crm.mail.receiving.intake import Tally, take_in
 from crm.work import Actor
 
 TIMEOUT = 30.0

@@ -11,7 +11,9 @@ from crm.errors import Conflict, Problem, Refused
 from crm.i18n import N_, _
 from crm.mail.address import same_address
 from crm.mail.receiving.bounce_rules import Received
-from crm.mail.receiving.bounces import ANSWERED, proven
+from crm.mail.receiving.bounces import proven
+from crm.mail.receiving.intake import ANSWERED
+from crm.mail.receiving.storing import give_files
 from crm.records import records
 from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
@@ -27,7 +29,7 @@ from crm.service.cases.moves import (
 from crm.service.cases.rules import move_entry
 from crm.service.levels.levels import follow_status, note_answer
 from crm.work import Work
-from db.models import Case, CaseMessage, Contact, Outbox, User
+from db.models import Case, CaseMessage, Contact, IncomingMessage, Outbox, User
 
 _TEXT = Field("text", N_("Text"), Kind.LONGTEXT, required=True, max_length=20_000)
 _AUTHOR = Field("author", N_("Name"), Kind.TEXT, max_length=200)
@@ -159,10 +161,12 @@ def customer_message(
     *,
     key: str,
     author: str | None = None,
+    incoming: IncomingMessage | None = None,
 ) -> int:
     """The customer wrote: a waiting case goes on, an answered one comes back, a merged one hands it to its heir.
 
-    ``key`` makes a repeat harmless. Without ``author`` it counts as from the case's contact.
+    ``key`` makes a repeat harmless. Without ``author`` it counts as from the case's contact. What came as a message is
+    kept as it is, with its files, however long and even when it has no words.
 
     Returns
     -------
@@ -173,7 +177,7 @@ def customer_message(
     if known is not None:
         return known
     case = last_of_merge(work.session, records.find(work.session, Case, case_id))
-    body, name = _demanded(text), _checked(_AUTHOR, author)
+    body, name = text if incoming is not None else _demanded(text), _checked(_AUTHOR, author)
     message = CaseMessage(
         case_id=case.id,
         kind="customer",
@@ -182,12 +186,21 @@ def customer_message(
         author=name,
         contact_id=None if name else case.contact_id,
         key=key,
+        incoming_id=incoming.id if incoming is not None else None,
     )
     with work.session.no_autoflush:
         work.session.add(message)
         if case.status == "waiting" or case.status in ENDED:
             _enter(work, case, "open", work.now)
     work.session.flush()
+    if incoming is not None:
+        incoming.case_id, incoming.contact_id, incoming.organisation_id = (
+            case.id,
+            case.contact_id,
+            case.organisation_id,
+        )
+        incoming.owner_id, incoming.team_id = case.owner_id, case.team_id
+        give_files(work, incoming.id, case_id=case.id, case_message_id=message.id)
     return message.id
 
 
@@ -260,7 +273,7 @@ def _checked(field: Field, value: str | None) -> str | None:
     return found
 
 
-def take_reply(work: Work, received: Received, answered: Outbox | None, key: str) -> str:
+def take_reply(work: Work, received: Received, answered: Outbox | None, incoming: IncomingMessage) -> str:
     """Add what a customer answered to their case."""
     if answered is not None and answered.member_id is not None:
         return ""
@@ -270,11 +283,11 @@ def take_reply(work: Work, received: Received, answered: Outbox | None, key: str
     else:
         numbers = received.case_numbers
         case = work.session.scalars(select(Case).where(Case.number.in_(numbers))).first() if numbers else None
-    if case is None or not received.text:
+    if case is None:
         return ""
     contact = work.session.get(Contact, case.contact_id) if case.contact_id is not None else None
     if contact is None or same_address(contact.email or "") != received.sender:
         # A number in a subject is no secret: only the case's own customer speaks in it.
         return ""
-    customer_message(work, case.id, received.text, key=key)
+    customer_message(work, case.id, received.text, key=f"mail:{incoming.unique_key}", incoming=incoming)
     return ANSWERED

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Text
+
 from db.models.base import (
     Base,
     ForeignKey,
@@ -16,7 +18,8 @@ from db.models.base import (
 
 
 class CaseMessage(Base):
-    """One step of a case's thread: what the customer wrote, a public reply, or an internal note."""
+    """One step of a case's thread: what the customer wrote (``customer``), what their machine answered (``automatic``), a
+    public reply, or an internal note."""
 
     __tablename__ = "case_messages"
     __guard__ = ("case_id",)
@@ -25,11 +28,13 @@ class CaseMessage(Base):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(text(10), default="note")
-    body: Mapped[str] = mapped_column(text(20000))
+    body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(default=utc_now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     author: Mapped[str | None] = mapped_column(text())
+    #: The message it came as.
+    incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_messages.id"), index=True)
     #: The case it stood in before a merge.
     merged_from_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     #: Sent once per key, so that a second click or a repeated job adds nothing.

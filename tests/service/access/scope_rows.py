@@ -20,6 +20,7 @@ OWNED: dict[type[Any], dict[str, Any]] = {
     m.WebForm: {"name": "{whose}", "slug": "{whose}-{turn}"},
     m.SocialAccount: {"name": "{whose}"},
     m.SocialPost: {"title": "{whose}"},
+    m.IncomingMessage: {"unique_key": "{turn}", "original_hash": "{turn}", "size": 1},
 }
 #: The column that points to the guarding parent, the parent, and needed values.
 CHILDREN: dict[type[Any], tuple[str, type[Any], dict[str, Any]]] = {
@@ -40,6 +41,7 @@ CHILDREN: dict[type[Any], tuple[str, type[Any], dict[str, Any]]] = {
     m.CampaignMember: ("campaign_id", m.Campaign, {"arm": "A"}),
     m.TrackedLink: ("campaign_id", m.Campaign, {"url": "https://example.com/{whose}"}),
     m.LinkClick: ("campaign_id", m.Campaign, {}),
+    m.StoredFile: ("case_id", m.Case, {"name": "{whose}", "size": 1, "hash": "{turn}"}),
     m.FormAnswer: ("form_id", m.WebForm, {"key": "{whose} {turn}"}),
 }  # fmt: skip
 #: Further links that a row needs, to rows of the same owner.
@@ -60,6 +62,7 @@ CHANGES: dict[type[Any], tuple[str, Any]] = {
     m.Consent: ("source", "Changed"),
     m.CampaignArm: ("share", 0.1), m.CampaignMember: ("stratum", "Changed"),
     m.TrackedLink: ("url", "https://example.com/x"), m.LinkClick: ("by_machine", True), m.FormAnswer: ("sender", "x"),
+    m.IncomingMessage: ("subject", "Changed"), m.StoredFile: ("name", "Changed"),
 }  # fmt: skip
 _turn = iter(range(1, 10**9))
 

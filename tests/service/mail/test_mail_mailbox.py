@@ -52,7 +52,7 @@ def test_unread_messages_take_effect_once(people, inbox, configured):
         Worker().run_one()
         again = mailbox.run(SYSTEM, {}, no_step)
 
-    expected = {"bounces": 1, "replies to campaigns": 1, "automatic answers, passed over": 1}
+    expected = {"bounces": 1, "replies to campaigns": 1, "automatic answers, kept": 1}
     assert get_job(SYSTEM, job).result == expected
     assert again == {}
     assert server.seen == {1, 2, 3}

@@ -74,12 +74,12 @@ def test_automatic_answers_are_nobodys_words(headers):
     assert read(letters.answer(**headers)).kind == "automatic"
 
 
-def test_an_answer_keeps_its_own_words_only():
+def test_an_answer_keeps_all_its_words():
     text = "Yes please\n\nOn Tue, 10 Mar 2026 at 12:00, Brew & Berg wrote:\n> Dear M1\n> order"
 
     received = read(letters.answer(text=text, to_message=f"<{MARK}@kavarna.example>"))
 
-    assert (received.kind, received.text, received.sender) == ("reply", "Yes please", "m1@example.com")
+    assert (received.kind, received.text, received.sender) == ("reply", text, "m1@example.com")
     assert received.marks == (MARK,)
 
 
@@ -88,7 +88,7 @@ def test_an_answer_between_the_lines_of_ours_is_kept():
         letters.answer(text="> Which colour?\nBlue\n> How many?\nTwo", subject="Re: [C-12] Grinder")
     )
 
-    assert received.text == "Blue\nTwo"
+    assert received.text == "> Which colour?\nBlue\n> How many?\nTwo"
     assert received.case_numbers == ("C-12",)
 
 

@@ -1,0 +1,132 @@
+"""Bytes become words by the best guess; the bytes themselves are kept elsewhere, so a wrong guess loses nothing."""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import quopri
+import re
+from email.base64mime import decode as decode_base64
+
+#: Names that mail programs write and Python does not know.
+_ALIASES = {
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "iso-8859-9": "cp1254", "iso-8859-11": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
+    "unicode-1-1-utf-7": "utf-7", "x-mac-roman": "mac-roman", "macintosh": "mac-roman", "x-sjis": "cp932",
+}  # fmt: skip
+#: Seven-bit names: what they say of eight-bit bytes is nothing.
+_SAYS_NOTHING = frozenset({
+    "", "us-ascii", "ascii", "ansi_x3.4-1968", "x-unknown", "unknown-8bit", "unknown",
+    "default", "7bit", "8bit",
+    "binary",
+})  # fmt: skip
+_GUESSES = (
+    "utf_8", "cp1252", "cp1250", "cp1251", "koi8_r", "iso8859_2", "iso8859_5", "cp1253", "cp1254", "cp1255", "cp1256",
+    "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp850", "cp852", "cp866",
+)  # fmt: skip
+#: A detector needs no more than this, and takes long for more.
+_SAMPLE = 4_000
+_WORDS = re.compile(
+    r"(?:=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,4000}\?=\s{0,80}(?==\?|$)|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,4000}\?=)+"
+)
+_WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+
+
+def known_codec(name: str) -> str:
+    """Python's name of a character set as a message names it; empty when it says nothing that helps."""
+    bare = name.strip().strip("\"'").lower()
+    if bare in _SAYS_NOTHING:
+        return ""
+    if re.match(r"(x-)?utf-?8", bare):
+        return "utf-8"
+    joined = re.sub(r"^(cp|ibm|windows|win|koi8|mac)[-_ ]", r"\1", bare)
+    # A visual or explicit order of Hebrew and Arabic is the same bytes.
+    for tried in (bare, joined, bare.removesuffix("-i"), bare.removesuffix("-e"), bare.removeprefix("x-"),
+                  re.sub(r"^win(dows)?[-_]?", "cp", bare)):  # fmt: skip
+        chosen = _ALIASES.get(tried, tried)
+        try:
+            if codecs.lookup(chosen)._is_text_encoding:
+                return chosen
+        except (LookupError, ValueError):
+            continue
+    return ""
+
+
+def decode(content: bytes, declared: str = "") -> tuple[str, str]:
+    """The words, and the character set that gave them: as declared, else UTF-8, else Western, else as a detector says.
+
+    Whatever was declared, bytes that are UTF-8 beyond ASCII are it: in any other set they would be a rare accident.
+    """
+    chosen = known_codec(declared)
+    marks = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+    tries = [codec for mark, codec in marks if content.startswith(mark)]
+    # Seven-bit sets such as ISO-2022-JP are UTF-8 too, and mean something else.
+    tries += ["utf-8", chosen] if chosen and not content.isascii() else [chosen or "utf-8"]
+    for codec in filter(None, tries):
+        try:
+            return _clean(content.decode(codec)), codec
+        except (UnicodeError, ValueError, LookupError):
+            continue
+    guessed = _detected(content)
+    return _clean(content.decode(guessed, "replace")), guessed
+
+
+def _clean(text: str) -> str:
+    """Line ends of one kind, and nothing that no database takes."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text if text.isascii() else "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _detected(content: bytes) -> str:
+    high = [byte for byte in content[:_SAMPLE] if byte > 127]
+    letters = sum(65 <= byte <= 90 or 97 <= byte <= 122 for byte in content[:_SAMPLE])
+    # Western letters in their usual places are few among plain ones: a detector knows less about so little.
+    western = all((byte >= 0xC0 and byte not in b"\xd7\xf7") or byte in _PUNCTUATION for byte in high)
+    if western and len(high) * 3 <= letters:
+        return "cp1252"
+    from charset_normalizer import from_bytes
+
+    beyond = _around_high(content)
+    best = from_bytes(beyond, cp_isolation=list(_GUESSES), threshold=0.5, preemptive_behaviour=False).best()
+    return best.encoding if best is not None else "cp1252"
+
+
+#: Quotes, dashes, the euro and signs that stand in Western text.
+_PUNCTUATION = frozenset(
+    b"\x80\x82\x84\x85\x91\x92\x93\x94\x95\x96\x97\x8a\x9a\x8e\x9e"
+    b"\xa0\xa3\xa7\xa9\xab\xae\xb0\xb2\xb3\xb5\xb7\xba\xbb\xbd"
+)
+
+
+def _around_high(content: bytes) -> bytes:
+    """A sample from where the first byte beyond ASCII is."""
+    found = re.search(rb"[\x80-\xff]", content)
+    start = max(0, (found.start() if found else 0) - 500)
+    return content[start : start + _SAMPLE]
+
+
+def decode_header(raw: str) -> str:
+    """A header as people read it: encoded words decoded, bytes beyond ASCII by the best guess, on one line."""
+    if not raw.isascii():
+        # The library hides such bytes in surrogates.
+        raw = decode(raw.encode("utf-8", "surrogateescape"))[0]
+    return " ".join(_WORDS.sub(lambda run: _decoded(run[0]), raw).split())
+
+
+def _decoded(run: str) -> str:
+    """Neighbours in one character set are joined before they are decoded: a letter may be torn apart between them."""
+    pieces: list[tuple[str, bytes]] = []
+    for charset, how, said in _WORD.findall(run):
+        try:
+            content = (
+                decode_base64(said + "=" * (-len(said) % 4))
+                if how in "bB"
+                else quopri.decodestring(said.encode(), header=True)
+            )
+        except (ValueError, binascii.Error):
+            content = said.encode("utf-8", "replace")
+        if pieces and pieces[-1][0] == charset.lower():
+            pieces[-1] = (charset.lower(), pieces[-1][1] + content)
+        else:
+            pieces.append((charset.lower(), content))
+    return "".join(decode(content, charset)[0] for charset, content in pieces)

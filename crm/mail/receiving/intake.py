@@ -1,0 +1,217 @@
+"""What came in is stored, then decided about: each in its own transaction, so that a stop in between loses nothing."""
+
+from __future__ import annotations
+
+import mailbox
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from crm.errors import CrmError
+from crm.i18n import _
+from crm.mail.receiving import bounce_rules
+from crm.mail.receiving.bounce_rules import AUTOMATIC, COMPLAINT, REPLY, Received, judge
+from crm.mail.receiving.bounces import believe, proven
+from crm.mail.receiving.storing import FILED, PASSED, STORED, WAITING, content_of, letter_of, store
+from crm.register import Register
+from crm.work import SYSTEM, Work, reading, unit_of_work
+from db.models import Campaign, Case, Contact, Deal, IncomingMessage, Organisation, Outbox, StoredFile
+
+log = structlog.get_logger(__name__)
+
+#: What a message came to.
+BOUNCED, COMPLAINED, ANSWERED, RESPONDED, AWAY, FOREIGN, WAITS, BROKEN = (
+    "bounced", "complained", "answered", "responded", "passed", "foreign", "waits", "broken",
+)  # fmt: skip
+#: Kinds of a message as they are stored.
+ANSWER, QUESTION, UNKNOWN = "answer", "question", "unknown"
+
+#: Who takes replies: asked with the message of ours that is answered, where it is known, and the stored message; empty
+#: when it is not for them. Whoever takes it links it to their record.
+REPLIES: Register[Callable[[Work, Received, Outbox | None, IncomingMessage], str]] = Register("reply")
+
+
+@dataclass
+class Tally:
+    """How many messages came to what."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, int]:
+        """In words, those that happened."""
+        words = {
+            BOUNCED: _("bounces"),
+            COMPLAINED: _("complaints"),
+            ANSWERED: _("answers to cases"),
+            RESPONDED: _("replies to campaigns"),
+            AWAY: _("automatic answers, kept"),
+            WAITS: _("kept in the inbox for staff"),
+            FOREIGN: _("bounces that are not about our mail, kept"),
+            BROKEN: _("could not be read"),
+        }
+        return {word: self.counted[name] for name, word in words.items() if self.counted[name]}
+
+
+def read_folder(folder: Path) -> Tally:
+    """Take in every ``.eml`` and ``.mbox`` file of a folder; what was taken in before changes nothing again."""
+    tally = Tally()
+    for row in read_place(folder):
+        tally.counted[row["outcome"]] += 1
+    return tally
+
+
+def read_place(place: Path) -> list[dict[str, Any]]:
+    """Take in a file or every ``.eml`` and ``.mbox`` file of a folder.
+
+    Returns
+    -------
+    list of dict
+        For each message what it is, whom and what it was matched to, and what was kept; for a file that cannot be read
+        a sentence.
+    """
+    known = sorted(p for p in place.rglob("*") if p.suffix.lower() in (".eml", ".mbox") and p.is_file())
+    rows = []
+    for path in known if place.is_dir() else [place]:
+        try:
+            for content in _messages(path):
+                message_id, is_new = _taken(content, source=path.name)
+                rows.append({"file": path.name, **told(message_id), "is_new": is_new})
+        except (OSError, CrmError, ValueError) as error:
+            said = _("{file} could not be read: {reason}").format(file=path.name, reason=str(error)[:300])
+            rows.append({"file": path.name, **_NOTHING, "outcome": BROKEN, "problem": said})
+    return rows
+
+
+_NOTHING: dict[str, Any] = {
+    "id": None, "kind": UNKNOWN, "from": "", "subject": "", "outcome": "", "state": "", "matched_to": "", "contact": None,
+    "organisation": None, "case": None, "deal": None, "campaign": None, "characters": 0, "bytes": 0, "charset": "",
+    "attachments": [], "left_out": [], "problem": "", "is_new": False,
+}  # fmt: skip
+
+
+def _messages(path: Path) -> Iterator[bytes]:
+    if path.suffix.lower() != ".mbox":
+        yield path.read_bytes()
+        return
+    box = mailbox.mbox(path, create=False)
+    try:
+        for key in box.keys():  # noqa: SIM118 - a mailbox iterates over messages, parsed by the older rules
+            yield box.get_bytes(key)
+    finally:
+        box.close()
+
+
+def take_in(content: bytes, *, source: str) -> str:
+    """Store one received message and let it take effect; returns what it came to."""
+    message_id, _is_new = _taken(content, source=source)
+    with reading(SYSTEM) as session:
+        return session.scalars(select(IncomingMessage.outcome).where(IncomingMessage.id == message_id)).one()
+
+
+def _taken(content: bytes, *, source: str) -> tuple[int, bool]:
+    message_id, is_new = store(content, source=source)
+    decide(message_id)
+    return message_id, is_new
+
+
+def decide_waiting() -> int:
+    """Decide about what was stored when the program was stopped before it could; how many there were."""
+    with reading(SYSTEM) as session:
+        asked = select(IncomingMessage.id).where(IncomingMessage.state == STORED).order_by(IncomingMessage.id)
+        found = session.scalars(asked).all()
+    for message_id in found:
+        decide(message_id)
+    return len(found)
+
+
+def decide(message_id: int) -> None:
+    """Let a stored message take effect, once; what fails waits for staff, with the reason."""
+    try:
+        with unit_of_work(SYSTEM, cause="mail") as work:
+            _decide(work, message_id)
+    except CrmError as problem:
+        log.warning("mail_without_effect", message=message_id, reason=problem.message)
+        _leave(message_id, problem.message)
+    except Exception as error:
+        log.exception("mail_undecided", message=message_id)
+        _leave(message_id, f"{type(error).__name__}: {error}")
+
+
+def _leave(message_id: int, reason: str) -> None:
+    with unit_of_work(SYSTEM, cause="mail") as work:
+        message = work.session.get_one(IncomingMessage, message_id)
+        message.state, message.outcome, message.reason = WAITING, WAITS, reason[:500]
+
+
+def _decide(work: Work, message_id: int) -> None:
+    message = work.session.get_one(IncomingMessage, message_id, with_for_update=True)
+    if message.state != STORED:
+        return
+    received = judge(letter_of(content_of(work.session, message.original_hash)))
+    if received.kind == AUTOMATIC:
+        message.kind, message.state, message.outcome = AUTOMATIC, PASSED, AWAY
+    elif received.kind == REPLY:
+        _reply(work, received, message)
+    else:
+        is_complaint = received.kind == COMPLAINT
+        believed = believe(work, received, message.source)
+        message.kind = COMPLAINT if is_complaint else bounce_rules.BOUNCE
+        message.state = PASSED
+        message.outcome = (COMPLAINED if is_complaint else BOUNCED) if believed else FOREIGN
+
+
+def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
+    row_id = proven("mail", received.marks)
+    row = work.session.get(Outbox, row_id) if row_id is not None else None
+    message.outbox_id = row.id if row is not None else None
+    for take in REPLIES.values():
+        if came_to := take(work, received, row, message):
+            message.kind, message.state, message.outcome = ANSWER, FILED, came_to
+            return
+    message.kind, message.state, message.outcome = QUESTION if message.sender else UNKNOWN, WAITING, WAITS
+
+
+def told(message_id: int) -> dict[str, Any]:
+    """What is known of a stored message, in plain values."""
+    with reading(SYSTEM) as session:
+        message = session.get_one(IncomingMessage, message_id)
+        links = {
+            "contact": (Contact.name, Contact.id, message.contact_id),
+            "organisation": (Organisation.name, Organisation.id, message.organisation_id),
+            "case": (Case.number, Case.id, message.case_id),
+            "deal": (Deal.title, Deal.id, message.deal_id),
+            "campaign": (Campaign.name, Campaign.id, message.campaign_id),
+        }
+        named = {
+            name: session.scalar(select(title).where(key == value)) if value is not None else None
+            for name, (title, key, value) in links.items()
+        }
+        asked = select(
+            StoredFile.name, StoredFile.kind, StoredFile.declared_kind, StoredFile.size, StoredFile.hash
+        )
+        files = session.execute(
+            asked.where(StoredFile.incoming_id == message_id).order_by(StoredFile.id)
+        ).mappings()
+        return _NOTHING | {
+            "id": message.id,
+            "kind": message.kind,
+            "from": message.sender,
+            "subject": message.subject,
+            "outcome": message.outcome,
+            "state": message.state,
+            "matched_to": ", ".join(
+                str(named[n]) for n in ("case", "deal", "campaign", "contact", "organisation") if named[n]
+            ),
+            **named,
+            "characters": len(message.body),
+            "bytes": message.size,
+            "charset": message.charset,
+            "attachments": [dict(row) for row in files],
+            "left_out": message.left_out,
+            "problem": message.reason,
+        }
