@@ -86,7 +86,8 @@ def check_phone(value: str, *, region: str | None = None) -> str:
     # Some countries' plans call two digits possible, because they are inside one town; nobody can dial them from elsewhere.
     if not phonenumbers.is_possible_number(number) or (number.national_number or 0) < 1000:
         raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=short(value)))
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    plain = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return f"{plain} ext. {number.extension}" if number.extension else plain
 
 
 def check_url(value: str) -> str:
@@ -97,13 +98,26 @@ def check_url(value: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         parts, host = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or "." not in host or " " in text:
+    if parts.scheme not in ("http", "https") or not _is_host(host) or " " in text:
         raise Bad(
             _("“{value}” is not a web address. It should look like https://example.com.").format(
                 value=short(value)
             )
         )
     return parts.geturl()
+
+
+def _is_host(host: str) -> bool:
+    """Whether this is a name of the web or an address of four numbers: "84,835.00" is neither."""
+    parts = host.split(".")
+    if len(parts) < 2 or not all(part and part.replace("-", "").replace("_", "").isalnum() for part in parts):
+        return False
+    last = parts[-1]
+    return (
+        (last.isalpha() and len(last) > 1)
+        or last.startswith("xn--")
+        or (len(parts) == 4 and all(map(str.isdigit, parts)))
+    )
 
 
 def _text(value: Any) -> str:

@@ -99,6 +99,7 @@ class Made:
     order: str = ""
     mark: str = ""
     currencies: list[str] | None = None
+    shared: list[str] | None = None
     rounded: list[int] = field(default_factory=list)
     blanks: list[int] = field(default_factory=list)
 

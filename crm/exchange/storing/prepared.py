@@ -17,6 +17,7 @@ from crm.exchange.files.column import EMPTY, Reading
 from crm.exchange.files.reading import SourceTable
 from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.values import formulas
+from crm.exchange.values.numbers import settled
 from crm.exchange.values.texts import mapped
 from crm.exchange.values.values import Converted, convert
 from crm.i18n import _
@@ -125,7 +126,7 @@ def prepare(
         if step.keep_sums and converted.rounded:
             _keep_sum(converted, entity[name], texts[name], exact.get(name), told[name])
         _take(made, name, texts[name], converted)
-    _settle_currencies(made, read, default, base)
+    _settle_currencies(made, read, texts, default, base)
     return made
 
 
@@ -298,12 +299,18 @@ def _widest_currency(texts: Mapping[str, pd.Series[str]], entity: Entity, defaul
     return max(sorted(codes), key=lambda code: (exponent(code), code == default))
 
 
-def _settle_currencies(made: Prepared, read: Mapping[str, Converted], default: str, base: str) -> None:
+def _settle_currencies(
+    made: Prepared,
+    read: Mapping[str, Converted],
+    texts: Mapping[str, pd.Series[str]],
+    default: str,
+    base: str,
+) -> None:
     """Give each row with an amount its currency, and scale the amount to that currency's unit."""
     amounts = [made.entity[name] for name in read if made.entity[name].kind is Kind.MONEY]
     for about in amounts:
         holder = about.currency_field
-        named = read[about.name].currencies
+        named, shared = read[about.name].currencies, read[about.name].shared
         if not holder or named is None:
             continue
         codes = made.values.get(holder)
@@ -313,7 +320,12 @@ def _settle_currencies(made: Prepared, read: Mapping[str, Converted], default: s
         for row in range(len(made)):
             if filled[row] is None:
                 continue
-            # The cell's own currency says more than a column beside it.
+            # The cell's own currency says more than a column beside it, but for a sign that several share.
+            if shared is not None and shared[row]:
+                named[row] = settled(shared[row], codes[row] or default)
+                if not named[row]:
+                    _ask_currency(made, about, row, str(texts[about.name].iat[row]))
+                    continue
             codes[row] = named[row] or codes[row]
             # A cell that names none is an amount in the currency that the row has or gets.
             code = codes[row] or default
@@ -322,6 +334,15 @@ def _settle_currencies(made: Prepared, read: Mapping[str, Converted], default: s
         if holder in made.values or any(codes):
             made.values[holder] = codes
             made.sources.setdefault(holder, "")
+
+
+def _ask_currency(made: Prepared, about: Field, row: int, text: str) -> None:
+    reason = _(
+        "“{value}” may be the crowns of several countries. Say which in a column of currencies, or once for all rows."
+    )
+    column = made.sources[about.name] or about.name
+    made.problems.append(RowProblem(row, column, text, reason.format(value=text), about.name))
+    made.values[about.name][row] = None
 
 
 def _rescaled(minor: int, digits: int) -> int:

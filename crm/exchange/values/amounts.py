@@ -32,6 +32,7 @@ def read_numbers(about: Field, column: Column, told: Reading) -> Made:
 
 
 def _finish_money(about: Field, made: Made, written: list[numbers.Written | None], told: Reading) -> None:
+    made.shared = [""] * len(made.values)
     assert made.currencies is not None
     scale = Decimal(repr(told.scale))
     for at, value in enumerate(made.values):
@@ -47,7 +48,9 @@ def _finish_money(about: Field, made: Made, written: list[numbers.Written | None
             made.values[at], made.problems[at] = None, _("{label} is too large.").format(label=_(about.label))
             continue
         made.currencies[at] = code
-        unit = code or told.currency
+        made.shared[at] = number.currency if number.currency in numbers.SHARED else ""
+        # Dollars and crowns have cents, whichever of them are meant.
+        unit = code or ("USD" if number.currency else told.currency)
         minor = to_minor(amount, unit)
         if to_major(minor, unit) != amount and to_minor(amount * 1000, unit) != minor * 1000:
             made.rounded.append(at)
@@ -86,8 +89,14 @@ def _finish_percent(_about: Field, made: Made, written: list[numbers.Written | N
         made.found = _("5 means 5 %")
     for at, value in enumerate(made.values):
         number = written[at]
-        if value is not None and number is not None:
-            made.values[at] = float(value / 100 if number.percent or hundredths else value)
+        if value is None or number is None:
+            continue
+        made.values[at] = float(value / 100 if number.percent or hundredths else value)
+        if number.currency or abs(made.values[at]) > 1:
+            reason = _(
+                "“{value}” is more than 100 %. If it is an amount, choose another field for the column."
+            )
+            made.values[at], made.problems[at] = None, reason.format(value=f"{value:f}")
 
 
 _FINISH: dict[Kind, Callable[[Field, Made, list[numbers.Written | None], Reading], None]] = {

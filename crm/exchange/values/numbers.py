@@ -40,6 +40,7 @@ _NUMBER = re.compile(
 )
 # "12.–" and "12,--" mean no cents.
 _NO_CENTS = re.compile(r"(?<=\d)[.,]\s?-{1,2}(?=\D*\Z)")
+_BRACKETS = re.compile(r"([^\d()]{0,8})\(([^()]+)\)([^\d()]{0,8})")
 _GROUPS = re.compile(r"\d{1,3}(?:(['’´`_ ])\d{3})(?:\1\d{3})*(?:[.,]\d*)?")
 _BLANK_RUN = re.compile(rf"[{_BLANK}]")
 _GROUP_SIGNS = frozenset(f"{_BLANK}'’´`_")
@@ -70,9 +71,11 @@ def take_apart(text: str) -> Written | None:
     plain = text.strip().replace("−", "-").replace("–", "-")
     if "-" in plain:
         plain = _NO_CENTS.sub("", plain)
-    minus = plain.startswith("(") and plain.endswith(")")
-    if minus:
-        plain = plain[1:-1].strip()
+    # Brackets mean minus, whether a currency stands in front of them, behind them or inside.
+    bracketed = _BRACKETS.fullmatch(plain) if "(" in plain else None
+    minus = bracketed is not None
+    if bracketed is not None:
+        plain = "".join(bracketed.groups()).strip()
     if plain.endswith("-") and _currency(plain[:-1].strip(_BLANK) or "?") is not None:
         # Spreadsheets in accounting style write nought as "$ -".
         plain = f"{plain[:-1]} 0"
@@ -220,11 +223,18 @@ def read(
 
 def currency_of(number: Written, default: str) -> str:
     """The ISO code; a bare $ or kr is the default currency where that is one; "" when it stays unknown."""
-    if number.currency == "$":
-        return default if default in _DOLLARS else "USD"
-    if number.currency == "kr":
-        return default if default in _CROWNS else ""
-    return number.currency
+    return settled(number.currency, default)
+
+
+#: Signs that several currencies share. Which one is meant a column beside them may say.
+SHARED = {"$": _DOLLARS, "kr": _CROWNS}
+
+
+def settled(sign: str, beside: str | None) -> str:
+    """The currency of a shared sign, by what stands beside it; "" where nothing says which of them."""
+    if sign not in SHARED:
+        return sign
+    return beside if beside and beside in SHARED[sign] else "USD" if sign == "$" else ""
 
 
 def reason(text: str) -> str:

@@ -43,11 +43,11 @@ _RESERVED = frozenset({"test", "local", "localhost", "invalid", "onion", "arpa"}
 _ANGLED = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
 # "x12", "ext. 12": a house's own number, which no E.164 number has.
 _EXTENSION = re.compile(
-    r"(?<=\d)\)?[\s,;]*(?:x|ext\.?|extension|#|;ext=|app\.?|durchwahl)\s*\.?\d{1,7}\Z", re.IGNORECASE
+    r"(?<=\d)\)?[\s,;]*(?:x|ext\.?|extension|#|;ext=|app\.?|durchwahl)\s*\.?\s*(\d{1,7})\Z", re.IGNORECASE
 )
 _WORDS = Path(__file__).with_name("choices.toml")
 _NEAR_ENOUGH = 80.0
-_SHORTEST_PHONE = 5
+_SHORTEST_PHONE, _LONG, _LONGEST_PHONE = 5, 11, 40
 _BETWEEN_DIGITS = " ().-/\t\xa0"
 _NO_EXTENSION = re.compile(r"[+0-9 ().-]*")
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
@@ -70,15 +70,50 @@ def email(text: str) -> str:
 
 
 def phone(text: str, *, region: str) -> str:
-    """The number in E.164. A number with country code is checked by its country and length alone."""
+    """The number in E.164, its extension behind it. One with country code is checked by its country and length alone.
+
+    Digits that make no number stay as they are written: somebody may still know what they mean.
+    """
     plain = text.strip().removeprefix("tel:")
-    if _NO_EXTENSION.fullmatch(plain) is None:
-        plain = _EXTENSION.sub("", plain)
+    extension = ""
+    if _NO_EXTENSION.fullmatch(plain) is None and (hit := _EXTENSION.search(plain)) is not None:
+        plain, extension = plain[: hit.start()], f" ext. {hit[1]}"
+    try:
+        return _number(plain, region) + extension
+    except Bad:
+        if len(re.sub(r"\D", "", plain)) >= _SHORTEST_PHONE and len(text) <= _LONGEST_PHONE:
+            return " ".join(text.split())
+        raise
+
+
+def has_country_code(text: str) -> bool:
+    """Whether a telephone number says which country it is of."""
+    return text.strip().removeprefix("tel:").lstrip(" (").startswith(("+", "00"))
+
+
+def _without_plus(digits: str, region: str) -> str:
+    """A number with its country code and no sign in front, as some programs write it; "" where it is none."""
+    if not digits.isdigit() or digits.startswith("0") or len(digits) < _LONG:
+        return ""
+    try:
+        whole, local = phonenumbers.parse(f"+{digits}"), phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    code = str(phonenumbers.country_code_for_region(region))
+    trunk = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) == "0"
+    if not phonenumbers.is_valid_number(whole):
+        return ""
+    own = digits.startswith(code) and trunk
+    return f"+{digits}" if own or not phonenumbers.is_valid_number(local) else ""
+
+
+def _number(plain: str, region: str) -> str:
     digits = plain
     for sign in _BETWEEN_DIGITS:
         digits = digits.replace(sign, "")
     if digits.startswith("00"):
         digits = "+" + digits[2:]
+    digits = _without_plus(digits, region) or digits
     if _INTERNATIONAL.fullmatch(digits) and "(0)" not in plain:
         code = _country_code(digits[1:4])
         rest = digits[len(code) + 1 :]
@@ -87,7 +122,7 @@ def phone(text: str, *, region: str) -> str:
             return digits
     # The country's numbering plan would let "12" pass as a local number.
     if 0 < len(re.sub(r"\D", "", plain)) < _SHORTEST_PHONE:
-        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=short(text)))
+        raise Bad(_("“{value}” is too short or too long for a telephone number.").format(value=short(plain)))
     return check_phone(plain, region=region)
 
 

@@ -51,6 +51,8 @@ class Converted:
         The same for the program: "dmy", "mdy" or "ymd" of dates, "." or "," of numbers; "" where none was needed.
     currencies : array of object or None
         Money only: the currency each cell names, "" where it names none.
+    shared : array of object or None
+        Money only: the sign of a cell that several currencies share, "" for all others.
     rounded : int
         Cells with more decimals than the currency has.
     blanks : int
@@ -64,6 +66,7 @@ class Converted:
     order: str = ""
     mark: str = ""
     currencies: NDArray[np.object_] | None = None
+    shared: NDArray[np.object_] | None = None
     rounded: int = 0
     blanks: int = 0
 
@@ -105,10 +108,20 @@ def convert(
     currencies = None
     if made.currencies is not None:
         currencies, _none = column.spread(made.currencies, {})
+    shared = None if made.shared is None or not any(made.shared) else column.spread(made.shared, {})[0]
     rounded = int(sum(column.counts[at] for at in made.rounded))
     blanks = int(sum(column.counts[at] for at in made.blanks))
     return Converted(
-        values, problems, made.ambiguous, made.found, made.order, made.mark, currencies, rounded, blanks
+        values,
+        problems,
+        made.ambiguous,
+        made.found,
+        made.order,
+        made.mark,
+        currencies,
+        shared,
+        rounded,
+        blanks,
     )
 
 

@@ -257,10 +257,30 @@ class TestTexts:
         assert 5 in made.problems
         assert values(Kind.PHONE, ["(415) 555-2671"], region="US") == ["+14155552671"]
 
-    def test_extensions_are_left_out_of_numbers(self):
+    def test_extensions_stay_behind_their_numbers(self):
         cells = ["001-345-555-1234x123", "(512) 757-6000 ext. 5", "+49 30 123456 #12"]
 
-        assert values(Kind.PHONE, cells, region="US") == ["+13455551234", "+15127576000", "+4930123456"]
+        assert values(Kind.PHONE, cells, region="US") == [
+            "+13455551234 ext. 123",
+            "+15127576000 ext. 5",
+            "+4930123456 ext. 12",
+        ]
+
+    def test_a_country_code_is_known_without_its_sign_and_what_is_no_number_stays_as_written(self):
+        cells = ["491701234567", "0170 1234567", "030/123 oder 0171 456789"]
+
+        assert values(Kind.PHONE, cells) == ["+491701234567", "+491701234567", "030/123 oder 0171 456789"]
+
+    def test_more_than_all_is_no_share(self):
+        made = read(Kind.PERCENT, ["855.13", "20", "5"])
+
+        assert (made.values.tolist(), list(made.problems)) == ([None, 0.2, 0.05], [0])
+
+    def test_brackets_mean_minus_wherever_the_currency_stands(self):
+        made = read(Kind.MONEY, ["$(100.00)", "(1,234.50)", "CHF 1'000"])
+
+        assert made.values.tolist() == [-100_00, -1_234_50, 1_000_00]
+        assert made.currencies.tolist() == ["USD", "", "CHF"]
 
     def test_usual_words_of_other_programs_mean_our_choices(self):
         kinds = tuple(Choice(value, value.title()) for value in ("call", "meeting", "chat"))
