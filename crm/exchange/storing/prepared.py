@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,9 @@ from crm.clock import zone
 from crm.errors import Problem, Refused
 from crm.exchange.files.column import EMPTY, Reading
 from crm.exchange.files.reading import SourceTable
+from crm.exchange.storing.currencies import settle_currencies, widest_currency
 from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.values import formulas
-from crm.exchange.values.numbers import settled
 from crm.exchange.values.texts import mapped
 from crm.exchange.values.values import Converted, convert
 from crm.i18n import _
@@ -73,6 +72,10 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def complain(self, row: int, name: str, text: str, reason: str) -> None:
+        """Note what is wrong with the cell of a field."""
+        self.problems.append(RowProblem(row, self.sources.get(name) or name, text, reason, name))
+
     def line(self, row: int) -> int:
         """The line of the file where a row of the step begins."""
         return int(self.table.lines[self.rows[row]])
@@ -113,7 +116,7 @@ def prepare(
         made.sources[name] = ""
         texts[name] = pd.Series([text] * len(rows), dtype="str")
     default = plan.currency or currency
-    base = _widest_currency(texts, entity, default)
+    base = widest_currency(texts, entity, default)
     told = {name: _reading(step, plan, name, base, region) for name in texts}
     read: dict[str, Converted] = {}
     for name, cells in texts.items():
@@ -126,7 +129,7 @@ def prepare(
         if step.keep_sums and converted.rounded:
             _keep_sum(converted, entity[name], texts[name], exact.get(name), told[name])
         _take(made, name, texts[name], converted)
-    _settle_currencies(made, read, texts, default, base)
+    settle_currencies(made, read, texts, default, base)
     return made
 
 
@@ -287,63 +290,3 @@ def _take(made: Prepared, name: str, cells: pd.Series[str], converted: Converted
         made.rounded[column or name] = converted.rounded
     if converted.blanks:
         made.blanks[column or name] = converted.blanks
-
-
-def _widest_currency(texts: Mapping[str, pd.Series[str]], entity: Entity, default: str) -> str:
-    """The currency with the smallest unit among those of the rows: amounts are read in it and scaled afterwards."""
-    codes = {default}
-    for name, cells in texts.items():
-        if entity[name].kind is Kind.CURRENCY:
-            read = convert(entity[name], pd.Series(cells.unique(), dtype="str"))
-            codes |= {code for code in read.values.tolist() if code}
-    return max(sorted(codes), key=lambda code: (exponent(code), code == default))
-
-
-def _settle_currencies(
-    made: Prepared,
-    read: Mapping[str, Converted],
-    texts: Mapping[str, pd.Series[str]],
-    default: str,
-    base: str,
-) -> None:
-    """Give each row with an amount its currency, and scale the amount to that currency's unit."""
-    amounts = [made.entity[name] for name in read if made.entity[name].kind is Kind.MONEY]
-    for about in amounts:
-        holder = about.currency_field
-        named, shared = read[about.name].currencies, read[about.name].shared
-        if not holder or named is None:
-            continue
-        codes = made.values.get(holder)
-        if codes is None:
-            codes = np.full(len(made), None, dtype=object)
-        filled = made.values[about.name]
-        for row in range(len(made)):
-            if filled[row] is None:
-                continue
-            # The cell's own currency says more than a column beside it, but for a sign that several share.
-            if shared is not None and shared[row]:
-                named[row] = settled(shared[row], codes[row] or default)
-                if not named[row]:
-                    _ask_currency(made, about, row, str(texts[about.name].iat[row]))
-                    continue
-            codes[row] = named[row] or codes[row]
-            # A cell that names none is an amount in the currency that the row has or gets.
-            code = codes[row] or default
-            if named[row] in (None, "") and exponent(code) != exponent(base):
-                filled[row] = _rescaled(filled[row], exponent(code) - exponent(base))
-        if holder in made.values or any(codes):
-            made.values[holder] = codes
-            made.sources.setdefault(holder, "")
-
-
-def _ask_currency(made: Prepared, about: Field, row: int, text: str) -> None:
-    reason = _(
-        "“{value}” may be the crowns of several countries. Say which in a column of currencies, or once for all rows."
-    )
-    column = made.sources[about.name] or about.name
-    made.problems.append(RowProblem(row, column, text, reason.format(value=text), about.name))
-    made.values[about.name][row] = None
-
-
-def _rescaled(minor: int, digits: int) -> int:
-    return int(Decimal(minor).scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
