@@ -13,6 +13,8 @@ from crm.records.fields import Field, Kind
 
 #: In major units; the smallest unit of no currency makes more of it than a column holds.
 _LARGEST_AMOUNT = Decimal(10) ** 14
+#: Beyond this a share is no mistaken amount but no figure at all, which its field's own limit says.
+_FAR = 1e15
 
 
 def read_numbers(about: Field, column: Column, told: Reading) -> Made:
@@ -92,7 +94,7 @@ def _finish_percent(_about: Field, made: Made, written: list[numbers.Written | N
         if value is None or number is None:
             continue
         made.values[at] = float(value / 100 if number.percent or hundredths else value)
-        if number.currency or abs(made.values[at]) > 1:
+        if number.currency or 1 < abs(made.values[at]) < _FAR:
             reason = _(
                 "“{value}” is more than 100 %. If it is an amount, choose another field for the column."
             )

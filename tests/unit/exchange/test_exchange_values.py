@@ -260,11 +260,8 @@ class TestTexts:
     def test_extensions_stay_behind_their_numbers(self):
         cells = ["001-345-555-1234x123", "(512) 757-6000 ext. 5", "+49 30 123456 #12"]
 
-        assert values(Kind.PHONE, cells, region="US") == [
-            "+13455551234 ext. 123",
-            "+15127576000 ext. 5",
-            "+4930123456 ext. 12",
-        ]
+        read_as = ["+13455551234 ext. 123", "+15127576000 ext. 5", "+4930123456 ext. 12"]
+        assert values(Kind.PHONE, cells, region="US") == read_as
 
     def test_a_country_code_is_known_without_its_sign_and_what_is_no_number_stays_as_written(self):
         cells = ["491701234567", "0170 1234567", "030/123 oder 0171 456789"]
