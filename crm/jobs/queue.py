@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, case, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -156,20 +156,43 @@ def resume_job(actor: Actor, job_id: int) -> None:
         )
 
 
+def _silent(now: datetime) -> ColumnElement[bool]:
+    """Running, by a worker that has not been heard of; a sign of life from the future is from before a clock went back."""
+    unheard = Job.beat_at.is_(None) | (Job.beat_at < now - SILENCE) | (Job.beat_at > now + SILENCE)
+    return (Job.state == RUNNING) & unheard
+
+
+def bury(now: datetime) -> int:
+    """End the running jobs that nobody takes up again: their worker fell silent after they were asked to stop, or once
+    too often. Returns how many; each can be queued again.
+    """
+    gone = _silent(now) & (Job.stop | (Job.tries >= MOST_TRIES))
+    with _reading().connect() as connection:
+        if connection.scalar(select(Job.id).where(gone).limit(1)) is None:
+            return 0
+    told = _(
+        "The process that did this ended {n} times on the way. Try again, or ask an administrator for the log."
+    )
+    values = {
+        "state": case((Job.stop, CANCELLED), else_=FAILED),
+        "note": case((Job.stop, _("Cancelled")), else_=told.format(n=MOST_TRIES)),
+        "ended_at": now,
+        "beat_at": None,
+        "owner": None,
+    }
+    with write_turn(), _writing().begin() as connection:
+        return int(connection.execute(update(Job).where(gone).values(values)).rowcount)
+
+
 def take(owner: str) -> tuple[int, str, dict[str, Any], int | None] | None:
     """Claim the oldest waiting job, or one whose worker fell silent: id, kind, arguments, who caused it."""
     now = datetime.now(UTC)
-    free = or_(Job.state == QUEUED, (Job.state == RUNNING) & (Job.beat_at < now - SILENCE))
-    oldest = (
-        select(Job.id)
-        .where(free, Job.tries < MOST_TRIES)
-        .order_by(Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    bury(now)
+    free = or_(Job.state == QUEUED, _silent(now))
+    oldest = select(Job.id).where(free).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
     with _reading().connect() as connection:
         # Looking costs no write lock; most looks find nothing.
-        if connection.scalar(select(Job.id).where(free, Job.tries < MOST_TRIES).limit(1)) is None:
+        if connection.scalar(select(Job.id).where(free).limit(1)) is None:
             return None
     with write_turn(), _writing().begin() as connection:
         row = connection.execute(
@@ -179,6 +202,16 @@ def take(owner: str) -> tuple[int, str, dict[str, Any], int | None] | None:
             .returning(Job.id, Job.kind, Job.args, Job.actor_id)
         ).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def live(job_id: int, owner: str) -> None:
+    """Say that the job's worker lives, whatever the job is busy with."""
+    with write_turn(), _writing().begin() as connection:
+        connection.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.owner == owner, Job.state == RUNNING)
+            .values(beat_at=datetime.now(UTC))
+        )
 
 
 def beat(

@@ -7,10 +7,12 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 #: Progress is written at most this often, in seconds.
 WRITE_EVERY = 0.4
+#: A sign of life comes so often, in seconds, also from a job that tells no progress.
+LIVE_EVERY = 15.0
 #: Between two looks at an empty queue, in seconds.
 PAUSE = 1.0
 
@@ -72,7 +76,8 @@ class Worker:
         job_id, kind, args, user_id = taken
         log.info("job_started", job=job_id, kind=kind)
         try:
-            result = KINDS[kind](self._actor(user_id), args | {"job_id": job_id}, self._step(job_id))
+            with self._living(job_id):
+                result = KINDS[kind](self._actor(user_id), args | {"job_id": job_id}, self._step(job_id))
             queue.finish(job_id, self.owner, queue.DONE, result=result)
         except queue.Stopped:
             stopping = self._end.is_set()
@@ -94,6 +99,23 @@ class Worker:
                 note=_("An error of the program, reference {ref}.").format(ref=reference),
             )
         return True
+
+    @contextmanager
+    def _living(self, job_id: int) -> Iterator[None]:
+        """Give signs of life while the job is busy with something that tells no progress, as a long statement."""
+        over = threading.Event()
+
+        def live() -> None:
+            while not over.wait(LIVE_EVERY):
+                with suppress(SQLAlchemyError):
+                    queue.live(job_id, self.owner)
+
+        thread = threading.Thread(target=live, name="jobs-pulse", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
 
     def _actor(self, user_id: int | None) -> Actor:
         # A job has the rights of whoever caused it, as they are now: a person who left starts nothing any more.

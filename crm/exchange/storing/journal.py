@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from crm.errors import NotFound, Refused
 from crm.exchange.export import neutral
@@ -16,7 +18,8 @@ from crm.exchange.storing.report import ImportReport
 from crm.i18n import _
 from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
 from db.audit import SYSTEM_OPTIONS
-from db.models import Import, ImportFailure, User
+from db.models import Import, ImportFailure, Job, User
+from db.scope import ScopedSession
 
 
 @dataclass
@@ -53,6 +56,22 @@ class FailedRow:
     cells: dict[str, str]
 
 
+#: An import of a command that noted no progress for this long was broken off with its process.
+_SILENCE = timedelta(minutes=15)
+
+
+def is_broken_off(connection: Connection, state: str, started: datetime, report: Mapping[str, Any]) -> bool:
+    """True for an import that says it runs while nothing does it: its job has ended, or its command fell silent."""
+    if state != "running":
+        return False
+    kind, _blank, number = str(report.get("token", "")).partition(" ")
+    if kind == "job" and number.isdecimal():
+        active = select(Job.id).where(Job.id == int(number), Job.state.in_(("queued", "running")))
+        return connection.execute(active, execution_options=SYSTEM_OPTIONS).first() is None
+    last = datetime.fromisoformat(report["at"]) if report.get("at") else started
+    return abs(datetime.now(UTC) - last) > _SILENCE
+
+
 def list_imports(actor: Actor, *, limit: int = 50) -> list[JournalEntry]:
     """The newest imports: all for an administrator, their own for everybody else."""
     statement = select(Import, User.name).outerjoin(User, User.id == Import.actor_id)
@@ -60,7 +79,7 @@ def list_imports(actor: Actor, *, limit: int = 50) -> list[JournalEntry]:
         statement = statement.where(Import.actor_id == actor.user_id)
     with reading(SYSTEM) as session:
         found = session.execute(statement.order_by(Import.id.desc()).limit(limit)).all()
-        return [_entry(made, who) for made, who in found]
+        return [_entry(session, made, who) for made, who in found]
 
 
 def get_import(actor: Actor, import_id: int) -> JournalEntry:
@@ -75,7 +94,9 @@ def get_import(actor: Actor, import_id: int) -> JournalEntry:
         made = session.get(Import, import_id)
         if made is None or not sees(actor, made.actor_id):
             raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
-        return _entry(made, session.scalars(select(User.name).where(User.id == made.actor_id)).first())
+        return _entry(
+            session, made, session.scalars(select(User.name).where(User.id == made.actor_id)).first()
+        )
 
 
 def sees(actor: Actor, owner: int | None) -> bool:
@@ -87,12 +108,14 @@ def _sees_all(actor: Actor) -> bool:
     return actor.is_system or actor.role == "administrator"
 
 
-def _entry(made: Import, who: str | None) -> JournalEntry:
-    report = ImportReport.from_json({**made.report, "name": made.name, "id": made.id, "state": made.state})
+def _entry(session: ScopedSession, made: Import, who: str | None) -> JournalEntry:
+    broken = is_broken_off(session.connection(), made.state, made.started_at, made.report)
+    state = "failed" if broken else made.state
+    report = ImportReport.from_json({**made.report, "name": made.name, "id": made.id, "state": state})
     return JournalEntry(
         made.id,
         made.name,
-        made.state,
+        state,
         who or "Rapport",
         made.started_at,
         made.ended_at,
@@ -160,6 +183,7 @@ def mark(work: Work, report: ImportReport, step: int, row: int) -> None:
         select(Import.report).where(Import.id == report.id), execution_options=SYSTEM_OPTIONS
     ).scalar_one()  # fmt: skip
     stored = {**report.as_json(), "token": before.get("token", ""), "cursor": {"step": step, "row": row}}
+    stored["at"] = work.now.isoformat()
     statement = update(Import).where(Import.id == report.id).values(report=stored)
     work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from crm.errors import NotAllowed, NotFound, Refused
-from crm.exchange.storing.journal import sees
+from crm.exchange.storing.journal import is_broken_off, sees
 from crm.exchange.undoing.restore import Restorer
 from crm.exchange.undoing.undo_base import HOLDERS, Undo, UndoReport
 from crm.i18n import _
@@ -68,14 +68,16 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
 def _demand(work: Work, import_id: int) -> None:
     connection, actor = work.session.connection(), work.actor
     found = connection.execute(
-        select(Import.state, Import.actor_id, Import.plan).where(Import.id == import_id),
+        select(Import.state, Import.actor_id, Import.plan, Import.started_at, Import.report).where(
+            Import.id == import_id
+        ),
         execution_options=SYSTEM_OPTIONS,
     ).one_or_none()
     if found is None or not sees(actor, found.actor_id):
         raise NotFound(_("There is no import {id}, or it is not yours.").format(id=import_id))
     if found.state == "undone":
         raise Refused(_("Import {id} was undone already.").format(id=import_id))
-    if found.state == "running":
+    if found.state == "running" and not is_broken_off(connection, "running", found.started_at, found.report):
         raise Refused(_("Import {id} is still running. Cancel it first.").format(id=import_id))
     for step in found.plan.get("steps", ()):
         name = registry.rights_name(step["entity"])
