@@ -158,6 +158,11 @@ def unique_together(name: str) -> list[tuple[str, ...]]:
     return [*groups, *cls.__about__.get("together", ())]
 
 
+def number_within(name: str) -> str:
+    """The link to the parent beneath which an entity's numbers stand once; empty where no such parent is."""
+    return str(model(name).__about__.get("number_within") or "")
+
+
 def rights_name(name: str) -> str:
     """The name under which rights on an entity are granted; children share their parent's."""
     return card(name).rights

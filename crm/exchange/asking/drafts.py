@@ -270,6 +270,7 @@ def step_of(draft: Draft) -> Step:
             mode=draft["mode"],
             key=(draft["key"],) if draft["key"] in columns else (),
             constants=constants,
+            ids=draft["columns"][0] if own_export(table_of(draft), about) else "",
             templates=templates,
             values={name: dict(told) for name, told in draft["values"].items() if name in columns},
             lookups=lookups,

@@ -175,17 +175,24 @@ def with_key(step: Step) -> Step:
     the columns that may stand only once together in its table.
     """
     if step.key:
-        return step
+        return replace(step, key=_whole_key(step, step.key))
     # What is the same in every row tells no row from another.
     fed = {**step.columns, **step.templates, **step.formulas}
     first = next((name for name in registry.entity(step.entity).keys if name in fed), None)
     if first:
-        return replace(step, key=(first,))
+        return replace(step, key=_whole_key(step, (first,)))
     for names in registry.unique_together(step.entity):
         if all(name in fed or name in step.constants for name in names) and any(n in fed for n in names):
             # First what differs between the rows: by it those already stored are looked up.
             return replace(step, key=tuple(sorted(names, key=lambda name: name not in fed)))
     return step
+
+
+def _whole_key(step: Step, key: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines are numbered beneath what they belong to: where the file says that, both together tell them apart."""
+    within = registry.number_within(step.entity)
+    fed = {**step.columns, **step.templates, **step.constants}
+    return (*key, within) if key == ("number",) and within in fed else key
 
 
 def step_report(made: Prepared) -> StepReport:

@@ -63,6 +63,8 @@ class Step:
         False: an update only fills fields that are empty in the database.
     orders : mapping of field to order of day, month and year
         For columns that are written otherwise than the rest of the file (``date_order``).
+    ids : str
+        Column of our own export that holds its records' ids; a row with no key is the record of that id and title.
     keep_sums : bool
         Amounts finer than the currency's unit are rounded so that running totals stay right, instead of each for
         itself: no line is off by a whole unit, and ten thousand lines add up to what the file adds up to.
@@ -83,6 +85,7 @@ class Step:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overwrite: bool = True
     keep_sums: bool = False
+    ids: str = ""
     sheet: str = ""
     encoding: str | None = None
     separator: str | None = None

@@ -68,6 +68,7 @@ class Prepared:
     ambiguous: dict[str, str] = field(default_factory=dict)
     rounded: dict[str, int] = field(default_factory=dict)
     blanks: dict[str, int] = field(default_factory=dict)
+    records: list[int | None] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -115,6 +116,9 @@ def prepare(
     for name, text in step.constants.items():
         made.sources[name] = ""
         texts[name] = pd.Series([text] * len(rows), dtype="str")
+    if step.ids in table.columns:
+        ids = table.texts[step.ids].take(rows.tolist()).tolist()
+        made.records = [int(text) if text.isascii() and text.isdigit() else None for text in ids]
     default = plan.currency or currency
     base = widest_currency(texts, entity, default)
     told = {name: _reading(step, plan, name, base, region) for name in texts}

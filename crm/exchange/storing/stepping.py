@@ -11,11 +11,12 @@ from sqlalchemy import insert
 
 from crm.errors import Problem
 from crm.exchange.storing import plan as plans
+from crm.exchange.storing.keys import Row
 from crm.exchange.storing.lookup import Found, find_parents
 from crm.exchange.storing.plan import Lookup, Plan
 from crm.exchange.storing.prepared import Prepared, RowProblem
 from crm.exchange.storing.report import StepReport
-from crm.exchange.storing.store import Outcome, Row, Target
+from crm.exchange.storing.store import Outcome, Target
 from crm.i18n import _
 from crm.records import registry
 from crm.records.matching import name_key
@@ -144,7 +145,7 @@ class StepRun:
         columns = {
             name: array[start:stop] for name, array in (*self.prepared.values.items(), *self.resolved.items())
         }
-        names = list(columns)
+        names, records = list(columns), self.prepared.records
         chosen = []
         # A file may hold nothing but links within the entity, which are set later.
         cells = (
@@ -156,6 +157,8 @@ class StepRun:
             if at in self.doubles:
                 continue
             row = Row(at, dict(zip(names, values, strict=True)))
+            if records:
+                row.record = records[at]
             if at in self.failures:
                 row.problems = [Problem(wrong.field, wrong.reason) for wrong in self.failures[at]]
                 # What would have been made for it is no complaint.

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
 from crm.errors import Problem
 from crm.exchange.storing import plan as plans
+from crm.exchange.storing.keys import Keys, Row
 from crm.i18n import _
 from crm.money import to_major, to_minor
 from crm.records import registry
 from crm.records.fields import Entity, Kind
-from crm.records.matching import name_key
 from crm.records.rules import Draft, Road
 from crm.records.settling import (
     KEPT,
@@ -39,15 +38,6 @@ from db.scope import CREATE, IMPORT, UPDATE, criterion
 _AT_ONCE = 5_000
 
 
-@dataclass(slots=True)
-class Row:
-    """One row of a step on its way: its place in the step, its values, and what was wrong with it before."""
-
-    at: int
-    values: dict[str, Any]
-    problems: list[Problem] = field(default_factory=list)
-
-
 @dataclass
 class Outcome:
     """Where each row went; places are those of the step.
@@ -67,7 +57,7 @@ class Outcome:
         return {**self.created, **self.updated, **self.same}
 
 
-class Target:
+class Target(Keys):
     """An entity that rows go into: what identifies a row, and what may be done."""
 
     #: Rows of the file itself need the right to import beside that to make or change them.
@@ -76,36 +66,12 @@ class Target:
     def __init__(
         self, entity: Entity, *, key: Sequence[str], mode: str, overwrite: bool, currency: str = ""
     ) -> None:
-        self.entity, self.key, self.mode, self.overwrite = entity, tuple(key), mode, overwrite
-        self.currency = currency
-        self.cls = registry.model(entity.name)
-        self.table: Table = self.cls.__table__
+        super().__init__(entity, key)
+        self.mode, self.overwrite, self.currency = mode, overwrite, currency
         self.rights = registry.rights_name(entity.name)
-        self.columns = [column.name for column in self.table.c]
-        self.named = {entity.title_field} if "name_key" in self.table.c else set()
-        self.lowered = {f.name for f in entity.fields if f.kind is Kind.EMAIL}
         self.amounts = {
             f.name: f.currency_field for f in entity.fields if f.kind is Kind.MONEY and f.currency_field
         }
-
-    def key_of(self, values: Mapping[str, Any]) -> tuple[str, ...] | None:
-        """What identifies a row; None when a part of it is empty."""
-        parts = [self._part(name, values.get(name)) for name in self.key]
-        return tuple(parts) if parts and all(parts) else None
-
-    def keys_of(self, columns: Mapping[str, Sequence[Any]]) -> list[tuple[str, ...] | None]:
-        """What identifies each row, from the columns of the key."""
-        if not self.key:
-            return []
-        parts = [list(map(self._part, repeat(name), columns[name])) for name in self.key]
-        return [key if all(key) else None for key in zip(*parts, strict=True)]
-
-    def _part(self, name: str, value: Any) -> str:
-        if value is None or value == "":
-            return ""
-        if name in self.named:
-            return name_key(str(value))
-        return str(value).casefold() if name in self.lowered else str(value)
 
     def store(self, work: Work, rows: Sequence[Row], import_id: int) -> Outcome:
         """Store a chunk; nothing of it is committed here."""
@@ -133,17 +99,23 @@ class Target:
 
     def _drafts(self, road: Road, rows: Sequence[Row], outcome: Outcome) -> tuple[list[int], list[Draft]]:
         """What becomes of each row that is not the same as stored, with its place."""
-        keys = self._keys(rows)
-        known = self._known(road.work, rows, keys) if self.key else {}
+        stored = self.stored(road.work, rows)
         base = shape_of(self.entity.name).defaults(road.work.now)
         places: list[int] = []
         drafts: list[Draft] = []
-        for row, key in zip(rows, keys, strict=True):
-            found = known.get(key, ()) if key is not None else ()
+        for row, told in zip(rows, stored, strict=True):
+            found = told or ()
             active = (found and [old for old in found if old.get("archived_at") is None]) or found
             if len(active) > 1:
                 reason = _("There are {n} such records already.").format(n=len(active))
                 outcome.failed[row.at] = [Problem(self.key[0], reason)]
+                continue
+            if active and self._lies_elsewhere(row, active[0]):
+                label = _(self.entity[self.under].label)
+                text = _(
+                    "{label} is needed to tell it from one of the same number, or choose to update only."
+                )
+                outcome.failed[row.at] = [Problem(self.under, text.format(label=label))]
                 continue
             if active:
                 wished = (
@@ -157,7 +129,7 @@ class Target:
                     outcome.same[row.at] = active[0]["id"]
                     continue
             elif self.mode == plans.UPDATE:
-                if key is not None or not row.problems:
+                if told is not None or not row.problems:
                     reason = _("There is no such record to update.")
                     outcome.failed[row.at] = [Problem(self.key[0] if self.key else "", reason)]
                 continue
@@ -167,6 +139,11 @@ class Target:
             places.append(row.at)
             drafts.append(draft)
         return places, drafts
+
+    def _lies_elsewhere(self, row: Row, old: Mapping[str, Any]) -> bool:
+        """Whether a row that names no parent has but its number in common with a line beneath one."""
+        is_told = not self.under or self.under in row.values or self.mode == plans.UPDATE
+        return not is_told and old[self.under] is not None
 
     def _wished(self, values: Mapping[str, Any], old: Mapping[str, Any], currency: str) -> dict[str, Any]:
         """What a file changes: its filled cells, only blanks unless told to overwrite, no other spelling of the key.
@@ -183,47 +160,6 @@ class Target:
             and (self.overwrite or old[name] in (None, "", []))
             and not (name in self.key and self._part(name, value) == self._part(name, old[name]))
         }
-
-    def _keys(self, rows: Sequence[Row]) -> list[tuple[str, ...] | None]:
-        keys = self.keys_of({name: [row.values.get(name) for row in rows] for name in self.key})
-        return keys or [None] * len(rows)
-
-    def _known(
-        self, work: Work, rows: Sequence[Row], keys: Sequence[tuple[str, ...] | None]
-    ) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-        first = self.key[0]
-        named, lowered = first in self.named, first in self.lowered
-        column = getattr(self.cls, "name_key" if named else first)
-        wanted = {
-            key[0] if named or lowered else row.values[first]
-            for row, key in zip(rows, keys, strict=True)
-            if key is not None
-        }
-        columns = [getattr(self.cls, name) for name in self.columns]
-        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        if not wanted:
-            return found
-        compared = func.lower(column) if lowered else column
-        statement = select(*columns).where(among(work.session, compared, sorted(wanted, key=str)))
-        if work.session.get_bind().dialect.name == "postgresql":
-            statement = statement.with_for_update(of=self.cls)
-        for record in work.session.execute(statement):
-            values = dict(zip(self.columns, record, strict=True))
-            key = self.key_of(values)
-            if key is not None:
-                found.setdefault(key, []).append(values)
-        return found
-
-    def find(self, work: Work, rows: Sequence[Row]) -> dict[int, int]:
-        """The records of rows by their keys; rows whose key names none or several are left out."""
-        keys = self._keys(rows)
-        known = self._known(work, rows, keys)
-        found = {}
-        for row, key in zip(rows, keys, strict=True):
-            records = known.get(key, []) if key is not None else []
-            if len(records) == 1:
-                found[row.at] = records[0]["id"]
-        return found
 
     def link(self, work: Work, name: str, pairs: Sequence[tuple[int, int]], import_id: int) -> dict[int, str]:
         """Set a link between records of this entity; each pair is a record and what it points to.
