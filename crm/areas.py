@@ -111,7 +111,7 @@ hand_in(
     },
     every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
     reports={"cases": "crm.service.reports.service_reports", "wear": "crm.service.wear.reports"},
-    reply={"case": "crm.service.cases.cases:take_reply"},
+    reply={"case": "crm.service.cases.incoming:take_reply"},
     command={"life-file": "crm.service.wear.cli:life_file"},
 )
 hand_in(

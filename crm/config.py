@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     imap_user: str = ""
     imap_password: str = ""
     imap_folder: str = "INBOX"
+    imap_after: Literal["seen", "leave", "move"] = (
+        "seen"  # what happens to a message there after it was stored
+    )
+    imap_move_to: str = ""  # the folder for "move"
     mail_max_mb: int = Field(25, gt=0)  # a larger message is kept without its largest parts
 
     def oidc_domains(self) -> frozenset[str]:

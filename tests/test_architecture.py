@@ -57,7 +57,7 @@ MAY_IMPORT = {
              "trade",
     "commands": "areas cli_frame jobs mail",
     "__main__": "commands",
-    "http": "access campaigns firm records service",
+    "http": "access campaigns firm mail records service",
     "ui/kit": "charts firm records",
     "ui/frame": "access jobs records upgrade ui/kit",  # the menu has what cards describe
     "ui/records": "exchange interactions records ui/frame ui/kit",

@@ -20,6 +20,7 @@ from crm.errors import CrmError, Refused
 from crm.http import html
 from crm.http.api import api
 from crm.http.edge import address_of, cookie_name, is_secure, page, token_of
+from crm.http.files import file_routes
 from crm.http.language import spoken
 from crm.http.public import posted
 from crm.http.public_forms import form_routes
@@ -253,6 +254,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         Route("/health", health),
         *form_routes(),
         *mail_routes(),
+        *file_routes(),
         *moved_routes(),
         Mount("/api", app=api()),
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.

@@ -18,7 +18,7 @@ from crm.errors import NotFound
 from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.mail.address import same_address
-from crm.mail.receiving.bounce_rules import Received
+from crm.mail.receiving.bounce_rules import AUTOMATIC, Received
 from crm.mail.receiving.intake import RESPONDED
 from crm.reporting.book import Book
 from crm.reporting.measures import worth
@@ -309,7 +309,7 @@ def take_reply(work: Work, received: Received, answered: Outbox | None, incoming
         return ""
     campaign = work.session.get_one(Campaign, member.campaign_id)
     last = here(member.sent_at or work.now).date() + timedelta(days=campaign.response_days)
-    if not member.responded and here(work.now).date() <= last:
+    if received.kind != AUTOMATIC and not member.responded and here(work.now).date() <= last:
         member.responded, member.responded_at, member.response_by = True, work.now, REPLY
         work.session.flush()
     incoming.campaign_id, incoming.contact_id = campaign.id, contact.id

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from crm.errors import CrmError
 from crm.i18n import _
+from crm.mail.inbox.matching import who_wrote
 from crm.mail.receiving import bounce_rules
 from crm.mail.receiving.bounce_rules import AUTOMATIC, COMPLAINT, REPLY, Received, judge
 from crm.mail.receiving.bounces import believe, proven
@@ -109,6 +110,11 @@ def _messages(path: Path) -> Iterator[bytes]:
 def take_in(content: bytes, *, source: str) -> str:
     """Store one received message and let it take effect; returns what it came to."""
     message_id, _is_new = _taken(content, source=source)
+    return outcome_of(message_id)
+
+
+def outcome_of(message_id: int) -> str:
+    """What a stored message came to."""
     with reading(SYSTEM) as session:
         return session.scalars(select(IncomingMessage.outcome).where(IncomingMessage.id == message_id)).one()
 
@@ -153,9 +159,7 @@ def _decide(work: Work, message_id: int) -> None:
     if message.state != STORED:
         return
     received = judge(letter_of(content_of(work.session, message.original_hash)))
-    if received.kind == AUTOMATIC:
-        message.kind, message.state, message.outcome = AUTOMATIC, PASSED, AWAY
-    elif received.kind == REPLY:
+    if received.kind in (AUTOMATIC, REPLY):
         _reply(work, received, message)
     else:
         is_complaint = received.kind == COMPLAINT
@@ -169,11 +173,19 @@ def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
     row_id = proven("mail", received.marks)
     row = work.session.get(Outbox, row_id) if row_id is not None else None
     message.outbox_id = row.id if row is not None else None
-    for take in REPLIES.values():
-        if came_to := take(work, received, row, message):
-            message.kind, message.state, message.outcome = ANSWER, FILED, came_to
-            return
-    message.kind, message.state, message.outcome = QUESTION if message.sender else UNKNOWN, WAITING, WAITS
+    outcome = next(
+        (came_to for take in REPLIES.values() if (came_to := take(work, received, row, message))), ""
+    )
+    if not outcome:
+        writer = who_wrote(work.session, message.sender)
+        message.contact_id, message.organisation_id = writer.contact_id, writer.organisation_id
+    if received.kind == AUTOMATIC:
+        # Kept and shown as what it is, wherever it belongs.
+        message.kind, message.state, message.outcome = AUTOMATIC, FILED if outcome else PASSED, AWAY
+    elif outcome:
+        message.kind, message.state, message.outcome = ANSWER, FILED, outcome
+    else:
+        message.kind, message.state, message.outcome = QUESTION if message.sender else UNKNOWN, WAITING, WAITS
 
 
 def told(message_id: int) -> dict[str, Any]:

@@ -97,9 +97,9 @@ class Letter:
         return sha256(f"{name}\n{self.size if not self.is_whole else ''}\n{said}".encode()).hexdigest()
 
 
-def read_letter(content: bytes, most_bytes: int) -> Letter:
+def read_letter(content: bytes, most_bytes: int, size: int = 0) -> Letter:
     """Read one message; of one that is larger than ``most_bytes`` headers, words and the names of files are kept."""
-    size = len(content)
+    size = max(size, len(content))
     is_whole = size <= most_bytes
     light, cut = _lightened(content)
     kept = content if is_whole else light[:most_bytes]

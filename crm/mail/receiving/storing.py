@@ -31,10 +31,10 @@ def most_bytes() -> int:
     return settings().mail_max_mb * 1_000_000
 
 
-def letter_of(content: bytes) -> Letter:
+def letter_of(content: bytes, size: int = 0) -> Letter:
     """A message as it is read; where even that fails, its bytes as words, so that nothing is lost."""
     try:
-        return read_letter(content, most_bytes())
+        return read_letter(content, most_bytes(), size)
     except Exception:
         log.exception("mail_unreadable", size=len(content))
         text, charset = decode(content[:MOST_TEXT])
@@ -42,15 +42,15 @@ def letter_of(content: bytes) -> Letter:
         return Letter(Message(), content[: most_bytes()], len(content), whole, text=text, charset=charset)
 
 
-def store(content: bytes, *, source: str) -> tuple[int, bool]:
-    """Keep one received message.
+def store(content: bytes, *, source: str, size: int = 0) -> tuple[int, bool]:
+    """Keep one received message; ``size`` is its real one where only the beginning is at hand.
 
     Returns
     -------
     tuple of int and bool
         Its id, and whether it is new; a message that came before is known by Message-ID and content.
     """
-    letter = letter_of(content)
+    letter = letter_of(content, size)
     try:
         with unit_of_work(SYSTEM, cause="mail") as work:
             return _store(work, letter, source)

@@ -5,15 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from crm.errors import Conflict, Problem, Refused
 from crm.i18n import N_, _
-from crm.mail.address import same_address
-from crm.mail.receiving.bounce_rules import Received
-from crm.mail.receiving.bounces import proven
-from crm.mail.receiving.intake import ANSWERED
-from crm.mail.receiving.storing import give_files
 from crm.records import records
 from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
@@ -29,7 +22,7 @@ from crm.service.cases.moves import (
 from crm.service.cases.rules import move_entry
 from crm.service.levels.levels import follow_status, note_answer
 from crm.work import Work
-from db.models import Case, CaseMessage, Contact, IncomingMessage, Outbox, User
+from db.models import Case, CaseMessage, IncomingMessage, User
 
 _TEXT = Field("text", N_("Text"), Kind.LONGTEXT, required=True, max_length=20_000)
 _AUTHOR = Field("author", N_("Name"), Kind.TEXT, max_length=200)
@@ -161,12 +154,13 @@ def customer_message(
     *,
     key: str,
     author: str | None = None,
+    contact_id: int | None = None,
     incoming: IncomingMessage | None = None,
 ) -> int:
     """The customer wrote: a waiting case goes on, an answered one comes back, a merged one hands it to its heir.
 
-    ``key`` makes a repeat harmless. Without ``author`` it counts as from the case's contact. What came as a message is
-    kept as it is, with its files, however long and even when it has no words.
+    ``key`` makes a repeat harmless. Without ``author`` and ``contact_id`` it counts as from the case's contact. What came
+    as a message is kept as it is, however long and even when it has no words.
 
     Returns
     -------
@@ -184,7 +178,7 @@ def customer_message(
         body=body,
         at=work.now,
         author=name,
-        contact_id=None if name else case.contact_id,
+        contact_id=contact_id or (None if name else case.contact_id),
         key=key,
         incoming_id=incoming.id if incoming is not None else None,
     )
@@ -193,14 +187,6 @@ def customer_message(
         if case.status == "waiting" or case.status in ENDED:
             _enter(work, case, "open", work.now)
     work.session.flush()
-    if incoming is not None:
-        incoming.case_id, incoming.contact_id, incoming.organisation_id = (
-            case.id,
-            case.contact_id,
-            case.organisation_id,
-        )
-        incoming.owner_id, incoming.team_id = case.owner_id, case.team_id
-        give_files(work, incoming.id, case_id=case.id, case_message_id=message.id)
     return message.id
 
 
@@ -271,23 +257,3 @@ def _checked(field: Field, value: str | None) -> str | None:
         raise Refused(problems[0].message, problems=problems)
     found: str | None = stored[field.name]
     return found
-
-
-def take_reply(work: Work, received: Received, answered: Outbox | None, incoming: IncomingMessage) -> str:
-    """Add what a customer answered to their case."""
-    if answered is not None and answered.member_id is not None:
-        return ""
-    case_id = answered.case_id if answered is not None else proven("case", received.case_marks)
-    if case_id is not None:
-        case = work.session.get(Case, case_id)
-    else:
-        numbers = received.case_numbers
-        case = work.session.scalars(select(Case).where(Case.number.in_(numbers))).first() if numbers else None
-    if case is None:
-        return ""
-    contact = work.session.get(Contact, case.contact_id) if case.contact_id is not None else None
-    if contact is None or same_address(contact.email or "") != received.sender:
-        # A number in a subject is no secret: only the case's own customer speaks in it.
-        return ""
-    customer_message(work, case.id, received.text, key=f"mail:{incoming.unique_key}", incoming=incoming)
-    return ANSWERED

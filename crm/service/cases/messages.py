@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from crm.mail.receiving.files import FileLine, files_of
+from crm.mail.receiving.folding import Passage, fold
 from crm.service.cases.mail import reply_key
 from db.models import Case, CaseMessage, Contact, Outbox, User
 from db.scope import ScopedSession
@@ -17,7 +19,9 @@ MOST_MERGED = 20
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One step of the thread. ``kind`` is customer, reply or note; ``mail`` is the state of its message in the outbox,
+    """One step of the thread.
+
+    ``kind`` is customer, automatic (their machine), reply or note; ``mail`` is the state of its message in the outbox,
     empty when none was made; ``merged_from`` the number of the case it came from."""
 
     id: int
@@ -27,6 +31,14 @@ class Message:
     text: str
     mail: str = ""
     merged_from: str = ""
+    #: The received message that it came as, and the files with it.
+    incoming_id: int | None = None
+    files: tuple[FileLine, ...] = ()
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The text in its order: what is new, and what is quoted from before."""
+        return fold(self.text) if self.incoming_id is not None else [Passage(self.text, False)]
 
 
 def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) -> list[Message]:
@@ -41,6 +53,7 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
             CaseMessage.author,
             User.name.label("user"),
             Contact.name.label("contact"),
+            CaseMessage.incoming_id,
             origin.number.label("origin"),
         )
         .outerjoin(User, User.id == CaseMessage.user_id)
@@ -51,16 +64,23 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
         .limit(limit)
     ).all()
     mails = _mails(session, [row.id for row in rows if row.kind == "reply"])
+    files = files_of(session, case_message_id=[row.id for row in rows])
     made = [
         Message(
             row.id,
             row.kind,
-            (row.contact or row.author or contact if row.kind == "customer" else row.user or row.author)
+            (
+                row.author or row.contact or contact
+                if row.kind in ("customer", "automatic")
+                else row.user or row.author
+            )
             or "",
             row.at,
             row.body,
             mails.get(row.id, ""),
             row.origin or "",
+            row.incoming_id,
+            tuple(files.get(row.id, ())),
         )
         for row in reversed(rows)
     ]

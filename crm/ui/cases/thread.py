@@ -55,13 +55,46 @@ def _show(message: Message) -> None:
     with st.chat_message(who, avatar=look.avatar(who)):
         chips = " ".join(_chips(message))
         when = look.quiet(moment_words(message.at, now=now()))
-        st.markdown(f"**{look.plain(who)}** {when} {chips}  \n{paragraphs(message.text)}")
+        passages = message.passages
+        first = paragraphs(passages[0].text) if passages and not passages[0].is_quoted else ""
+        st.markdown(f"**{look.plain(who)}** {when} {chips}  \n{first}")
+        for passage in passages[1:] if first else passages:
+            if passage.is_quoted:
+                with st.expander(_("Quoted text"), icon=":material/format_quote:"):
+                    st.markdown(paragraphs(passage.text))
+            elif passage.text.strip():
+                st.markdown(paragraphs(passage.text))
+        _show_files(message)
+
+
+def _show_files(message: Message) -> None:
+    """Files that came or went along, and the message as it came."""
+    links = [
+        f":material/attach_file: {look.link(file.name, f'/files/{file.id}')} {look.quiet(size_words(file.size))}"
+        for file in message.files
+    ]
+    if message.incoming_id is not None:
+        if not message.text.strip():
+            links.insert(0, look.quiet(_("no words")))
+        links.append(look.link(_("original"), f"/messages/{message.incoming_id}/original"))
+    if links:
+        st.markdown(look.Marked(" · ".join(links)))
+
+
+def size_words(size: int) -> str:
+    """How large a file is, as people say it."""
+    for unit, most in (("B", 1_000), ("kB", 1_000_000), ("MB", 1_000_000_000)):
+        if size < most:
+            return f"{size / (most / 1_000):.0f} {unit}"
+    return f"{size / 1_000_000_000:.1f} GB"
 
 
 def _chips(message: Message) -> list[look.Marked]:
     made = []
     if message.kind == "note":
         made.append(look.Marked(f":yellow-badge[:material/lock: {look.plain(_('Internal note'))}]"))
+    if message.kind == "automatic":
+        made.append(look.tag(_("automatic answer"), icon="smart_toy"))
     if message.merged_from:
         made.append(look.tag(_("from {number}").format(number=message.merged_from), icon="merge"))
     if message.kind == "reply":

@@ -109,3 +109,24 @@ def answer(*, sender="m1@example.com", text="Yes please", subject="Re: A filter"
         message[name.replace("_", "-")] = value
     message.set_content(text)
     return bytes(message)
+
+
+def with_file(
+    *,
+    sender="m1@example.com",
+    text="See the picture",
+    subject="A picture",
+    content=b"\xff\xd8\xff\xe0\x00\x10JFIF....",
+    name="grinder.jpg",
+):
+    """Somebody sends a photo."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = (
+        f"Somebody <{sender}>",
+        "hello@kavarna.example",
+        subject,
+    )
+    message["Message-ID"] = "<photo@example.com>"
+    message.set_content(text)
+    message.add_attachment(content, maintype="image", subtype="jpeg", filename=name)
+    return bytes(message)

@@ -11,7 +11,7 @@ from crm.mail.receiving import mailbox
 from crm.mail.sending.outbox import queue_campaign
 from crm.mail.sending.postman import Postman, send_all
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import AddressProblem
+from db.models import AddressProblem, IncomingMessage
 from tests.service.mail import mail_letters as letters
 from tests.service.mail.imap_server import imap_server
 from tests.service.mail.mail_scene import inbox, plan, states
@@ -78,3 +78,94 @@ def test_the_clock_reads_the_mailbox_where_there_is_one(database, configured, mo
     configured(143)
     assert "mailbox" in {p.kind for p in schedule.periods()}
     assert "mailbox" in Schedule().tick(now)
+
+
+def kept():
+    with reading(SYSTEM) as session:
+        return sorted(session.scalars(select(IncomingMessage.message_id)))
+
+
+def mails(*names):
+    return [letters.answer(message_id=f"<{name}@x>", text=name) for name in names]
+
+
+def asked(server, *words):
+    return [c for c in server.commands if any(word in c.upper() for word in words)]
+
+
+def test_nothing_is_expunged_and_nothing_is_marked_before_it_is_stored(database, configured, monkeypatch):
+    with imap_server(*mails("a", "b")) as server:
+        configured(server.server_address[1])
+        seen_when_stored = []
+        real = mailbox.store
+        monkeypatch.setattr(
+            mailbox, "store", lambda *a, **k: (seen_when_stored.append(set(server.seen)), real(*a, **k))[1]
+        )
+        mailbox.run(SYSTEM, {}, no_step)
+
+    assert seen_when_stored == [set(), {1}]
+    assert server.seen == {1, 2}
+    assert not asked(server, "EXPUNGE", "CLOSE", "DELETED")
+    assert not [c for c in asked(server, "FETCH") if "BODY[" in c.upper()]
+
+
+def test_what_somebody_else_opened_first_is_taken_in_too(database, configured):
+    with imap_server(*mails("a")) as server:
+        configured(server.server_address[1])
+        mailbox.run(SYSTEM, {}, no_step)
+        server.messages[2] = mails("b")[0]
+        server.seen.add(2)
+        mailbox.run(SYSTEM, {}, no_step)
+        before = len(asked(server, "FETCH"))
+        mailbox.run(SYSTEM, {}, no_step)
+
+    assert kept() == ["<a@x>", "<b@x>"]
+    assert len(asked(server, "FETCH")) == before
+
+
+def test_read_messages_from_before_the_first_reading_stay_where_they_are(database, configured):
+    with imap_server(*mails("old", "new")) as server:
+        server.seen.add(1)
+        configured(server.server_address[1])
+        mailbox.run(SYSTEM, {}, no_step)
+        mailbox.run(SYSTEM, {}, no_step)
+
+    assert kept() == ["<new@x>"]
+
+
+def test_a_server_that_counts_anew_loses_nothing_and_doubles_nothing(database, configured):
+    with imap_server(*mails("a", "b")) as server:
+        configured(server.server_address[1])
+        mailbox.run(SYSTEM, {}, no_step)
+        server.validity, server.messages = 2, dict(enumerate(mails("b", "c"), start=1))
+        server.seen = {1, 2}
+        mailbox.run(SYSTEM, {}, no_step)
+
+    assert kept() == ["<a@x>", "<b@x>", "<c@x>"]
+
+
+@pytest.mark.parametrize(("after", "marked"), [("seen", {1}), ("leave", set())])
+def test_what_happens_to_a_message_after_it_was_stored_is_a_setting(
+    database, configured, monkeypatch, after, marked
+):
+    monkeypatch.setenv("CRM_IMAP_AFTER", after)
+    with imap_server(*mails("a")) as server:
+        configured(server.server_address[1])
+        mailbox.run(SYSTEM, {}, no_step)
+        mailbox.run(SYSTEM, {}, no_step)
+
+    assert server.seen == marked
+    assert kept() == ["<a@x>"]
+
+
+def test_a_mailbox_that_cannot_be_read_is_remembered_until_it_can(database, configured):
+    with imap_server(*mails("a")) as server:
+        configured(server.server_address[1], password="wrong")
+        with pytest.raises(Unavailable):
+            mailbox.run(SYSTEM, {}, no_step)
+        assert "cannot be read" in mailbox.mailbox_problem()
+
+        configured(server.server_address[1])
+        mailbox.run(SYSTEM, {}, no_step)
+    assert mailbox.mailbox_problem() == ""
+    assert kept() == ["<a@x>"]

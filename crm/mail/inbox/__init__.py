@@ -1,0 +1,1 @@
+"""Whose a received message is, where it goes, and what waits for staff."""

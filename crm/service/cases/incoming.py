@@ -1,0 +1,124 @@
+"""Received messages that belong to a case: by our mark, by the thread, by the number in the subject and who wrote."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from crm.mail.inbox.matching import earlier, is_colleague, who_wrote
+from crm.mail.receiving.bounce_rules import AUTOMATIC, Received
+from crm.mail.receiving.bounces import proven
+from crm.mail.receiving.intake import ANSWERED
+from crm.mail.receiving.storing import give_files
+from crm.records import records
+from crm.service.cases.cases import customer_message
+from crm.service.cases.find import by_key, last_of_merge
+from crm.work import Work
+from db.models import Case, CaseMessage, Contact, IncomingMessage, Outbox
+
+#: Words of a subject that may be numbers of cases.
+_WORD = re.compile(r"[^\s\[\]():;,\"']{1,60}")
+_MOST_WORDS = 40
+
+
+def take_reply(work: Work, received: Received, answered: Outbox | None, incoming: IncomingMessage) -> str:
+    """Add what a customer, a colleague of theirs or their machine answered to the case."""
+    if answered is not None and answered.member_id is not None:
+        return ""
+    case = _by_mark(work, received, answered, incoming) or _by_number(work, incoming)
+    if case is None:
+        return ""
+    add_to_case(work, case.id, incoming, is_automatic=received.kind == AUTOMATIC)
+    return ANSWERED
+
+
+def _by_mark(
+    work: Work, received: Received, answered: Outbox | None, incoming: IncomingMessage
+) -> Case | None:
+    """The case whose thread is answered: nobody but its people knows the marks in it."""
+    case_id = answered.case_id if answered is not None else proven("case", received.case_marks)
+    if case_id is None and (before := earlier(work.session, incoming.thread.split())) is not None:
+        case_id = before.case_id
+    return work.session.get(Case, case_id) if case_id is not None else None
+
+
+def _by_number(work: Work, incoming: IncomingMessage) -> Case | None:
+    """A number in a subject is no secret: only the case's own customer and their colleagues speak by it."""
+    words = list(dict.fromkeys(_WORD.findall(incoming.subject)))[:_MOST_WORDS]
+    if not words or not incoming.sender:
+        return None
+    asked = (
+        select(Case)
+        .where(Case.number.in_([w.strip(".") for w in words]))
+        .order_by(Case.archived_at.is_not(None), Case.id)
+    )
+    return next(
+        (
+            case
+            for case in work.session.scalars(asked.limit(_MOST_WORDS))
+            if is_colleague(work.session, incoming.sender, case.contact_id, case.organisation_id)
+        ),
+        None,
+    )
+
+
+def add_to_case(work: Work, case_id: int, incoming: IncomingMessage, *, is_automatic: bool = False) -> int:
+    """Put a received message into a case with all its words and files; the id of its step in the thread.
+
+    What a machine answered is shown as that: it neither reopens the case nor counts as the customer's word.
+    """
+    case = last_of_merge(work.session, records.find(work.session, Case, case_id))
+    writer = who_wrote(work.session, incoming.sender, rather=case.contact_id)
+    author = None if writer.contact_id else _called(incoming)
+    key = f"mail:{incoming.unique_key}"
+    if is_automatic:
+        message_id = by_key(work.session, key)
+        if message_id is None:
+            step = CaseMessage(
+                case_id=case.id, kind="automatic", body=incoming.body, at=work.now, author=author,
+                contact_id=writer.contact_id, key=key, incoming_id=incoming.id,
+            )  # fmt: skip
+            work.session.add(step)
+            work.session.flush()
+            message_id = step.id
+    else:
+        message_id = customer_message(
+            work,
+            case.id,
+            incoming.body,
+            key=key,
+            author=author,
+            contact_id=writer.contact_id,
+            incoming=incoming,
+        )
+    incoming.case_id = case.id
+    incoming.contact_id = writer.contact_id
+    incoming.organisation_id = writer.organisation_id or case.organisation_id
+    incoming.owner_id, incoming.team_id = case.owner_id, case.team_id
+    give_files(work, incoming.id, case_id=case.id, case_message_id=message_id)
+    return message_id
+
+
+def _called(incoming: IncomingMessage) -> str:
+    """How somebody is called whom no record names."""
+    if incoming.sender_name and incoming.sender_name.lower() != incoming.sender:
+        return f"{incoming.sender_name[:120]} ({incoming.sender[:70]})"
+    return incoming.sender[:190] or "?"
+
+
+def new_case(work: Work, incoming: IncomingMessage, *, queue_id: int | None = None) -> int:
+    """Open a case with a received message as its first word; its id."""
+    contact = work.session.get(Contact, incoming.contact_id) if incoming.contact_id is not None else None
+    values = {
+        "subject": (incoming.subject or incoming.body.strip().split("\n")[0] or _called(incoming))[:200],
+        "contact_id": incoming.contact_id,
+        "organisation_id": incoming.organisation_id or (contact.organisation_id if contact else None),
+        "channel": "email",
+        "queue_id": queue_id,
+    }
+    made = records.create_record(
+        work, "case", {name: value for name, value in values.items() if value is not None}
+    )
+    add_to_case(work, int(made["id"]), incoming)
+    return int(made["id"])
