@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 
 from crm.access.people import ensure_roles
 from crm.campaigns.segments.segments import recount
+from crm.clock import today as this_day
 from crm.errors import Refused
 from crm.firm.firm import set_firm
 from crm.i18n import _
@@ -86,7 +87,7 @@ def load_sample(
     seed : int
         The same seed on the same day gives the same company.
     today : date, optional
-        The day at which the company's history ends; the current day in UTC when not given.
+        The day at which the company's history ends; the firm's current day when not given.
     progress : callable, optional
         Is told the share done, 0 to 1, and the table just filled.
 
@@ -96,7 +97,7 @@ def load_sample(
         The database holds records already.
     """
     begun = time.perf_counter()
-    day = today or datetime.now(UTC).date()
+    day = today or this_day()
     with ScopedSession(engine, SYSTEM, cause="sample") as session, session.begin():
         connection = session.connection(execution_options={"system": True})
         _demand_empty(connection)
@@ -140,6 +141,7 @@ def _world(work: Work, scale: ScaleName, seed: int, today: date) -> World:
         loss_reason_ids=list(work.session.scalars(select(LossReason.id).order_by(LossReason.position))),
         queue_ids=list(work.session.scalars(select(Queue.id).order_by(Queue.position))),
         policy_ids=list(work.session.scalars(select(ServicePolicy.id).order_by(ServicePolicy.position))),
+        clock=work.now,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -84,6 +84,7 @@ class World:
     loss_reason_ids: list[int]
     queue_ids: list[int]
     policy_ids: list[int]
+    clock: datetime | None = None
     staff: dict[str, Any] = field(default_factory=dict)
     organisations: dict[str, Any] = field(default_factory=dict)
     contacts: dict[str, Any] = field(default_factory=dict)
@@ -99,8 +100,14 @@ class World:
 
     @property
     def now(self) -> datetime:
-        """The end of today's working day."""
-        return datetime(self.today.year, self.today.month, self.today.day, 17, tzinfo=UTC)
+        """The end of today's working day, or this moment where that is still to come: nothing has happened after it."""
+        end = datetime(self.today.year, self.today.month, self.today.day, 17, tzinfo=UTC)
+        return min(end, self.clock) if self.clock else end
+
+    @property
+    def morning(self) -> datetime:
+        """When today's letters go out."""
+        return datetime(self.today.year, self.today.month, self.today.day, 7, tzinfo=UTC)
 
     def day(self, offset: Ints) -> npt.NDArray[np.datetime64]:
         """Days from offsets to today."""
@@ -111,10 +118,12 @@ class World:
         return list(self.day(offset).tolist())
 
     def moments(self, offset: Ints, rng: np.random.Generator) -> list[datetime]:
-        """A moment in the working hours of each day, none after now."""
+        """A moment in the working hours of each day, none after now: what would come later today was yesterday."""
         minute = rng.integers(7 * 60, 16 * 60, len(offset))
         times = self.day(offset).astype("datetime64[m]") + minute.astype("timedelta64[m]")
-        return [at.replace(tzinfo=UTC) for at in times.astype("datetime64[us]").tolist()]
+        found = [at.replace(tzinfo=UTC) for at in times.astype("datetime64[us]").tolist()]
+        now = self.now
+        return [at - timedelta(days=1) if at > now else at for at in found]
 
 
 def kept(owner: Any, team: Any, made: Any, changed: Any = None) -> Columns:

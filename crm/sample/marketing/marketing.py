@@ -85,7 +85,7 @@ def _campaigns(world: World) -> Columns:
     names = [f"{n} ({i + 1})" if n in names[:i] else n for i, n in enumerate(names)]
     world.campaigns["names"] = names
     cost = [int(o.cost * f) for o, f in zip(offers, rng.uniform(0.85, 1.1, count), strict=True)]
-    sent = [world.now.replace(hour=7) + timedelta(days=int(s)) for s in start]
+    sent = [world.morning + timedelta(days=int(s)) for s in start]
     return {
         **named(names),
         "number": [f"M-{101 + at}" for at in range(count)],
@@ -197,7 +197,7 @@ def _members(world: World, rng: np.random.Generator, campaign: int) -> dict[str,
     responds = rng.random(count) < chance
     buys = responds & (rng.random(count) < 0.55)
     start = int(world.campaigns["start"][campaign])
-    sent = world.now.replace(hour=7) + timedelta(days=start)
+    sent = world.morning + timedelta(days=start)
     after = rng.exponential(4.0, count).clip(0.05, WINDOW - 1)
     moments = [sent + timedelta(days=float(d)) for d in after]
     responds &= np.array([m < world.now for m in moments])

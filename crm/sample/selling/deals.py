@@ -232,7 +232,7 @@ def deal_tables(world: World) -> Iterator[tuple[str, Columns]]:
     moments = world.moments(day, rng)
     for at in range(1, len(deal)):
         if deal[at] == deal[at - 1] and moments[at] <= moments[at - 1]:
-            moments[at] = moments[at - 1] + timedelta(minutes=5)
+            moments[at] = min(moments[at - 1] + timedelta(minutes=5), world.now)
     last = np.flatnonzero(np.append(deal[1:] != deal[:-1], True))
     deals["stage_since"] = since = [moments[at] for at in last]
     opened = [moments[at] for at in np.append(0, last[:-1] + 1)]
