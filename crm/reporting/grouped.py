@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import pandas as pd
@@ -123,6 +124,42 @@ def converted(
         for name in counts:
             frame.loc[unknown, name] = 0
     return frame.drop(columns=["currency", "missing", "rate_day", "each", "upto"], errors="ignore")
+
+
+def shared_out(parts: Sequence[Decimal]) -> list[int]:
+    """Whole units for parts, that add up to their rounded sum: each is cut, the largest rests are rounded up."""
+    found = [int(part.to_integral_value(ROUND_FLOOR)) for part in parts]
+    left = int(sum(parts, Decimal(0)).to_integral_value(ROUND_HALF_EVEN)) - sum(found)
+    by_rest = sorted(range(len(parts)), key=lambda at: found[at] - parts[at])
+    for at in by_rest[:left]:
+        found[at] += 1
+    return found
+
+
+def added_up(frame: pd.DataFrame, book: Book, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """One row per ``keys``: ``columns`` in the book's currency, rounded once so that rows add up to the whole, other numbers
+    as sums. Rows of the table are sums of one ``currency`` at the rate of ``rate_day``."""
+    amounts = {
+        name: [
+            book.exact(int(minor), currency, _day(day)) if isinstance(currency, str) else Decimal(int(minor))
+            for minor, currency, day in zip(frame[name], frame["currency"], frame["rate_day"], strict=True)
+        ]
+        for name in columns
+    }
+    plain = frame.drop(columns=["currency", "rate_day"]).assign(
+        **{name: pd.Series(values, dtype=object, index=frame.index) for name, values in amounts.items()}
+    )
+    sums = [name for name in plain.columns if name not in keys]
+    whole = (
+        plain.groupby(list(keys), dropna=False, as_index=False)[sums].sum()
+        if keys
+        else plain[sums].sum().to_frame().T
+    )
+    for name in columns:
+        whole[name] = pd.Series(
+            shared_out([Decimal(value) for value in whole[name]]), dtype="int64", index=whole.index
+        )
+    return whole
 
 
 def _day(value: Any) -> date | None:

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, case, extract, func, select
 
+from crm.periods import Calendar
 from crm.pipeline.reports.report_formulas import formula
 from crm.reporting.book import Book, open_book
 from crm.reporting.catalogue import LINES, report
-from crm.reporting.grouped import converted, rate_day
+from crm.reporting.grouped import added_up, rate_day
 from crm.reporting.report import Report, SalesFilter, told_apart
 from db.models import Category, Order, OrderLine, Product
 from db.scope import ScopedSession
@@ -18,7 +19,7 @@ from db.scope import ScopedSession
 SUMS = ["lines", "quantity", "sales_minor", "profit_minor"]
 _KEYS: dict[str, dict[str, Any]] = {
     "totals": {},
-    "year": {"year": extract("year", OrderLine.sold_on)},
+    "year": {},
     "month": {"year": extract("year", OrderLine.sold_on), "month": extract("month", OrderLine.sold_on)},
     "category": {"category": Category.name},
     "product": {"product_id": func.coalesce(OrderLine.product_id, 0), "product": Product.name},
@@ -35,7 +36,7 @@ _KEYS: dict[str, dict[str, Any]] = {
 def sales_report(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Report:
     """Sales lines added up by ``totals``, ``year``, ``month``, ``category``, ``product`` or ``region``."""
     book = open_book(session, OrderLine)
-    keys = _KEYS[by]
+    keys = {"year": _year(book.calendar)} if by == "year" else _KEYS[by]
     sums = _sums(session, book, chosen, keys)
     counts = _distinct(session, chosen, keys)
     rows = _labelled(
@@ -43,6 +44,7 @@ def sales_report(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Rep
         if keys
         else pd.concat([sums, counts], axis=1),
         by,
+        book.calendar,
     )
     whole = counts if not keys else _distinct(session, chosen, {})
     summary = {column: sums[column].sum() for column in SUMS}
@@ -53,6 +55,7 @@ def sales_report(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Rep
 
 
 def _sums(session: ScopedSession, book: Book, chosen: SalesFilter, keys: dict[str, Any]) -> pd.DataFrame:
+    groups_of = list(keys)
     keys = keys | {
         "currency": OrderLine.currency,
         "rate_day": rate_day(OrderLine.currency, OrderLine.sold_on, book),
@@ -70,11 +73,8 @@ def _sums(session: ScopedSession, book: Book, chosen: SalesFilter, keys: dict[st
     for name in ("lines", "sales_minor", "profit_minor"):
         frame[name] = frame[name].map(int).astype("int64")
     frame["quantity"] = frame["quantity"].astype(float)
-    frame = converted(frame, book, ["sales_minor", "profit_minor"])
-    left = [c for c in frame.columns if c not in SUMS]
-    if left:
-        return frame.groupby(left, dropna=False, as_index=False)[SUMS].sum()
-    return frame[SUMS].sum().to_frame().T.astype({c: "int64" for c in SUMS if c != "quantity"})
+    rows = added_up(frame, book, groups_of, ["sales_minor", "profit_minor"])
+    return rows.astype({"lines": "int64", "quantity": float})
 
 
 def _distinct(session: ScopedSession, chosen: SalesFilter, keys: dict[str, Any]) -> pd.DataFrame:
@@ -116,15 +116,22 @@ def _joined(statement: Any, chosen: SalesFilter, keys: dict[str, Any]) -> Any:
     return statement.where(*where).subquery()
 
 
-def _labelled(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+def _year(calendar: Calendar) -> Any:
+    """The year in which the financial year of a sale began."""
+    year, month = extract("year", OrderLine.sold_on), extract("month", OrderLine.sold_on)
+    return case((month < calendar.year_start, year - 1), else_=year)
+
+
+def _labelled(rows: pd.DataFrame, by: str, calendar: Calendar) -> pd.DataFrame:
     if by == "product":
         called = dict(zip(rows.pop("product_id"), rows["product"], strict=True))
         rows["product"] = list(told_apart(called).values())
     if by not in ("year", "month"):
         return rows.sort_values("sales_minor", ascending=False, ignore_index=True)
-    label = [f"{int(year):04d}" for year in rows["year"]]
     if by == "month":
-        label = [f"{year}-{int(month):02d}" for year, month in zip(label, rows["month"], strict=True)]
+        label = [f"{int(y):04d}-{int(m):02d}" for y, m in zip(rows["year"], rows["month"], strict=True)]
+    else:
+        label = [calendar.year_name(int(year)) for year in rows["year"]]
     rows = rows.drop(columns=["year", "month"], errors="ignore")
     rows.insert(0, by, pd.Series(label, dtype=object))
     return rows.sort_values(by, ignore_index=True)
