@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 KINDS = ("month", "quarter", "year", "12months", "all", "custom")
-_MONTHS = {"month": 1, "quarter": 3, "year": 12, "12months": 12}
+_MONTHS = {**MONTHS_OF, "12months": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,56 @@ class Period:
     def days(self) -> int | None:
         """Length in days, None when an end is open."""
         return None if self.start is None or self.end is None else (self.end - self.start).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When the firm's financial year begins (month 1 to 12) and its weeks (0 Monday to 6 Sunday)."""
+
+    year_start: int = 1
+    week_start: int = 0
+
+    def week(self, day: date) -> date:
+        """The first day of a day's week."""
+        return day - timedelta(days=(day.weekday() - self.week_start) % 7)
+
+    @property
+    def week_unit(self) -> str:
+        """The week as pandas calls it, by the day that it ends with."""
+        return "W-" + ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")[self.week_start]
+
+    def week_number(self, day: date) -> int:
+        """The number of a day's week: of weeks from Monday on that of ISO 8601, of others counted from the one with 1 January."""
+        first = self.week(day)
+        if self.week_start == 0:
+            return first.isocalendar().week
+        return (first - self.week(date((first + timedelta(days=6)).year, 1, 1))).days // 7 + 1
+
+    def stretch(self, kind: str, day: date) -> tuple[date, date]:
+        """First and last day of the month, quarter or year that holds a day."""
+        length = MONTHS_OF[kind]
+        first = add_months(day, -((day.month - self.year_start) % length))
+        return first, month_end(add_months(first, length - 1))
+
+    def year_of(self, day: date) -> int:
+        """The year in which a day's financial year began."""
+        return self.stretch("year", day)[0].year
+
+    def year_name(self, began: int) -> str:
+        """What a financial year is called: 2026, or 2026/27 where it lies in two."""
+        return f"{began:04d}" if self.year_start == 1 else f"{began:04d}/{(began + 1) % 100:02d}"
+
+    def quarter_name(self, day: date) -> str:
+        """What a day's quarter is called, as 2026-Q1 or 2026/27-Q1."""
+        return f"{self.year_name(self.year_of(day))}-Q{(day.month - self.year_start) % 12 // 3 + 1}"
+
+    def days_in_order(self) -> list[int]:
+        """The days of a week, 0 Monday to 6 Sunday, as the firm's weeks have them."""
+        return [(self.week_start + step) % 7 for step in range(7)]
+
+
+#: Years as the calendar has them, weeks from Monday on.
+USUAL = Calendar()
 
 
 def month_start(day: date) -> date:
@@ -46,7 +97,13 @@ def months_between(first: date, last: date) -> list[date]:
 
 
 def period_of(
-    kind: str, anchor: date, *, today: date, start: date | None = None, end: date | None = None
+    kind: str,
+    anchor: date,
+    *,
+    today: date,
+    start: date | None = None,
+    end: date | None = None,
+    calendar: Calendar = USUAL,
 ) -> Period:
     """The period of a kind that holds the anchor; one that holds today ends today.
 
@@ -67,16 +124,22 @@ def period_of(
         assert last is not None
         return Period("custom", min(first, last), max(first, last))
     kind = kind if kind in _MONTHS else "month"
-    length = _MONTHS[kind]
-    back = 11 if kind == "12months" else (anchor.month - 1) % length
-    first = add_months(anchor, -back)
-    last = month_end(add_months(first, length - 1))
+    if kind == "12months":
+        first, last = add_months(anchor, -11), month_end(anchor)
+    else:
+        first, last = calendar.stretch(kind, anchor)
     running = first <= today < last
     return Period(kind, first, min(last, today) if running else last, running)
 
 
 def shown_period(
-    kind: str, newest: date | None, *, today: date, start: date | None = None, end: date | None = None
+    kind: str,
+    newest: date | None,
+    *,
+    today: date,
+    start: date | None = None,
+    end: date | None = None,
+    calendar: Calendar = USUAL,
 ) -> tuple[Period, bool]:
     """The period asked for, or the newest one with data where nothing happened since the running one began.
 
@@ -90,10 +153,10 @@ def shown_period(
     tuple of Period and bool
         The second is True where older days are shown than were asked for.
     """
-    period = period_of(kind, today, today=today, start=start, end=end)
+    period = period_of(kind, today, today=today, start=start, end=end, calendar=calendar)
     if period.kind in ("all", "custom") or newest is None or period.start is None or newest >= period.start:
         return period, False
-    return period_of(kind, newest, today=today), True
+    return period_of(kind, newest, today=today, calendar=calendar), True
 
 
 def period_before(period: Period) -> Period | None:

@@ -24,6 +24,7 @@ from crm.ui.forecast.view import context, rests_on, show_band, show_numbers
 from crm.ui.frame import job_progress
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.kit.months import firm_calendar
 
 actor = current_actor()
 
@@ -77,7 +78,7 @@ with card(_("What this rests on")):
 with card(_("Where does it lead?"), _("The mean of twelve months each, past and expected")):
     show_trend(run, asked.months)
 with card(_("Which months are strong?"), _("Above or below an ordinary month")):
-    show_season(run)
+    show_season(run, firm_calendar(actor).year_start)
 if near is not None:
     with card(_("Which deals are in hand?"), _("Open deals by expected month of closing")):
         show_open_deals(asked, run, near)

@@ -7,6 +7,7 @@ from crm.i18n import _
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.kit.months import firm_calendar
 from crm.ui.marketing import data
 from crm.ui.marketing.cards import numbers, show_campaigns, show_cards, show_formulas, show_sources
 from crm.ui.marketing.records import show_number
@@ -14,7 +15,7 @@ from crm.ui.marketing.records import show_number
 actor = current_actor()
 
 head = st.container()
-asked = data.ask(data.choices(actor), today=today())
+asked = data.ask(data.choices(actor), today=today(), calendar=firm_calendar(actor))
 board = data.board(actor, asked)
 
 with head, look.page(_("Marketing"), data.context(board)):

@@ -12,6 +12,7 @@ from crm.ui.dashboards.numbers import forget_number
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.kit.months import firm_calendar
 from crm.ui.sales import data
 from crm.ui.sales.cards import show_cards, show_formulas
 from crm.ui.sales.numbers import numbers
@@ -22,7 +23,7 @@ actor = current_actor()
 
 head = st.container()
 choices = data.choices(actor)
-asked = data.ask(choices, today=today())
+asked = data.ask(choices, today=today(), calendar=firm_calendar(actor))
 board = data.board(actor, asked)
 
 with head, look.page(_("Sales"), data.context(board)):

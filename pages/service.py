@@ -8,6 +8,7 @@ from crm.ui.dashboards.numbers import forget_number
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.kit.months import firm_calendar
 from crm.ui.service_board import data
 from crm.ui.service_board.cards import show_cards, show_formulas
 from crm.ui.service_board.numbers import show_numbers
@@ -16,7 +17,7 @@ from crm.ui.service_board.records import asked_for, show_number, show_records
 actor = current_actor()
 
 head = st.container()
-asked = data.ask(data.choices(actor), today=today())
+asked = data.ask(data.choices(actor), today=today(), calendar=firm_calendar(actor))
 board = data.board(actor, asked)
 
 with head:

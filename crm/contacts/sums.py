@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import bindparam, case, func, null, select
 
 from crm.contacts.queries import POINTS
+from crm.periods import USUAL, Calendar
 from crm.reporting.book import Book
 from crm.reporting.grouped import converted, folded, grouped
 from crm.reporting.measures import amounts, deal_conditions
@@ -62,11 +63,12 @@ def deal_sums(session: ScopedSession, entity: str, record_id: int, *, book: Book
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """Sales lines of a record by year: ``years`` has year, lines, amount_minor (of ``currency``), oldest first."""
+    """Sales lines of a record by financial year: ``years`` has year, lines, amount_minor (of ``currency``), oldest first."""
 
     currency: str
     years: pd.DataFrame
     note: str = ""
+    calendar: Calendar = USUAL
 
     @property
     def total_minor(self) -> int:
@@ -99,11 +101,11 @@ def sales_by_year(session: ScopedSession, entity: str, record_id: int, *, book: 
         # PostgreSQL adds up big integers as decimals; minor units are whole either way.
         value = book.worth(int(minor), currency, day)
         if book.knows(currency):
-            lines[day.year] += count
-            money[day.year] += value
+            lines[book.calendar.year_of(day)] += count
+            money[book.calendar.year_of(day)] += value
     years = sorted(lines)
     frame = pd.DataFrame(
         {"year": years, "lines": [lines[y] for y in years], "amount_minor": [money[y] for y in years]},
         dtype="int64",
     )
-    return Sales(book.currency, frame, " ".join(book.notes))
+    return Sales(book.currency, frame, " ".join(book.notes), book.calendar)

@@ -1,15 +1,20 @@
-"""The firm's own settings, kept in the database: name, currency, whether it is the sample company."""
+"""The firm's own settings, kept in the database: name, currency, calendar, whether it is the sample company."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from sqlalchemy import func, select
 
 from crm.config import settings
+from crm.errors import Refused
+from crm.i18n import _
 from crm.money import check_currency, rate_used
+from crm.periods import USUAL, Calendar
 from crm.work import Actor, Work, reading
 from db.models import Deal, OrderLine, Rate, Setting
 from db.scope import ScopedSession
@@ -22,6 +27,7 @@ class Firm:
     name: str
     currency: str
     is_sample: bool = False
+    calendar: Calendar = USUAL
 
 
 def get_setting(session: ScopedSession, name: str) -> dict[str, Any]:
@@ -43,16 +49,34 @@ def firm(session: ScopedSession) -> Firm:
     """The firm's settings; where none were stored, the one currency in use, else the installation's default."""
     value = get_setting(session, "firm")
     if not value:
-        return Firm("Rapport", _only_currency(session) or settings().default_currency)
-    return Firm(value["name"], value["currency"], bool(value.get("is_sample")))
+        return Firm(
+            "Rapport", _only_currency(session) or settings().default_currency, calendar=_calendar(value)
+        )
+    return Firm(value["name"], value["currency"], bool(value.get("is_sample")), _calendar(value))
 
 
-def home_currency(session: ScopedSession, beside: Any) -> tuple[str, Any]:
-    """The firm's currency with a scalar that is read along with it, so that asking for it costs no statement."""
-    statement = select(Setting.value["currency"].as_string(), beside).where(Setting.name == "firm")
+def _calendar(value: dict[str, Any]) -> Calendar:
+    """Year and week as stored; without a choice weeks begin as they do in the country where the firm is."""
+    return Calendar(
+        value.get("year_start") or 1, value.get("week_start", _week_start(settings().phone_region))
+    )
+
+
+@cache
+def _week_start(country: str) -> int:
+    try:
+        return Locale.parse(f"und_{country.upper()}").first_week_day
+    except (UnknownLocaleError, ValueError):
+        return 0
+
+
+def home(session: ScopedSession, beside: Any) -> tuple[str, Calendar, Any]:
+    """The firm's currency and calendar with a scalar that is read along, so that asking for it costs no statement."""
+    statement = select(Setting.value, beside).where(Setting.name == "firm")
     if row := session.execute(statement).first():
-        return row[0], row[1]
-    return firm(session).currency, session.scalar(select(beside))
+        return row[0]["currency"], _calendar(row[0]), row[1]
+    known = firm(session)
+    return known.currency, known.calendar, session.scalar(select(beside))
 
 
 def _only_currency(session: ScopedSession) -> str | None:
@@ -73,11 +97,22 @@ def firm_currency(actor: Actor) -> str:
         return firm(session).currency
 
 
-def set_firm(work: Work, *, name: str, currency: str, is_sample: bool = False) -> Firm:
-    """Name the firm and the currency of its totals; stored rates stay prices in the currency they were entered for."""
+def set_firm(
+    work: Work, *, name: str, currency: str, is_sample: bool = False, calendar: Calendar | None = None
+) -> Firm:
+    """Name the firm, the currency of its totals and, where given, its calendar.
+
+    Stored rates stay prices in the currency they were entered for.
+    """
+    stored = get_setting(work.session, "firm")
     before = firm(work.session).currency
-    made = Firm(name.strip() or "Rapport", check_currency(currency), is_sample)
-    put_setting(work, "firm", {"name": made.name, "currency": made.currency, "is_sample": made.is_sample})
+    if calendar is not None:
+        if not (1 <= calendar.year_start <= 12 and 0 <= calendar.week_start <= 6):
+            raise Refused(_("A financial year begins in a month, a week on a day of the week."))
+        stored = {**stored, "year_start": calendar.year_start, "week_start": calendar.week_start}
+    made = Firm(name.strip() or "Rapport", check_currency(currency), is_sample, _calendar(stored))
+    own = {"name": made.name, "currency": made.currency, "is_sample": made.is_sample}
+    put_setting(work, "firm", {**stored, **own})
     if before != made.currency:
         for row in work.session.scalars(select(Rate).where(Rate.base.in_(("", made.currency)))):
             row.base = "" if row.base else before

@@ -148,10 +148,6 @@ def as_of(forecast: Forecast, *, so_far: float, pace: Sequence[float], today: da
     def end(value: float) -> float:
         return so_far + max(floor, rest + width * (value - point.yhat))
 
-    now = Point(
-        point.ds,
-        so_far + rest,
-        *map(end, (point.lo80, point.hi80, point.lo95, point.hi95)),
-        sure=so_far if floor == 0 else 0.0,
-    )
+    lo80, hi80, lo95, hi95 = map(end, (point.lo80, point.hi80, point.lo95, point.hi95))
+    now = Point(point.ds, so_far + rest, lo80, hi80, lo95, hi95, sure=so_far if floor == 0 else 0.0)
     return replace(forecast, points=(now, *forecast.points[1:]))

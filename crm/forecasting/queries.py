@@ -147,7 +147,10 @@ def by_day(session: ScopedSession, choice: SeriesChoice, *, start: date, end: da
     """What came on each day of a stretch, both ends included, in minor units; days without a value are absent."""
     _cls, day = _columns(choice)
     frame, _book = _sums(session, choice, {"day": day}, day.between(start, end))
-    return {on: float(minor) for on, minor in frame.groupby("day")["minor"].sum().items()}
+    found: dict[date, float] = {}
+    for on, minor in zip(frame["day"], frame["minor"], strict=True):
+        found[on] = found.get(on, 0.0) + float(minor)
+    return found
 
 
 def _sums(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.clock import here
-from crm.firm.firm import firm, home_currency, rates
+from crm.firm.firm import firm, home, rates
 from crm.i18n import _
-from crm.money import rate_used, to_major, to_minor
+from crm.money import exponent, rate_used, to_major, to_minor
+from crm.periods import USUAL, Calendar
 from db.models import Deal
 from db.scope import ScopedSession
 
@@ -34,6 +35,8 @@ class Book:
     rates: dict[str, list[tuple[date, float]]]
     as_of: datetime
     said: tuple[str, ...] = ()
+    #: When the firm's year and weeks begin.
+    calendar: Calendar = USUAL
     missing: set[str] = field(default_factory=set, compare=False)
     #: By currency: the first day whose amounts count at a later rate, and the day of that rate; the same for old rates.
     later: dict[str, tuple[date, date]] = field(default_factory=dict, compare=False)
@@ -87,10 +90,17 @@ class Book:
         """An amount in the book's currency at the rate of a day, today's without one; zero, and noted, without a rate."""
         if currency == self.currency or not minor:
             return minor
+        return int(self.exact(minor, currency, day).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+    def exact(self, minor: int, currency: str, day: date | None = None) -> Decimal:
+        """The same in minor units that are not rounded yet, for sums that are rounded once."""
+        if currency == self.currency or not minor:
+            return Decimal(minor)
         if currency not in self.rates:
             self.missing.add(currency)
-            return 0
-        return to_minor(to_major(minor, currency) * self._rate(currency, day or self.today), self.currency)
+            return Decimal(0)
+        major = to_major(minor, currency) * self._rate(currency, day or self.today)
+        return major.scaleb(exponent(self.currency))
 
     def _rate(self, currency: str, day: date) -> Decimal:
         key = (currency, day)
@@ -121,13 +131,14 @@ class Book:
 
 def firm_book(session: ScopedSession) -> Book:
     """The firm's currency with the rates into it; two statements."""
-    return Book(firm(session).currency, rates(session), datetime.now(UTC))
+    known = firm(session)
+    return Book(known.currency, rates(session), datetime.now(UTC), calendar=known.calendar)
 
 
 def open_book(session: ScopedSession, cls: type[Any] = Deal) -> Book:
     """The book for adding up all rows of a class with amounts, fitting what they are in; two statements, seldom three."""
     used = select(cls.currency).where(cls.archived_at.is_(None))
-    home, first = home_currency(session, used.limit(1).scalar_subquery())
-    book = Book(home, rates(session), datetime.now(UTC))
+    currency, calendar, first = home(session, used.limit(1).scalar_subquery())
+    book = Book(currency, rates(session), datetime.now(UTC), calendar=calendar)
     # One amount that can be converted settles it; only without are all looked at.
     return book if first is None or book.knows(first) else book.fitting(session.scalars(used.distinct()))

@@ -5,6 +5,7 @@ import pytest
 
 from crm.firm.firm import firm
 from crm.firm.rates import read_rates
+from crm.periods import Calendar
 from crm.pipeline.stages import StageForm, read_pipelines
 from crm.ui.settings.selling import stage_forms, stage_frame
 from crm.work import SYSTEM, reading
@@ -36,6 +37,19 @@ def test_the_firm_gets_a_name_and_a_currency(open_page, house):
     assert not page.exception
     with reading(SYSTEM) as session:
         assert (firm(session).name, firm(session).currency) == ("Kavarna Soča", "DKK")
+
+
+def test_the_firm_gets_a_year_and_a_week(open_page, house):
+    page = open_page("settings")
+
+    page.selectbox(key="settings_firm_year").set_value(4)
+    page.selectbox(key="settings_firm_week").set_value(6)
+    page.button(key="FormSubmitter:settings_firm-Save").click().run()
+
+    assert not page.exception
+    with reading(SYSTEM) as session:
+        assert firm(session).calendar == Calendar(4, 6)
+    assert page.selectbox(key="settings_firm_year").value == 4
 
 
 def test_a_firm_without_a_name_is_refused(open_page, house):

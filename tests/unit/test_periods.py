@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from crm.periods import KINDS, add_months, month_end, months_between, period_before, period_of
+from crm.periods import KINDS, Calendar, add_months, month_end, months_between, period_before, period_of
 
 TODAY = date(2026, 11, 24)
 DAYS = some.dates(date(2000, 1, 1), date(2100, 12, 31))
@@ -100,3 +101,92 @@ def test_months_between_are_all_and_each_once(day, months):
 
     assert len(found) == len(set(found)) == months + 1
     assert found == sorted(found)
+
+
+class TestCalendar:
+    APRIL = Calendar(year_start=4, week_start=6)
+
+    @pytest.mark.parametrize(
+        ("kind", "today", "start", "end", "before"),
+        [
+            (
+                "year",
+                date(2026, 3, 31),
+                date(2025, 4, 1),
+                date(2026, 3, 31),
+                (date(2024, 4, 1), date(2025, 3, 31)),
+            ),
+            (
+                "year",
+                date(2026, 4, 1),
+                date(2026, 4, 1),
+                date(2026, 4, 1),
+                (date(2025, 4, 1), date(2025, 4, 1)),
+            ),
+            (
+                "quarter",
+                date(2026, 2, 9),
+                date(2026, 1, 1),
+                date(2026, 2, 9),
+                (date(2025, 10, 1), date(2025, 11, 9)),
+            ),
+            (
+                "month",
+                date(2026, 2, 9),
+                date(2026, 2, 1),
+                date(2026, 2, 9),
+                (date(2026, 1, 1), date(2026, 1, 9)),
+            ),
+        ],
+    )
+    def test_years_and_quarters_begin_with_the_financial_year(self, kind, today, start, end, before):
+        period = period_of(kind, today, today=today, calendar=self.APRIL)
+
+        earlier = period_before(period)
+
+        assert (period.start, period.end) == (start, end)
+        assert (earlier.start, earlier.end) == before
+
+    def test_a_quarter_may_lie_across_two_calendar_years(self):
+        assert Calendar(12).stretch("quarter", date(2026, 1, 15)) == (date(2025, 12, 1), date(2026, 2, 28))
+
+    @pytest.mark.parametrize(
+        ("day", "year", "quarter"),
+        [
+            (date(2026, 3, 31), "2025/26", "2025/26-Q4"),
+            (date(2026, 4, 1), "2026/27", "2026/27-Q1"),
+            (date(2099, 12, 31), "2099/00", "2099/00-Q3"),
+        ],
+    )
+    def test_a_year_in_two_is_called_by_both(self, day, year, quarter):
+        assert (self.APRIL.year_name(self.APRIL.year_of(day)), self.APRIL.quarter_name(day)) == (
+            year,
+            quarter,
+        )
+        assert (Calendar().year_name(day.year), Calendar().quarter_name(date(2026, 5, 1))) == (
+            str(day.year),
+            "2026-Q2",
+        )
+
+    @pytest.mark.parametrize(
+        ("week_start", "first", "number"),
+        [(0, date(2026, 12, 28), 53), (6, date(2026, 12, 27), 1), (5, date(2026, 12, 26), 1)],
+    )
+    def test_weeks_are_those_of_the_firm(self, week_start, first, number):
+        weeks = Calendar(week_start=week_start)
+
+        assert weeks.week(date(2027, 1, 1)) == first
+        assert weeks.week_number(date(2027, 1, 1)) == number
+        assert pd.Period(date(2027, 1, 1), weeks.week_unit).start_time.date() == first
+        assert weeks.days_in_order()[0] == week_start
+
+    @given(some.integers(1, 12), some.integers(0, 6), DAYS)
+    def test_every_day_lies_in_one_year_quarter_and_week(self, year_start, week_start, day):
+        calendar = Calendar(year_start, week_start)
+        for kind, days in (("month", 31), ("quarter", 92), ("year", 366)):
+            first, last = calendar.stretch(kind, day)
+            assert first <= day <= last
+            assert (last - first).days < days
+            assert calendar.stretch(kind, last + timedelta(days=1))[0] == last + timedelta(days=1)
+        assert 0 <= (day - calendar.week(day)).days < 7
+        assert 1 <= calendar.week_number(day) <= 53

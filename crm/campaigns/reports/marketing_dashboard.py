@@ -12,7 +12,7 @@ from sqlalchemy import extract, select
 from crm.analytics.intervals import Share, wilson
 from crm.campaigns.reports import marketing_facts as facts
 from crm.campaigns.reports import marketing_reports as reports
-from crm.periods import Period, add_months, month_start, months_between, shown_period
+from crm.periods import USUAL, Calendar, Period, add_months, month_start, months_between, shown_period
 from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, grouped
 from crm.reporting.measures import amounts, deal_conditions
@@ -35,10 +35,13 @@ class MarketingQuestion:
     start: date | None = None
     end: date | None = None
     chosen: SalesFilter = field(default_factory=SalesFilter)
+    calendar: Calendar = USUAL
 
     def period(self, newest: date | None) -> tuple[Period, bool]:
         """The days shown, given the newest day with a lead or campaign, and whether they are older than those asked for."""
-        return shown_period(self.kind, newest, today=self.today, start=self.start, end=self.end)
+        return shown_period(
+            self.kind, newest, today=self.today, start=self.start, end=self.end, calendar=self.calendar
+        )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 from crm.errors import Bad, Problem, Refused
 from crm.i18n import N_, _
-from crm.periods import add_months, month_end, month_start
+from crm.periods import USUAL, Calendar, add_months, month_start
 from crm.records.checks import check_day, check_value
 from crm.records.fields import Field, Kind
 
@@ -261,7 +261,7 @@ def back(day: date, n: int, unit: str) -> date:
     return first.replace(day=min(day.day, monthrange(first.year, first.month)[1]))
 
 
-def span(wanted: str, value: Any, today: date) -> tuple[date | None, date | None]:
+def span(wanted: str, value: Any, today: date, calendar: Calendar = USUAL) -> tuple[date | None, date | None]:
     """First and last day, both included, that a question about a date means on a day; None leaves an end open.
 
     "In the last 7 days" are today and the six days before; "in the last month" begins the day after the same day of the month
@@ -274,7 +274,10 @@ def span(wanted: str, value: Any, today: date) -> tuple[date | None, date | None
     if wanted == "next":
         return today, back(today, -value["n"], value["unit"]) - one
     if wanted in ("this", "previous"):
-        return _stretch(value, today, before=wanted == "previous")
+        first, last = calendar.stretch(value, today) if value != "week" else _week(today, calendar)
+        if wanted == "this":
+            return first, last
+        return span("this", value, first - one, calendar)
     if wanted == "between":
         low, high = value
         return date.fromisoformat(low), date.fromisoformat(high)
@@ -282,10 +285,6 @@ def span(wanted: str, value: Any, today: date) -> tuple[date | None, date | None
     return {"equals": (day, day), "before": (None, day - one), "after": (day + one, None)}[wanted]
 
 
-def _stretch(kind: str, today: date, *, before: bool) -> tuple[date, date]:
-    if kind == "week":
-        first = today - timedelta(days=today.weekday() + (7 if before else 0))
-        return first, first + timedelta(days=6)
-    length = {"month": 1, "quarter": 3, "year": 12}[kind]
-    first = add_months(today, -((today.month - 1) % length) - (length if before else 0))
-    return first, month_end(add_months(first, length - 1))
+def _week(day: date, calendar: Calendar) -> tuple[date, date]:
+    first = calendar.week(day)
+    return first, first + timedelta(days=6)

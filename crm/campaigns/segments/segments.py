@@ -120,6 +120,7 @@ class _Compiler:
 
     def __init__(self, session: ScopedSession, on: date) -> None:
         self.session, self.on = session, on
+        self.calendar = firm(session).calendar
         self.is_sqlite = session.get_bind().dialect.name == "sqlite"
 
     def group(self, node: Tree, inside: Any) -> ColumnElement[bool]:
@@ -185,7 +186,9 @@ class _Compiler:
         if wanted in ("blank", "filled"):
             return blank if wanted == "blank" else ~blank
         if field.kind in (Kind.DATE, Kind.DATETIME):
-            return and_(column.is_not(None), self._when(column, field, *span(wanted, value, self.on)))
+            return and_(
+                column.is_not(None), self._when(column, field, *span(wanted, value, self.on, self.calendar))
+            )
         no = {"differs": "equals", "none_of": "one_of", "lacks": "contains"}
         if wanted in no:
             return ~self._leaf(cls, field, no[wanted], value)

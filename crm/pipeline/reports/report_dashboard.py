@@ -11,6 +11,8 @@ from sqlalchemy import extract, or_, select
 
 from crm.analytics.intervals import Share, Spread, spread_of, wilson
 from crm.periods import (
+    USUAL,
+    Calendar,
     Period,
     add_months,
     month_end,
@@ -48,6 +50,7 @@ class Question:
     start: date | None = None
     end: date | None = None
     chosen: SalesFilter = field(default_factory=SalesFilter)
+    calendar: Calendar = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,10 @@ def sales_choices(session: ScopedSession) -> Choices:
 def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
     """The dashboard within the session's scope; the number of statements does not depend on the data."""
     book, known = open_book(session), names(session)
-    newest, undated = facts.last_closed(session, asked.chosen)
-    period, moved = shown_period(asked.kind, newest, today=asked.today, start=asked.start, end=asked.end)
+    newest, undated = facts.last_closed(session, asked.chosen, asked.today)
+    period, moved = shown_period(
+        asked.kind, newest, today=asked.today, start=asked.start, end=asked.end, calendar=asked.calendar
+    )
     chosen = replace(asked.chosen, start=period.start, end=period.end)
     before = period_before(period)
     cube = facts.closed_deals(session, book, chosen, ["status", "owner", "source"])

@@ -163,10 +163,11 @@ def furthest(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage_id", "reached", "deals"])
 
 
-def last_closed(session: ScopedSession, chosen: SalesFilter) -> tuple[date | None, int]:
-    """The last day on which a chosen deal was closed, whatever the period, and how many were won without a day."""
+def last_closed(session: ScopedSession, chosen: SalesFilter, today: date) -> tuple[date | None, int]:
+    """The last day by today on which a chosen deal was closed, and how many were won without a day."""
     undated = case(((Deal.status == "won") & Deal.closed_on.is_(None), 1))
-    statement = select(func.max(Deal.closed_on), func.count(undated))
+    known = case((Deal.closed_on <= today, Deal.closed_on))
+    statement = select(func.max(known), func.count(undated))
     where = [*deal_conditions(chosen, day=None), Deal.status.in_(("won", "lost"))]
     last, count = session.execute(statement.where(*where)).one()
     return last, count

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -42,7 +43,8 @@ def won_by_time(session: ScopedSession, chosen: SalesFilter, *, by: str) -> Repo
         every = pd.period_range(rows["month"].iloc[0], rows["month"].iloc[-1], freq="M").strftime("%Y-%m")
         rows = rows.set_index("month").reindex(every, fill_value=0).rename_axis("month").reset_index()
     if by == "quarter":
-        quarters = [f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}" for month in rows.pop("month")]
+        firsts = [date(int(month[:4]), int(month[5:]), 1) for month in rows.pop("month")]
+        quarters = [book.calendar.quarter_name(first) for first in firsts]
         rows.insert(0, by, pd.Series(quarters, dtype=object))
         rows = rows.groupby(by, as_index=False).sum()
     said = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from crm.clock import here
+from crm.clock import here, zone
+from crm.firm.firm import firm
 from crm.interactions.timeline import Entry, open_tasks, talks_of
 from crm.records import records
 from crm.records.search import search_condition
@@ -206,7 +207,8 @@ def _counts(session: ScopedSession, case: Case, now: datetime) -> tuple[int, int
     )
     if value is None:
         return 0, 0
-    year = here(now).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    begun, _end = firm(session).calendar.stretch("year", here(now).date())
+    year = datetime.combine(begun, time(), zone())
     rows = session.execute(
         select(Case.status, func.count())
         .where(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.analytics.intervals import Share, wilson
 from crm.clock import zone
-from crm.periods import Period, period_before, shown_period
+from crm.periods import USUAL, Calendar, Period, period_before, shown_period
 from crm.reporting.report import names
 from crm.service.reports.service_reports import (
     PROMISES,
@@ -53,10 +53,13 @@ class ServiceQuestion:
     start: date | None = None
     end: date | None = None
     chosen: ServiceFilter = field(default_factory=ServiceFilter)
+    calendar: Calendar = USUAL
 
     def period(self, newest: date | None) -> tuple[Period, bool]:
         """The days shown, given the newest day with a case, and whether they are older than those asked for."""
-        return shown_period(self.kind, newest, today=self.today, start=self.start, end=self.end)
+        return shown_period(
+            self.kind, newest, today=self.today, start=self.start, end=self.end, calendar=self.calendar
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class ServiceBoard:
     now: Numbers
     then: Numbers | None
     cases: int
+    calendar: Calendar
     weeks: pd.DataFrame
     priorities: pd.DataFrame
     ages: pd.DataFrame
@@ -118,7 +122,9 @@ class ServiceBoard:
     @property
     def is_cut(self) -> bool:
         """True where the period ends within the last week drawn."""
-        return self.period.end is not None and self.period.end.weekday() != 6
+        return self.period.end is not None and self.period.end != self.calendar.week(
+            self.period.end
+        ) + timedelta(6)
 
     @property
     def has_cases(self) -> bool:
@@ -153,7 +159,7 @@ def service_choices(session: ScopedSession) -> ServiceChoices:
 def service_dashboard(session: ScopedSession, asked: ServiceQuestion) -> ServiceBoard:
     """The dashboard within the session's scope; the number of statements does not depend on the data."""
     now, known = datetime.now(UTC), names(session)
-    newest = newest_case(session, asked.chosen)
+    newest = newest_case(session, asked.chosen, asked.today)
     period, moved = asked.period(newest)
     before = period_before(period)
     end = period.end or asked.today
@@ -162,7 +168,7 @@ def service_dashboard(session: ScopedSession, asked: ServiceQuestion) -> Service
     visits = read_visits(session, asked.chosen)
     opened = cases[within(cases["opened_at"], period.start, period.end)]
     then = _numbers(stand(found, now, before.end), before) if before else None
-    rows = visit_rows(visits, asked.today)
+    rows = visit_rows(visits, asked.today, asked.calendar)
     return ServiceBoard(
         as_of=now,
         day=min(end, asked.today),
@@ -173,7 +179,8 @@ def service_dashboard(session: ScopedSession, asked: ServiceQuestion) -> Service
         now=_numbers(cases, period),
         then=then if then is not None and then.counts else None,
         cases=len(opened),
-        weeks=_weeks(cases, period, end),
+        calendar=asked.calendar,
+        weeks=_weeks(cases, period, end, asked.calendar),
         priorities=attainment_rows(cases, period.start, period.end),
         ages=age_rows(cases, standing(period.end, now)),
         statuses=status_rows(opened),
@@ -216,27 +223,27 @@ def _numbers(cases: pd.DataFrame, period: Period) -> Numbers:
     )
 
 
-def _weeks(cases: pd.DataFrame, period: Period, end: date) -> pd.DataFrame:
-    last = end - timedelta(days=end.weekday())
+def _weeks(cases: pd.DataFrame, period: Period, end: date, calendar: Calendar) -> pd.DataFrame:
+    last = calendar.week(end)
     first = last - timedelta(weeks=WEEKS - 1)
     if period.start is not None:
-        first = min(first, period.start - timedelta(days=period.start.weekday()))
+        first = min(first, calendar.week(period.start))
     elif len(cases) and cases["opened_at"].notna().any():
         oldest = cases["opened_at"].min().tz_convert(zone()).date()
-        first = min(first, oldest - timedelta(days=oldest.weekday()))
+        first = min(first, calendar.week(oldest))
     first = max(first, last - timedelta(weeks=MOST_WEEKS - 1))
     every = [first + timedelta(weeks=step) for step in range((last - first).days // 7 + 1)]
-    rows = flow_rows(cases, first, end, unit="W-SUN").set_index("first").reindex(every).fillna(0)
+    rows = flow_rows(cases, first, end, unit=calendar.week_unit).set_index("first").reindex(every).fillna(0)
     for promise in PROMISES:
         known = cases[within(cases[f"{promise}_decided"], first, end)]
         moments = known[f"{promise}_decided"].dt.tz_convert(zone()).dt.tz_localize(None)
-        mondays = [week.start_time.date() for week in moments.dt.to_period("W-SUN")]
-        grouped = known[f"{promise}_in_time"].groupby(pd.Series(mondays, index=known.index, dtype=object))
+        firsts = [week.start_time.date() for week in moments.dt.to_period(calendar.week_unit)]
+        grouped = known[f"{promise}_in_time"].groupby(pd.Series(firsts, index=known.index, dtype=object))
         rows[f"{promise}_n"] = grouped.size().reindex(every).fillna(0).astype("int64")
         rows[f"{promise}_share"] = grouped.mean().reindex(every).astype("float64")
     rows = rows.rename_axis("first").reset_index()
     start = period.start or date.min
-    rows["inside"] = [monday + timedelta(days=6) >= start for monday in every]
+    rows["inside"] = [week + timedelta(days=6) >= start for week in every]
     return rows.astype({"opened": "int64", "solved": "int64"})
 
 

@@ -88,7 +88,7 @@ def service_records(
         ``id, number, subject, organisation, owner, status, priority, opened_at, due_at, resolved_at``.
     """
     now = datetime.now(UTC)
-    period, _moved = asked.period(newest_case(session, asked.chosen))
+    period, _moved = asked.period(newest_case(session, asked.chosen, asked.today))
     first = read_from(period, None, period.end or asked.today)
     cases = stand(read_cases(session, replace(asked.chosen, start=first)), now, period.end)
     for kind in dict.fromkeys(what for what, _value in parts):

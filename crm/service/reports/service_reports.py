@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from crm.analytics.intervals import Share, wilson
 from crm.clock import zone
 from crm.firm.firm import firm
 from crm.i18n import _
+from crm.periods import Calendar
 from crm.reporting.book import Book
 from crm.reporting.catalogue import LINES, report
 from crm.reporting.report import Names, Report, SalesFilter, names
@@ -245,7 +246,7 @@ def agent_load(session: ScopedSession, chosen: SalesFilter) -> Report:
 
 
 def flow_rows(cases: pd.DataFrame, start: date | None, end: date | None, *, unit: str) -> pd.DataFrame:
-    """``first`` (day the stretch begins), ``opened, solved``, gaps filled; ``unit`` W-SUN for weeks or M for months."""
+    """``first`` (day the stretch begins), ``opened, solved``, gaps filled; ``unit`` is pandas' for weeks or months."""
     counts = {}
     for name, column in (("opened", "opened_at"), ("solved", "solved")):
         moments = (
@@ -274,12 +275,12 @@ def cases_by_month(session: ScopedSession, chosen: SalesFilter) -> Report:
     return _report("cases-by-month", book, chosen, opened, rows, opened=opened, solved=solved)
 
 
-def visit_rows(visits: pd.DataFrame, today: date) -> pd.DataFrame:
-    """``week`` (its Monday, None without a day), ``visits, overdue``, oldest first."""
+def visit_rows(visits: pd.DataFrame, today: date, calendar: Calendar) -> pd.DataFrame:
+    """``week`` (its first day, None without a day), ``visits, overdue``, oldest first."""
     days = [None if pd.isna(day) else day for day in visits["planned_on"]]
-    mondays = [None if day is None else day - timedelta(days=day.weekday()) for day in days]
+    weeks = [None if day is None else calendar.week(day) for day in days]
     late = [int(day is not None and day < today) for day in days]
-    frame = pd.DataFrame({"week": pd.Series(mondays, dtype=object), "visits": 1, "overdue": late})
+    frame = pd.DataFrame({"week": pd.Series(weeks, dtype=object), "visits": 1, "overdue": late})
     rows = frame.groupby("week", dropna=False, as_index=False)[["visits", "overdue"]].sum()
     rows["week"] = pd.Series([None if pd.isna(week) else week for week in rows["week"]], dtype=object)
     return rows.astype({"visits": "int64", "overdue": "int64"})
@@ -292,7 +293,7 @@ def visits_due(session: ScopedSession, chosen: SalesFilter) -> Report:
     visits = read_visits(session, as_service(chosen))
     if chosen.start is not None or chosen.end is not None:
         visits = planned_within(visits, chosen.start or date.min, chosen.end or date.max)
-    rows = visit_rows(visits, book.as_of.astimezone(zone()).date())
+    rows = visit_rows(visits, book.as_of.astimezone(zone()).date(), firm(session).calendar)
     n = len(visits)
     return _report("visits-due", book, chosen, n, rows, visits=n, overdue=int(rows["overdue"].sum()))
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from crm.clock import zone
 from crm.reporting.report import SalesFilter
@@ -211,12 +211,11 @@ def first_contact(rows: pd.DataFrame) -> pd.Series[bool]:
     return (rows["replies"] <= 1) & (rows["reopened"] == 0)
 
 
-def newest_case(session: ScopedSession, chosen: ServiceFilter) -> date | None:
-    """The day of the newest opening or solution; None without a case."""
-    moments = session.execute(
-        select(func.max(Case.opened_at), func.max(Case.resolved_at)).where(*conditions(chosen))
-    ).one()
-    found = [moment for moment in moments if moment is not None]
+def newest_case(session: ScopedSession, chosen: ServiceFilter, today: date) -> date | None:
+    """The day of the newest opening or solution by today; None without a case."""
+    end = datetime.combine(today + timedelta(days=1), time(), zone())
+    known = (func.max(case((column < end, column))) for column in (Case.opened_at, Case.resolved_at))
+    found = [at for at in session.execute(select(*known).where(*conditions(chosen))).one() if at is not None]
     return max(found).astimezone(zone()).date() if found else None
 
 

@@ -126,10 +126,10 @@ def sales_card(sales: Sales, *, title: str) -> None:
     with look.card(title, f"{note}. {sales.note}" if sales.note else note):
         years = sales.years.tail(6)
         figure = charts.columns(
-            [str(y) for y in years["year"]],
+            [sales.calendar.year_name(y) for y in years["year"]],
             list(years["amount_minor"]),
             unit=money_unit(sales.currency),
-            unfinished=int(years["year"].iloc[-1]) == today().year,
+            unfinished=int(years["year"].iloc[-1]) == sales.calendar.year_of(today()),
             height=160,
         )
         look.chart(figure, key="record_sales", alt=_("Sales by year, {total} in all").format(total=total))

@@ -130,13 +130,13 @@ def _season(run: Run) -> tuple[list[tuple[date, float]], bool]:
     return (rows, True) if max(abs(value) for _ds, value in rows) > LEAST_SEASON else ([], True)
 
 
-def show_season(run: Run) -> None:
+def show_season(run: Run, year_start: int) -> None:
     """Which months of the year are strong; content of a card."""
     found, share = _season(run)
     if not found:
         look.lines(_("No month of the year could be told from chance."))
         return
-    rows = sorted(found, key=lambda row: row[0].month)
+    rows = sorted(found, key=lambda row: (row[0].month - year_start) % 12)
     best = max(rows, key=lambda row: row[1])
     worst = min(rows, key=lambda row: row[1])
     labels = [month_name(ds) for ds, _value in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthcalendar
+from calendar import Calendar as Weeks
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -12,10 +12,18 @@ from babel.dates import get_day_names
 from crm import charts
 from crm.charts import Unit
 from crm.clock import today
+from crm.firm.firm import firm
 from crm.i18n import _, language
-from crm.periods import add_months, month_start
+from crm.periods import Calendar, add_months, month_start
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
+from crm.work import Actor, reading
+
+
+def firm_calendar(actor: Actor) -> Calendar:
+    """When the firm's year and weeks begin."""
+    with reading(actor) as session:
+        return firm(session).calendar
 
 
 def shown_month(key: str) -> date:
@@ -41,35 +49,43 @@ def _step(key: str, first: date, months: int) -> None:
 
 
 def month_heat(
-    key: str, first: date, values: Mapping[int, int], *, unit: Unit, alt: str, deepest: int = 0
+    key: str,
+    first: date,
+    values: Mapping[int, int],
+    *,
+    weeks: Calendar,
+    unit: Unit,
+    alt: str,
+    deepest: int = 0,
 ) -> None:
     """The month with its weeks in rows; the shade is the value of each day by its number.
 
     Below ``deepest`` no day is drawn in the deepest shade, so that a little stays pale in every month.
     """
-    weeks, names = monthcalendar(first.year, first.month), get_day_names("abbreviated", locale=language())
+    names = get_day_names("abbreviated", locale=language())
+    rows = Weeks(weeks.week_start).monthdayscalendar(first.year, first.month)
     figure = charts.heat(
-        [[values.get(n) or 0 if n else None for n in week] for week in weeks],
-        columns=[names[n] for n in range(7)],
-        rows=[_week(first, week) for week in weeks],
+        [[values.get(n) or 0 if n else None for n in week] for week in rows],
+        columns=[names[n] for n in weeks.days_in_order()],
+        rows=[_week(first, week, weeks) for week in rows],
         unit=unit,
-        height=60 * len(weeks) + 24,
+        height=60 * len(rows) + 24,
     )
 
     def said(n: int) -> str:
         return f"{n}<br><b>{unit.short(values[n])}</b>" if values.get(n) else str(n or "")
 
     # Each day carries its number, also where there is nothing.
-    figure.update_traces(text=[[said(n) for n in week] for week in weeks])
+    figure.update_traces(text=[[said(n) for n in week] for week in rows])
     if deepest:
         figure.update_traces(zmin=0, zmax=max([deepest, *values.values()]))
     look.chart(figure, key=f"{key}_calendar_{first:%Y%m}", alt=alt)
 
 
-def _week(first: date, week: list[int]) -> str:
+def _week(first: date, week: list[int], weeks: Calendar) -> str:
     """The week's number, as offices write it."""
     inside = first.replace(day=next(n for n in week if n))
-    return _("W{n}").format(n=inside.isocalendar().week)
+    return _("W{n}").format(n=weeks.week_number(inside))
 
 
 def choose_day(key: str, first: date, days: Sequence[date]) -> date | None:

@@ -15,6 +15,7 @@ from crm.campaigns.reports.marketing_dashboard import (
 )
 from crm.campaigns.reports.marketing_records import marketing_records
 from crm.i18n import _, ngettext
+from crm.periods import Calendar
 from crm.reporting.report import SalesFilter
 from crm.ui.dashboards.figures import kept_figures
 from crm.ui.dashboards.filters import any_of, any_source, choose_days, choose_period
@@ -27,7 +28,7 @@ records = Kept(marketing_records, most=50)
 figures = kept_figures(draw)
 
 
-def ask(offered: MarketingChoices, *, today: date) -> MarketingQuestion:
+def ask(offered: MarketingChoices, *, today: date, calendar: Calendar) -> MarketingQuestion:
     """Draw the filters and give what they ask."""
     with look.toolbar():
         kind = choose_period("marketing", default="12months", without=["month"])
@@ -39,7 +40,7 @@ def ask(offered: MarketingChoices, *, today: date) -> MarketingQuestion:
                 owners=any_of(_("Owners"), offered.owners, "marketing_owner"),
             )
     start, end = choose_days("marketing", kind, today=today)
-    return MarketingQuestion(kind, today, start, end, chosen)
+    return MarketingQuestion(kind, today, start, end, chosen, calendar)
 
 
 def context(board: MarketingBoard) -> str:

@@ -66,7 +66,8 @@ def _month(first: date, deals: list[Closing], currency: str) -> date | None:
     for deal in deals:
         sums[deal.day.day] += deal.own_minor
     said = _("Value of open deals by the day they should close")
-    months.month_heat("pipeline", first, sums, unit=money_unit(currency), alt=said)
+    weeks = months.firm_calendar(current_actor())
+    months.month_heat("pipeline", first, sums, weeks=weeks, unit=money_unit(currency), alt=said)
     days = sorted({d.day for d in deals})
     return months.choose_day("pipeline", first, days) if days else None
 

@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from crm.i18n import _
+from crm.periods import Calendar
 from crm.pipeline.reports.report_dashboard import Choices, Dashboard, Question, sales_choices, sales_dashboard
 from crm.pipeline.reports.report_records import deal_records
 from crm.reporting.report import SalesFilter
@@ -26,7 +27,7 @@ def clear() -> None:
         kept.clear()
 
 
-def ask(offered: Choices, *, today: date) -> Question:
+def ask(offered: Choices, *, today: date, calendar: Calendar) -> Question:
     """Draw the filters and give what they ask."""
     with look.toolbar():
         kind = choose_period("sales", default="quarter")
@@ -40,7 +41,7 @@ def ask(offered: Choices, *, today: date) -> Question:
                 sources=any_source(offered.sources, "sales_source"),
             )
     start, end = choose_days("sales", kind, today=today)
-    return Question(kind, today, start, end, chosen)
+    return Question(kind, today, start, end, chosen, calendar)
 
 
 def context(board: Dashboard) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from crm.i18n import _
+from crm.periods import Calendar
 from crm.service.reports.service_dashboard import (
     ServiceBoard,
     ServiceChoices,
@@ -28,7 +29,7 @@ records, visits = Kept(service_records), Kept(visit_records, most=20)
 figures = kept_figures(draw)
 
 
-def ask(offered: ServiceChoices, *, today: date) -> ServiceQuestion:
+def ask(offered: ServiceChoices, *, today: date, calendar: Calendar) -> ServiceQuestion:
     """Draw the filters and give what they ask."""
     with look.toolbar():
         kind = choose_period("service", default="quarter")
@@ -41,7 +42,7 @@ def ask(offered: ServiceChoices, *, today: date) -> ServiceQuestion:
                 products=any_of(_("Products"), offered.products, "service_product"),
             )
     start, end = choose_days("service", kind, today=today)
-    return ServiceQuestion(kind, today, start, end, chosen)
+    return ServiceQuestion(kind, today, start, end, chosen, calendar)
 
 
 def context(board: ServiceBoard) -> str:

@@ -1,16 +1,20 @@
-"""Settings of the firm: its name and currency, exchange rates by day, and the limits set where it runs."""
+"""Settings of the firm: its name, currency, year and week, exchange rates by day, and the limits set where it runs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
+from babel.dates import get_day_names, get_month_names
 
 from crm.clock import today
 from crm.config import settings
 from crm.errors import Refused
 from crm.firm.firm import Firm, firm, rates, set_firm
 from crm.firm.rates import DatedRate, checked, delete_rate, parse_rates, read_rates, save_rates
-from crm.i18n import _
+from crm.i18n import _, language
+from crm.periods import Calendar
 from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day as day_text
@@ -20,7 +24,7 @@ from crm.work import Actor, reading
 
 
 def show_firm(actor: Actor) -> None:
-    """Name and currency."""
+    """Name, currency, year and week."""
     with reading(actor) as session:
         now = firm(session)
     with st.form("settings_firm"):
@@ -32,26 +36,55 @@ def show_firm(actor: Actor) -> None:
             key="settings_firm_currency",
             help=_("Deals and targets keep their own currency, stored rates too; a change is asked before."),
         )
+        calendar = _calendar(now.calendar)
         sent = st.form_submit_button(_("Save"), type="primary")
     if sent:
         with showing_problems():
             if not name.strip():
                 raise Refused(_("The firm needs a name."))
+            made = replace(now, name=name, calendar=calendar)
             if currency == now.currency:
-                _store_firm(actor, name, now, now.currency)
-            st.session_state["settings_firm_asked"] = (name, str(currency))
-    if (asked := st.session_state.get("settings_firm_asked")) and asked[1] != now.currency:
-        _ask_currency(actor, now, *asked)
+                _store_firm(actor, made)
+            st.session_state["settings_firm_asked"] = replace(made, currency=str(currency))
+    if (asked := st.session_state.get("settings_firm_asked")) and asked.currency != now.currency:
+        _ask_currency(actor, now, asked)
 
 
-def _store_firm(actor: Actor, name: str, now: Firm, currency: str) -> None:
-    said = _("Stored. Totals are in {currency}.").format(currency=currency)
+def _calendar(now: Calendar) -> Calendar:
+    """When the financial year and the weeks begin."""
+    days, months = (
+        names("wide", "stand-alone", locale=language()) for names in (get_day_names, get_month_names)
+    )
+    year = st.selectbox(
+        _("The financial year begins in"),
+        range(1, 13),
+        index=now.year_start - 1,
+        format_func=lambda month: months[month],
+        key="settings_firm_year",
+        help=_("Quarters and years of dashboards, reports and segments follow it"),
+    )
+    week = st.selectbox(
+        _("Weeks begin on"),
+        range(7),
+        index=now.week_start,
+        format_func=lambda day: days[day],
+        key="settings_firm_week",
+        help=_("In calendars and wherever something is counted by week"),
+    )
+    return Calendar(year, week)
+
+
+def _store_firm(actor: Actor, made: Firm) -> None:
+    said = _("Stored. Totals are in {currency}.").format(currency=made.currency)
     with storing(actor, said, forget="settings_firm_asked") as work:
-        set_firm(work, name=name, currency=currency, is_sample=now.is_sample)
+        set_firm(
+            work, name=made.name, currency=made.currency, is_sample=made.is_sample, calendar=made.calendar
+        )
 
 
-def _ask_currency(actor: Actor, now: Firm, name: str, currency: str) -> None:
+def _ask_currency(actor: Actor, now: Firm, asked: Firm) -> None:
     """Say what a new currency of all totals means before it counts."""
+    currency = asked.currency
     text = _(
         "Deals, targets and stored rates stay in the currency they were entered in. Totals are converted to {new} "
         "through the rate of {new} in {old}; what has no rate is left out of them and named."
@@ -64,7 +97,7 @@ def _ask_currency(actor: Actor, now: Firm, name: str, currency: str) -> None:
     st.warning(look.plain(text.format(new=currency, old=now.currency)), icon=":material/currency_exchange:")
     change = _("Count all totals in {currency}").format(currency=currency)
     if st.button(change, type="primary", key="settings_firm_change"):
-        _store_firm(actor, name, now, currency)
+        _store_firm(actor, asked)
 
 
 def show_rates(actor: Actor) -> None:

@@ -16,7 +16,7 @@ from crm.campaigns.social.social import MEASURES, published
 from crm.i18n import N_, _
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
-from crm.ui.kit import look
+from crm.ui.kit import look, months
 from crm.ui.kit.formats import number, number_unit
 from crm.work import reading
 
@@ -56,7 +56,8 @@ def show_analysis(account_id: int | None) -> None:
         _paid(known, measure, what)
         kinds = {kind: _(label) for kind, label in KINDS.items()}
         _card(_("Which kind gets most?"), known, "kind", measure, overall, kinds)
-        days = {float(place): _(label) for place, label in enumerate(WEEKDAYS, 1)}
+        order = months.firm_calendar(actor).days_in_order()
+        days = {float(day + 1): _(WEEKDAYS[day]) for day in order}
         _card(_("Which weekday?"), known, "weekday", measure, overall, days)
     with right:
         hours = {float(hour): f"{hour}:00" for hour in range(24)}

@@ -61,7 +61,8 @@ def _month(first: date, posts: list[CalendarPost]) -> date | None:
     """The month by the number of posts on each day. Gives the day that was chosen."""
     said = _("Posts by day: {n} in {month}").format(n=len(posts), month=month_text(first))
     counts = Counter(p.day.day for p in posts)
-    months.month_heat("social", first, counts, unit=number_unit(), alt=said, deepest=5)
+    weeks = months.firm_calendar(current_actor())
+    months.month_heat("social", first, counts, weeks=weeks, unit=number_unit(), alt=said, deepest=5)
     days = [first + timedelta(days=n) for n in range((month_end(first) - first).days + 1)]
     return months.choose_day("social", first, days)
 

@@ -9,11 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from crm.clock import today
 from crm.i18n import _, ngettext
+from crm.periods import Calendar
 from crm.service.visits.queries import Visit, my_visits, week_visits
 from crm.service.visits.visits import start_visit
 from crm.ui.frame import routes
 from crm.ui.frame.guard import storing
-from crm.ui.kit import look
+from crm.ui.kit import look, months
 from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
 from crm.ui.visits.equipment_words import coverage_tag
@@ -100,13 +101,13 @@ def _go(actor: Actor, visit: Visit) -> None:
             start_visit(work, visit.id, seen_version=visit.version)
 
 
-def shown_week(now: date) -> date:
-    """The Monday of the week in the address, or of this one."""
+def shown_week(now: date, weeks: Calendar) -> date:
+    """The first day of the week in the address, or of this one."""
     try:
         chosen = date.fromisoformat(st.query_params.get(WEEK, ""))
     except ValueError:
         chosen = now
-    return chosen - timedelta(days=chosen.weekday())
+    return weeks.week(chosen)
 
 
 def _step(first: date, days: int) -> None:
@@ -116,7 +117,7 @@ def _step(first: date, days: int) -> None:
 def show_week(actor: Actor, head: DeltaGenerator) -> None:
     """Seven days side by side, with the weeks before and after."""
     now = today()
-    first = shown_week(now)
+    first = shown_week(now, months.firm_calendar(actor))
     steps = ((-7, "chevron_left", _("Week before")), (7, "chevron_right", _("Week after")))
     with look.toolbar():
         for days, icon, text in steps:
