@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crm.clock import here
 from crm.config import settings
 from crm.errors import Refused
 from crm.exchange.asking.content import GUARDED
@@ -30,6 +31,7 @@ from crm.exchange.files.reading import ReadOptions, SourceTable
 from crm.exchange.files.sample import sample
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.engine import with_key
+from crm.exchange.storing.journal import fingerprint, seen_before
 from crm.exchange.storing.plan import Lookup, Plan, Step
 from crm.i18n import _
 from crm.records import registry
@@ -43,6 +45,9 @@ _UPLOADS = Path(tempfile.gettempdir()) / "rapport-uploads"
 _KEPT_HOURS = 48
 #: Small tables whose rows an import may not make from a name, and people, whom nobody makes by a guess.
 FIXED = frozenset({"stage", "pipeline", "role"}) | GUARDED
+_THREES = re.compile(r"\(?\d{3}\)?[-. ]\s?\d{3}[-. ]\d{4}(?:\D.*)?")
+_IN_THREES = frozenset({"US", "CA", "PR", "DO", "JM"})
+_SOME = 0.3
 #: How a person may say that a file is read: left empty it is found out.
 READING = ("encoding", "separator", "header_line", "sheet")
 
@@ -88,6 +93,11 @@ def drafts_of(actor: Actor, name: str, path: Path) -> list[Draft]:
                 made.append(draft_of(actor, name, path, sheet=sheet))
             except Refused:
                 first["empty_sheets"] = [*first["empty_sheets"], sheet]
+    prints = {name: fingerprint(path)}
+    for entry in seen_before(actor, prints).values():
+        told = _("Import {id}, {name}, of {day:%Y-%m-%d} brought in the same file.")
+        seen = told.format(id=entry.id, name=entry.name, day=here(entry.started_at))
+        made = [{**draft, "seen": seen} for draft in made]
     order = {sheet: at for at, sheet in enumerate(first["sheets"])}
     return sorted(made, key=lambda draft: order.get(draft["sheet"], 0))
 
@@ -104,7 +114,7 @@ def draft_of(actor: Actor, name: str, path: Path, *, sheet: str = "") -> Draft:
     draft: Draft = {
         "name": name, "path": str(path), "date_order": "", "decimal": "", "mode": plans.UPSERT, "key": "", "missing": {},
         "values": {}, "constants": {}, "orders": {}, "reading": {"sheet": sheet} if sheet else {}, "left_out": False,
-        "error": "", "empty_sheets": [],
+        "error": "", "empty_sheets": [], "seen": "", "asks_country": False,
     }  # fmt: skip
     return reread(actor, draft)
 
@@ -142,11 +152,15 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
     guesses = guess_columns(table, about, about=looked)
     fields = {guess.column: guess.field for guess in guesses}
     filled = {guess.field for guess in guesses if guess.examples}
+    phones = [g.column for g in guesses if g.field and about[g.field].kind is Kind.PHONE]
     numbered = [guess.field for guess in guesses if guess.field and looked.looks.are_ids(guess.column)]
     return {
         **draft,
         "entity": entity,
         "fields": fields,
+        # Ten digits in threes and four are no number of ours: whose they are is asked.
+        "asks_country": settings().phone_region not in _IN_THREES
+        and any(looked.looks.share(column, _is_in_threes, "threes") > _SOME for column in phones),
         "sure": {guess.column: guess.confidence for guess in guesses},
         "examples": {guess.column: ", ".join(guess.examples) for guess in guesses},
         "missing": {
@@ -158,6 +172,26 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
         "templates": joined_name(about, fields.values(), looked),
         # A column without a value tells no row from another.
         "key": next((name for name in about.keys if name in filled), ""),
+    }
+
+
+def _is_in_threes(cell: str) -> bool:
+    return _THREES.fullmatch(cell) is not None
+
+
+def key_choices(draft: Draft) -> dict[str, str]:
+    """What may tell one record from another: a field, or one of the usual keys together with the name."""
+    about = registry.entity(draft["entity"])
+    fed = [name for name in draft["fields"].values() if name]
+    single = {name: _(about[name].label) for name in fed}
+    title = about.title_field
+    if title not in fed:
+        return single
+    pairs = [name for name in about.keys if name in fed and name != title]
+    both = _("{one} and {other}")
+    return single | {
+        f"{name},{title}": both.format(one=_(about[name].label), other=_(about[title].label).lower())
+        for name in pairs
     }
 
 
@@ -256,7 +290,7 @@ def step_of(draft: Draft) -> Step:
     }
     factor = float(draft.get("scale", 1))
     scale = {name: factor for name in columns if about[name].kind is Kind.MONEY} if factor != 1 else {}
-    told = draft["reading"]
+    told, key = draft["reading"], tuple(filter(None, draft["key"].split(",")))
     constants = {
         name: text
         for name, text in draft.get("constants", {}).items()
@@ -268,7 +302,7 @@ def step_of(draft: Draft) -> Step:
             entity=draft["entity"],
             columns=columns,
             mode=draft["mode"],
-            key=(draft["key"],) if draft["key"] in columns else (),
+            key=key if all(name in columns for name in key) else (),
             constants=constants,
             ids=draft["columns"][0] if own_export(table_of(draft), about) else "",
             templates=templates,

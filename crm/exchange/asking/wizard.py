@@ -16,6 +16,7 @@ from crm.exchange.asking.drafts import (
     files_of,
     importable,
     keep_uploads,
+    key_choices,
     line_total,
     plan_of,
     price_column,
@@ -35,8 +36,25 @@ from crm.work import Actor, reading
 from db.models import Pipeline, Stage
 
 __all__ = [
-    "Draft", "blocked", "confidence", "draft_of", "drafts_of", "files_of", "importable", "keep_uploads", "line_total",
-    "plan_of", "preview", "price_column", "reread", "step_of", "table_of", "value_maps", "with_entity", "worries",
+    "Draft",
+    "blocked",
+    "confidence",
+    "draft_of",
+    "drafts_of",
+    "files_of",
+    "importable",
+    "keep_uploads",
+    "key_choices",
+    "line_total",
+    "plan_of",
+    "preview",
+    "price_column",
+    "reread",
+    "step_of",
+    "table_of",
+    "value_maps",
+    "with_entity",
+    "worries",
 ]  # fmt: skip
 
 _MOST_VALUES = 40
@@ -63,7 +81,7 @@ def preview(
     draft: Draft, *, currency: str, limit: int = 5, region: str = "", zone: str = ""
 ) -> list[dict[str, str]]:
     """The first rows as they will be saved, with what is wrong in them."""
-    if blocked(draft):
+    if not draft["entity"] or fed_twice(draft):
         return []
     about = registry.entity(draft["entity"])
     made = _read(draft, currency=currency, region=region, zone=zone)
@@ -91,7 +109,7 @@ def _shown(about: Entity, values: Mapping[str, Any], name: str, row: int, curren
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def blocked(draft: Draft) -> list[tuple[str, str]]:
+def blocked(draft: Draft, *, region: str = "") -> list[tuple[str, str]]:
     """What has to be settled before anything can come in: a heading and a sentence each."""
     if draft.get("left_out"):
         return []
@@ -108,6 +126,9 @@ def blocked(draft: Draft) -> list[tuple[str, str]]:
         columns = ", ".join(f"“{column}”" for column, field in draft["fields"].items() if field == name)
         heading = _("“{label}” is fed twice").format(label=_(about[name].label))
         found.append((heading, _("Choose one of {columns} for it.").format(columns=columns)))
+    if draft["asks_country"] and not region:
+        told = _("They are not written as ours are. Choose the country of those without a country code.")
+        found.append((_("Where are the telephone numbers from?"), told))
     return found
 
 
@@ -115,12 +136,15 @@ def worries(draft: Draft, *, currency: str, region: str = "", zone: str = "") ->
     """What should be looked at before an import: a heading and a sentence each, what stops it first."""
     if draft.get("left_out"):
         return [(_("This file is left out"), draft["error"] or _("Choose what it holds to take it in."))]
-    found = blocked(draft)
+    found = blocked(draft, region=region)
+    if draft["seen"]:
+        found.insert(0, (_("This file came in before"), draft["seen"]))
     if not draft["entity"] or fed_twice(draft):
         return found
     about = registry.entity(draft["entity"])
     found += _unfilled(draft, about)
     made = _read(draft, currency=currency, region=region, zone=zone)
+    found += _keys(draft, about, made)
     for column, read in made.ambiguous.items():
         told = _("Now read as {found}. Choose below if that is wrong.").format(found=read)
         found.append((_("“{column}” can be read two ways").format(column=column), told))
@@ -168,6 +192,37 @@ def worries(draft: Draft, *, currency: str, region: str = "", zone: str = "") ->
         heading = ngettext("{n} column has no field", "{n} columns have no field", len(left))
         found.append((heading.format(n=len(left)), told))
     return found
+
+
+def _keys(draft: Draft, about: Entity, made: Prepared) -> Iterator[tuple[str, str]]:
+    """What the key of the rows does not tell apart."""
+    key = made.step.key
+    if not key:
+        told = _(
+            "A row that stands here just as it is comes in only once. Choose a column under “Known by” if one tells them apart."
+        )
+        yield _("No column tells the rows apart"), told
+        return
+    names = " + ".join(_(about[name].label) for name in key)
+    columns = [made.values.get(name, made.links.get(name)) for name in key]
+    cells = [
+        tuple(str(c[row]).casefold() if c is not None and c[row] else "" for c in columns)
+        for row in range(len(made))
+    ]
+    whole = [cell for cell in cells if all(cell)]
+    if bare := len(cells) - len(whole):
+        heading = ngettext("{n:,} row has no {label}", "{n:,} rows have no {label}", bare).format(
+            n=bare, label=names
+        )
+        yield heading, _("They come in unless one just like them stands here already.")
+    if double := len(whole) - len(set(whole)):
+        told = _(
+            "Rows of one {label} are taken for one record. Choose another column under “Known by” if they are several."
+        )
+        yield (
+            _("{n:,} rows share their {label} with another").format(n=double, label=names),
+            told.format(label=names),
+        )
 
 
 def _unfilled(draft: Draft, about: Entity) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,15 @@ from crm.config import settings
 from crm.errors import NotAllowed, Refused
 from crm.exchange.files.reading import ReadOptions, SourceTable, read_table
 from crm.exchange.storing import plan as plans
-from crm.exchange.storing.journal import Cursor, end, mark, open_journal, take_up
+from crm.exchange.storing.journal import (
+    Cursor,
+    end,
+    fingerprint,
+    mark,
+    open_journal,
+    seen_before,
+    take_up,
+)
 from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.storing.prepared import Prepared, prepare
 from crm.exchange.storing.report import ColumnReport, ImportReport, StepReport
@@ -111,6 +119,11 @@ def run_import(
         prepared = prepare_all(plan, sources, currency=currency)
         report = ImportReport(plan.name, dry_run=dry_run)
         report.steps = [step_report(made) for made in prepared]
+        report.files = {
+            name: fingerprint(sources[name]) for name in dict.fromkeys(s.file for s in plan.steps)
+        }
+        if resume is None:
+            report.seen = {name: entry.id for name, entry in seen_before(actor, report.files).items()}
         with unit_of_work(SYSTEM, cause="setup") as work:
             # A deal needs stages, also in a database that nobody has opened yet.
             ensure_defaults(work, {step.entity for step in plan.steps})
@@ -213,7 +226,11 @@ def step_report(made: Prepared) -> StepReport:
                 rounded=made.rounded.get(source, 0),
             )
         )
-    return StepReport(made.step.file, made.step.entity, rows=len(made), columns=columns)
+    layout = made.table.layout
+    return StepReport(
+        made.step.file, made.step.entity, rows=len(made), columns=columns, encoding=layout.encoding,
+        doubtful=list(layout.doubtful),
+    )  # fmt: skip
 
 
 def _tried(
@@ -232,7 +249,7 @@ def _tried(
         with unit_of_work(actor, cause="dry run") as work:
             import_id = open_journal(work, plan)
             for number, made in enumerate(prepared):
-                run = StepRun(made, plan, number, report.steps[number])
+                run = StepRun(made, plan, number, report.steps[number], telling=True)
                 run.begin(work, import_id, count=True)
                 for start in range(0, len(made), chunk):
                     run.store(work, import_id, start, min(start + chunk, len(made)))
@@ -257,7 +274,7 @@ def _stored(
     """Chunk by chunk, each in a transaction of its own together with the mark of how far it is."""
     if resume is None:
         with unit_of_work(actor, cause="import") as work:
-            import_id, cursor = open_journal(work, plan, token), Cursor()
+            import_id, cursor = open_journal(work, plan, token, report.files), Cursor()
     else:
         import_id, cursor = take_up(actor, plan, resume, report)
     report.id = import_id

@@ -7,6 +7,8 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import file_digest, sha256
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -20,6 +22,9 @@ from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
 from db.audit import SYSTEM_OPTIONS
 from db.models import Import, ImportFailure, Job, User
 from db.scope import ScopedSession
+
+#: So many imports are looked through for a file that came in before.
+_LOOKED_BACK = 1_000
 
 
 @dataclass
@@ -99,6 +104,29 @@ def get_import(actor: Actor, import_id: int) -> JournalEntry:
         )
 
 
+def fingerprint(source: Path | bytes) -> str:
+    """What a file is known by when it comes again, under whatever name."""
+    if isinstance(source, bytes):
+        return sha256(source).hexdigest()
+    with source.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def seen_before(actor: Actor, prints: Mapping[str, str]) -> dict[str, JournalEntry]:
+    """For each file the newest import of the same bytes that was not undone."""
+    statement = select(Import.id, Import.report["files"]).where(
+        Import.state.in_(("done", "cancelled", "failed"))
+    )
+    if not _sees_all(actor):
+        statement = statement.where(Import.actor_id == actor.user_id)
+    found: dict[str, int] = {}
+    with reading(SYSTEM) as session:
+        for record, files in session.execute(statement.order_by(Import.id.desc()).limit(_LOOKED_BACK)):
+            for one in (files or {}).values():
+                found.setdefault(one, int(record))
+    return {name: get_import(actor, found[one]) for name, one in prints.items() if one in found}
+
+
 def sees(actor: Actor, owner: int | None) -> bool:
     """Whether an import that this person made is the actor's to see."""
     return _sees_all(actor) or owner == actor.user_id
@@ -165,15 +193,19 @@ def unfinished(actor: Actor, token: str) -> int | None:
     return next((row.id for row in found if row.report.get("token") == token), None)
 
 
-def open_journal(work: Work, plan: Plan, token: str = "") -> int:
-    """Note that an import begins; gives its number."""
+def open_journal(work: Work, plan: Plan, token: str = "", files: Mapping[str, str] | None = None) -> int:
+    """Note that an import begins, and of which files; gives its number."""
     values = {
         "name": plan.name[:200],
         "actor_id": work.actor.user_id,
         "plan": plan.as_json(),
         "started_at": work.now,
     }
-    statement = insert(Import).values(**values, state="running", report={"token": token}).returning(Import.id)
+    statement = (
+        insert(Import)
+        .values(**values, state="running", report={"token": token, "files": dict(files or {})})
+        .returning(Import.id)
+    )
     return int(work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS).scalar_one())
 
 

@@ -31,6 +31,8 @@ class StepReport:
     ``parents`` counts the records made because a link named them; ``taken_near`` holds the names that were
     taken for a near one; ``history`` counts, in words, what only a file may bring; ``kept`` counts, by column, blank cells
     of rows that have a value there and keep it; ``examples`` are the first rows that failed: row, column, value, reason.
+    ``changes`` are the first values that a dry run would change: row, name, label, old, new; ``changed`` counts all of them and
+    ``renamed`` the records that would get another name. ``alike`` counts rows without a key that stood there already.
     """
 
     file: str
@@ -47,17 +49,28 @@ class StepReport:
     history: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
     columns: list[ColumnReport] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    changed: int = 0
+    renamed: int = 0
+    alike: int = 0
+    encoding: str = ""
+    doubtful: list[str] = field(default_factory=list)
 
 
 @dataclass
 class ImportReport:
-    """The whole import; ``id`` is None for a dry run."""
+    """The whole import; ``id`` is None for a dry run.
+
+    ``files`` holds what each file is known by when it comes again, ``seen`` the imports that brought the same file in.
+    """
 
     name: str
     id: int | None = None
     state: str = "running"
     dry_run: bool = False
     seconds: float = 0.0
+    files: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
     steps: list[StepReport] = field(default_factory=list)
 
     def totals(self) -> dict[str, dict[str, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from crm.errors import Problem
 from crm.exchange.storing import plan as plans
+from crm.exchange.storing.changes import tell_changes
 from crm.exchange.storing.keys import Row
 from crm.exchange.storing.lookup import Found, find_parents
 from crm.exchange.storing.plan import Lookup, Plan
@@ -35,7 +36,9 @@ _MOST_EXAMPLES = 100
 class StepRun:
     """The state of one step between its chunks."""
 
-    def __init__(self, prepared: Prepared, plan: Plan, number: int, report: StepReport) -> None:
+    def __init__(
+        self, prepared: Prepared, plan: Plan, number: int, report: StepReport, *, telling: bool = False
+    ) -> None:
         self.prepared, self.plan, self.number, self.report = prepared, plan, number, report
         self.step, self.entity = prepared.step, prepared.entity
         self.failures: dict[int, list[RowProblem]] = {}
@@ -46,6 +49,7 @@ class StepRun:
             self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
             currency=plan.currency,
         )  # fmt: skip
+        self.telling = telling
         self.own_links = [name for name in prepared.links if self.entity[name].link == self.entity.name]
 
     def begin(self, work: Work, import_id: int, *, count: bool) -> None:
@@ -203,6 +207,8 @@ class StepRun:
             # A link to a row of the same file may still come.
             if name not in self.own_links:
                 _add(self.report.kept, self._column(name), count)
+        if self.telling:
+            tell_changes(work, self.entity, outcome.changed, self.report, self.prepared.line)
         self._count(rows, outcome, start, stop)
         self._note_failures(work, import_id, start, stop)
         if self.own_links:
@@ -211,6 +217,7 @@ class StepRun:
     def _count(self, rows: Sequence[Row], outcome: Outcome, start: int, stop: int) -> None:
         self.report.created += len(outcome.created)
         self.report.updated += len(outcome.updated)
+        self.report.alike += outcome.alike
         self.report.skipped += len(outcome.same) + sum(start <= at < stop for at in self.doubles)
         self.report.failed += sum(start <= at < stop for at in self.failures)
         stored = np.array(sorted(outcome.ids()), dtype=np.intp)

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, update
 from crm.errors import Problem
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.keys import Keys, Row
+from crm.exchange.storing.twins import Twins
 from crm.i18n import _
 from crm.money import to_major, to_minor
 from crm.records import registry
@@ -42,7 +43,8 @@ _AT_ONCE = 5_000
 class Outcome:
     """Where each row went; places are those of the step.
 
-    ``history`` counts what only a file may bring; ``kept`` counts, by field, blank cells where a value is stored.
+    ``history`` counts what only a file may bring; ``kept`` counts, by field, blank cells where a value is stored; ``changed``
+    are the drafts of stored records; ``alike`` counts rows without a key that stand there already as they are.
     """
 
     created: dict[int, int] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class Outcome:
     failed: dict[int, list[Problem]] = field(default_factory=dict)
     history: dict[str, int] = field(default_factory=dict)
     kept: Counter[str] = field(default_factory=Counter)
+    changed: list[tuple[int, Draft]] = field(default_factory=list)
+    alike: int = 0
 
     def ids(self) -> dict[int, int]:
         """The record of each row that has one."""
@@ -69,6 +73,7 @@ class Target(Keys):
         super().__init__(entity, key)
         self.mode, self.overwrite, self.currency = mode, overwrite, currency
         self.rights = registry.rights_name(entity.name)
+        self.twins = Twins(self.cls, entity, self.key)
         self.amounts = {
             f.name: f.currency_field for f in entity.fields if f.kind is Kind.MONEY and f.currency_field
         }
@@ -83,13 +88,18 @@ class Target(Keys):
         self._demand(work, drafts)
         stored: list[tuple[int, Draft]] = []
         known = {row.at: len(row.problems) for row in rows if row.problems}
+        twins = self.twins.of(work, drafts, import_id)
         for at, draft in zip(places, drafts, strict=True):
             if draft.problems:
                 outcome.failed[at] = draft.problems[known.get(at, 0) :]
+            elif id(draft) in twins:
+                outcome.same[at] = twins[id(draft)]
+                outcome.alike += 1
             elif draft.before is not None and draft.row == draft.before:
                 outcome.same[at] = draft.row["id"]
             else:
                 stored.append((at, draft))
+        outcome.changed = [(at, draft) for at, draft in stored if not draft.is_new]
         write(Writer(road), self.entity.name, [draft for _at, draft in stored], facts)
         for at, draft in stored:
             (outcome.created if draft.is_new else outcome.updated)[at] = draft.row["id"]

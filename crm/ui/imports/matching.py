@@ -181,11 +181,11 @@ def options(draft: Draft, at: int, kept: dict[str, Any]) -> Draft:
         plans.UPDATE: _("Update it, make no new ones"),
     }
     mode = choose(_("A row that is here already"), modes, plans.UPSERT, key=f"import_mode_{at}")
-    keys = {name: _(about[name].label) for name in fields}
-    used = wizard.step_of(draft).key
+    keys = wizard.key_choices(draft)
+    used = ",".join(wizard.step_of({**draft, "fields": _once(draft)}).key)
     key = choose(
-        _("Known by"), keys, used[0] if used else None, key=f"import_key_{at}_{draft['entity']}",
-        help=_("The column that tells one record from another"),
+        _("Known by"), keys, used or None, key=f"import_key_{at}_{draft['entity']}",
+        help=_("What tells one record from another. People of one address are told apart by their names too."),
     ) if keys else ""  # fmt: skip
     choices = {
         plans.CREATE: _("Make it"),
@@ -210,7 +210,7 @@ def options(draft: Draft, at: int, kept: dict[str, Any]) -> Draft:
     if any(about[name].kind in (Kind.MONEY, Kind.NUMBER, Kind.PERCENT) for name in fields):
         marks = {"": _("As found"), ".": _("a point: 1,234.50"), ",": _("a comma: 1.234,50")}
         decimal = choose(_("Decimal sign"), marks, "", key=f"import_decimal_{at}") or ""
-    _places(about, fields, at, kept)
+    _places(draft, about, fields, at, kept)
     per_unit = draft.get("per_unit", True)
     if price := wizard.price_column(draft):
         per_unit = st.toggle(
@@ -234,6 +234,12 @@ def options(draft: Draft, at: int, kept: dict[str, Any]) -> Draft:
     return {**draft, **chosen}
 
 
+def _once(draft: Draft) -> dict[str, str]:
+    """The columns with each field fed by the first of them, while somebody still has to choose."""
+    first = {field: column for column, field in reversed(draft["fields"].items())}
+    return {column: field for column, field in draft["fields"].items() if first[field] == column}
+
+
 def _orders(draft: Draft, about: Entity, at: int) -> dict[str, str]:
     """The order of day, month and year, column by column."""
     offered = {"": _("As found"), **{name: _(label) for name, label in ORDERS.items()}}
@@ -247,13 +253,13 @@ def _orders(draft: Draft, about: Entity, at: int) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _places(about: Entity, fields: list[str], at: int, kept: dict[str, Any]) -> None:
+def _places(draft: Draft, about: Entity, fields: list[str], at: int, kept: dict[str, Any]) -> None:
     """Where numbers without country code are from and whose time is told; asked once for all files."""
     kinds = {about[name].kind for name in fields}
     if Kind.PHONE in kinds:
         kept["region"] = choose(
             _("Telephone numbers without country code are from"), _countries(),
-            kept.get("region") or settings().phone_region, key=f"import_region_{at}",
+            kept.get("region") or (None if draft["asks_country"] else settings().phone_region), key=f"import_region_{at}",
         )  # fmt: skip
     if Kind.DATETIME in kinds:
         names = {name: name for name in sorted(available_timezones())}

@@ -13,7 +13,7 @@ from crm.exchange.asking import wizard
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.journal import failed_csv, failed_rows, get_import
 from crm.exchange.storing.report import COUNTS, ImportReport
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.jobs.queue import CANCELLED, DONE, FAILED, JobView, enqueue, get_job, resume_job
 from crm.records import registry
 from crm.ui.frame import job_progress
@@ -38,6 +38,7 @@ def show_check(
     if job.is_active:
         _watch(job)
         return
+    asked = True
     if job.state != DONE:
         st.error(job.note or _("The check was cancelled."), icon=":material/error:")
     else:
@@ -46,9 +47,11 @@ def show_check(
         with main:
             look.section(_("What will happen"), _("Nothing is stored yet"))
             show_counts(report)
+            show_changes(report)
             show_examples(report)
             show_columns(report)
         with aside:
+            asked = _ask_names(kept, report)
             show_notes(report)
             with look.card(_("Rows with a cell that cannot be read")):
                 choices = {
@@ -68,14 +71,47 @@ def show_check(
         if job.state == DONE:
             st.button(
                 _("Import now"), key="import_go", type="primary", icon=":material/arrow_forward:", icon_position="right",
-                on_click=forward,
+                on_click=forward, disabled=not asked,
             )  # fmt: skip
+
+
+def _ask_names(kept: dict[str, Any], report: ImportReport) -> bool:
+    """Whether it is settled what becomes of records that would get another name; several people may share an address."""
+    at = next((at for at, step in enumerate(report.steps) if step.renamed), None)
+    if at is None:
+        return True
+    step = report.steps[at]
+    draft = next(d for d in kept["drafts"] if d["name"] == step.file and d["entity"] == step.entity)
+    pairs = {key: said for key, said in wizard.key_choices(draft).items() if "," in key}
+    pair = next(iter(pairs), "")
+    choices = {"rename": _("Give them the new name")}
+    if pair:
+        choices["apart"] = _("Tell rows apart by {key}").format(key=pairs[pair])
+    with look.card(_("{n:,} records would get another name").format(n=sum(s.renamed for s in report.steps))):
+        chosen = st.radio(
+            _("What should become of them?"),
+            list(choices),
+            format_func=choices.__getitem__,
+            index=None,
+            key="import_renamed",
+        )
+    if chosen == "apart":
+        draft["key"] = pair
+        kept.pop("check_job")
+        st.rerun()
+    return chosen == "rename"
 
 
 def _begin(actor: Actor, kept: dict[str, Any], *, dry_run: bool) -> int:
     drafts = kept["drafts"]
-    name = ", ".join(draft["name"] for draft in drafts)
-    plan = wizard.plan_of(drafts, name=name, on_problem=kept["on_problem"])
+    name = ", ".join(dict.fromkeys(draft["name"] for draft in drafts if not draft.get("left_out")))
+    plan = wizard.plan_of(
+        drafts,
+        name=name,
+        on_problem=kept["on_problem"],
+        region=kept.get("region") or "",
+        zone=kept.get("zone") or "",
+    )
     args = {"plan": plan.as_json(), "files": wizard.files_of(drafts), "dry_run": dry_run}
     return enqueue(actor, "import", args)
 
@@ -137,6 +173,27 @@ def show_counts(report: ImportReport) -> None:
     st.table(rows, border="horizontal", alt=_("Rows by kind of record"))
 
 
+def show_changes(report: ImportReport) -> None:
+    """Old and new value of every cell that would change, page by page."""
+    rows = [{"file": step.file, **change} for step in report.steps for change in step.changes]
+    if not rows:
+        return
+    total = sum(step.changed for step in report.steps)
+    look.section(_("What would change"), ngettext("{n:,} value", "{n:,} values", total).format(n=total))
+    pages = -(-len(rows) // _SHOWN)
+    at = 1
+    if pages > 1:
+        at = int(st.number_input(
+            _("Page, of {n:,}").format(n=pages), min_value=1, max_value=pages, step=1, key="import_changes_page", width=160
+        ))  # fmt: skip
+    heads = {
+        "file": _("File"), "row": _("Row"), "name": _("Record"), "label": _("Field"), "old": _("Now"), "new": _("Then"),
+    }  # fmt: skip
+    part = rows[(at - 1) * _SHOWN : at * _SHOWN]
+    table = {head: [row[name] for row in part] for name, head in heads.items()}
+    st.dataframe(table, hide_index=True, alt=_("What would change"))
+
+
 def show_examples(report: ImportReport) -> None:
     """The first rows that would be left out, and why."""
     found = [{"file": step.file, **example} for step in report.steps for example in step.examples]
@@ -182,8 +239,20 @@ def show_columns(report: ImportReport) -> None:
 
 def show_notes(report: ImportReport) -> None:
     """What a person should know: readings that could be others, names taken for others, cells rounded or left empty."""
-    notes = []
+    notes = [
+        _("{file} came in before, as import {id}.").format(file=name, id=before)
+        for name, before in report.seen.items()
+    ]
     for step in report.steps:
+        if step.doubtful:
+            told = _("{file} was read as {encoding}; look at {cells}.")
+            notes.append(told.format(file=step.file, encoding=step.encoding, cells=", ".join(step.doubtful)))
+        if step.alike:
+            notes.append(
+                _("{file}: {n:,} rows without a key stand there already.").format(
+                    file=step.file, n=step.alike
+                )
+            )
         for column in step.columns:
             if column.ambiguous:
                 notes.append(

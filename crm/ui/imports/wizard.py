@@ -162,7 +162,7 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
         ) or 0)  # fmt: skip
     draft = drafts[at]
     currency = firm_currency(actor)
-    here = {"currency": currency, "region": kept.get("region", ""), "zone": kept.get("zone", "")}
+    region, zone = kept.get("region") or "", kept.get("zone") or ""
     main, aside = look.split()
     with main:
         draft = matching.entity(actor, draft, at)
@@ -181,7 +181,7 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
         draft = matching.fixed(draft, at)
     drafts[at] = draft
     with problems, look.card(_("Problems so far")):
-        found = wizard.worries(draft, **here)
+        found = wizard.worries(draft, currency=currency, region=region, zone=zone)
         for heading, told in found:
             look.two_lines(heading, why=told)
         if not found:
@@ -189,9 +189,11 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
     if draft["entity"] and not draft["left_out"]:
         look.section(_("Preview"), _("The first rows as they will be saved"))
         st.dataframe(
-            wizard.preview(draft, **here), hide_index=True, alt=_("The first rows as they will be saved")
+            wizard.preview(draft, currency=currency, region=region, zone=zone),
+            hide_index=True,
+            alt=_("The first rows as they will be saved"),
         )
-    stopped = [label(d) for d in drafts if wizard.blocked(d)]
+    stopped = [label(d) for d in drafts if wizard.blocked(d, region=kept.get("region") or "")]
     taking = [d for d in drafts if not d["left_out"]]
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.button(_("Back"), key="import_back", icon=":material/arrow_back:", on_click=start_over)
