@@ -5,27 +5,36 @@ Programs read it: times stand in UTC with their offset, and are taken with any; 
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+import secrets
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from pydantic import Field as About
+from starlette.exceptions import HTTPException
 
 from crm.access.rules import ON_PEOPLE
 from crm.access.sessions import actor_of_session
-from crm.errors import Bad, CrmError, NotAllowed, NotFound, Refused
+from crm.errors import CrmError, NotAllowed, NotFound, Problem, Refused
+from crm.http import problems
+from crm.http.asked import filters as asked_for
+from crm.http.bodies import Bounded
 from crm.i18n import _, set_language
 from crm.records import registry
-from crm.records.checks import check_value
-from crm.records.fields import Field
-from crm.records.lists import BLANK, list_rows
-from crm.records.records import create_record, get_record, shown, update_record
-from crm.work import Actor, reading, unit_of_work
-from db.scope import READ
+from crm.records.lists import list_rows
+from crm.records.records import (
+    archive_record,
+    create_record,
+    delete_record,
+    get_record,
+    shown,
+    update_record,
+)
+from crm.work import Actor, Work, reading, unit_of_work
+from db.scope import EXPORT, READ
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +44,8 @@ NOT_HERE = frozenset({"user"})
 
 FILTERS_HELP = 'JSON, as {"lifecycle": ["customer"], "amount_minor": {"from": 10000}}; a list means one of, "(blank)" nothing'
 
+#: As many rows as a list shows at once.
+SCREENFUL = 50
 #: More than a database can count.
 RecordId = Annotated[int, Path(lt=2**63)]
 
@@ -49,10 +60,25 @@ class Page(BaseModel):
 
 
 class Change(BaseModel):
-    """New values of some fields and the version of the record they were chosen on."""
+    """New values of some fields and the version of the record they were chosen on, unless ``If-Match`` says it."""
 
     values: dict[str, Any]
-    version: int
+    version: int | None = About(None, ge=0, lt=2**31)
+
+
+class Rows(BaseModel):
+    """Up to 1,000 records at once, all stored or none.
+
+    A row without ``id`` is a new record; one with ``id`` and ``version`` changes the record it names.
+    """
+
+    rows: list[dict[str, Any]] = About(min_length=1, max_length=1_000)
+
+
+class Stored(BaseModel):
+    """What became of each row, in the order in which they were sent."""
+
+    rows: list[dict[str, Any]]
 
 
 class NotSignedIn(CrmError):
@@ -96,84 +122,189 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and not isinstance(value, str) else value
 
 
-def _filters(entity: str, text: str) -> dict[str, Any]:
-    """The conditions of a list as ``list_rows`` takes them, each value checked as one of its field."""
-    try:
-        wanted = json.loads(text) if text else {}
-    except (ValueError, RecursionError) as error:
-        raise Refused(_("“filters” is not valid JSON.")) from error
-    if not isinstance(wanted, dict):
-        raise Refused(_("“filters” is an object of field names and values."))
-    fields = registry.entity(entity).by_name
-    try:
-        # Names that are no fields are refused by the list itself.
-        return {name: _condition(fields[name], v) if name in fields else v for name, v in wanted.items()}
-    except Bad as bad:
-        raise Refused(_("“filters” cannot be used. {why}").format(why=bad)) from bad
+Matched = Annotated[
+    str | None, Header(alias="If-Match", max_length=40, description="The ETag of the record that was read.")
+]
+Entity = Annotated[str, Path(max_length=40)]
 
 
-def _condition(field: Field, wanted: Any) -> Any:
-    one = replace(field, required=False)
-    if isinstance(wanted, dict):
-        if not wanted or wanted.keys() - {"from", "to"}:
-            raise Bad(_("An interval has “from”, “to” or both."))
-        return tuple(check_value(one, wanted.get(end)) for end in ("from", "to"))
-    if isinstance(wanted, list):
-        return [value if value == BLANK else check_value(one, value) for value in wanted]
-    return wanted if wanted == BLANK else check_value(one, wanted)
+def _etag(values: dict[str, Any]) -> str:
+    return f'"{values.get("version", 1)}"'
+
+
+def _seen(matched: str | None, version: int | None) -> int:
+    """The version that the caller saw.
+
+    Raises
+    ------
+    Refused
+        Neither the header nor the body says it, or they differ.
+    """
+    tag = (matched or "").strip().removeprefix("W/").strip('"')
+    if tag and (not tag.isascii() or not tag.isdecimal() or len(tag) > 9):
+        raise Refused(
+            _("“If-Match” is not an ETag of this record."), problems=[Problem("If-Match", matched or "")]
+        )
+    said = {int(tag)} if tag else set()
+    said |= set() if version is None else {version}
+    if len(said) != 1:
+        text = _("Say which version you saw: in “version”, or its ETag in “If-Match”.")
+        raise Refused(text, problems=[Problem("version", text)])
+    return said.pop()
 
 
 def api() -> FastAPI:
     """The application that is mounted under ``/api``."""
-    app = FastAPI(title="Rapport", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(
+        title="Rapport",
+        version="1",
+        description="Every kind of record, read and written with the rights of whoever asks. Problems are RFC 9457.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.add_middleware(Bounded)
 
     @app.get("/{entity}")
     def list_(
-        entity: str,
+        entity: Entity,
         actor: Asking,
-        search: str = "",
-        filters: Annotated[str, Query(description=FILTERS_HELP)] = "",
-        sort: str | None = None,
+        search: Annotated[str, Query(max_length=500)] = "",
+        filters: Annotated[str, Query(description=FILTERS_HELP, max_length=20_000)] = "",
+        sort: Annotated[str | None, Query(max_length=80)] = None,
         descending: bool = False,
-        after: str | None = None,
+        after: Annotated[str | None, Query(max_length=2_000)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> Page:
-        """One page of an entity's records."""
+        """One page of an entity's records; more than a screen's 50 at once for those who may export them."""
         _demand_read(actor, entity)
+        if limit > SCREENFUL and not actor.may(registry.rights_name(entity), EXPORT):
+            text = _("Your role does not export these records: at most {n} come at once.").format(n=SCREENFUL)
+            raise NotAllowed(text)
         with reading(actor) as session:
             found = list_rows(
-                session, entity, search=search, filters=_filters(entity, filters), sort=sort, descending=descending,
+                session, entity, search=search, filters=asked_for(entity, filters), sort=sort, descending=descending,
                 after=after, limit=limit,
             )  # fmt: skip
         rows = [_json(entity, {str(k): v for k, v in row.items()}) for row in found.rows.to_dict("records")]
         return Page(rows=rows, total=found.total, more_than_total=found.capped, next=found.next_cursor)
 
     @app.get("/{entity}/{record_id}")
-    def one(entity: str, record_id: RecordId, actor: Asking) -> dict[str, Any]:
-        """One record with all its values."""
+    def one(entity: Entity, record_id: RecordId, actor: Asking, response: Response) -> dict[str, Any]:
+        """One record with all its values; its version is the ETag."""
         _demand_read(actor, entity)
         with reading(actor) as session:
-            return _json(entity, get_record(session, entity, record_id))
+            found = get_record(session, entity, record_id)
+        response.headers["ETag"] = _etag(found)
+        return _json(entity, found)
 
     @app.post("/{entity}", status_code=201)
-    def create(entity: str, values: dict[str, Any], actor: Asking) -> dict[str, Any]:
+    def create(entity: Entity, values: dict[str, Any], actor: Asking, response: Response) -> dict[str, Any]:
         """A new record; answers with all stored values, ``id`` and ``version`` included."""
         _demand_writable(actor, entity)
         with unit_of_work(actor, cause="API") as work:
             made = create_record(work, entity, values)
+        response.headers["ETag"] = _etag(made)
         return _json(entity, made)
 
+    @app.post("/{entity}/bulk")
+    def bulk(entity: Entity, sent: Rows, actor: Asking) -> Stored:
+        """Up to 1,000 records made and changed in one transaction: all are stored, or none."""
+        _demand_writable(actor, entity)
+        with unit_of_work(actor, cause="API") as work:
+            stored = _stored_all(work, entity, sent.rows)
+        return Stored(rows=[_json(entity, row) for row in stored])
+
     @app.patch("/{entity}/{record_id}")
-    def update(entity: str, record_id: RecordId, change: Change, actor: Asking) -> dict[str, Any]:
+    def update(
+        entity: Entity,
+        record_id: RecordId,
+        change: Change,
+        actor: Asking,
+        response: Response,
+        matched: Matched = None,
+    ) -> dict[str, Any]:
         """Change some values of a record; 409 when somebody else was first."""
         _demand_writable(actor, entity)
         with unit_of_work(actor, cause="API") as work:
-            stored = update_record(work, entity, record_id, change.values, seen_version=change.version)
+            seen = _seen(matched, change.version)
+            stored = update_record(work, entity, record_id, change.values, seen_version=seen)
+        response.headers["ETag"] = _etag(stored)
         return _json(entity, stored)
 
+    @app.delete("/{entity}/{record_id}")
+    def archive(
+        entity: Entity,
+        record_id: RecordId,
+        actor: Asking,
+        response: Response,
+        version: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+        matched: Matched = None,
+    ) -> dict[str, Any]:
+        """Put a record away; lines and the like, which only hang on another record, are gone for good."""
+        _demand_writable(actor, entity)
+        with unit_of_work(actor, cause="API") as work:
+            seen = _seen(matched, version)
+            if hasattr(registry.model(entity), "archived_at"):
+                stored = archive_record(work, entity, record_id, seen_version=seen)
+                response.headers["ETag"] = _etag(stored)
+                return _json(entity, stored)
+            delete_record(work, entity, record_id, seen_version=seen)
+        return {"id": record_id, "deleted": True}
+
+    app.openapi = _describing(app)  # type: ignore[method-assign]
     app.add_exception_handler(CrmError, _told)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _other)
+    app.add_exception_handler(Exception, _bug)
     return app
+
+
+def _describing(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    """The description with the names of all kinds of record, which are known only when somebody asks."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        found = plain()
+        for operations in found["paths"].values():
+            for operation in operations.values():
+                for parameter in operation.get("parameters", ()):
+                    if parameter["name"] == "entity":
+                        parameter["schema"] = {"type": "string", "enum": list(registry.names())}
+        return found
+
+    return described
+
+
+def _stored_all(work: Work, entity: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every row stored, or every complaint of every row at once, as ``rows.3.name``."""
+    stored: list[dict[str, Any]] = []
+    wrong: list[Problem] = []
+    for at, row in enumerate(rows):
+        try:
+            with work.session.begin_nested():
+                stored.append(_stored_one(work, entity, row))
+        except Refused as refused:
+            found = refused.problems or (Problem("", refused.message),)
+            wrong += [Problem(f"rows.{at}.{one.field}".rstrip("."), one.message) for one in found]
+        except CrmError as error:
+            error.message = f"rows.{at}: {error.message}"
+            raise
+    if wrong:
+        text = _("Nothing was stored: {n} values of the rows need attention.").format(n=len(wrong))
+        raise Refused(text, problems=wrong)
+    return stored
+
+
+def _stored_one(work: Work, entity: str, row: dict[str, Any]) -> dict[str, Any]:
+    if row.get("id") is None:
+        return create_record(work, entity, {k: v for k, v in row.items() if k != "version"})
+    values = {k: v for k, v in row.items() if k not in ("id", "version")}
+    numbers = {name: row.get(name) for name in ("id", "version")}
+    for name, value in numbers.items():
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**62:
+            raise Refused("", problems=[Problem(name, _("A whole number is needed."))])
+    return update_record(work, entity, int(row["id"]), values, seen_version=int(row["version"]))
 
 
 def _demand_writable(actor: Actor, entity: str) -> None:
@@ -182,16 +313,30 @@ def _demand_writable(actor: Actor, entity: str) -> None:
         raise NotAllowed(_(ON_PEOPLE))
 
 
-def _told(_request: Request, error: Exception) -> JSONResponse:
+def _told(_request: Request, error: Exception) -> Response:
     assert isinstance(error, CrmError)
-    body: dict[str, Any] = {"error": type(error).__name__, "detail": error.message}
-    if isinstance(error, Refused) and error.problems:
-        body["problems"] = [{"field": p.field, "message": p.message} for p in error.problems]
-    return JSONResponse(body, status_code=error.status)
+    return problems.told(error)
 
 
-def _malformed(_request: Request, error: Exception) -> JSONResponse:
+def _malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    problems = [{"field": ".".join(map(str, p["loc"])), "message": p["msg"]} for p in error.errors()]
-    detail = _("The request is not as it should be.")
-    return JSONResponse({"error": "Refused", "detail": detail, "problems": problems}, status_code=422)
+    found = [Problem(".".join(map(str, p["loc"])), str(p["msg"])) for p in error.errors()]
+    named = ", ".join(dict.fromkeys(one.field for one in found))
+    detail = _("The request is not as it should be. Look at: {names}.").format(names=named)
+    return problems.problem(422, "Refused", detail, problems=found)
+
+
+def _other(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = problems.problem(
+        error.status_code, "NotFound" if error.status_code == 404 else "Refused", str(error.detail)
+    )
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _bug(_request: Request, error: Exception) -> Response:
+    reference = secrets.token_hex(3).upper()
+    log.error("API error", reference=reference, exc_info=error)
+    text = _("Something went wrong on our side. Number {reference}.").format(reference=reference)
+    return problems.problem(500, "Bug", text)

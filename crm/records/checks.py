@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from crm.money import check_currency
 from crm.records.fields import Field, Kind
 
 FIRST_YEAR, LAST_YEAR = 1800, 2500
+_BREAKS = frozenset("\x7f\x85\u2028\u2029")
 #: SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
 LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 2**62, Kind.LINK: 2**62}
 
@@ -124,6 +126,16 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
+def _line(value: Any) -> str:
+    """A text of one line, as a name is: what is no text or breaks the line was meant for another field."""
+    if isinstance(value, (bool, float)) and not (isinstance(value, float) and isfinite(value)):
+        raise Bad(_("“{value}” is not a text.").format(value=short(value)))
+    text = _text(value)
+    if not text.isprintable() and any(c in _BREAKS or (c < " " and c != "\t") for c in text):
+        raise Bad(_("This field is one line. Take the line breaks out."))
+    return text
+
+
 def _readable(text: str) -> str:
     """The text, if every database can keep it: no NUL, no half of a character."""
     if "\x00" in text:
@@ -187,7 +199,7 @@ def _tags(value: Any) -> list[str]:
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Any]] = {
-    Kind.TEXT: _text,
+    Kind.TEXT: _line,
     Kind.LONGTEXT: _text,
     Kind.EMAIL: check_email,
     Kind.PHONE: check_phone,

@@ -102,7 +102,7 @@ def list_rows(
     order = _order_column(cls, sort or about.title_field)
     statement = _projection(entity, tuple(names)).add_columns(order.label("_sort")).where(*conditions)
     if after:
-        statement = statement.where(_beyond(cls, order, *_read_cursor(after), descending=descending))
+        statement = statement.where(_beyond(cls, order, *_read_cursor(after, order), descending=descending))
     limit = max(1, min(limit, MOST_ROWS))
     statement = _ordered(cls, statement, order, descending=descending).limit(limit + 1)
     result = session.execute(statement)
@@ -237,16 +237,34 @@ def _cursor(value: Any, row_id: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([kind, plain, row_id]).encode()).decode()
 
 
-def _read_cursor(text: str) -> tuple[Any, int]:
+_READ: dict[str, Callable[[Any], Any]] = {
+    "v": lambda v: v,
+    "n": lambda v: None,
+    "t": datetime.fromisoformat,
+    "d": date.fromisoformat,
+}
+
+
+def _read_cursor(text: str, order: Any) -> tuple[Any, int]:
+    """Where a page begins: a value of the column that the rows are sorted by, and an id."""
     try:
         kind, plain, row_id = json.loads(base64.urlsafe_b64decode(text.encode()))
-        if isinstance(plain, (dict, list)):
-            raise ValueError("A sort value is one value.")
-        read = {"v": lambda v: v, "n": lambda v: None, "t": datetime.fromisoformat, "d": date.fromisoformat}[
-            kind
-        ]
-        return read(plain), int(row_id)
-    except (ValueError, KeyError, TypeError) as error:
+        value = _READ[kind](plain)
+        wanted = getattr(order.type, "impl", order.type).python_type
+        right = value is None or isinstance(value, (int, float) if wanted is float else wanted)
+        if not right or isinstance(value, bool) is not (wanted is bool and value is not None):
+            raise ValueError("A sort value is one of its column.")
+        if isinstance(value, datetime) and (wanted is not datetime or value.tzinfo is None):
+            raise ValueError("A moment has a zone.")
+        numbers = [row_id, *([value] if isinstance(value, (int, float)) else ())]
+        if type(row_id) is not int or any(not abs(number) < 2**62 for number in numbers):
+            raise ValueError("No database counts so far.")
+        if isinstance(value, str):
+            value.encode()
+            if "\0" in value:
+                raise ValueError("No database keeps this.")
+        return value, row_id
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused(_("This page link is broken. Start again at the first page.")) from error
 
 

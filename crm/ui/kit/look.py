@@ -151,7 +151,7 @@ def lines(*items: str) -> None:
 
 def icon_button(icon: str, told: str, *, key: str, **more: Any) -> bool:
     """A sign without words at the end of a line; ``told`` says what it does."""
-    return st.button("", icon=f":material/{icon}:", help=told, key=key, type="tertiary", **more)
+    return st.button("", icon=f":material/{icon}:", help=plain(told), key=key, type="tertiary", **more)
 
 
 def toolbar() -> DeltaGenerator:

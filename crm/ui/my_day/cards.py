@@ -116,7 +116,7 @@ def deals_card(deals: list[DealToMove]) -> None:
             )
             if "deal" in routes.screens() and st.button(
                 _("Open"), key=f"my_day_deal_{deal.id}", icon=":material/arrow_forward:", width=110,
-                help=_("Open {title}").format(title=deal.title),
+                help=look.plain(_("Open {title}").format(title=deal.title)),
             ):  # fmt: skip
                 routes.go("deal", deal.id)
 
