@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from crm.pipeline.board import PipelineFilters, board_conditions, stages_of
 from crm.reporting.book import open_book
-from crm.reporting.measures import worth
+from crm.reporting.measures import beside, worth
 from db.models import Deal, Organisation, Stage
 from db.scope import ScopedSession
 
@@ -19,7 +19,10 @@ MOST_IN_MONTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """An open deal on the day it should close; ``own_minor`` is its value in ``own_currency``, that of the reports."""
+    """An open deal on the day it should close; ``own_minor`` is its value in ``own_currency``, that of the reports.
+
+    ``beside`` are currencies without a rate in which more of it is worth something, ``missing`` all that sums leave out.
+    """
 
     id: int
     title: str
@@ -31,6 +34,8 @@ class Closing:
     day: date
     stage: str
     probability: float
+    beside: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def closing_calendar(
@@ -48,6 +53,7 @@ def closing_calendar(
             Deal.expected_close_on,
             Stage.name,
             Stage.probability,
+            own.missing,
         )
         .join(Stage, Stage.id == Deal.stage_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
@@ -69,6 +75,10 @@ def closing_calendar(
             day,
             stage,
             chance,
+            others := beside(codes, currency),
+            (*(() if book.knows(currency) or not value else (currency,)), *others),
         )
-        for deal_id, title, organisation, value, currency, day, stage, chance in session.execute(statement)
+        for deal_id, title, organisation, value, currency, day, stage, chance, codes in session.execute(
+            statement
+        )
     ]

@@ -15,7 +15,7 @@ from crm.pipeline.reports.report_targets import reached, won_for_targets
 from crm.pipeline.targets import target_table
 from crm.reporting.book import open_book
 from crm.reporting.grouped import converted, grouped
-from crm.reporting.measures import Worth, amounts, deal_conditions, worth
+from crm.reporting.measures import Worth, amounts, beside, deal_conditions, worth
 from crm.reporting.report import SalesFilter, names
 from db.models import (
     Deal,
@@ -40,6 +40,8 @@ class DealToMove:
     next_step: str
     next_step_on: date | None
     version: int
+    #: Currencies without a rate in which more of it is worth something.
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def deals_to_move(
         .limit(limit)
     )
     found = []
-    for deal, organisation, value, currency, stage in rows:
+    for deal, organisation, value, currency, codes, stage in rows:
         days = max(0, (now - deal.stage_since).days)
         due = deal.next_step_on is not None and deal.next_step_on <= today
         found.append(
@@ -102,6 +104,7 @@ def deals_to_move(
                 deal.next_step or "",
                 deal.next_step_on,
                 deal.version,
+                beside(codes, currency),
             )
         )
     return found
@@ -110,7 +113,7 @@ def deals_to_move(
 @lru_cache(64)
 def _open_deals(own: Worth) -> Any:
     return (
-        select(Deal, Organisation.name, own.minor, own.currency, Stage)
+        select(Deal, Organisation.name, own.minor, own.currency, own.missing, Stage)
         .join(Stage, Stage.id == Deal.stage_id)
         .outerjoin(Organisation, Organisation.id == Deal.organisation_id)
         .where(Deal.status == "open", Deal.archived_at.is_(None))

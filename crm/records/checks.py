@@ -21,6 +21,8 @@ _BREAKS = frozenset("\x7f\x85\u2028\u2029")
 #: SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
 LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 2**62, Kind.LINK: 2**62}
 
+MOST_TAGS, LONGEST_TAG = 50, 60
+
 
 def short(value: Any) -> str:
     """What somebody wrote, as a complaint shows it."""
@@ -191,11 +193,22 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
+def check_tags(tags: list[str]) -> list[str]:
+    """Short words, and not so many that nobody could read them beside a record."""
+    if len(tags) > MOST_TAGS:
+        raise Bad(_("There are {n} tags; at most {most} fit.").format(n=len(tags), most=MOST_TAGS))
+    for tag in tags:
+        if len(tag) > LONGEST_TAG:
+            text = _("The tag “{value}” is {n} characters long; at most {most} fit.")
+            raise Bad(text.format(value=short(tag), n=len(tag), most=LONGEST_TAG))
+    return tags
+
+
 def _tags(value: Any) -> list[str]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple)) or any(isinstance(p, (list, tuple, dict)) for p in parts):
         raise Bad(_("Several words are needed, as a list or with commas between them."))
-    return list(dict.fromkeys(t for p in parts if (t := _readable(_text(p)))))
+    return check_tags(list(dict.fromkeys(t for p in parts if (t := _readable(_text(p))))))
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Any]] = {

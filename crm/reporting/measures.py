@@ -44,6 +44,11 @@ class Worth:
     missing: Any
 
 
+def beside(codes: str | None, currency: str) -> tuple[str, ...]:
+    """Of ``Worth.missing`` the currencies that the worth shown leaves out."""
+    return tuple(sorted({*(codes or "").split(",")} - {"", currency}))
+
+
 def worth(book: Book) -> Worth:
     """What a deal is worth: its amount, else its lines, else its main product at list price.
 

@@ -9,6 +9,7 @@ from crm.firm.firm import set_firm
 from crm.pipeline.stages import StageForm, save_pipeline
 from crm.records import records
 from crm.work import SYSTEM, unit_of_work
+from db.models import Pipeline
 
 
 @pytest.fixture
@@ -190,3 +191,13 @@ def test_the_board_takes_the_same_statements_for_many_deals(open_page, deal, sta
 
     count()  # choices are read anew after one's own writes
     assert count() == few
+
+
+def test_a_pipeline_without_stages_says_what_it_lacks(open_page):
+    with unit_of_work(SYSTEM) as work:
+        work.session.add(Pipeline(name="Rental", position=-1))
+
+    page = open_page("pipeline", as_="ada")
+
+    assert not page.exception
+    assert any("No stages yet" in m.value for m in page.markdown)

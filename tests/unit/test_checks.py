@@ -67,6 +67,8 @@ def test_a_good_value_is_stored_in_normal_form(name, given, stored):
         ("name", "Anastasia", "9 characters"),
         ("name", "  ", "is needed"),
         ("name", "a\x00b", "NUL"),
+        ("tags", ["vip", "x" * 61], "61 characters"),
+        ("tags", [f"t{n}" for n in range(51)], "at most 50"),
         ("yes", "perhaps", "neither yes nor no"),
         ("currency", "EURO", "three letters"),
     ],

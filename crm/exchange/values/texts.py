@@ -16,7 +16,7 @@ from crm.errors import Bad
 from crm.exchange.values.numbers import take_apart
 from crm.i18n import _
 from crm.money import CURRENCIES, check_currency
-from crm.records.checks import check_email, check_phone, check_url, not_yes_or_no, short
+from crm.records.checks import check_email, check_phone, check_tags, check_url, not_yes_or_no, short
 from crm.records.fields import Choice
 from crm.records.matching import name_key
 
@@ -214,7 +214,7 @@ def tags(text: str) -> list[str]:
         parts = [str(part) for part in listed]
     else:
         parts = re.split(r"[;|\n]" if re.search(r"[;|\n]", plain) else ",", plain)
-    return list(dict.fromkeys(tag for part in parts if (tag := part.strip(" #\t\"'"))))
+    return check_tags(list(dict.fromkeys(tag for part in parts if (tag := part.strip(" #\t\"'")))))
 
 
 def is_id(text: str) -> bool:

@@ -92,7 +92,7 @@ class DealRules(Rules):
         Stays add up: a deal that comes back to an open stage counts from as long ago as it was there before.
         """
         row, road = draft.row, facts.road
-        if kind != "lost":
+        if kind != "lost" and not draft.has("loss_reason_id"):
             row["loss_reason_id"] = None
         if kind == "open":
             self._not_closed(row, keep=draft.has("closed_on"))
@@ -122,6 +122,14 @@ class DealRules(Rules):
 
     def problems(self, draft: Draft, facts: _Stages) -> None:
         row = draft.row
+        if row["loss_reason_id"] is not None and draft.has("loss_reason_id") and row["status"] != "lost":
+            if facts.road.is_file:
+                draft.tell(_("with a reason for a loss, though not lost"))
+            else:
+                text = _(
+                    "Only a lost deal has a reason for its loss. Leave it blank, or move the deal to a lost stage."
+                )
+                draft.refuse("loss_reason_id", text)
         if row["opened_on"] and row["closed_on"] and row["closed_on"] < row["opened_on"]:
             draft.refuse(
                 "closed_on", _("The deal closes before it opens. Choose a day on or after the opening.")

@@ -7,6 +7,7 @@ Charts plot minor units too: :func:`money_unit` gives them the two ways of writi
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
@@ -113,6 +114,16 @@ def short_money(minor: float | None, currency: str) -> str:
         _few_digits(amount), currency, format_type="short", locale=_numbers(), fraction_digits=2
     )
     return _compacted(written)
+
+
+def worth_text(minor: int, currency: str, beside: Sequence[str] = ()) -> str:
+    """What a record is worth, and in which other currencies without a rate it is worth more; nothing for nought."""
+    said = short_money(minor, currency) if minor else ""
+    return (
+        _("{value} and more in {currencies}").format(value=said, currencies=", ".join(beside))
+        if beside
+        else said
+    )
 
 
 def number(value: float | None, *, decimals: int = 0) -> str:

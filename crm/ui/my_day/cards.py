@@ -18,7 +18,7 @@ from crm.records import registry
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
-from crm.ui.kit.formats import ago, day, moment, percent, short_money
+from crm.ui.kit.formats import ago, day, moment, percent, short_money, worth_text
 from crm.ui.records.task_drawer import open_task
 from crm.ui.records.to_do import due_tag
 from crm.work import Actor, unit_of_work
@@ -111,7 +111,7 @@ def deals_card(deals: list[DealToMove]) -> None:
         with look.row():
             look.two_lines(
                 deal.organisation or deal.title,
-                short_money(deal.value_minor, deal.currency) if deal.value_minor else "",
+                worth_text(deal.value_minor, deal.currency, deal.beside),
                 reason(deal),
             )
             if "deal" in routes.screens() and st.button(

@@ -64,6 +64,11 @@ def show_board(filters: PipelineFilters) -> None:
         with reading(actor) as session:
             asked = replace(filters, more=tuple(shown.items()) if narrowed(filters) else ())
             columns = board(session, asked, now=datetime.now(UTC))
+        if not columns:
+            look.empty(
+                _("No stages yet"), _("An administrator gives this pipeline its stages under Settings.")
+            )
+            return
         line.caption(sums_line(columns), help=sums_help())
         if not any(c.count for c in columns):
             _nothing(actor, filters)

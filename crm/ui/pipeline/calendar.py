@@ -16,8 +16,9 @@ from crm.pipeline.closing import Closing, closing_calendar
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day as day_text
-from crm.ui.kit.formats import money_unit, percent, short_money
+from crm.ui.kit.formats import money_unit, percent, short_money, worth_text
 from crm.ui.kit.formats import month as month_text
+from crm.ui.pipeline.view import without
 from crm.ui.records.drawers import go_to
 from crm.work import reading
 
@@ -52,12 +53,11 @@ def _head(first: date, deals: list[Closing], currency: str) -> None:
     with look.row():
         months.month_steps("pipeline", first)
         total = sum(d.own_minor for d in deals)
-        look.two_lines(
-            month_text(first),
-            why=_("{n} open deals should close, {total}").format(
-                n=len(deals), total=short_money(total, currency)
-            ),
+        said = _("{n} open deals should close, {total}").format(
+            n=len(deals), total=short_money(total, currency)
         )
+        left_out = without({code for deal in deals for code in deal.missing})
+        look.two_lines(month_text(first), why=f"{said}. {left_out}" if left_out else said)
 
 
 def _month(first: date, deals: list[Closing], currency: str) -> date | None:
@@ -84,7 +84,7 @@ def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFil
                 with look.row():
                     look.two_lines(
                         row.organisation or row.title,
-                        short_money(row.value_minor, row.currency) if row.value_minor else "",
+                        worth_text(row.value_minor, row.currency, row.beside),
                         f"{row.title} · {row.stage}, {percent(row.probability)}",
                     )
                     if look.icon_button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import streamlit as st
@@ -107,11 +108,13 @@ def sums_line(columns: list[Column]) -> str:
         n=f"{count:,}", total=short_money(total, currency), weighted=short_money(weighted, currency)
     )
     missing = sorted({c for column in columns for c in column.missing})
-    if missing:
-        said += " " + _("Without {currencies}: no rate is stored, see Settings.").format(
-            currencies=", ".join(missing)
-        )
-    return said
+    return f"{said} {without(missing)}".strip()
+
+
+def without(missing: Collection[str]) -> str:
+    """Which currencies a sum leaves out."""
+    text = _("Without {currencies}: no rate is stored, see Settings.")
+    return text.format(currencies=", ".join(sorted(missing))) if missing else ""
 
 
 def sums_help() -> str:

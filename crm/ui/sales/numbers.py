@@ -40,7 +40,7 @@ def numbers(board: Dashboard) -> list[Explained]:
             _("Average deal"), formats.short_money(now.average_minor, currency) or "–",
             _relative(now.average_minor, then.average_minor if then else None, board),
             spark=averages, said=formula("average-deal"), n=now.priced, show="priced",
-            n_text=ngettext("{n} won deal with an amount", "{n} won deals with an amount", now.priced),
+            n_text=_("{n} with an amount"),
         ),
         number.one(
             _("Days to close"), formats.number(now.mean_days) or "–",

@@ -4,8 +4,11 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from crm.errors import Conflict, CrmError, Refused
+from crm.exchange.storing.engine import run_import
+from crm.exchange.storing.plan import Plan, Step
 from crm.pipeline import service
 from crm.pipeline.deal_page import loss_reasons, read_deal, stays
 from crm.pipeline.my_day import deals_to_move
@@ -13,7 +16,7 @@ from crm.pipeline.service import close_deal, reopen_deal
 from crm.pipeline.stages import StageForm, read_pipelines, save_pipeline
 from crm.records import records
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Stage
+from db.models import Deal, Stage
 from tests.service.pipeline.pipeline_hands import NOON, TODAY, columns, deal, move, order, stored
 
 
@@ -275,3 +278,26 @@ def test_a_won_deal_has_no_reason_for_losing(stages):
     move(made["id"], stages["Won"], lost.version)
 
     assert stored(made["id"])["loss_reason_id"] is None
+
+
+def test_the_reason_of_a_loss_on_a_deal_that_is_not_lost_is_refused_by_hand_and_told_by_file(stages):
+    made = deal(stages)
+    with reading(SYSTEM) as session:
+        reason, name = next(iter(loss_reasons(session).items()))
+    for values in ({"loss_reason_id": reason}, {"loss_reason_id": reason, "stage_id": stages["Offer sent"]}):
+        with pytest.raises(Refused) as refused, unit_of_work(SYSTEM) as work:
+            records.update_record(work, "deal", made["id"], values, seen_version=made["version"])
+        assert [problem.field for problem in refused.value.problems] == ["loss_reason_id"]
+    step = Step(
+        "d.csv", "deal", {"number": "No", "title": "Deal", "stage_id": "Stage", "loss_reason_id": "Why"}
+    )
+
+    report = run_import(
+        SYSTEM,
+        Plan("Deals", (step,)),
+        {"d.csv": f"No,Deal,Stage,Why\nD-9,Back again,Offer sent,{name}\n".encode()},
+    ).steps[0]
+
+    with reading(SYSTEM) as session:
+        assert session.scalars(select(Deal.loss_reason_id).where(Deal.number == "D-9")).one() == reason
+    assert any("reason for a loss" in words for words in report.history)

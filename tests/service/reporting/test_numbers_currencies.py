@@ -136,6 +136,23 @@ class TestCurrencies:
             assert "USD" in signed.missing
             assert any("USD" in note for note in shown.book.notes)
 
+    def test_each_currency_without_a_rate_is_named_where_a_deal_stands_alone(self, company):
+        seller, now = company.sellers[0], datetime(2026, 11, 30, tzinfo=UTC)
+        deal = company.deal(
+            "Quoted", expected_close_on=date(2026, 12, 1), next_step_on=TODAY, owner_id=seller.id
+        )
+        for code in ("CHF", "USD"):
+            company.add(DealLine(deal_id=deal.id, quantity=1, amount_minor=5_00, currency=code))
+        filters = PipelineFilters(company.pipeline.id, TODAY)
+        days = {"first": date(2026, 12, 1), "last": date(2026, 12, 31)}
+
+        (due,) = closing_calendar(company.session, filters, **days, now=now)
+        (mine,) = deals_to_move(company.session, today=TODAY, now=now, everyone=True)
+
+        assert (due.value_minor, due.currency, due.own_minor) == (5_00, "CHF", 0)
+        assert (due.beside, due.missing) == (("USD",), ("CHF", "USD"))
+        assert (mine.value_minor, mine.currency, mine.beside) == (5_00, "CHF", ("USD",))
+
     def test_lines_in_two_currencies_without_a_rate_are_never_added_together(self, company):
         company.won(7_00, JUNE)
         firm = company.add(Organisation(name="Casa", name_key="casa"))

@@ -320,10 +320,11 @@ class TestTexts:
         assert "Open, Won, Lost" in made.problems[4]
 
     def test_tags_are_parted(self):
-        assert values(Kind.TAGS, ["a, b,a", "x; y, z", '["p", "q"]', ""]) == [
+        assert values(Kind.TAGS, ["a, b,a", "x; y, z", '["p", "q"]', "", "x" * 61]) == [
             ["a", "b"],
             ["x", "y, z"],
             ["p", "q"],
+            None,
             None,
         ]
 
