@@ -48,3 +48,13 @@ def test_any_text_can_be_guessed_about(text):
     with contextlib.suppress(Refused):
         table = read_table(text.encode(), name="x.csv")
         assert guess_entity(table, [registry.entity("contact")])[0].entity == "contact"
+
+
+def test_tags_that_nobody_could_read_are_told():
+    cells = pd.Series(["vip", "vip, " + "x" * 61, ", ".join(f"t{n}" for n in range(51))], dtype="str")
+
+    made = convert(Field("tags", "Tags", Kind.TAGS), cells)
+
+    assert made.values.tolist() == [["vip"], None, None]
+    assert "61 characters" in made.problems[1]
+    assert "at most 50" in made.problems[2]
