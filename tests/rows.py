@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -33,14 +34,13 @@ def all_rows(*, without: Collection[str] = ()) -> dict[str, list[tuple[str, ...]
 
 def keep_rows() -> Rows:
     """All rows there are, parents first, for ``put_rows``."""
-    from db.models import Base
     from db.session import engine
 
     with engine().connect().execution_options(system=True, reading=True) as connection:
         with_rows = filled(connection)
         return {
             table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-            for table in Base.metadata.sorted_tables
+            for table in _tables()
             if table.name in with_rows
         }
 
@@ -51,7 +51,7 @@ def put_rows(rows: Rows) -> bool:
     from db.session import engine
 
     with engine().connect().execution_options(system=True) as connection, connection.begin():
-        if any(connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1").first() for name in rows):
+        if filled(connection) & rows.keys():
             return False
         for name, found in rows.items():
             connection.execute(insert(Base.metadata.tables[name]), found)
@@ -61,13 +61,24 @@ def put_rows(rows: Rows) -> bool:
     return True
 
 
-def _names() -> list[str]:
+@cache
+def _tables() -> list[Table]:
+    """All tables, parents first; to sort them takes as long as to read one."""
     from db.models import Base
 
-    return [table.name for table in Base.metadata.sorted_tables]
+    return Base.metadata.sorted_tables
+
+
+@cache
+def _names() -> list[str]:
+    return [table.name for table in _tables()]
 
 
 def filled(connection: Connection) -> set[str]:
     """Names of the tables that have rows."""
-    asked = " UNION ALL ".join(f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in _names())
-    return {str(row[0]) for row in connection.exec_driver_sql(asked)}
+    return {str(row[0]) for row in connection.exec_driver_sql(_asked())}
+
+
+@cache
+def _asked() -> str:
+    return " UNION ALL ".join(f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in _names())
