@@ -1,5 +1,6 @@
 """What every test may use: migrated databases of both kinds, counted SQL, a fixed clock, no network."""
 
+import gc
 import os
 import shutil
 import socket
@@ -18,8 +19,10 @@ from sqlalchemy import URL
 
 import crm.areas  # noqa: F401 - hands in what the areas offer
 from tests import postgres
+from tests.nursery import Nursery
 
 RUN = "RAPPORT_TEST_RUN"
+BROWSER = "browser"
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "", None}
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -45,6 +48,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
+def pytest_collection_finish() -> None:
+    """Take modules and tests out of the collector's rounds, and let these come less often: a tenth of a run was theirs."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give a file to one worker, so that what its tests share is made once, and all of the browser to one.
@@ -55,7 +65,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+            return BROWSER if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+
+        def _assign_work_unit(self, node: Any) -> None:
+            # What takes longest begins first, or one worker would be left with it at the end.
+            if BROWSER in self.workqueue and config.option.loadscopereorder:
+                self.workqueue.move_to_end(BROWSER, last=False)
+            super()._assign_work_unit(node)
 
     return ByFile(config, log)
 
@@ -87,6 +103,14 @@ def no_network() -> Iterator[None]:
             patch.setattr(socket.socket, name, guarded(name))
         patch.setattr(socket, "getaddrinfo", guarded_lookup)
         yield
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where programs of ours come from that a test starts beside itself."""
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.hands import KEEP_NOTES, PATIENCE, in_process
+from tests.nursery import ROOT, Child, Nursery
 
-ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".test-artifacts"
 FAILED = pytest.StashKey[bool]()
 START_SECONDS = 60
@@ -44,7 +44,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
+    for name in (
+        os.environ.get("CHROMIUM"), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+    ):  # fmt: skip
         if name and (found := shutil.which(name)):
             return found
     pytest.fail("No Chromium found. `make test` installs one; CHROMIUM=/path/to/chromium names another.")
@@ -151,29 +153,36 @@ def crm(database_url: str, *arguments: str) -> str:
 
 
 @contextmanager
-def serving(database_url: str, *, folder: Path, script: Path, env: dict[str, str]) -> Iterator[Server]:
-    """Run Streamlit on a free port until the block ends; fails with its output when it does not come up."""
+def serving(
+    database_url: str, *, folder: Path, script: Path, env: dict[str, str], nursery: Nursery | None
+) -> Iterator[Server]:
+    """Run Streamlit on a free port until the block ends; fails with its output when it does not come up.
+
+    Without a nursery it is started by the command.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
+    words = ["streamlit", "run", str(script)]
+    words += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
+    words += ["--browser.gatherUsageStats", "false"]
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CRM_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        **env,
+        "CRM_DATABASE_URL": database_url,
+    }
     output = folder / "server.log"
-    with output.open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--browser.gatherUsageStats", "false"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "CRM_PUBLIC_URL": f"http://127.0.0.1:{port}",
-                **env,
-                "CRM_DATABASE_URL": database_url,
-            },
-            stdout=log,
-            stderr=log,
-        )
+    output.touch()
+    process: subprocess.Popen[bytes] | Child
+    if nursery is None:
+        with output.open("a") as log:
+            command = [sys.executable, "-m", *words]
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    else:
+        process = nursery.start(*words, env=env, output=output)
     try:
         until = time.monotonic() + START_SECONDS
         while not _is_healthy(port):
@@ -200,7 +209,7 @@ def _is_healthy(port: int) -> bool:
 
 @pytest.fixture(scope="module")
 def app_server(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery
 ) -> Iterator[Callable[..., Server]]:
     """Start a server: ``app_server(["sample", "--scale", "small"], env={…}, script=…)``.
 
@@ -214,13 +223,16 @@ def app_server(
             database_url: str | None = None,
             script: Path = ROOT / "app.py",
             env: dict[str, str] | None = None,
+            by_command: bool = False,
         ) -> Server:
             folder = tmp_path_factory.mktemp("server")
             if database_url is None:
                 database_url = f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'rapport.db')}"
             for command in commands:
                 crm(database_url, *command)
-            return running.enter_context(serving(database_url, folder=folder, script=script, env=env or {}))
+            where: dict[str, Any] = {"folder": folder, "script": script, "env": env or {}}
+            made = serving(database_url, **where, nursery=None if by_command else nursery)
+            return running.enter_context(made)
 
         yield start
 

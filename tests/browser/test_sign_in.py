@@ -15,8 +15,8 @@ PASSWORD = "blue teapot sings"
 
 @pytest.fixture(scope="module")
 def fresh(app_server):
-    """A server with an empty database."""
-    return app_server(env={"CRM_SETUP_TOKEN": ""})
+    """A server with an empty database, started as people start it."""
+    return app_server(env={"CRM_SETUP_TOKEN": ""}, by_command=True)
 
 
 @pytest.fixture(scope="module")

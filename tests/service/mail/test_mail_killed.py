@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,18 +16,12 @@ from db.models import Outbox
 from tests.service.mail.mail_scene import due_now, inbox, plan, rows, states
 
 __all__ = ["inbox"]
-ROOT = Path(__file__).parents[3]
 
 
-def sender(*, path=ROOT):
-    """The program that sends, on the database and the server of this test."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "crm", "mail", "send", "--once"],
-        cwd=path,
-        env=dict(os.environ),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+@pytest.fixture
+def sender(nursery):
+    """Start the program that sends, on the database and the server of this test."""
+    return lambda: nursery.start("crm", "mail", "send", "--once", env=os.environ, output=Path(os.devnull))
 
 
 def started(actor, *, members):
@@ -40,7 +32,7 @@ def started(actor, *, members):
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "dot", "taken"])
-def test_killed_at_any_step_that_the_server_sees_everybody_gets_one_message(people, inbox, step):
+def test_killed_at_any_step_that_the_server_sees_everybody_gets_one_message(people, inbox, sender, step):
     campaign_id = started(people["mona"], members=8)
     killed = []
 
@@ -68,7 +60,7 @@ def test_killed_at_any_step_that_the_server_sees_everybody_gets_one_message(peop
     assert mail_status(campaign_id).unconfirmed == unheard
 
 
-def test_killed_at_random_moments_nobody_gets_two_and_everybody_is_accounted_for(people, inbox):
+def test_killed_at_random_moments_nobody_gets_two_and_everybody_is_accounted_for(people, inbox, sender):
     campaign_id = started(people["mona"], members=201)
     chance, kills, most = random.Random(3), 0, 6
     until = time.monotonic() + 250
