@@ -16,6 +16,7 @@ _PLAIN_LETTERS = str.maketrans(
 )
 # Some signs are spoken; apostrophes and dots join ("O'Neill", "s.r.o."); any other sign parts two words.
 _SIGNS = str.maketrans({"&": " and ", "+": " plus ", **dict.fromkeys(".'’‘`´", "")})
+_ANY_SIGN, _ANY_LETTER = (frozenset(map(chr, signs)) for signs in (_SIGNS, _PLAIN_LETTERS))
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 
@@ -45,10 +46,11 @@ class NearMatch(NamedTuple):
 
 def name_words(text: str) -> str:
     """The name in lower case without accents and signs, words parted by one space."""
-    plain = text.translate(_SIGNS).casefold()
+    # To translate costs more than to look whether there is anything to translate.
+    plain = (text if _ANY_SIGN.isdisjoint(text) else text.translate(_SIGNS)).casefold()
     if plain.isascii():
         return _NOT_A_WORD.sub(" ", plain).strip()
-    plain = plain.translate(_PLAIN_LETTERS)
+    plain = plain if _ANY_LETTER.isdisjoint(plain) else plain.translate(_PLAIN_LETTERS)
     # Only Latin, Greek and Cyrillic accents go: marks of other scripts are part of the letter.
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
     if bare.isascii():

@@ -149,16 +149,19 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
             key = row[1] if keyed else _key(str(row[1] or ""), named=named, field_name=name)
             if key in keys:
                 hits.setdefault(key, []).append((archived is not None and row[3] is not None, row[0], row[2]))
+    if not hits:
+        return texts
     missing = []
     for key, asked in keys.items():
         found_here = hits.get(key)
         if found_here is None:
             missing.extend(asked)
             continue
-        # A record in use goes before archived ones of the same name.
         if len(found_here) == 1:
-            found.ids.update(dict.fromkeys(asked, found_here[0][1]))
+            for text in asked:
+                found.ids[text] = found_here[0][1]
             continue
+        # A record in use goes before archived ones of the same name.
         active = [hit for hit in found_here if not hit[0]] or found_here
         for text in asked:
             ids = [record for _gone, record, _title in active]

@@ -38,6 +38,8 @@ _NUMBER = re.compile(
     rf"(e[+-]?\d{{1,3}})?[{_BLANK}]*(-?){_WORD}",
     re.IGNORECASE,
 )
+#: How most are written, at a tenth of the cost.
+_USUAL = re.compile(r"([€£$]?) ?([+-]?)(\d[\d.,]*\d|\d)", re.ASCII)
 # "12.–" and "12,--" mean no cents.
 _NO_CENTS = re.compile(r"(?<=\d)[.,]\s?-{1,2}(?=\D*\Z)")
 _BRACKETS = re.compile(r"([^\d()]{0,8})\(([^()]+)\)([^\d()]{0,8})")
@@ -68,6 +70,10 @@ class Decision:
 
 def take_apart(text: str) -> Written | None:
     """The parts of a written number; None when it is none."""
+    if (usual := _USUAL.fullmatch(text)) is not None:
+        unit, sign, digits = usual.groups()
+        currency = _SIGNS.get(unit, unit)
+        return Written(digits, sign == "-", "", currency, False, _mark_of(digits, exponent=False))
     plain = text.strip().replace("−", "-").replace("–", "-")
     if "-" in plain:
         plain = _NO_CENTS.sub("", plain)
