@@ -12,7 +12,7 @@ from crm.access.actors import acting
 from crm.cli_frame import As, AsJson, commanded, show
 from crm.clock import here
 from crm.exchange.asking.service import import_profile
-from crm.exchange.storing.journal import failed_csv, list_imports
+from crm.exchange.storing.journal import failed_csv, failed_files, list_imports
 from crm.exchange.storing.report import ImportReport
 from crm.exchange.undoing.undo import undo_import
 from crm.i18n import _
@@ -28,7 +28,10 @@ def import_files(
     who: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Bring in the files that a profile names, as one import that can be undone as one."""
+    """Bring in the files that a profile names, as one import that can be undone as one.
+
+    Leaves with status 3 when some rows were not stored, with 1 when none was.
+    """
     with commanded():
         _import(profile, data, dry_run, resume, who, as_json)
 
@@ -43,6 +46,8 @@ def _import(profile: Path, data: Path, dry_run: bool, resume: int | None, who: s
         show(report.as_json())
     else:
         typer.echo(as_text(report))
+    if report.failed:
+        raise typer.Exit(3 if any(s.created + s.updated + s.skipped for s in report.steps) else 1)
 
 
 def _progress(done: int, total: int, note: str) -> None:
@@ -59,7 +64,18 @@ def as_text(report: ImportReport) -> str:
             f"{entity:16}"
             + "".join(f"{counted[name]:>10,}" for name in ("created", "updated", "skipped", "failed"))
         )
+    lines += [
+        _("{file} came in before, as import {id}.").format(file=name, id=before)
+        for name, before in report.seen.items()
+    ]
     for step in report.steps:
+        if step.doubtful:
+            told = _("{file} was read as {encoding}; look at {cells}.")
+            lines.append(told.format(file=step.file, encoding=step.encoding, cells=", ".join(step.doubtful)))
+        lines += [
+            _("{file}: {n:,} cells of {column} were left empty.").format(file=step.file, n=n, column=name)
+            for name, n in step.left_empty.items()
+        ]
         for column in step.columns:
             if column.ambiguous:
                 lines.append(
@@ -121,7 +137,16 @@ def undo_command(
 
 
 @imports.command("failed")
-def failed_command(import_id: Annotated[int, typer.Argument(metavar="ID")], who: As = "") -> None:
-    """Print the rows that were not stored, as CSV."""
+def failed_command(
+    import_id: Annotated[int, typer.Argument(metavar="ID")],
+    who: As = "",
+    out: Annotated[Path | None, typer.Option(help="Write one file for each file of the import here.")] = None,
+) -> None:
+    """Print the rows that were not stored, as CSV; with --out as files that can be corrected and imported again."""
     with commanded():
-        typer.echo(failed_csv(acting(who), import_id), nl=False)
+        if out is None:
+            typer.echo(failed_csv(acting(who), import_id), nl=False)
+            return
+        for name, text in failed_files(acting(who), import_id).items():
+            (out / name).write_text(text, encoding="utf-8-sig")
+            typer.echo(str(out / name))

@@ -18,7 +18,7 @@ from crm.errors import NotAllowed
 from crm.i18n import _
 from crm.money import exponent
 from crm.records import registry
-from crm.records.fields import Kind
+from crm.records.fields import Entity, Kind
 from crm.records.lists import list_conditions
 from db.scope import EXPORT, ScopedSession, criterion
 
@@ -27,7 +27,7 @@ BLOCK = 5000
 #: A cell that begins so would be run as a formula by a spreadsheet.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 #: A cell behind a nought, as ``_texts`` joins them, that ``neutral`` has to look at: all but plain numbers behind a sign.
-_SUSPECT = re.compile(r"\0(?:[=@\t\r]|[+-](?![0-9]+(?:\0|\Z)))")
+_SUSPECT = re.compile(r"\0(?:[=@\t\r']|[+-](?![0-9]+(?:\0|\Z)))")
 #: What SQLite holds as text and hands over faster so: the values repeat, and each needs to be read only once.
 _WRITTEN = (Kind.DATE, Kind.DATETIME, Kind.TAGS)
 
@@ -35,11 +35,37 @@ Values = Sequence[Any]
 
 
 def neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; plain numbers and phone numbers stay as they are."""
+    """A text that no spreadsheet takes for a formula; plain numbers and phone numbers stay as they are.
+
+    A text that looks as if it had been made safe is made safe too: so ``bare`` gives each back as it was.
+    """
+    if text.startswith("'"):
+        inner = text.lstrip("'")
+        return text if neutral(inner) == inner else "'" + text
     if not text.startswith(FORMULA_STARTS):
         return text
     rest = text[1:].replace(" ", "").replace(".", "", 1)
     return text if rest.isdigit() and text[0] in "+-" else "'" + text
+
+
+def bare(text: str) -> str:
+    """The text that ``neutral`` made safe; every other text as it is."""
+    return text[1:] if text.startswith("'") and neutral(text[1:]) == text else text
+
+
+def own_names(entity: Entity) -> dict[str, str]:
+    """What our export calls each field, to the field."""
+    return {f.name.removesuffix("_minor").removesuffix("_id"): f.name for f in entity.fields if f.exportable}
+
+
+def is_own(columns: Sequence[str], entity: Entity) -> bool:
+    """Whether these are the columns of our own export of the entity, or some of them."""
+    return tuple(columns[:1]) == ("id",) and set(columns[1:]) <= own_names(entity).keys()
+
+
+def failed_mark() -> str:
+    """The last column of failed rows that somebody downloads, corrects and brings in again."""
+    return _("What is wrong with the row")
 
 
 def export_csv(
@@ -114,7 +140,7 @@ def _texts(values: Values, _currencies: Values | None = None) -> Values:
     if not filled or not isinstance(filled[0], str):
         return values
     joined = "\0" + "\0".join(filled)
-    if not any("\0" + start in joined for start in FORMULA_STARTS) or not _SUSPECT.search(joined):
+    if not any("\0" + start in joined for start in (*FORMULA_STARTS, "'")) or not _SUSPECT.search(joined):
         return values
     return [value and neutral(value) for value in values]
 

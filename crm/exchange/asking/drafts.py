@@ -25,8 +25,8 @@ from crm.exchange.asking.mapping import (
     guess_entity,
     joined_name,
     known,
-    own_export,
 )
+from crm.exchange.export import is_own
 from crm.exchange.files.reading import ReadOptions, SourceTable
 from crm.exchange.files.sample import sample
 from crm.exchange.storing import plan as plans
@@ -133,7 +133,7 @@ def reread(actor: Actor, draft: Draft, **reading: Any) -> Draft:
     guesses = guess_entity(table, importable(actor))
     best = guesses[0]
     sure = best.score >= BELIEVABLE
-    if best.entity in GUARDED and not own_export(table, registry.entity(best.entity)):
+    if best.entity in GUARDED and not is_own(table.columns, registry.entity(best.entity)):
         # People and teams have rights: only somebody who says so brings them in.
         sure = False
     return with_entity(draft, table, best.entity if sure else "")
@@ -304,7 +304,7 @@ def step_of(draft: Draft) -> Step:
             mode=draft["mode"],
             key=key if all(name in columns for name in key) else (),
             constants=constants,
-            ids=draft["columns"][0] if own_export(table_of(draft), about) else "",
+            ids=draft["columns"][0] if is_own(table_of(draft).columns, about) else "",
             templates=templates,
             values={name: dict(told) for name, told in draft["values"].items() if name in columns},
             lookups=lookups,

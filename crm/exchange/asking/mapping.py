@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crm.exchange.asking.content import ENOUGH, GUARDED, Looks
 from crm.exchange.asking.likeness import Headers, alike, field_words
+from crm.exchange.export import is_own, own_names
 from crm.exchange.files.reading import SourceTable
 from crm.records import registry
 from crm.records.fields import Entity, Field, Kind
@@ -109,7 +110,7 @@ def _entity_guess(table: SourceTable, entity: Entity, about: Known) -> EntityGue
     needed = 1 - len(lacking) / max(1, len(required))
     named = _named(table, entity)
     score = 0.5 * explained + 0.2 * needed + 0.3 * named
-    if own_export(table, entity):
+    if is_own(table.columns, entity):
         whole = len(table.columns) / (1 + len(own_names(entity)))
         return EntityGuess(entity.name, round(0.8 + 0.1 * whole + 0.1 * named, 3), columns)
     score *= 0.6 if not used else 1 - 0.4 * len(lacking) / max(1, len(required))
@@ -150,16 +151,6 @@ def joined_name(entity: Entity, given: Iterable[str], about: Known) -> dict[str,
     return {"name": f"{{{first}}} {{{last}}}"} if first and last else {}
 
 
-def own_export(table: SourceTable, entity: Entity) -> bool:
-    """Whether the columns are those that our own export of the entity writes."""
-    return table.columns[:1] == ("id",) and set(table.columns[1:]) <= own_names(entity).keys() | {"id"}
-
-
-def own_names(entity: Entity) -> dict[str, str]:
-    """What our export calls each field, to the field."""
-    return {f.name.removesuffix("_minor").removesuffix("_id"): f.name for f in entity.fields if f.exportable}
-
-
 def guess_columns(
     table: SourceTable, entity: Entity, *, about: Known | None = None
 ) -> tuple[ColumnGuess, ...]:
@@ -175,7 +166,7 @@ def guess_columns(
     columns = table.columns
     if not fields or not columns:
         return ()
-    if own_export(table, entity):
+    if is_own(table.columns, entity):
         names = own_names(entity)
         places = {field.name: at for at, field in enumerate(fields)}
         chosen = {row: places[names[c]] for row, c in enumerate(columns) if c in names and names[c] in places}

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from crm.errors import Problem, Refused
+from sqlalchemy import select
+
+from crm.errors import Bad, Problem, Refused
 from crm.exchange.asking.profile import read_profile
+from crm.exchange.storing import plan as plans
 from crm.exchange.storing.engine import Progress, run_import
 from crm.exchange.storing.plan import Plan
 from crm.exchange.storing.report import ImportReport
+from crm.exchange.values.texts import choose
+from crm.firm.defaults import ensure_defaults
 from crm.i18n import _
 from crm.records import registry
-from crm.records.fields import Entity
-from crm.work import Actor
+from crm.records.fields import Entity, Field, Kind
+from crm.records.matching import name_key
+from crm.work import SYSTEM, Actor, reading, unit_of_work
 
 
 def load_profile(text: str) -> Plan:
@@ -60,7 +67,56 @@ def import_profile(
         raise Refused(_("There is no profile {name}.").format(name=profile)) from error
     except UnicodeError as error:
         raise Refused(_("The profile {name} is not UTF-8 text. Save it so.").format(name=profile)) from error
+    demand_words(actor, plan)
     return run_import(actor, plan, find_files(plan, data), dry_run=dry_run, resume=resume, progress=progress)
+
+
+def demand_words(actor: Actor, plan: Plan) -> None:
+    """Refuse choices, stages and other rows of small tables that a plan means and that do not exist.
+
+    Raises
+    ------
+    Refused
+        All of them, before anything is read or stored.
+    """
+    problems: list[Problem] = []
+    with unit_of_work(SYSTEM, cause="setup") as work:
+        ensure_defaults(work, {step.entity for step in plan.steps})
+    with reading(actor) as session:
+        for at, step in enumerate(plan.steps, 1):
+            for name, told in step.values.items():
+                about = registry.entity(step.entity)[name]
+                path, link = f"step {at}.values.{name}", about.link
+                if about.kind is Kind.CHOICE:
+                    problems += _no_choices(path, about, told.values())
+                missing = step.lookups[name].missing if name in step.lookups else plan.on_missing_parent
+                if not link or link in registry.names() or missing == plans.CREATE:
+                    continue
+                title = getattr(registry.model(link), registry.title_field(link))
+                known = {name_key(str(text)): str(text) for text in session.scalars(select(title))}
+                for text in dict.fromkeys(told.values()):
+                    if name_key(text) not in known:
+                        reason = _("There is no “{value}”. There are: {names}.")
+                        listed = ", ".join(dict.fromkeys(known.values()))
+                        problems.append(
+                            Problem(f"step {at}.values.{name}", reason.format(value=text, names=listed))
+                        )
+    if problems:
+        raise Refused(
+            _("The profile has {n} mistakes: {all}").format(
+                n=len(problems), all=" ".join(f"{p.field}: {p.message}" for p in problems)
+            ),
+            problems=problems,
+        )
+
+
+def _no_choices(path: str, about: Field, words: Iterable[str]) -> Iterator[Problem]:
+    read = choose(about.choices, near=False)
+    for word in dict.fromkeys(words):
+        try:
+            read(word)
+        except Bad as bad:
+            yield Problem(path, str(bad))
 
 
 def find_files(plan: Plan, data: Path) -> dict[str, Path]:

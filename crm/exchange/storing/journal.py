@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from crm.errors import NotFound, Refused
-from crm.exchange.export import neutral
+from crm.exchange.export import failed_mark, neutral
 from crm.exchange.storing.plan import Plan
 from crm.exchange.storing.report import ImportReport
 from crm.i18n import _
@@ -180,6 +182,38 @@ def failed_csv(actor: Actor, import_id: int) -> str:
         told = [neutral(row.file), row.row, neutral(row.column), neutral(row.value), neutral(row.reason)]
         writer.writerow([*told, *(neutral(row.cells.get(name, "")) for name in names)])
     return out.getvalue()
+
+
+def failed_files(actor: Actor, import_id: int) -> dict[str, str]:
+    """The failed rows as CSV files like those that came in: their columns, and behind them what is wrong.
+
+    The columns are as in the file, so that a corrected row comes in by the same choices.
+    """
+    parts: dict[str, list[FailedRow]] = {}
+    for row in failed_rows(actor, import_id):
+        parts.setdefault(row.file, []).append(row)
+    made: dict[str, str] = {}
+    for file, rows in parts.items():
+        names = list(dict.fromkeys(name for row in rows for name in row.cells))
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        writer.writerow([*names, failed_mark()])
+        writer.writerows(
+            [*(neutral(row.cells.get(name, "")) for name in names), neutral(row.reason)] for row in rows
+        )
+        # The name comes from outside: it names no folder.
+        stem = re.sub(r"[^\w.-]+", "_", file.rpartition(".")[0] or file)
+        made[f"failed-{import_id}-{stem}.csv"] = out.getvalue()
+    return made
+
+
+def failed_zip(actor: Actor, import_id: int) -> bytes:
+    """The files of ``failed_files`` in one archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in failed_files(actor, import_id).items():
+            archive.writestr(name, text.encode("utf-8-sig"))
+    return packed.getvalue()
 
 
 def unfinished(actor: Actor, token: str) -> int | None:

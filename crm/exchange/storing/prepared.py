@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crm.clock import zone
 from crm.errors import Problem, Refused
+from crm.exchange.export import bare, failed_mark, is_own
 from crm.exchange.files.column import EMPTY, Reading
 from crm.exchange.files.reading import SourceTable
 from crm.exchange.storing.currencies import settle_currencies, widest_currency
@@ -99,11 +100,15 @@ def prepare(
     names = _found_columns(step, table)
     rows = _chosen_rows(step, table, names)
     made = Prepared(step, entity, table, rows)
+    # Our files put an apostrophe before what a spreadsheet would run; elsewhere it is part of the text.
+    is_ours = is_own(table.columns, entity) or failed_mark() in table.columns
     texts: dict[str, pd.Series[str]] = {}
     exact: dict[str, NDArray[np.bool_] | None] = {}
     for name, column in step.columns.items():
         made.sources[name] = names[column]
         texts[name] = table.texts[names[column]].take(rows.tolist()).reset_index(drop=True)
+        if is_ours and texts[name].str.startswith("'").any():
+            texts[name] = texts[name].map(bare)
         known = table.exact.get(names[column])
         exact[name] = None if known is None else known[rows]
     for name, template in step.templates.items():

@@ -60,9 +60,24 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
         remover.remove()
         state = {"state": "undone", "undone_at": datetime.now(UTC)}
         remover.send(update(Import).where(Import.id == import_id).values(state))
+        _clear_up(work, remover, report)
     if progress:
         progress(1, 1, "")
     return report
+
+
+def _clear_up(work: Work, remover: Remover, report: UndoReport) -> None:
+    """What an earlier undo had to leave because this import had changed it goes now, and then what only that held."""
+    waiting = [i for i in remover.left_behind() if i != report.id]
+    for earlier in waiting:
+        Remover(work, earlier, report).remove()
+    if waiting:
+        held = {(kept.entity, kept.id) for kept in report.kept}
+        report.kept, report.kept_count = [], 0
+        Remover(work, report.id, report).remove()
+        # A record of an earlier import that is still there has a reason that was told when that one was undone.
+        report.kept = [kept for kept in report.kept if (kept.entity, kept.id) in held]
+        report.kept_count = len(report.kept)
 
 
 def _demand(work: Work, import_id: int) -> None:
@@ -119,6 +134,24 @@ class Remover(Undo):
             kept.update(self._beyond_reach(table))
             kept = self._with_parents(table, made, kept)
             self._delete(table, made, kept)
+
+    def left_behind(self) -> list[int]:
+        """Undone imports whose rows are still there and were changed by this one."""
+        found: set[int] = set()
+        touched = select(Change.record_id).where(Change.batch_id.in_(self.batches))
+        for name, cls in self.classes.items():
+            if "import_id" not in cls.__table__.c:
+                continue
+            table = cls.__table__
+            mine = touched.where(Change.entity == name)
+            undone = select(Import.id).where(Import.state == "undone")
+            asked = (
+                select(table.c.import_id)
+                .where(table.c.id.in_(mine), table.c.import_id.in_(undone))
+                .distinct()
+            )
+            found |= {int(row[0]) for row in self.send(asked)}
+        return sorted(found)
 
     def _forget_moves(self) -> None:
         """Steps that the import added to cases which have their old status back; those of made cases go with them."""

@@ -11,7 +11,7 @@ import streamlit as st
 from crm.errors import CrmError
 from crm.exchange.asking import wizard
 from crm.exchange.storing import plan as plans
-from crm.exchange.storing.journal import failed_csv, failed_rows, get_import
+from crm.exchange.storing.journal import failed_files, failed_rows, failed_zip, get_import
 from crm.exchange.storing.report import COUNTS, ImportReport
 from crm.i18n import _, ngettext
 from crm.jobs.queue import CANCELLED, DONE, FAILED, JobView, enqueue, get_job, resume_job
@@ -290,10 +290,17 @@ def show_failed(actor: Actor, import_id: int) -> None:
         return
     look.section(_("Rows that were not stored"), _("Correct them in the file you download and import that"))
     _problems([asdict(row) for row in rows], alt=_("Rows that were not stored"))
+    several = len({row.file for row in rows}) > 1 or len(rows) == _SHOWN
     st.download_button(
-        _("Download all failed rows"), lambda: failed_csv(current_actor(), import_id).encode("utf-8-sig"),
-        file_name=f"failed-{import_id}.csv", mime="text/csv", key=f"import_failed_{import_id}", icon=":material/download:",
+        _("Download all failed rows"),
+        lambda: failed_zip(current_actor(), import_id) if several else _only_file(current_actor(), import_id),
+        file_name=f"failed-{import_id}.{'zip' if several else 'csv'}", mime="application/zip" if several else "text/csv",
+        key=f"import_failed_{import_id}", icon=":material/download:",
     )  # fmt: skip
+
+
+def _only_file(actor: Actor, import_id: int) -> bytes:
+    return "".join(failed_files(actor, import_id).values()).encode("utf-8-sig")
 
 
 def show_undo(actor: Actor, import_id: int) -> None:
