@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,7 +15,8 @@ from crm.money import to_major
 from crm.periods import Period, add_months, month_end, month_start, months_between
 from crm.records import registry
 from crm.reporting.book import Book
-from crm.reporting.measures import of_products, worth
+from crm.reporting.grouped import grouped
+from crm.reporting.measures import amounts, of_products, worth
 from crm.reporting.report import Names, SalesFilter, names
 from db.models import Change, ChangeBatch, Deal, Product
 from db.scope import ScopedSession
@@ -64,7 +65,7 @@ def changed_after(
     """Deals that were changed by hand after the days of a period were over in which they count or counted.
 
     Those at a list price are found however that was changed: price lists come by file, deals of the past do so too.
-    Two statements, eight at most.
+    With products the part counts that lies in them. Two statements, nine at most.
     """
     if not (over := _over(period, today)):
         return ()
@@ -80,9 +81,10 @@ def changed_after(
         own.currency.label("currency"), case((held, 1), else_=0).label("held"), *columns,
         or_(false(), *priced).label("priced") if priced else literal(False).label("priced"),
     ).where(or_(Deal.id.in_(log), *priced))  # fmt: skip
-    found = []
-    for row in session.execute(statement):
-        now = dict(row._mapping)
+    rows, found = session.execute(statement).all(), []
+    parts = _parts(session, book, [row.id for row in rows], chosen.products) if chosen.products else {}
+    for row in rows:
+        now = {**row._mapping, "part": (parts.get(row.id), int(row.amount_minor or 0))}
         minor, fields = 0, set[str]()
         for stretch in over:
             was = _before(now, log.get(row.id, []), _ended(stretch))
@@ -92,6 +94,16 @@ def changed_after(
         if fields or row.priced:
             found.append(ChangedAfter(row.id, row.title, minor, tuple(sorted(fields)), bool(row.priced)))
     return tuple(sorted(found, key=lambda one: -abs(one.minor)))
+
+
+def _parts(
+    session: ScopedSession, book: Book, deals: list[int], products: Sequence[int | None]
+) -> dict[int, int]:
+    """What of each deal's worth lies in some products, as its lines are now: what they were nobody kept with it."""
+    where = [Deal.id.in_(deals)]
+    told = amounts(book, where, literal(book.today), products=products)
+    frame = grouped(session, {"deal": Deal.id}, {"minor": told.minor}, joins=told.joins, where=where)
+    return {int(deal): int(minor) for deal, minor in frame.itertuples(index=False)}
 
 
 def _log(session: ScopedSession, over: list[Stretch]) -> dict[int, list[Any]]:
@@ -179,6 +191,9 @@ def _counted(
     if deal["closed_on"] is None or not stretch[0] <= deal["closed_on"] <= stretch[1]:
         return 0, ()
     minor = int(deal["amount_minor"] or 0) if deal["status"] == "won" else 0
+    part, whole = deal["part"]
+    if part is not None and whole:
+        minor = round(minor * part / whole)
     return book.worth(minor, deal["currency"], deal["closed_on"]), tuple(deal[name] or None for name in MARKS)
 
 

@@ -6,7 +6,11 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import update
 
-from db.models import Change, ChangeBatch, Import
+from crm.periods import Period
+from crm.pipeline.reports.report_changes import changed_after
+from crm.reporting.book import open_book
+from crm.reporting.report import SalesFilter
+from db.models import Change, ChangeBatch, DealLine, Import
 from tests.service.pipeline.selling_company import run
 from tests.service.reporting.number_hands import JUNE, TODAY, sales
 
@@ -79,6 +83,24 @@ class TestLaterChanges:
         self.changed(company, company.won(100_00, JUNE), {"currency": "GBP"})
 
         assert "GBP" not in self.notes(company)
+
+    def test_of_a_deal_the_part_counts_that_lies_in_the_products_asked_for(self, company):
+        deal = company.won(1_000_00, JUNE, title="Two parts")
+        for product, minor in zip(company.products, (300_00, 700_00), strict=False):
+            company.add(DealLine(deal_id=deal.id, product_id=product.id, amount_minor=minor, currency="EUR"))
+        self.changed(company, deal, {"amount_minor": 400_00})
+
+        days = {"start": date(2026, 6, 1), "end": date(2026, 6, 30)}
+        shown = [
+            one.minor
+            for chosen in ({}, {"products": (company.products[0].id,)}, {"products": (company.products[1].id,)})
+            for one in changed_after(
+                company.session, open_book(company.session), SalesFilter(**days, **chosen),
+                Period("custom", *days.values()), today=TODAY,
+            )
+        ]  # fmt: skip
+
+        assert shown == [600_00, 180_00, 420_00]
 
     def test_a_price_list_that_came_by_file_is_said_and_an_imported_deal_is_not(self, company):
         company.deal("Signed", title="At list", closed_on=JUNE, product_id=company.products[0].id)
