@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     )
     imap_move_to: str = ""  # the folder for "move"
     mail_max_mb: int = Field(25, gt=0)  # a larger message is kept without its largest parts
+    file_max_mb: int = Field(20, gt=0)  # a file that somebody adds, and all files of one reply together
 
     def oidc_domains(self) -> frozenset[str]:
         """The allowed domains, lower case."""

@@ -3,8 +3,9 @@
 from crm.clock import now
 from crm.service.cases.queries import read_case
 from crm.ui.cases import side as case_side
+from crm.ui.cases.box import show_box, show_company
 from crm.ui.cases.head import show_head, show_strip
-from crm.ui.cases.thread import show_box, show_thread, shown_messages
+from crm.ui.cases.thread import show_thread, shown_messages
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.records.record_page import asked_id
@@ -22,8 +23,11 @@ show_strip(case)
 main, aside = look.split()
 with main:
     show_thread(case)
+    show_company(case_id, case.seen)
     show_box(
         case_id,
+        seen=case.seen,
+        copies=tuple(dict.fromkeys(one for m in case.messages for one in m.cc.split(", ") if one)),
         status=case.record["status"],
         contact=case.name_of("contact_id"),
         no_mail=case.no_mail,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic import Field as About
@@ -153,8 +153,8 @@ def _seen(matched: str | None, version: int | None) -> int:
     return said.pop()
 
 
-def api() -> FastAPI:
-    """The application that is mounted under ``/api``."""
+def api(*more: APIRouter) -> FastAPI:
+    """The application that is mounted under ``/api``, with what is special about some kinds of record."""
     app = FastAPI(
         title="Rapport",
         version="1",
@@ -252,6 +252,8 @@ def api() -> FastAPI:
             delete_record(work, entity, record_id, seen_version=seen)
         return {"id": record_id, "deleted": True}
 
+    for router in more:
+        app.include_router(router)
     app.openapi = _describing(app)  # type: ignore[method-assign]
     app.add_exception_handler(CrmError, _told)
     app.add_exception_handler(RequestValidationError, _malformed)

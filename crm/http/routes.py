@@ -25,6 +25,7 @@ from crm.http.language import spoken
 from crm.http.public import posted
 from crm.http.public_forms import form_routes
 from crm.http.public_mail import mail_routes
+from crm.http.threads import threads
 from crm.i18n import _
 from crm.work import SYSTEM, reading
 
@@ -256,7 +257,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         *mail_routes(),
         *file_routes(),
         *moved_routes(),
-        Mount("/api", app=api()),
+        Mount("/api", app=api(threads)),
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
         Mount("/app/static", app=StaticFiles(directory=STATIC)),
     ]

@@ -31,6 +31,11 @@ def same_address(address: str) -> str:
     return parseaddr(address)[1].strip().lower()
 
 
+def one_line(text: str) -> str:
+    """The text without line breaks and other control characters, which a header must not hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def single_line(text: str) -> str:
     """The text, if it is one line without control characters.
 

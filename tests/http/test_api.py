@@ -54,6 +54,28 @@ class TestApi:
 
         assert web.post("/api/organisation", json={"name": "Acme"}).status_code == 403
 
+    def test_a_case_is_answered_by_who_read_it_and_may(self, web, as_):
+        as_("staff", "stan@kavarna.si")
+        case = web.post("/api/case", json={"subject": "Grinder stops", "description": "It stops."}).json()
+        thread = web.get(f"/api/case/{case['id']}/thread").json()
+        assert [m["text"] for m in thread["messages"]] == ["It stops."]
+        replies, first = f"/api/case/{case['id']}/replies", {"text": "Since when?", "key": "a"}
+        read = {"newest": thread["newest"], "count": thread["count"]}
+
+        made = [web.post(replies, json={**first, **read}) for _twice in range(2)]
+        crossed = web.post(replies, json={"text": "Hello", "key": "b", **read})
+
+        assert [a.status_code for a in (*made, crossed)] == [201, 201, 409]
+        assert made[0].json() == made[1].json()
+        assert "read it before you send" in crossed.json()["detail"]
+        as_("staff", "sue@kavarna.si")
+        assert web.get(f"/api/case/{case['id']}/thread").status_code == 404
+        assert web.post(replies, json=first | {"key": "c"}).status_code == 404
+        as_("viewer", "vic@kavarna.si")
+        assert web.post(replies, json=first | {"key": "d"}).status_code == 404
+        web.cookies.clear()
+        assert web.post(replies, json=first).status_code == 401
+
     def test_wrong_fields_are_named(self, web, as_):
         as_("manager", "mona@kavarna.si")
 

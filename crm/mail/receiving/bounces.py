@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from crm.errors import NotFound
 from crm.links import read_token
+from crm.mail.address import same_address
 from crm.mail.receiving.bounce_rules import BOUNCE, COMPLAINT, Received
 from crm.mail.receiving.reachable import mark_address, mark_bounced
 from crm.mail.sending.outbox import MAIL
@@ -25,7 +26,7 @@ def believe(work: Work, received: Received, source: str) -> bool:
     believed = False
     if row_id is not None:
         # Our own mark says whom we wrote to, wherever the message was passed on to from there.
-        if is_hard and (to := _recipient(work, row_id)):
+        if is_hard and (to := _refused_copy(work, row_id, received) or _recipient(work, row_id)):
             reason = received.refused[0][1] if received.refused else received.subject
             mark_address(work, to, reason=reason, source=source, kind=kind)
         if kind != COMPLAINT:
@@ -50,6 +51,16 @@ def proven(purpose: str, marks: tuple[str, ...]) -> int | None:
         except NotFound:
             continue
     return None
+
+
+def _refused_copy(work: Work, row_id: int, received: Received) -> str:
+    """The one that a message could not be copied to, where the bounce is not about its recipient."""
+    row = work.session.get(Outbox, row_id)
+    refused = [same_address(address) for address, _reason in received.refused]
+    if row is None or same_address(row.payload.get("to", "")) in refused:
+        return ""
+    copies = {same_address(copy) for copy in row.payload.get("cc") or ()}
+    return next((address for address in refused if address in copies), "")
 
 
 def _recipient(work: Work, row_id: int) -> str:

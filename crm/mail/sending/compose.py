@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,8 +15,10 @@ from sqlalchemy import select
 from crm.config import settings
 from crm.links import make_token
 from crm.mail.address import same_address
+from crm.mail.receiving.storing import content_of
 from crm.mail.templates.render import Rendered, Source
 from crm.register import Register
+from crm.work import Work
 from db.models import Case, MessageTemplate
 from db.scope import ScopedSession
 
@@ -44,6 +46,7 @@ class Outgoing:
     sender: str
     to: str
     content: bytes
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,14 @@ def compose(session: ScopedSession, row: Row) -> Outgoing | Skip:
         extra.setdefault("Auto-Submitted", "auto-generated")
         # All messages of a case hang on one root, so that mail programs show them as one talk.
         raw["References"] = f"<{make_token('case', row.case_id)}@{_domain()}>"
-    return sealed(row, payload["to"], said, extra, raw)
+    if answers := payload.get("answers"):
+        raw["References"] = "\r\n ".join(filter(None, [raw.get("References"), *answers]))
+        raw["In-Reply-To"] = answers[-1]
+    files = [(name, kind, content_of(session, key)) for name, kind, key in payload.get("files") or ()]
+    return sealed(
+        row, payload["to"], said, extra, raw,
+        sender_name=payload.get("from") or "", copies=payload.get("cc") or (), files=files,
+    )  # fmt: skip
 
 
 def source_of(template: MessageTemplate) -> Source:
@@ -86,13 +96,30 @@ def source_of(template: MessageTemplate) -> Source:
     return Source(template.subject, template.body, template.preheader or "", template.language)
 
 
-def sealed(row: Row, to: str, said: Rendered, extra: Mapping[str, str], raw: Mapping[str, str]) -> Outgoing:
+def message_id(row_id: int, work: Work | None = None) -> str:
+    """The Message-ID of a row of the outbox."""
+    return f"<{make_token('mail', row_id, work=work)}@{_domain()}>"
+
+
+def sealed(
+    row: Row,
+    to: str,
+    said: Rendered,
+    extra: Mapping[str, str],
+    raw: Mapping[str, str],
+    *,
+    sender_name: str = "",
+    copies: Sequence[str] = (),
+    files: Sequence[tuple[str, str, bytes]] = (),
+) -> Outgoing:
     """The message in its envelope; ``raw`` holds headers that must stay on one line each."""
     name, sender = parseaddr(settings().mail_from)
-    wide = not (to + sender).isascii()
+    wide = not "".join((to, sender, *copies)).isascii()
     message = EmailMessage(policy=SMTPUTF8 if wide else SMTP)
-    message["From"] = _address(sender, name)
+    message["From"] = _address(sender, sender_name or name)
     message["To"] = _address(to)
+    if copies:
+        message["Cc"] = [_address(copy) for copy in copies]
     message["Subject"] = said.subject
     message["Date"] = formatdate()
     for key, value in extra.items():
@@ -100,12 +127,18 @@ def sealed(row: Row, to: str, said: Rendered, extra: Mapping[str, str], raw: Map
     message.set_content(said.text, cte="quoted-printable")
     if said.html:
         message.add_alternative(said.html, subtype="html", cte="quoted-printable")
+    for file, kind, content in files:
+        main, _slash, sub = kind.partition("/")
+        # A message within a message would be read and broken anew; as bytes it stays as it is.
+        if main in ("message", "multipart") or not sub:
+            main, sub = "application", "octet-stream"
+        message.add_attachment(content, maintype=main, subtype=sub, filename=file)
     # These must stay on one line each: the library would break long ones, or write them in encoded words.
     token = make_token("mail", row.id)
-    whole = {"Message-ID": f"<{token}@{_domain()}>", "X-Rapport-Key": token, **raw}
+    whole = {"Message-ID": message_id(row.id), "X-Rapport-Key": token, **raw}
     lines = "".join(f"{key}: {value}\r\n" for key, value in whole.items())
     bounce = same_address(settings().mail_bounce) or sender
-    return Outgoing(bounce, to, lines.encode() + message.as_bytes())
+    return Outgoing(bounce, to, lines.encode() + message.as_bytes(), tuple(copies))
 
 
 def _address(bare: str, name: str = "") -> Address:

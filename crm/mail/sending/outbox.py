@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,9 +44,24 @@ def queue_mail(
     campaign_id: int | None = None,
     member_id: int | None = None,
     headers: Mapping[str, str] | None = None,
+    sender_name: str = "",
+    copies: Sequence[str] = (),
+    answers: Sequence[str] = (),
+    files: Sequence[tuple[str, str, str]] = (),
     due_at: datetime | None = None,
 ) -> bool:
     """Write down one message; it goes out after the commit, and not at all when the work is rolled back.
+
+    Parameters
+    ----------
+    sender_name : str
+        Who writes, before the firm's own address.
+    copies : sequence of str
+        Who gets a copy that all see.
+    answers : sequence of str
+        Message-IDs of the talk that it belongs to, the one that it answers last.
+    files : sequence of tuples
+        Name, kind and SHA-256 of stored files that go along.
 
     Returns
     -------
@@ -65,6 +80,13 @@ def queue_mail(
         payload["html"] = html
     if headers:
         payload["headers"] = {single_line(name): single_line(value) for name, value in headers.items()}
+    more = {
+        "from": sender_name,
+        "cc": [check_address(one) for one in copies],
+        "answers": list(answers),
+        "files": [list(file) for file in files],
+    }
+    payload |= {name: value for name, value in more.items() if value}
     values = {
         "kind": MAIL,
         "payload": payload,

@@ -35,6 +35,8 @@ PAUSE = 1.0
 AFTER_TROUBLE = (5, 15, 60, 300)
 #: So many messages in a row refused for other reasons than their address: it is about us, and the rest waits.
 MOST_REFUSALS = 10
+#: So often a message waits for a server that takes one of its copies later.
+PATIENCE = 3
 #: Rows taken at once; they fit well into ``rounds.LEASE``.
 BATCH = 20
 
@@ -139,7 +141,9 @@ class Postman:
     def _hand_over(self, row: Row, made: Outgoing) -> None:
         self._keep_pace()
         try:
-            self._line.offer(made.sender, made.to, made.content)
+            left_out = self._line.offer(
+                made.sender, made.to, made.content, made.copies, insist=row.tries < PATIENCE
+            )
             if not rounds.hand(row):
                 # Paused, cancelled, or taken by another meanwhile: without the dot the server forgets it.
                 self._line.drop()
@@ -157,7 +161,7 @@ class Postman:
             rounds.leave_unclear(row, str(answer))
             log.warning("mail_not_confirmed", row=row.id, reason=str(answer))
         else:
-            rounds.confirm(row)
+            rounds.confirm(row, left_out)
             self._troubles = self._refusals = 0
 
     def _keep_pace(self) -> None:

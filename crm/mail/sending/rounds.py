@@ -134,9 +134,10 @@ def hand(row: Row) -> bool:
         return bool(handed.rowcount)
 
 
-def confirm(row: Row) -> None:
-    """The server said yes."""
-    _settle(row, state=SENT, sent_at=datetime.now(UTC))
+def confirm(row: Row, left_out: Sequence[str] = ()) -> None:
+    """The server said yes; ``left_out`` tells of copies that it did not take."""
+    said = _("Without a copy to {whom}").format(whom="; ".join(left_out)) if left_out else None
+    _settle(row, state=SENT, sent_at=datetime.now(UTC), **({"problem": _short(said)} if said else {}))
 
 
 def leave_unclear(row: Row, reason: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm.config import Settings
@@ -96,8 +97,13 @@ class Conversation:
             said = _("The mail server {host} cannot be used: {reason}")
             raise Trouble(said.format(host=chosen.smtp_host, reason=_reason(error))) from error
 
-    def offer(self, sender: str, to: str, content: bytes) -> None:
-        """Everything of a message but the final dot.
+    def offer(
+        self, sender: str, to: str, content: bytes, copies: Sequence[str] = (), *, insist: bool = True
+    ) -> list[str]:
+        """Everything of a message but the final dot; what was said of each copy that does not go out.
+
+        A copy never keeps the message from its recipient; while the sender may ``insist``, a copy that the server takes
+        later makes all of it wait.
 
         Raises
         ------
@@ -110,16 +116,18 @@ class Conversation:
         assert self._server is not None
         self._count += 1
         try:
-            wide = not (sender + to).isascii()
+            wide = not "".join((sender, to, *copies)).isascii()
             options = ["SMTPUTF8"] if wide and self._server.has_extn("smtputf8") else []
             reply = _reply(self._server.mail(sender, options))
             if reply.code >= 400:
                 self.drop()
                 raise Trouble(_("The mail server refuses our sender: {reply}").format(reply=reply))
             self._judge(_reply(self._server.rcpt(to)), is_recipient=True)
+            left_out = [f"{copy}: {said}" for copy in copies if (said := self._copy(copy, insist=insist))]
             self._server.putcmd("data")
             self._judge(_reply(self._server.getreply()), expected=354)
             self._server.send(_quoted(content))
+            return left_out
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             self.drop()
             if isinstance(error, UnicodeError):
@@ -151,6 +159,13 @@ class Conversation:
             raise Unclear(_("no answer"))
         self._judge(reply)
         return reply
+
+    def _copy(self, to: str, *, insist: bool) -> str:
+        assert self._server is not None
+        reply = _reply(self._server.rcpt(to))
+        if reply.code in (-1, 421) or (insist and 400 <= reply.code < 500):
+            self._judge(reply)
+        return str(reply) if reply.code >= 400 else ""
 
     def _judge(self, reply: Reply, *, is_recipient: bool = False, expected: int = 250) -> None:
         if reply.code == -1:

@@ -11,6 +11,8 @@ from crm.records import records
 from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
 from crm.service.cases import mail as case_mail
+from crm.service.cases.answers import Extras
+from crm.service.cases.crossing import Seen, demand_read, stop_writing
 from crm.service.cases.find import by_key, demand_unmerged, last_of_merge, status_word
 from crm.service.cases.moves import (
     ENDED,
@@ -101,16 +103,32 @@ def _enter(work: Work, case: Case, after: str, at: datetime) -> None:
     work.session.add(move_entry(work, case.id, before, after, at))
 
 
-def reply(work: Work, case_id: int, text: str, *, key: str) -> int:
+def reply(
+    work: Work,
+    case_id: int,
+    text: str,
+    *,
+    key: str,
+    extras: Extras | None = None,
+    seen: Seen | None = None,
+) -> int:
     """Answer the customer: it stands in the thread and goes out by mail where the contact has an address.
 
     ``key`` makes a repeat harmless: the message that was stored first is given back. The first answer of a new case
-    takes it into work. Whether mail can go out is told by ``case_mail.hindrance``.
+    takes it into work. Whether mail can go out is told by ``case_mail.hindrance``. ``seen`` is how far the thread was
+    read by whoever answers.
 
     Returns
     -------
     int
         The message's id.
+
+    Raises
+    ------
+    Crossed
+        Something was said since ``seen``; it is told, and nothing is stored.
+    Refused
+        The case is closed or merged, a copy cannot go out, the files are too large.
     """
     known = by_key(work.session, key)
     if known is not None:
@@ -120,6 +138,8 @@ def reply(work: Work, case_id: int, text: str, *, key: str) -> int:
     if case.status == "closed":
         raise Refused(_("{number} is closed. Reopen it to write to the customer.").format(number=case.number))
     body = _demanded(text)
+    if seen is not None:
+        demand_read(work, case, seen)
     message = CaseMessage(
         case_id=case.id, kind="reply", body=body, at=work.now, user_id=work.actor.user_id, key=key
     )
@@ -131,7 +151,9 @@ def reply(work: Work, case_id: int, text: str, *, key: str) -> int:
         if case.status == "new":
             _enter(work, case, "open", work.now)
     work.session.flush()
-    case_mail.send_reply(work, case, message.id, body)
+    case_mail.send_reply(work, case, message, extras or Extras())
+    stop_writing(work, case.id)
+    work.session.flush()
     return message.id
 
 

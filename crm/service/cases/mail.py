@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from crm.errors import Refused
+from crm.errors import Problem, Refused
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.links import make_token, public_url
-from crm.mail.address import check_address, same_address
+from crm.mail.address import check_address, one_line, same_address
 from crm.mail.sending.outbox import queue_mail
+from crm.service.cases.answers import (
+    Extras,
+    as_html,
+    as_text,
+    check_copies,
+    closing_of,
+    earlier_ids,
+    keep_files,
+    what_is_answered,
+)
 from crm.work import Work
-from db.models import AddressProblem, Case, Contact
+from db.models import AddressProblem, Case, CaseMessage, Contact
 from db.scope import ScopedSession
 
 
@@ -37,18 +47,36 @@ def hindrance(session: ScopedSession, case: Case) -> str:
     return ""
 
 
-def send_reply(work: Work, case: Case, message_id: int, text: str) -> bool:
-    """Queue a reply for the contact; False when it cannot be mailed or was queued before."""
+def send_reply(work: Work, case: Case, message: CaseMessage, extras: Extras) -> bool:
+    """Queue a reply for the contact, with its files and copies; False when it cannot be mailed or was queued before.
+
+    Raises
+    ------
+    Refused
+        A copy cannot go out, or the files are too large.
+    """
     address = _address(work, case)
+    files = keep_files(work, case, message, extras.files)
+    copies = check_copies(work, extras.cc, address)
     if not address:
+        if copies:
+            said = f"{hindrance(work.session, case)} {_('So no copy goes out either.')}"
+            raise Refused(said, problems=[Problem("cc", said)])
         return False
-    closing = "\n".join(part for part in (work.actor.name, firm(work.session).name) if part)
+    message.cc = ", ".join(copies) or None
+    quoted = what_is_answered(work, case) if extras.quote else None
+    closing = closing_of(work)
     return queue_mail(
         work,
-        key=reply_key(message_id),
+        key=reply_key(message.id),
         to=address,
         subject=mail_subject(case),
-        text=f"{text}\n\n{closing}\n",
+        text=as_text(message.body, closing, quoted),
+        html=as_html(message.body, closing, quoted),
+        sender_name=one_line(work.actor.name),
+        copies=copies,
+        answers=earlier_ids(work, case),
+        files=files,
         case_id=case.id,
         # A person wrote it: the customer's own ticket system must not pass it over as a machine's (RFC 3834).
         headers={"Auto-Submitted": "no"},
@@ -87,11 +115,6 @@ def ask_for_rating(work: Work, case: Case) -> bool:
 def mail_subject(case: Case) -> str:
     """The subject by which an answer finds back to the case: ``[C-12] Grinder stops``."""
     return f"[{one_line(case.number)}] {one_line(case.subject)}"
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and other control characters, which a header must not hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _address(work: Work, case: Case) -> str:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import aliased
 
 from crm.mail.receiving.files import FileLine, files_of
 from crm.mail.receiving.folding import Passage, fold
+from crm.mail.sending.outbox import SENT
+from crm.records import records
 from crm.service.cases.mail import reply_key
 from db.models import Case, CaseMessage, Contact, Outbox, User
 from db.scope import ScopedSession
@@ -22,7 +24,7 @@ class Message:
     """One step of the thread.
 
     ``kind`` is customer, automatic (their machine), reply or note; ``mail`` is the state of its message in the outbox,
-    empty when none was made; ``merged_from`` the number of the case it came from."""
+    empty when none was made, "copyless" when it went out without a copy; ``merged_from`` the number of the case it came from."""
 
     id: int
     kind: str
@@ -34,11 +36,25 @@ class Message:
     #: The received message that it came as, and the files with it.
     incoming_id: int | None = None
     files: tuple[FileLine, ...] = ()
+    cc: str = ""
 
     @property
     def passages(self) -> list[Passage]:
         """The text in its order: what is new, and what is quoted from before."""
         return fold(self.text) if self.incoming_id is not None else [Passage(self.text, False)]
+
+
+def list_thread(session: ScopedSession, case_id: int, limit: int) -> list[Message]:
+    """The newest messages of a case, oldest first.
+
+    Raises
+    ------
+    NotFound
+        No such case within the actor's scope.
+    """
+    case = records.find(session, Case, case_id)
+    contact = session.get(Contact, case.contact_id) if case.contact_id else None
+    return read_thread(session, case, contact.name if contact else "", limit)
 
 
 def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) -> list[Message]:
@@ -51,6 +67,7 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
             CaseMessage.at,
             CaseMessage.body,
             CaseMessage.author,
+            CaseMessage.cc,
             User.name.label("user"),
             Contact.name.label("contact"),
             CaseMessage.incoming_id,
@@ -81,6 +98,7 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
             row.origin or "",
             row.incoming_id,
             tuple(files.get(row.id, ())),
+            row.cc or "",
         )
         for row in reversed(rows)
     ]
@@ -110,7 +128,9 @@ def _mails(session: ScopedSession, ids: list[int]) -> dict[int, str]:
         return {}
     keys = {reply_key(i): i for i in ids}
     rows = session.execute(
-        select(Outbox.unique_key, Outbox.state).where(Outbox.unique_key.in_(keys)),
+        select(Outbox.unique_key, Outbox.state, Outbox.problem).where(Outbox.unique_key.in_(keys)),
         execution_options={"system": True},
     )
-    return {keys[row.unique_key]: row.state for row in rows}
+    return {
+        keys[row.unique_key]: "copyless" if row.state == SENT and row.problem else row.state for row in rows
+    }

@@ -15,6 +15,7 @@ from crm.records import records
 from crm.records.search import search_condition
 from crm.records.view import RecordView, record_view
 from crm.records.writing.bulk import known
+from crm.service.cases.crossing import Seen, seen_now
 from crm.service.cases.mail import hindrance
 from crm.service.cases.messages import Message, read_thread
 from crm.service.cases.moves import ENDED, OPEN
@@ -77,6 +78,7 @@ class CaseView:
     unit: dict[str, Any]
     messages: tuple[Message, ...]
     older: bool
+    seen: Seen
     moves: tuple[Move, ...]
     clock: Clock
     coverage: Coverage | None
@@ -119,6 +121,7 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
         unit=_linked(session, Equipment, case.equipment_id, *OF_UNIT),
         messages=tuple(thread[-messages:]),
         older=len(thread) > messages,
+        seen=seen_now(session, case_id),
         moves=_moves(session, case_id),
         clock=clock(session, case, now),
         coverage=covered,

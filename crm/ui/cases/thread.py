@@ -1,25 +1,21 @@
-"""What was said in a case, oldest first, and the box to answer in; nothing typed is ever lost."""
+"""What was said in a case, oldest first."""
 
 from __future__ import annotations
 
 import re
-import secrets
 
 import streamlit as st
 
 from crm.clock import now
 from crm.i18n import _
-from crm.service.cases.cases import add_note, customer_message, reply
 from crm.service.cases.messages import Message
 from crm.service.cases.queries import CaseView
 from crm.ui.cases.words import moment_words
-from crm.ui.frame.guard import current_actor, storing
 from crm.ui.kit import look
 
 #: How many messages show at first and come with each "more".
 STEP = 50
 _PARAGRAPH = re.compile(r"\n\s*\n")
-_MOST = 20_000
 
 
 def shown_messages(case_id: int) -> int:
@@ -104,10 +100,13 @@ def _chips(message: Message) -> list[look.Marked]:
             "cancelled": (_("not mailed"), look.QUIET, "mail_off"),
             "queued": (_("mail waits"), look.QUIET, "schedule_send"),
             "sending": (_("mail waits"), look.QUIET, "schedule_send"),
+            "copyless": (_("a copy was not taken"), look.WATCH, "group_off"),
         }
         if message.mail in words:
             text, tone, icon = words[message.mail]
             made.append(look.tag(text, tone=tone, icon=icon))
+        if message.cc:
+            made.append(look.tag(_("copy to {whom}").format(whom=message.cc), icon="group"))
     return made
 
 
@@ -119,100 +118,3 @@ def paragraphs(text: str) -> look.Marked:
             "  \n".join(look.plain(line) for line in block.split("\n") if line.strip()) for block in blocks
         )
     )
-
-
-@st.fragment
-def show_box(case_id: int, *, status: str, contact: str, no_mail: str, may_write: bool) -> None:
-    """The box with reply, internal note, and what the customer said elsewhere.
-
-    It runs by itself, so that what is typed is with the server as soon as the cursor leaves it, and it stays there when
-    somebody looks at another screen meanwhile.
-    """
-    actor = current_actor()
-    if not may_write or status == "merged":
-        return
-    turn = int(st.session_state.get(f"case_{case_id}_turn", 0))
-    kinds = {
-        "reply": _("Reply to {name}").format(name=contact.split()[0]) if contact else _("Reply"),
-        "note": _("Internal note"),
-        "customer": _("Customer said"),
-    }
-    if status == "closed":
-        del kinds["reply"]
-    with st.container(border=True, gap="xsmall", key="case_box"):
-        kind = st.segmented_control(
-            _("Kind"),
-            list(kinds),
-            default=next(iter(kinds)),
-            required=True,
-            format_func=kinds.__getitem__,
-            key=f"case_{case_id}_kind",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        kind = kind if kind in kinds else next(iter(kinds))
-        text = st.text_area(
-            _("Text"),
-            key=f"case_{case_id}_text_{turn}",
-            height=110,
-            max_chars=_MOST,
-            placeholder=_placeholder(kind, contact),
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.caption(look.plain(_hint(kind, status, no_mail)))
-            label, icon = {
-                "reply": (_("Send"), ":material/send:"),
-                "note": (_("Keep note"), ":material/lock:"),
-                "customer": (_("Write down"), ":material/edit_note:"),
-            }[kind]
-            # A click on "Send" must never keep a note because somebody closed the case meanwhile.
-            sent = st.button(label, key=f"case_{case_id}_send_{kind}", icon=icon)
-        if not sent:
-            return
-
-        def empty() -> None:
-            st.session_state[f"case_{case_id}_turn"] = turn + 1
-            st.rerun()
-
-        with storing(actor, _told(kind, no_mail), then=empty) as work:
-            key = _key(case_id, turn)
-            if kind == "reply":
-                reply(work, case_id, text or "", key=key)
-            elif kind == "note":
-                add_note(work, case_id, text or "")
-            else:
-                customer_message(work, case_id, text or "", key=key)
-
-
-def _key(case_id: int, turn: int) -> str:
-    """One key per text that is written, so that a second click sends nothing twice."""
-    name = f"case_{case_id}_key_{turn}"
-    if name not in st.session_state:
-        st.session_state[name] = f"screen:{secrets.token_hex(12)}"
-    return str(st.session_state[name])
-
-
-def _placeholder(kind: str, contact: str) -> str:
-    if kind == "note":
-        return _("Only colleagues read this.")
-    if kind == "customer":
-        return _("What the customer told you on the phone or in person.")
-    return _("Write to {name}.").format(name=contact) if contact else _("Write to the customer.")
-
-
-def _hint(kind: str, status: str, no_mail: str) -> str:
-    if kind == "reply":
-        return no_mail or _("Goes out by mail; an answer comes back here.")
-    if kind == "note":
-        return _("The customer never sees it.")
-    if status == "waiting":
-        return _("The case goes on with it.")
-    return _("The case comes back with it.") if status in ("resolved", "closed") else ""
-
-
-def _told(kind: str, no_mail: str) -> str:
-    if kind == "reply":
-        return _("The reply is kept. {why}").format(why=no_mail) if no_mail else _("The reply is on its way.")
-    return _("The note is kept.") if kind == "note" else _("It stands in the thread.")

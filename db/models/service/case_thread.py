@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Text
+from sqlalchemy import Text, UniqueConstraint
 
 from db.models.base import (
     Base,
@@ -33,6 +33,8 @@ class CaseMessage(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     author: Mapped[str | None] = mapped_column(text())
+    #: Who got a copy of a reply, separated by commas.
+    cc: Mapped[str | None] = mapped_column(text(2000))
     #: The message it came as.
     incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_messages.id"), index=True)
     #: The case it stood in before a merge.
@@ -40,6 +42,18 @@ class CaseMessage(Base):
     #: Sent once per key, so that a second click or a repeated job adds nothing.
     key: Mapped[str | None] = mapped_column(text(120), unique=True)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
+
+
+class CaseWriter(Base):
+    """Somebody is writing in a case right now; believed until ``until``, and renewed as long as their box holds words."""
+
+    __tablename__ = "case_writers"
+    __logged__ = False
+    __table_args__ = (UniqueConstraint("case_id", "user_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    until: Mapped[datetime]
 
 
 class CaseMove(Base):
