@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm.errors import Refused
-from crm.exchange.files import apart, delimited, sheets
+from crm.exchange.files import apart, cards, delimited, sheets
 from crm.exchange.files.bounds import refuse_long_lines
 from crm.exchange.files.encoding import decode
 from crm.exchange.files.header import Arranged, BadLine, Layout
@@ -93,7 +93,7 @@ class SourceTable:
 
 
 def read_table(source: Path | bytes, *, name: str = "", options: ReadOptions | None = None) -> SourceTable:
-    """Read a CSV or other delimited text, XLSX, XLS or ODS.
+    """Read a CSV or other delimited text, vCards, XLSX, XLS or ODS.
 
     Raises
     ------
@@ -139,9 +139,12 @@ def read_text(data: bytes, *, name: str, chosen: ReadOptions) -> Arranged:
     _refuse_other_formats(data, name)
     refuse_long_lines(data, name=name or _("The file"))
     decoded = decode(data, encoding=chosen.encoding)
+    layout = Layout(encoding=decoded.encoding, repaired=decoded.repaired, doubtful=decoded.doubtful)
+    if cards.is_cards(decoded.text):
+        return cards.arrange(decoded.text, layout)
     return delimited.arrange(
         decoded.text,
-        Layout(encoding=decoded.encoding, repaired=decoded.repaired, doubtful=decoded.doubtful),
+        layout,
         separator=chosen.separator,
         quote=chosen.quote,
         escape=chosen.escape,

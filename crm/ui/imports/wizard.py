@@ -115,7 +115,7 @@ def _file_step(actor: Actor) -> None:
     with main:
         uploads = st.file_uploader(
             _("Files to import"),
-            type=["csv", "tsv", "txt", "xlsx", "xls", "xlsb", "ods"],
+            type=["csv", "tsv", "txt", "xlsx", "xls", "xlsb", "ods", "vcf", "vcard"],
             accept_multiple_files=True,
             key="import_files",
         )
@@ -125,7 +125,7 @@ def _file_step(actor: Actor) -> None:
             _read(actor, [(upload.name, upload.getvalue()) for upload in uploads])
     with aside, look.card(_("What can come in?")):
         look.lines(
-            _("CSV with any separator and encoding, XLSX, XLS, ODS."),
+            _("CSV with any separator and encoding, XLSX, XLS, ODS, vCards."),
             _("The first line holds the names of the columns."),
             _("Nothing is stored before you have seen what will happen."),
             _("Every import can be undone."),
