@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from crm.analytics.survival import kaplan_meier, life_data, life_table, number_at_risk
+from crm.analytics.survival_hazards import fit_hazards
 from crm.errors import Refused
+from tests.unit.analysis.test_survival_fit import lives_with_rare_models
 
 # Remission of 21 patients under 6-MP in weeks (E. A. Freireich et al. 1963, Blood 21, 699–716), the classical example.
 WEEKS = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
@@ -148,3 +151,17 @@ def test_lengths_that_differ_and_entries_after_the_end_are_refused():
         life_data([1, 2], [1, 1], entry=[0, 2])
     with pytest.raises(Refused):
         life_data(["a"], [1])
+
+
+def test_the_danger_of_models_beside_a_rare_group_is_that_of_coxs_model():
+    times, end, age, model = lives_with_rare_models()
+    lived, failed = np.minimum(times, end), times <= end
+    design = np.column_stack([age, model == "half", ~np.isin(model, ["often", "half"])]).astype(float)
+
+    cox = np.exp(PHReg(lived, design, status=failed.astype(int)).fit().params)
+    ours = fit_hazards(life_data(lived, failed), numbers={"age": age}, groups={"model": model})
+
+    assert [effect.group for effect in ours.effects] == ["", "half", ""]
+    # Cox leaves open how danger grows with age; where the law is Weibull's, both find the same ratios.
+    per_year = ours.effects[0].ratio
+    assert [per_year, *(effect.ratio for effect in ours.effects[1:])] == pytest.approx(cox, rel=0.1)
