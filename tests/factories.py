@@ -7,7 +7,7 @@ from typing import Any
 
 from crm.records import records
 from crm.work import Actor, unit_of_work
-from tests.rows import Rows, keep_rows, put_rows
+from tests.rows import stored_once
 
 #: One person per role and team; e-mail addresses are ``<name>@example.com``.
 PEOPLE = {
@@ -19,22 +19,9 @@ PEOPLE = {
 }
 
 
-#: What the first call of ``make_people`` in this process stored in an empty database, and the ids it gave.
-_first: list[tuple[Rows, dict[str, int]]] = []
-
-
 def make_people() -> dict[str, int]:
-    """Two teams, the first pipeline and the people of ``PEOPLE``; user ids by name.
-
-    An empty database gets the rows of the first call anew, which takes a tenth of the time.
-    """
-    if _first and put_rows(_first[0][0]):
-        return dict(_first[0][1])
-    was_empty = not keep_rows()
-    made = _made_people()
-    if was_empty and not _first:
-        _first.append((keep_rows(), made))
-    return made
+    """Two teams, the first pipeline and the people of ``PEOPLE``; user ids by name."""
+    return dict(stored_once(_made_people))
 
 
 def _made_people() -> dict[str, int]:

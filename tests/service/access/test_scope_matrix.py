@@ -4,6 +4,8 @@ The oracle is written here by hand and asks the database without any scope; a re
 for byte as it was.
 """
 
+from copy import deepcopy
+
 import pytest
 from sqlalchemy import exists, func, insert, inspect, select, union
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
@@ -15,7 +17,7 @@ from crm.work import SYSTEM, unit_of_work
 from db import models as m
 from db.models import Base
 from db.scope import ACTIONS, Actor, OutOfScope, ScopedSession, guarded
-from tests.rows import all_rows
+from tests.rows import all_rows, stored_once
 from tests.service.access import scope_rows
 from tests.service.access.scope_scene import CHILDREN, OWNED, REFUSED_READS, WRITES, Scene, make_scene
 
@@ -34,6 +36,10 @@ SEES = {
 @pytest.fixture
 def scene(engine) -> Scene:
     """Four rows of every kind: Ann's and Bob's of team 1, Cid's of team 2, and one without owner and team."""
+    return deepcopy(stored_once(_scene))
+
+
+def _scene() -> Scene:
     with unit_of_work(SYSTEM) as work:
         ensure_defaults(work)
         return make_scene(work.session)
