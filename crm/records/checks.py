@@ -16,6 +16,8 @@ from crm.i18n import _
 from crm.money import check_currency
 from crm.records.fields import Field, Kind
 
+#: An address of 254 signs and some blanks around it (RFC 5321); a longer one is wrong however it goes on.
+_LONGEST_ADDRESS = 320
 FIRST_YEAR, LAST_YEAR = 1800, 2500
 _BREAKS = frozenset("\x7f\x85\u2028\u2029")
 #: SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
@@ -66,7 +68,7 @@ def check_email(value: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(value.strip(), check_deliverability=False).normalized
+        return validate_email(value.strip()[:_LONGEST_ADDRESS], check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise Bad(
             _("“{value}” is not an e-mail address. It should look like name@example.com.").format(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from crm.errors import Refused
 from crm.i18n import _
+
+Cells = TypeVar("Cells", bound="list[str] | None")
 
 MOST_COLUMNS = 2_000
 LONGEST_CELL = 1_000_000
@@ -66,17 +70,19 @@ def refuse_long_lines(data: bytes, *, name: str) -> None:
         at = end + 1
 
 
-def refuse_width(cells: list[str], *, line: int) -> None:
-    """Refuse a row of more columns than any table has.
+def narrow(records: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+    """The same records, until one has more columns than any table.
 
     Raises
     ------
     Refused
         The line is named.
     """
-    if len(cells) > MOST_COLUMNS:
-        raise Refused(
-            _(
-                "Line {line} has {n:,} columns, {most:,} are allowed. Save the table alone and try again."
-            ).format(line=line, n=len(cells), most=MOST_COLUMNS)
-        )
+    for line, cells in records:
+        if cells is not None and len(cells) > MOST_COLUMNS:
+            raise Refused(
+                _(
+                    "Line {line} has {n:,} columns, {most:,} are allowed. Save the table alone and try again."
+                ).format(line=line, n=len(cells), most=MOST_COLUMNS)
+            )
+        yield line, cells

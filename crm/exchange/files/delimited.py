@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm.errors import Refused
-from crm.exchange.files.bounds import LONGEST_CELL
+from crm.exchange.files.bounds import LONGEST_CELL, narrow
 from crm.exchange.files.dialect import Dialect, sniff
 from crm.exchange.files.header import Arranged, BadLine, Head, Layout, find_head
 from crm.i18n import _
@@ -56,7 +56,7 @@ def arrange(
     )
     lines = list(io.StringIO(text, newline=""))
     shift = 1 if told else 0
-    first_records = list(islice(dialect.records_of(lines, start=0), 200))
+    first_records = list(islice(narrow(dialect.records_of(lines, start=0)), 200))
     head = find_head(first_records, header_line=header_line - shift if header_line else header_line)
     layout = replace(
         layout,
@@ -133,7 +133,7 @@ def _columns(
     blank = 0
     # Lines below a blank one that no row follows are notes below the table, not rows with cells left off.
     below = 0
-    for line, cells in _safe_records(dialect, lines, start, width=width):
+    for line, cells in narrow(_safe_records(dialect, lines, start, width=width)):
         if cells is None:
             bad.append(_bad(lines, line, shift, _("A quotation mark is opened and not closed.")))
         elif len(cells) == width:

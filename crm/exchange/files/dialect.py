@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm.exchange.files.bounds import refuse_width
-
 if TYPE_CHECKING:
     from _csv import Reader as _Reader
 
@@ -60,7 +58,6 @@ class Dialect:
         reader = self._reader(source, strict=False)
         before = 0
         for cells in reader:
-            refuse_width(cells, line=start + before + 1)
             yield (
                 start + before + 1,
                 [cell.replace(STAND_IN, self.separator) for cell in cells] if several else cells,

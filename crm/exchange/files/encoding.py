@@ -146,7 +146,8 @@ def _one_byte(data: bytes) -> Decoded:
 
 
 def _told(data: bytes, encoding: str, lines: bytes, *, doubtful: bool) -> Decoded:
-    words = re.findall(r"[^\s,;|\t\"]*[^\x00-\x7f][^\s,;|\t\"]*", lines.decode(encoding, errors="replace"))
+    found = re.split(r"[\s,;|\"]+", lines.decode(encoding, errors="replace"))
+    words = [word for word in found if not word.isascii()]
     shown = tuple(dict.fromkeys(words))[:5] if doubtful else ()
     return Decoded(data.decode(encoding, errors="replace"), encoding, doubtful=shown)
 

@@ -40,6 +40,8 @@ _NUMBER = re.compile(
 )
 #: How most are written, at a tenth of the cost.
 _USUAL = re.compile(r"([€£$]?) ?([+-]?)(\d[\d.,]*\d|\d)", re.ASCII)
+#: No number is written in so many signs, and the pattern above need not look.
+_LONGEST = 100
 # "12.–" and "12,--" mean no cents.
 _NO_CENTS = re.compile(r"(?<=\d)[.,]\s?-{1,2}(?=\D*\Z)")
 _BRACKETS = re.compile(r"([^\d()]{0,8})\(([^()]+)\)([^\d()]{0,8})")
@@ -70,6 +72,8 @@ class Decision:
 
 def take_apart(text: str) -> Written | None:
     """The parts of a written number; None when it is none."""
+    if len(text) > _LONGEST:
+        return None
     if (usual := _USUAL.fullmatch(text)) is not None:
         unit, sign, digits = usual.groups()
         currency = _SIGNS.get(unit, unit)

@@ -40,7 +40,7 @@ _PLAIN_EMAIL = re.compile(
 _PLAIN_LINK = re.compile(r"(?:https?://)?(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}(?:/[\w./~%&=+-]*)?", re.ASCII)
 # Names that the validator refuses although they look right.
 _RESERVED = frozenset({"test", "local", "localhost", "invalid", "onion", "arpa"})
-_ANGLED = re.compile(r"[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_ANGLED = re.compile(r"[^<>]*+<\s*+([^<>\s@]++@[^<>\s]++)\s*+>")
 # "x12", "ext. 12": a house's own number, which no E.164 number has.
 _EXTENSION = re.compile(
     r"(?<=\d)\)?[\s,;]*(?:x|ext\.?|extension|#|;ext=|app\.?|durchwahl)\s*\.?\s*(\d{1,7})\Z", re.IGNORECASE
@@ -64,7 +64,7 @@ def email(text: str) -> str:
         local, _at, domain = plain.rpartition("@")
         if len(local) <= 64 and "--" not in domain and domain.rpartition(".")[2].lower() not in _RESERVED:
             return f"{local}@{domain.lower()}"
-    if len(re.findall(r"[^\s;,]+@[^\s;,]+", plain)) > 1:
+    if sum("@" in word[1:-1] for word in re.split(r"[\s;,]+", plain)) > 1:
         raise Bad(_("“{value}” holds several e-mail addresses. Keep one.").format(value=short(text)))
     return check_email(plain)
 

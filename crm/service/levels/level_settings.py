@@ -25,7 +25,7 @@ from db.models import Organisation, Queue, ServicePolicy, Team, User, WorkCalend
 from db.models.service.cases import CASE_PRIORITIES
 from db.scope import UPDATE, ScopedSession
 
-_DASH = re.compile(r"\s*[-\N{EN DASH}]\s*")
+_DASH = re.compile(r"[-\N{EN DASH}]")
 Row = TypeVar("Row", Queue, WorkCalendar, ServicePolicy)
 Form = TypeVar("Form", "QueueForm", "CalendarForm", "PolicyForm")
 
@@ -119,7 +119,7 @@ def stored_hours(texts: tuple[str, ...]) -> dict[str, list[list[str]]]:
         With one problem per weekday that cannot be read.
     """
     hours = {
-        str(day): [_DASH.split(part.strip()) for part in text.split(",") if part.strip()]
+        str(day): [[end.strip() for end in _DASH.split(part)] for part in text.split(",") if part.strip()]
         for day, text in enumerate(texts)
     }
     week = parse_hours(hours)

@@ -159,6 +159,11 @@ class TestTexts:
         with pytest.raises(Refused, match="2,001 columns"):
             read_table(b"Name,Town\nAna,Porto\n" + b"," * 2_000, name="wide.csv")
 
+    def test_a_line_of_signs_that_might_part_columns_is_a_note(self):
+        table = read_table(f"Name,Note\nAna,{'=' * 5000}\nPavel,{'# ' * 2500}\n".encode(), name="note.csv")
+
+        assert (table.columns, len(table)) == (("Name", "Note"), 2)
+
     def test_a_cell_as_long_as_a_book_is_refused(self):
         with pytest.raises(Refused, match="longer than 1,000,000"):
             read_table(b"Name,Town\nAna," + b"a" * 1_000_001 + b"\n", name="cell.csv")
