@@ -22,12 +22,13 @@ import crm.areas  # noqa: F401 - hands in what the areas offer
 from crm.access.signing import open_edge
 from crm.errors import CrmError
 from crm.http.edge import Edge, House
+from crm.http.guarding import app_policy
 from crm.http.routes import routes
 from crm.i18n import _
 from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
 from crm.mail.sending.postman import Postman
-from crm.ui.frame import oidc, start
+from crm.ui.frame import oidc, served, start
 from crm.ui.frame.guard import show
 from crm.ui.frame.warm import warm
 from crm.ui.main import main
@@ -36,13 +37,14 @@ from db.session import close
 
 SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"
 log = structlog.get_logger("app")
-house = House()
+house = House(policy=app_policy(served.script_hashes()), may_fetch=served.is_whose_file)
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Choose and upgrade the database, open the edge, let the worker work; end in the opposite order."""
     open_edge()
+    served.bind_files()
     try:
         await run_in_threadpool(start.choose_database)
         await run_in_threadpool(start.upgrade)

@@ -6,13 +6,14 @@ answers 401. Behind the edge, Streamlit finds who is asking in a signed header t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crm.access import setup
@@ -20,7 +21,9 @@ from crm.access.sessions import hash_of, is_live
 from crm.access.signing import sign
 from crm.config import settings
 from crm.errors import CrmError
-from crm.http.html import render_message
+from crm.http.guarding import address_of, as_it_came, guarded, is_secure
+from crm.http.html import content_security_policy, render_message
+from crm.http.problems import problem, told
 from crm.i18n import _
 
 #: Signed by the edge; ``.streamlit/config.toml`` hands it to ``st.user["session"]``.
@@ -36,33 +39,27 @@ OPEN = (
 FROM_ANYWHERE = ("/unsubscribe",)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_ENDED = 4401
-PAGE_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-}
+__all__ = ["Edge", "House", "address_of", "cookie_name", "is_own_origin", "is_secure", "page", "token_of"]
 
 
 @dataclass
 class House:
-    """What the edge has to know about this process: why nothing can be served, and the cookie of OpenID Connect."""
+    """What the edge has to know about this process.
+
+    Why nothing can be served, the cookie of OpenID Connect, the policy of the screens, and whether a file under ``/media``
+    was made for a sign-in.
+    """
 
     problem: str = ""
     oidc_cookie: str = ""
+    policy: str = "default-src 'self'; frame-ancestors 'self'"
+    may_fetch: Callable[[str, str], bool] = lambda _path, _session_hash: True
 
 
 def page(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> HTMLResponse:
     """One of our own HTML pages, never cached, never framed by others, without any script."""
-    return HTMLResponse(text, status_code=status, headers=PAGE_HEADERS | (headers or {}))
-
-
-def is_secure(connection: HTTPConnection) -> bool:
-    """True when the browser speaks HTTPS, also when a trusted proxy in front of us does so for it."""
-    forwarded = connection.headers.get("x-forwarded-proto", "") if settings().trust_proxy else ""
-    return (forwarded.split(",")[0].strip() or connection.url.scheme) in ("https", "wss")
+    own = {"Cache-Control": "no-store", "Content-Security-Policy": content_security_policy()}
+    return HTMLResponse(text, status_code=status, headers=own | (headers or {}))
 
 
 def cookie_name(connection: HTTPConnection) -> str:
@@ -73,13 +70,6 @@ def cookie_name(connection: HTTPConnection) -> str:
 def token_of(connection: HTTPConnection) -> str | None:
     """The session token a request carries."""
     return connection.cookies.get(cookie_name(connection))
-
-
-def address_of(connection: HTTPConnection) -> str:
-    """The network address of the browser; behind a trusted proxy the one that the proxy itself saw."""
-    forwarded = connection.headers.get("x-forwarded-for", "") if settings().trust_proxy else ""
-    last = forwarded.rpartition(",")[2].strip()
-    return last or (connection.client.host if connection.client else "")
 
 
 def is_own_origin(connection: HTTPConnection) -> bool:
@@ -107,8 +97,11 @@ class Edge:
             await self.app(scope, receive, send)
             return
         # The header is ours alone: whatever a client sends under its name is dropped.
+        scope = as_it_came(scope)
         scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != HEADER]}
         connection = HTTPConnection(scope)
+        if scope["type"] == "http":
+            send = guarded(send, scope, secure=is_secure(connection), policy=self.house.policy)
         refusal = await self._refusal(scope, connection)
         if refusal is None:
             token = token_of(connection)
@@ -132,22 +125,26 @@ class Edge:
             return page(render_message(_("Rapport cannot start"), self.house.problem), status=503)
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if unsafe and not is_own_origin(connection) and not _is_among(FROM_ANYWHERE, scope["path"]):
-            return JSONResponse(
-                {"error": "NotAllowed", "detail": _("Sent from another site.")}, status_code=403
-            )
+            return problem(403, "NotAllowed", _("Sent from another site."))
         # A web socket is never open: only Streamlit speaks through one, under whatever path.
         if scope["type"] == "http" and _is_open(scope["path"]):
             return None
         token = token_of(connection)
         try:
             live = token is not None and await run_in_threadpool(is_live, hash_of(token))
+            if (
+                live
+                and scope["path"].startswith("/media/")
+                and not self.house.may_fetch(scope["path"], hash_of(token or ""))
+            ):
+                return problem(
+                    404, "NotFound", _("This file was not made for you, or is gone. Make it again.")
+                )
             if live:
                 return None
             return await self._ask(scope, connection)
         except CrmError as error:
-            return JSONResponse(
-                {"error": type(error).__name__, "detail": error.message}, status_code=error.status
-            )
+            return told(error)
 
     async def _ask(self, scope: Scope, connection: HTTPConnection) -> Response:
         wants_page = (
@@ -158,7 +155,7 @@ class Edge:
         )
         if not wants_page:
             detail = _("You are not signed in, or your session has ended. Sign in and try again.")
-            return JSONResponse({"error": "NotSignedIn", "detail": detail}, status_code=401)
+            return problem(401, "NotSignedIn", detail)
         if self.house.oidc_cookie and self.house.oidc_cookie in connection.cookies:
             return RedirectResponse(
                 "/sign-in/oidc/done", status_code=307, headers={"Cache-Control": "no-store"}
