@@ -9,6 +9,8 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
 ``reply``    who takes replies to our mail
+``filing``   who takes a received message into records of a kind
+``count``    how much waits on a screen, by its name
 ``reports``  modules that hold reports
 ``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
@@ -50,6 +52,7 @@ hand_in(
     "mail",
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
+    count={"inbox": "crm.mail.inbox.queries:count_waiting"},
     rules={"message_template": "crm.mail.templates.rules:TemplateRules"},
     command={"mail": "crm.mail.cli:mail"},
 )
@@ -59,6 +62,7 @@ hand_in(
 )
 hand_in(
     "contacts",
+    filing={"contact": "crm.contacts.incoming:file_with_contact"},
     rules={
         "organisation": "crm.contacts.rules:OrganisationRules",
         "contact": "crm.contacts.rules:ContactRules",
@@ -66,6 +70,10 @@ hand_in(
 )
 hand_in(
     "interactions",
+    filing={
+        "interaction": "crm.interactions.incoming:file_talk",
+        "deal": "crm.interactions.incoming:file_with_deal",
+    },
     rules={
         "interaction": "crm.interactions.rules:TalkRules",
         "task": "crm.interactions.rules:TaskRules",
@@ -79,6 +87,7 @@ hand_in(
         "targets": "crm.pipeline.reports.report_targets",
         "sales": "crm.pipeline.reports.report_sales",
     },
+    filing={"lead": "crm.pipeline.leads.incoming:file_lead"},
     start={"deal": "crm.pipeline.defaults:ensure_defaults"},
     rules={
         "lead": "crm.pipeline.leads.rules:LeadRules",
@@ -111,6 +120,7 @@ hand_in(
     },
     every={"service_levels": 1, "maintenance": DAILY, "wear": DAILY},
     reports={"cases": "crm.service.reports.service_reports", "wear": "crm.service.wear.reports"},
+    filing={"case": "crm.service.cases.incoming:file_case"},
     reply={"case": "crm.service.cases.incoming:take_reply"},
     command={"life-file": "crm.service.wear.cli:life_file"},
 )

@@ -7,6 +7,7 @@ from crm.i18n import _
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.settings.firm import show_firm, show_limits, show_rates
+from crm.ui.settings.mail import show_mail
 from crm.ui.settings.selling import show_pipelines, show_reasons
 from crm.ui.settings.service import show_service
 from crm.ui.settings.visits import show_visits
@@ -24,6 +25,7 @@ part = look.switch(
         "reasons": _("Loss reasons"),
         "service": _("Service"),
         "visits": _("Visits"),
+        "mail": _("Mail"),
         "rates": _("Rates"),
         "limits": _("Limits"),
     },
@@ -38,6 +40,7 @@ else:
         "reasons": show_reasons,
         "service": show_service,
         "visits": show_visits,
+        "mail": show_mail,
         "limits": show_limits,
     }[part]
     with st.container(width=860 if part in ("pipelines", "service") else 560):

@@ -63,7 +63,7 @@ MAY_IMPORT = {
     "ui/records": "exchange interactions records ui/frame ui/kit",
     "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
-    "ui/settings": "access firm pipeline records service ui/frame ui/kit",
+    "ui/settings": "access firm mail pipeline records service ui/frame ui/kit",
     "ui/pipeline": "firm interactions pipeline records ui/frame ui/kit ui/records",
     "ui/sales": "charts pipeline reporting ui/dashboards ui/frame ui/kit",
     "ui/forecast": "charts forecasting jobs pipeline reporting ui/frame ui/kit ui/pipeline",
@@ -79,6 +79,7 @@ MAY_IMPORT = {
     "ui/contacts": "campaigns charts contacts interactions records reporting ui/campaigns ui/cases ui/equipment ui/frame ui/kit "
                    "ui/records",
     "ui/messages": "campaigns mail records ui/contacts ui/frame ui/kit ui/records",
+    "ui/inbox": "mail records ui/cases ui/frame ui/kit",
     "ui/my_day": "interactions pipeline records service ui/cases ui/frame ui/kit ui/records",
     "ui/anywhere": "records ui/frame ui/kit ui/records ui/visits",
     "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards

@@ -1,8 +1,11 @@
 """``make pictures``: every screen of the small sample company, light, dark and on a phone, into ``docs/pictures``."""
 
 import os
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ MANAGER, ADMINISTRATOR = "helene.brandt@brewandberg.example", "ingrid.solheim@br
 AGENT, TECHNICIAN = "amira.haddad@brewandberg.example", "minh.nguyen@brewandberg.example"
 MARKETER = "lucas.moreau@brewandberg.example"
 SCREENS = {
-    "sign_in": ("/sign-in", None), "my_day": ("/", MANAGER), "tasks": ("/tasks", MANAGER), "contacts": ("/contacts", MANAGER),
+    "sign_in": ("/sign-in", None), "my_day": ("/", MANAGER), "tasks": ("/tasks", MANAGER), "inbox": ("/inbox", MANAGER),
+    "contacts": ("/contacts", MANAGER),
     "contact": ("/contact?id=5", MANAGER), "organisations": ("/organisations", MANAGER),
     "organisation": ("/organisation?id=5", MANAGER), "products": ("/products", MANAGER), "product": ("/product?id=5", MANAGER),
     "categories": ("/categories", MANAGER), "category": ("/category?id=2", MANAGER),
@@ -61,6 +65,34 @@ Liza Cruz;liza.cruz@kape.example;Kape Cruz;Cebu;21.06.2026
 Søren Holm;not an address;Holm & Søn ApS;Aarhus;30.01.2026
 """
 
+LETTERS = (
+    ("Petr Novák <petr.novak@dilna.example>", "A grinder for our workshop", "Good morning,\n\nwe roast for three shops and need "
+     "a grinder that does 20 kg an hour. Could you call me this week? The room is on the picture.\n\nPetr Novák\nDílna Novák"),
+    ("{known}", "Descaling", "Hello, how often should we descale now that the water has changed?\n\n"
+     "On Mon, 2 Mar 2026 at 09:12, Brew & Berg <hello@brewandberg.example> wrote:\n> Your filter was replaced.\n> See you soon"),
+    ("newsletter-desk@fair.example", "Stand 14", "Your stand is confirmed. Shall we print your logo on the badge?"),
+)  # fmt: skip
+
+
+def write_letters(folder: Path, known: str) -> Path:
+    """Messages that wait in the inbox, one with a picture."""
+    letters = folder / "letters"
+    letters.mkdir()
+    for number, (sender, subject, text) in enumerate(LETTERS):
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = (
+            sender.format(known=known),
+            "hello@brewandberg.example",
+            subject,
+        )
+        message["Message-ID"] = f"<{number}@letters.example>"
+        message.set_content(text)
+        if not number:
+            picture = (ROOT / "static" / "favicon.svg").read_bytes()
+            message.add_attachment(picture, maintype="image", subtype="svg+xml", filename="room.svg")
+        (letters / f"{number}.eml").write_bytes(bytes(message))
+    return letters
+
 
 def prepare(database: Path, folder: Path) -> Path:
     """A forecast and what fails next to show, and one import in the journal; gives the file for the wizard."""
@@ -73,6 +105,9 @@ def prepare(database: Path, folder: Path) -> Path:
     wear_job.run(SYSTEM, {"job_id": 0}, lambda *_: None)
     configure(None)
     crm(database, "import", str(folder / "fair.toml"), "--data", str(folder))
+    with closing(sqlite3.connect(database)) as connection:
+        known = connection.execute("SELECT email FROM contacts WHERE id = 5").fetchone()[0]
+    crm(database, "mail", "read", str(write_letters(folder, known)))
     return file
 
 

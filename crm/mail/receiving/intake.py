@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from crm.errors import CrmError
 from crm.i18n import _
+from crm.mail.inbox.chosen import CASE, LEAD, TALK, WAIT, first_team, mailbox_rules
+from crm.mail.inbox.filing import put_into
 from crm.mail.inbox.matching import who_wrote
 from crm.mail.receiving import bounce_rules
 from crm.mail.receiving.bounce_rules import AUTOMATIC, COMPLAINT, REPLY, Received, judge
@@ -26,8 +28,8 @@ from db.models import Campaign, Case, Contact, Deal, IncomingMessage, Organisati
 log = structlog.get_logger(__name__)
 
 #: What a message came to.
-BOUNCED, COMPLAINED, ANSWERED, RESPONDED, AWAY, FOREIGN, WAITS, BROKEN = (
-    "bounced", "complained", "answered", "responded", "passed", "foreign", "waits", "broken",
+BOUNCED, COMPLAINED, ANSWERED, RESPONDED, AWAY, FOREIGN, WAITS, RULED, BROKEN = (
+    "bounced", "complained", "answered", "responded", "passed", "foreign", "waits", "ruled", "broken",
 )  # fmt: skip
 #: Kinds of a message as they are stored.
 ANSWER, QUESTION, UNKNOWN = "answer", "question", "unknown"
@@ -52,6 +54,7 @@ class Tally:
             RESPONDED: _("replies to campaigns"),
             AWAY: _("automatic answers, kept"),
             WAITS: _("kept in the inbox for staff"),
+            RULED: _("new questions, by the rules of the mailbox"),
             FOREIGN: _("bounces that are not about our mail, kept"),
             BROKEN: _("could not be read"),
         }
@@ -164,6 +167,7 @@ def _decide(work: Work, message_id: int) -> None:
     else:
         is_complaint = received.kind == COMPLAINT
         believed = believe(work, received, message.source)
+        message.team_id = first_team(work.session, mailbox_rules(work.session))
         message.kind = COMPLAINT if is_complaint else bounce_rules.BOUNCE
         message.state = PASSED
         message.outcome = (COMPLAINED if is_complaint else BOUNCED) if believed else FOREIGN
@@ -177,8 +181,7 @@ def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
         (came_to for take in REPLIES.values() if (came_to := take(work, received, row, message))), ""
     )
     if not outcome:
-        writer = who_wrote(work.session, message.sender)
-        message.contact_id, message.organisation_id = writer.contact_id, writer.organisation_id
+        _belongs_to(work, message)
     if received.kind == AUTOMATIC:
         # Kept and shown as what it is, wherever it belongs.
         message.kind, message.state, message.outcome = AUTOMATIC, FILED if outcome else PASSED, AWAY
@@ -186,6 +189,31 @@ def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
         message.kind, message.state, message.outcome = ANSWER, FILED, outcome
     else:
         message.kind, message.state, message.outcome = QUESTION if message.sender else UNKNOWN, WAITING, WAITS
+        rules = mailbox_rules(work.session)
+        is_known = message.contact_id is not None or message.organisation_id is not None
+        into = rules.known if is_known else rules.unknown
+        if into != WAIT and message.sender:
+            put_into(work, message, _RULED[into], None)
+            message.outcome = RULED
+
+
+#: By the word of a rule the kind of record.
+_RULED = {CASE: "case", LEAD: "lead", TALK: "interaction"}
+
+
+def _belongs_to(work: Work, message: IncomingMessage) -> None:
+    """Who wrote, as far as a record tells, and who looks after it."""
+    writer = who_wrote(work.session, message.sender)
+    message.contact_id, message.organisation_id = writer.contact_id, writer.organisation_id
+    theirs: Contact | Organisation | None = None
+    if writer.contact_id is not None:
+        theirs = work.session.get(Contact, writer.contact_id)
+    elif writer.organisation_id is not None:
+        theirs = work.session.get(Organisation, writer.organisation_id)
+    if theirs is not None:
+        message.owner_id, message.team_id = theirs.owner_id, theirs.team_id
+    if message.team_id is None and message.owner_id is None:
+        message.team_id = first_team(work.session, mailbox_rules(work.session))
 
 
 def told(message_id: int) -> dict[str, Any]:

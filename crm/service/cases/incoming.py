@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import select
 
+from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.inbox.matching import earlier, is_colleague, who_wrote
 from crm.mail.receiving.bounce_rules import AUTOMATIC, Received
 from crm.mail.receiving.bounces import proven
@@ -107,18 +108,23 @@ def _called(incoming: IncomingMessage) -> str:
     return incoming.sender[:190] or "?"
 
 
-def new_case(work: Work, incoming: IncomingMessage, *, queue_id: int | None = None) -> int:
-    """Open a case with a received message as its first word; its id."""
-    contact = work.session.get(Contact, incoming.contact_id) if incoming.contact_id is not None else None
-    values = {
-        "subject": (incoming.subject or incoming.body.strip().split("\n")[0] or _called(incoming))[:200],
-        "contact_id": incoming.contact_id,
-        "organisation_id": incoming.organisation_id or (contact.organisation_id if contact else None),
-        "channel": "email",
-        "queue_id": queue_id,
-    }
-    made = records.create_record(
-        work, "case", {name: value for name, value in values.items() if value is not None}
-    )
-    add_to_case(work, int(made["id"]), incoming)
-    return int(made["id"])
+def file_case(work: Work, incoming: IncomingMessage, case_id: int | None) -> int:
+    """Put a message into a case, or open one with it as its first word; the case's id."""
+    if case_id is None:
+        contact = work.session.get(Contact, incoming.contact_id) if incoming.contact_id is not None else None
+        first_line = incoming.body.strip().split("\n")[0]
+        values = {
+            "subject": (incoming.subject or first_line or _called(incoming))[:200],
+            "contact_id": incoming.contact_id,
+            "organisation_id": incoming.organisation_id or (contact.organisation_id if contact else None),
+            "origin": "email",
+        }
+        if work.actor.is_system:
+            # Whoever looks after the mailbox looks after what comes of it; in a queue its team does.
+            queue_id = mailbox_rules(work.session).queue_id
+            owner = {"owner_id": incoming.owner_id, "team_id": incoming.team_id}
+            values |= owner if queue_id is None else {"queue_id": queue_id}
+        given = {name: value for name, value in values.items() if value is not None}
+        case_id = int(records.create_record(work, "case", given)["id"])
+    add_to_case(work, case_id, incoming)
+    return case_id

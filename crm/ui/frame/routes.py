@@ -18,9 +18,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from crm.i18n import N_, _
 from crm.records import registry
 from crm.records.card import Card
+from crm.register import Register
+from crm.ui.kit.kept import Kept
 from crm.ui.kit.words import plain
 from crm.work import Actor
-from db.scope import IMPORT, READ, UPDATE
+from db.scope import IMPORT, READ, UPDATE, ScopedSession
 
 PAGES = Path(__file__).parents[3] / "pages"
 
@@ -50,6 +52,7 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
     N_("My day"): (
         Screen("my_day", N_("My day"), ":material/wb_twilight:", ("task", READ)),
         Screen("tasks"),
+        Screen("inbox", N_("Inbox"), ":material/inbox:", ("message", READ)),
     ),
     N_("Customers"): (
         Screen("contacts"),
@@ -142,14 +145,15 @@ def screens() -> dict[str, Screen]:
     return {screen.name: screen for group in sections().values() for screen in group}
 
 
-def page(name: str, *, visible: bool | None = None) -> Page:
-    """The page object of a screen, for ``st.switch_page`` and ``st.page_link``."""
+def page(name: str, *, visible: bool | None = None, waits: int = 0) -> Page:
+    """The page object of a screen, for ``st.switch_page`` and ``st.page_link``; in the menu with how much waits there."""
     screen = screens()[name]
     shown = screen.in_menu if visible is None else visible
+    title = f"{_(screen.title)} · {waits}" if waits else _(screen.title)
     if get_script_run_ctx(suppress_warning=True) is None:
-        return _made(screen, _(screen.title), shown)
+        return _made(screen, title, shown)
     # A run marks the page that it opens, so each gets its own; made anew each time they cost more than the menu.
-    key = (screen, _(screen.title), shown)
+    key = (screen, title, shown)
     if key not in _patterns:
         _patterns[key] = _made(*key)
     return copy(_patterns[key])
@@ -215,11 +219,19 @@ def menu(actor: Actor) -> dict[str, list[Page]]:
     """Every page by translated section. Those that the actor may not open, and record screens, are among them, unseen,
     so that a link to one is answered with a sentence."""
     visible = {name for name in open_to(actor) if not screens()[name].beside}
+    waits = {name: count(actor) for name, count in _counts().items() if name in visible}
     return {
-        _(section): [page(s.name, visible=s.name in visible) for s in group]
+        _(section): [page(s.name, visible=s.name in visible, waits=waits.get(s.name, 0)) for s in group]
         for section, group in sections().items()
         if group
     }
+
+
+@cache
+def _counts() -> dict[str, Kept[[], int]]:
+    """How much waits on a screen, asked anew after a moment."""
+    counts: Register[Callable[[ScopedSession], int]] = Register("count")
+    return {name: Kept(count, ttl="20s") for name, count in counts.items()}
 
 
 def family(actor: Actor, name: str) -> list[str]:

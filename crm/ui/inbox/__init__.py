@@ -1,0 +1,1 @@
+"""The inbox: what came in and belongs nowhere yet."""

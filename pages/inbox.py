@@ -1,0 +1,72 @@
+"""The inbox: received messages that belong nowhere yet, one after the other; and what became of the others."""
+
+import streamlit as st
+
+from crm.clock import now, zone
+from crm.i18n import _, ngettext
+from crm.mail.inbox.queries import list_messages, read_message
+from crm.mail.receiving.mailbox import mailbox_problem
+from crm.ui.frame.guard import current_actor
+from crm.ui.inbox.message import no_link, show_message
+from crm.ui.kit import look
+from crm.ui.kit.formats import moment
+from crm.work import reading
+
+actor = current_actor()
+
+MOST = 20
+
+titles = {
+    "waiting": _("Waiting"),
+    "filed": _("Filed"),
+    "passed": _("Automatic"),
+    "ignored": _("Not for us"),
+}
+with st.container():
+    head = st.container()
+    which = look.switch(_("Show"), titles, key="inbox_show")
+with reading(actor) as session:
+    lines, total = list_messages(session, which, limit=MOST)
+    ids = [line.id for line in lines]
+    known = st.session_state.get("inbox_id")
+    chosen = known if known in ids else (ids[0] if ids else None)
+    view = read_message(session, chosen) if chosen is not None else None
+
+with head:
+    counted = ngettext("{n} message", "{n} messages", total).format(n=total)
+    oldest = moment(lines[0].at, now=now(), zone=zone()) if lines else ""
+    waits = _("{counted} waiting, the first since {when}").format(counted=counted, when=oldest)
+    look.page(_("Inbox"), (waits if lines else _("Nothing waits")) if which == "waiting" else counted)
+    if problem := mailbox_problem():
+        st.warning(look.plain(problem), icon=":material/mark_email_unread:")
+
+if view is None:
+    look.empty(_("Nothing here"), _("What comes in and belongs to no record yet waits here for you."))
+    st.stop()
+
+side, main = st.columns([1, 2], gap="medium")
+with side:
+    by_id = {line.id: line for line in lines}
+
+    def label(message_id: int) -> str:
+        """Who wrote, and whether files came along."""
+        line = by_id[message_id]
+        clip = " :material/attach_file:" if line.files else ""
+        return f"**{look.plain(no_link(line.sender) or _('unknown sender'))}**{clip}"
+
+    st.radio(
+        _("Messages"),
+        ids,
+        key="inbox_id",
+        index=ids.index(view.id),
+        format_func=label,
+        captions=[
+            f"{look.plain(line.subject or _('(no subject)'))}  \n{look.plain(line.words or '…')}"
+            for line in lines
+        ],
+        label_visibility="collapsed",
+    )
+    if total > len(lines):
+        st.caption(_("The first {n} of {total}").format(n=len(lines), total=total))
+with main:
+    show_message(actor, view)

@@ -1,0 +1,128 @@
+"""The inbox: what waits, one click to file it, the way back, and who may."""
+
+import pytest
+from sqlalchemy import select
+
+from crm.access.actors import find_actor
+from crm.mail.receiving.intake import take_in
+from crm.ui.frame import routes
+from crm.work import SYSTEM, reading
+from db.models import Case, CaseMessage, IncomingMessage, Interaction, Lead
+from tests.factories import make
+from tests.service.mail import mail_letters as letters
+
+
+@pytest.fixture
+def ana(house):
+    """A contact of Stan's with an open case."""
+    stan = find_actor(house["stan"])
+    ana = make(stan, "contact", name="Ana Novak", email="ana@kavarna.example")
+    return ana | {"case": make(stan, "case", subject="Grinder stops", contact_id=ana["id"])}
+
+
+def message(row_id=None):
+    with reading(SYSTEM) as session:
+        return session.scalars(select(IncomingMessage)).first()
+
+
+def count(cls, *where):
+    with reading(SYSTEM) as session:
+        return len(session.scalars(select(cls.id).where(cls.archived_at.is_(None), *where)).all())
+
+
+def test_nothing_waits(open_page):
+    page = open_page("inbox", as_="stan")
+
+    assert not page.exception
+    assert page.title[0].value.startswith("Inbox")
+
+
+def test_a_question_is_put_into_the_case_it_probably_belongs_to(open_page, ana):
+    take_in(
+        letters.with_file(sender="ana@kavarna.example", subject="It stopped again", text="Now what?"),
+        source="x",
+    )
+
+    page = open_page("inbox", as_="stan")
+    assert not page.exception
+    assert "an open case of Ana Novak" in " ".join(m.value for m in page.markdown)
+    page.button(key="inbox_first").click().run()
+
+    assert not page.exception
+    found = message()
+    assert (found.state, found.case_id) == ("filed", ana["case"]["id"])
+    with reading(SYSTEM) as session:
+        assert session.scalars(select(CaseMessage.body)).all() == ["Now what?"]
+
+    page = open_page("inbox", as_="stan", inbox_show="Filed")
+    page.button(key="inbox_back").click().run()
+    assert not page.exception
+    assert (message().state, message().case_id) == ("waiting", None)
+    with reading(SYSTEM) as session:
+        assert session.scalars(select(CaseMessage.body)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "cls"), [("inbox_first", Case), ("inbox_other_0", Lead)], ids=["case", "lead"]
+)
+def test_a_stranger_becomes_a_case_or_lead_and_the_way_back_puts_it_away(open_page, house, key, cls):
+    take_in(letters.answer(sender="eve@far.example", subject="A question"), source="x")
+    page = open_page("inbox", as_="mona")
+    page.button(key=key).click().run()
+
+    assert not page.exception
+    assert [e.value for e in page.error] == []
+    assert count(cls) == 1
+    page = open_page("inbox", as_="mona", inbox_show="Filed")
+    page.button(key="inbox_back").click().run()
+    assert not page.exception
+    assert count(cls) == 0
+    assert message().state == "waiting"
+
+
+def test_a_stranger_becomes_a_contact_with_a_talk(open_page, house):
+    take_in(letters.answer(sender="eve@far.example", subject="A question"), source="x")
+    page = open_page("inbox", as_="stan")
+    page.button(key="inbox_new_contact").click().run()
+
+    assert not page.exception
+    assert count(Interaction, Interaction.subject == "A question") == 1
+    assert message().contact_id is not None
+
+
+def test_what_is_not_for_us_is_put_aside_and_kept(open_page, house):
+    take_in(letters.answer(sender="eve@far.example"), source="x")
+    open_page("inbox", as_="stan").button(key="inbox_ignore").click().run()
+    assert message().state == "ignored"
+
+    open_page("inbox", as_="stan", inbox_show="Not for us").button(key="inbox_back").click().run()
+    assert message().state == "waiting"
+
+
+def test_the_menu_says_how_many_wait(house, monkeypatch):
+    take_in(letters.answer(sender="eve@far.example"), source="x")
+    monkeypatch.setattr(routes, "_made", lambda _screen, title, _shown: title)
+
+    def titles(name):
+        return [title for group in routes.menu(find_actor(house[name])).values() for title in group]
+
+    assert "Inbox · 1" in titles("stan")
+    assert "Inbox" in titles("sue")
+
+
+def test_another_team_and_who_only_looks_file_nothing(open_page, ana):
+    take_in(letters.answer(sender="ana@kavarna.example", subject="Hello"), source="x")
+
+    other = open_page("inbox", as_="sue")
+    assert not other.exception
+    assert not [button for button in other.button if button.key == "inbox_first"]
+    looking = open_page("inbox", as_="vic")
+    assert not looking.exception
+    assert not [button for button in looking.button if button.key == "inbox_first"]
+
+
+def test_nobody_signed_in_sees_nothing(open_page):
+    page = open_page("inbox", as_=None)
+
+    assert not page.radio
+    assert "signed out" in page.title[0].value
