@@ -140,7 +140,8 @@ def as_of(forecast: Forecast, *, so_far: float, pace: Sequence[float], today: da
     if not forecast.points or forecast.points[0].ds != month_start(today).isoformat():
         return forecast
     whole, left = month_end(today).day, month_end(today).day - today.day
-    share = (pace[left] + pace[left + 1]) / 2 if pace else (left + 0.5) / whole
+    # The first days of long months are no days of a short one.
+    share = (pace[left] + pace[left + 1]) / 2 / (pace[whole] or 1.0) if pace else (left + 0.5) / whole
     point = forecast.points[0]
     rest, width = share * point.yhat, math.sqrt(share)
     floor = 0.0 if point.lo95 >= 0 else -math.inf

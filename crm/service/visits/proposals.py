@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
+from crm.clock import here
 from crm.errors import NotFound
 from crm.i18n import _, ngettext
 from crm.service.visits.base import OPEN, make_visit
@@ -140,7 +141,7 @@ def _of_risk(row: Any, name: str, today: date) -> Proposal:
 
 def _day_after(start: datetime, days: float) -> date:
     # A century is as good as never, and dates end in the year 9999.
-    return (start + timedelta(days=min(days, 36_525))).date()
+    return here(start + timedelta(days=min(days, 36_525))).date()
 
 
 def _ahead(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from crm.analytics.spells import YEAR_DAYS, Spells, Watch, spells, watch_of
 from crm.analytics.survival import Floats
+from crm.clock import here, zone
 from crm.i18n import N_
 from crm.reporting.report import told_apart
 from crm.service.wear.settings import watched_until
@@ -112,8 +113,8 @@ class Records:
 
 
 def day_of(moment: float) -> date:
-    """The day that a moment lies in."""
-    return (EPOCH + timedelta(days=moment)).date()
+    """The firm's day that a moment lies in."""
+    return here(EPOCH + timedelta(days=moment)).date()
 
 
 def days_of(day: date) -> float:
@@ -157,8 +158,9 @@ def load(session: ScopedSession, *, now: datetime) -> Records:
         now=float(today),
     )
     if (until := watched_until(session)) is not None:
-        # Its last second, so that the cut-off is that day and not the next.
-        end_of_day = min(days_of(until) + 1 - 1 / 86_400, float(today))
+        # Its last second where the firm is, so that the cut-off is that day and not the next.
+        over = datetime.combine(until + timedelta(days=1), time(), zone()) - timedelta(seconds=1)
+        end_of_day = min((over - EPOCH) / timedelta(days=1), float(today))
         watch = Watch(watch.start, end_of_day, end_of_day < float(today))
     since = units["observed"]
     if not math.isnan(watch.start):

@@ -1,13 +1,13 @@
 """Records become lives and lives become chances, within each person's scope, on both databases."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from crm.clock import now
 from crm.errors import NotAllowed
-from crm.service.wear.data import load
+from crm.service.wear.data import EPOCH, load
 from crm.service.wear.job import compute, run, start
 from crm.service.wear.next import ahead_of, next_to_fail
 from crm.service.wear.settings import set_wear
@@ -91,6 +91,9 @@ class TestLives:
 
         assert (records.cutoff, records.watch.ended) == (date(2024, 12, 31), True)
         assert records.spells("pump").lives["end"].max() == records.watch.end
+        # The day ends at midnight where the firm is: an hour before it does in UTC.
+        end = EPOCH + timedelta(days=records.watch.end)
+        assert abs(end - datetime(2024, 12, 31, 22, 59, 59, tzinfo=UTC)) < timedelta(seconds=1)
 
     def test_nothing_at_all_is_no_error(self, people):
         with reading(SYSTEM) as session:

@@ -164,6 +164,14 @@ class TestRunningMonth:
         assert first.hi80 == pytest.approx(193 + 30 * math.sqrt(0.5))
         assert second == told().points[1]
 
+    def test_on_the_first_of_a_short_month_all_but_half_a_day_is_ahead(self):
+        forecast = replace(told(), points=(Point("2026-02-01", 100.0, 80.0, 130.0, 70.0, 150.0),))
+        even = outlook.pace_of({date(2025, m, d): 1.0 for m in (1, 3, 5) for d in range(1, 32)})
+
+        first, *_rest = outlook.as_of(forecast, so_far=0.0, pace=even, today=date(2026, 2, 1)).points
+
+        assert first.yhat == pytest.approx(100 * 27.5 / 28)
+
     def test_on_its_last_day_the_range_starts_at_what_came(self):
         first, *_rest = self.standing(143.0, 31).points
 
