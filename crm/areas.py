@@ -6,6 +6,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``job``      what a kind of job does
 ``every``    minutes from one run of a job to the next, by the clock
 ``rules``    the rules by which an entity's rows are stored
+``beside``   what a file may feed of an entity that other tables hold
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
 ``reply``    who takes replies to our mail
@@ -67,6 +68,7 @@ hand_in(
         "organisation": "crm.contacts.rules:OrganisationRules",
         "contact": "crm.contacts.rules:ContactRules",
     },
+    beside={"organisation": "crm.contacts.beside:PARTIES", "contact": "crm.contacts.beside:PARTIES"},
 )
 hand_in(
     "interactions",

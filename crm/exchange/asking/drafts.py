@@ -18,6 +18,7 @@ from typing import Any
 from crm.clock import here
 from crm.config import settings
 from crm.errors import Refused
+from crm.exchange import entities
 from crm.exchange.asking.content import GUARDED
 from crm.exchange.asking.mapping import (
     BELIEVABLE,
@@ -74,7 +75,11 @@ def keep_uploads(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> di
 
 def importable(actor: Actor) -> list[Entity]:
     """The entities that this person may import."""
-    return [e for e in registry.entities() if actor.may(registry.rights_name(e.name), IMPORT)]
+    return [
+        entities.entity(e.name)
+        for e in registry.entities()
+        if actor.may(registry.rights_name(e.name), IMPORT)
+    ]
 
 
 def drafts_of(actor: Actor, name: str, path: Path) -> list[Draft]:
@@ -148,7 +153,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
             "examples": {c: ", ".join(dict.fromkeys(cells[:3])) for c, cells in examples.items()}, "missing": {}, "values": {},
             "key": "", "templates": {},
         }  # fmt: skip
-    about, looked = registry.entity(entity), known(table)
+    about, looked = entities.entity(entity), known(table)
     guesses = guess_columns(table, about, about=looked)
     fields = {guess.column: guess.field for guess in guesses}
     filled = {guess.field for guess in guesses if guess.examples}
@@ -181,7 +186,7 @@ def _is_in_threes(cell: str) -> bool:
 
 def key_choices(draft: Draft) -> dict[str, str]:
     """What may tell one record from another: a field, or one of the usual keys together with the name."""
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     fed = [name for name in draft["fields"].values() if name]
     single = {name: _(about[name].label) for name in fed}
     title = about.title_field
@@ -272,7 +277,7 @@ def step_of(draft: Draft) -> Step:
     """
     if not draft["entity"]:
         raise Refused(_("{name}: choose what this file holds.").format(name=draft["name"]))
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     if twice := fed_twice(draft):
         labels = ", ".join(_(about[name].label) for name in twice)
         raise Refused(

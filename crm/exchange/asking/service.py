@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from crm.errors import Bad, Problem, Refused
+from crm.exchange import entities
 from crm.exchange.asking.profile import read_profile
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.engine import Progress, run_import
@@ -34,7 +35,7 @@ def load_profile(text: str) -> Plan:
 
 
 def _entity(name: str) -> Entity | None:
-    return registry.entity(name) if name in registry.names() else None
+    return entities.entity(name) if name in registry.names() else None
 
 
 def import_profile(
@@ -85,7 +86,7 @@ def demand_words(actor: Actor, plan: Plan) -> None:
     with reading(actor) as session:
         for at, step in enumerate(plan.steps, 1):
             for name, told in step.values.items():
-                about = registry.entity(step.entity)[name]
+                about = entities.entity(step.entity)[name]
                 path, link = f"step {at}.values.{name}", about.link
                 if about.kind is Kind.CHOICE:
                     problems += _no_choices(path, about, told.values())

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.config import settings
+from crm.exchange import entities
 from crm.exchange.asking.drafts import (
     Draft,
     draft_of,
@@ -29,7 +30,6 @@ from crm.exchange.asking.mapping import LIKELY, SURE, unfed
 from crm.exchange.storing.prepared import Prepared, RowProblem, prepare
 from crm.i18n import _, ngettext
 from crm.money import to_major
-from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.records.matching import name_key, near_matches
 from crm.work import Actor, reading
@@ -71,7 +71,7 @@ def _read(draft: Draft, *, currency: str, region: str = "", zone: str = "") -> P
         step_of(draft),
         plan_of([draft], name="", region=region, zone=zone),
         table_of(draft),
-        registry.entity(draft["entity"]),
+        entities.entity(draft["entity"]),
         currency=currency,
         region=settings().phone_region,
     )
@@ -83,7 +83,7 @@ def preview(
     """The first rows as they will be saved, with what is wrong in them."""
     if not draft["entity"] or fed_twice(draft):
         return []
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     made = _read(draft, currency=currency, region=region, zone=zone)
     wrong = {problem.row: problem for problem in made.problems}
     rows = []
@@ -120,7 +120,7 @@ def blocked(draft: Draft, *, region: str = "") -> list[tuple[str, str]]:
                 _("Nothing in it says so for sure. Choose it above, or leave the file out."),
             )
         ]
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     found = []
     for name in fed_twice(draft):
         columns = ", ".join(f"“{column}”" for column, field in draft["fields"].items() if field == name)
@@ -141,7 +141,7 @@ def worries(draft: Draft, *, currency: str, region: str = "", zone: str = "") ->
         found.insert(0, (_("This file came in before"), draft["seen"]))
     if not draft["entity"] or fed_twice(draft):
         return found
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     found += _unfilled(draft, about)
     made = _read(draft, currency=currency, region=region, zone=zone)
     found += _keys(draft, about, made)
@@ -241,7 +241,7 @@ def value_maps(actor: Actor, draft: Draft) -> dict[str, tuple[dict[str, str], di
     """Columns whose words must become ours: field to (word of the file to our value, our value to its label)."""
     if not draft["entity"]:
         return {}
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     table = table_of(draft)
     found = {}
     for column, name in draft["fields"].items():

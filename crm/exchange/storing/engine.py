@@ -12,6 +12,7 @@ from typing import Any
 
 from crm.config import settings
 from crm.errors import NotAllowed, Refused
+from crm.exchange import entities
 from crm.exchange.files.reading import ReadOptions, SourceTable, read_table
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.journal import (
@@ -162,7 +163,7 @@ def prepare_all(plan: Plan, sources: Sources, *, currency: str) -> list[Prepared
             keyed,
             plan,
             tables[reading],
-            registry.entity(step.entity),
+            entities.entity(step.entity),
             currency=plan.currency or currency,
             region=plan.region or settings().phone_region,
         )

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from crm.clock import zone
 from crm.errors import Problem, Refused
+from crm.exchange.entities import beside
 from crm.exchange.export import bare, failed_mark, is_own
 from crm.exchange.files.column import EMPTY, Reading
 from crm.exchange.files.reading import SourceTable
 from crm.exchange.storing.currencies import settle_currencies, widest_currency
 from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.values import formulas
-from crm.exchange.values.texts import mapped
+from crm.exchange.values.texts import mapped, several
 from crm.exchange.values.values import Converted, convert
 from crm.i18n import _
 from crm.money import exponent
@@ -124,6 +125,7 @@ def prepare(
     if step.ids in table.columns:
         ids = table.texts[step.ids].take(rows.tolist()).tolist()
         made.records = [int(text) if text.isascii() and text.isdigit() else None for text in ids]
+    _spread_out(made, texts, exact)
     default = plan.currency or currency
     base = widest_currency(texts, entity, default)
     told = {name: _reading(step, plan, name, base, region) for name in texts}
@@ -140,6 +142,36 @@ def prepare(
         _take(made, name, texts[name], converted)
     settle_currencies(made, read, texts, default, base)
     return made
+
+
+def _spread_out(
+    made: Prepared, texts: dict[str, pd.Series[str]], exact: dict[str, NDArray[np.bool_] | None]
+) -> None:
+    """Several addresses in one cell go to the fields that take further ones, behind those that stand there."""
+    further = beside(made.entity.name)
+    for main, chain in further.chains.items() if further else ():
+        if main not in texts:
+            continue
+        about = made.entity[main]
+        # One look at the whole column: most hold one address a cell.
+        if not texts[main].str.contains(r"[;,|\n ]", regex=True).any():
+            continue
+        split = [several(about.kind, text) for text in texts[main].tolist()]
+        if all(len(parts) < 2 for parts in split):
+            continue
+        names = (main, *chain)
+        columns = [texts[name].tolist() if name in texts else [""] * len(split) for name in chain]
+        beside_it = zip(*columns, strict=True) if columns else [()] * len(split)
+        rows = [
+            list(dict.fromkeys(filter(None, (*parts, *own))))
+            for parts, own in zip(split, beside_it, strict=True)
+        ]
+        for place, name in enumerate(names):
+            texts[name] = pd.Series([row[place] if place < len(row) else "" for row in rows], dtype="str")
+            made.sources.setdefault(name, made.sources[main])
+            exact[name] = None
+        if beyond := sum(max(0, len(row) - len(names)) for row in rows):
+            made.blanks[made.sources[main]] = beyond
 
 
 def _reading(step: Step, plan: Plan, name: str, currency: str, region: str) -> Reading:

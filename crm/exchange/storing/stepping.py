@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import insert
 
 from crm.errors import Problem
+from crm.exchange import entities
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.changes import tell_changes
 from crm.exchange.storing.keys import Row
@@ -50,6 +51,8 @@ class StepRun:
             currency=plan.currency,
         )  # fmt: skip
         self.telling = telling
+        self.beside = entities.beside(self.entity.name)
+        self.apart = {field.name for field in self.beside.fields} if self.beside else set()
         self.own_links = [name for name in prepared.links if self.entity[name].link == self.entity.name]
 
     def begin(self, work: Work, import_id: int, *, count: bool) -> None:
@@ -147,7 +150,9 @@ class StepRun:
     def rows(self, start: int, stop: int) -> list[Row]:
         """The rows of a chunk; also those that were set aside, so that the rules can say what else is wrong."""
         columns = {
-            name: array[start:stop] for name, array in (*self.prepared.values.items(), *self.resolved.items())
+            name: array[start:stop]
+            for name, array in (*self.prepared.values.items(), *self.resolved.items())
+            if name not in self.apart
         }
         names, records = list(columns), self.prepared.records
         chosen = []
@@ -203,6 +208,7 @@ class StepRun:
                 self.fail(at, problem.field, "" if value is None else str(value), problem.message)
         for words, count in outcome.history.items():
             _add(self.report.history, words, count)
+        self._store_beside(work, import_id, outcome)
         for name, count in outcome.kept.items():
             # A link to a row of the same file may still come.
             if name not in self.own_links:
@@ -213,6 +219,22 @@ class StepRun:
         self._note_failures(work, import_id, start, stop)
         if self.own_links:
             self.ids.update(outcome.ids())
+
+    def _store_beside(self, work: Work, import_id: int, outcome: Outcome) -> None:
+        """What other tables hold of the rows' records; a record that stood there already is changed by it."""
+        fed = [name for name in self.apart if name in self.prepared.values]
+        if self.beside is None or not fed:
+            return
+        rows: dict[int, dict[str, Any]] = {}
+        for at, record in outcome.ids().items():
+            given = {name: value for name in fed if (value := self.prepared.values[name][at])}
+            if given and (self.step.mode != plans.CREATE or at in outcome.created):
+                rows[record] = given
+        road = road_of(work, currency=self.plan.currency, import_id=import_id)
+        came = self.beside.store(Writer(road), self.entity.name, rows)
+        moved = {at: record for at, record in outcome.same.items() if record in came}
+        outcome.updated |= moved
+        outcome.same = {at: record for at, record in outcome.same.items() if at not in moved}
 
     def _count(self, rows: Sequence[Row], outcome: Outcome, start: int, stop: int) -> None:
         self.report.created += len(outcome.created)

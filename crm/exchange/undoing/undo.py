@@ -28,7 +28,7 @@ from crm.records import registry
 from crm.records.writing.search_index import in_bulk
 from crm.work import Actor, Work, unit_of_work
 from db.audit import SYSTEM_OPTIONS
-from db.models import Base, Case, CaseMove, Change, ChangeBatch, Channel, Import, StageChange
+from db.models import Address, Base, Case, CaseMove, Change, ChangeBatch, Channel, Import, StageChange
 from db.scope import DELETE, UPDATE
 
 Progress = Callable[[int, int, str], None]
@@ -134,6 +134,14 @@ class Remover(Undo):
             kept.update(self._beyond_reach(table))
             kept = self._with_parents(table, made, kept)
             self._delete(table, made, kept)
+        self.send(delete(Address).where(Address.id.in_(self._came(Address))))
+        self.send(delete(Channel).where(Channel.id.in_(self._came(Channel)), Channel.is_primary.is_(False)))
+
+    def _came(self, cls: Any) -> Select[Any]:
+        """The rows of a table that this import stored beside its records, with a log of their own."""
+        return select(Change.record_id).where(
+            Change.batch_id.in_(self.batches), Change.entity == cls.__tablename__, Change.op == "C"
+        )
 
     def left_behind(self) -> list[int]:
         """Undone imports whose rows are still there and were changed by this one."""
@@ -220,13 +228,15 @@ class Remover(Undo):
         """Channels that hold nothing but the row's own address came with the row and go with it, as a case's first step."""
         if child.name == "case_moves":
             return [func.coalesce(CaseMove.import_id, 0) != self.import_id]
+        if child.name == "addresses":
+            return [Address.id.not_in(self._came(Address))]
         if child.name != "channels" or table.name not in HOLDERS:
             return []
         column = HOLDERS[table.name]
         own = select(table.c.id).where(
             table.c.id == column, (table.c.email == Channel.value) | (table.c.phone == Channel.value)
         )
-        return [~own.exists()]
+        return [~own.exists(), Channel.id.not_in(self._came(Channel))]
 
     def _beyond_reach(self, table: Table) -> dict[int, str]:
         cls, actor = self.classes[table.name], self.work.actor

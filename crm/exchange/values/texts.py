@@ -17,7 +17,7 @@ from crm.exchange.values.numbers import take_apart
 from crm.i18n import _
 from crm.money import CURRENCIES, check_currency
 from crm.records.checks import check_email, check_phone, check_tags, check_url, not_yes_or_no, short
-from crm.records.fields import Choice
+from crm.records.fields import Choice, Kind
 from crm.records.matching import name_key
 
 _YES = frozenset(
@@ -84,6 +84,20 @@ def phone(text: str, *, region: str) -> str:
         if len(re.sub(r"\D", "", plain)) >= _SHORTEST_PHONE and len(text) <= _LONGEST_PHONE:
             return " ".join(text.split())
         raise
+
+
+def several(kind: Kind, text: str) -> list[str]:
+    """The addresses or telephone numbers of a cell, one by one."""
+    if kind is Kind.EMAIL:
+        parts = [part for part in _BETWEEN_MAILS.split(text) if "@" in part]
+        return parts if len(parts) > 1 else [text]
+    parts = [part.strip() for part in _BETWEEN_PHONES.split(text)]
+    whole = all(sum(map(str.isdigit, part)) > _SHORTEST_PHONE for part in parts)
+    return parts if len(parts) > 1 and whole else [text]
+
+
+_BETWEEN_MAILS = re.compile(r"[\s;,<>|]")
+_BETWEEN_PHONES = re.compile(r"[;|\n,]| / | (?:or|oder|ou|und|and) ")
 
 
 def has_country_code(text: str) -> bool:

@@ -12,13 +12,13 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from crm.clock import zone
 from crm.config import settings
+from crm.exchange import entities
 from crm.exchange.asking import wizard
 from crm.exchange.asking.drafts import FIXED, when_missing
 from crm.exchange.asking.wizard import Draft
 from crm.exchange.storing import plan as plans
 from crm.exchange.values.dates import ORDERS
 from crm.i18n import _
-from crm.records import registry
 from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import showing_problems
 from crm.ui.kit import look
@@ -154,7 +154,7 @@ def columns(draft: Draft, at: int) -> Draft:
     }
     if not draft["entity"]:
         return draft
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     links = [name for name in fields.values() if name and about[name].kind is Kind.LINK]
     missing = {name: draft["missing"].get(name) or when_missing(about, about[name]) for name in links}
     return {**draft, "fields": fields, "missing": missing}
@@ -162,7 +162,7 @@ def columns(draft: Draft, at: int) -> Draft:
 
 def _labels(entity: str) -> dict[str, str]:
     """What people read for each field; two of one name are told apart by their group or name."""
-    about = registry.entity(entity)
+    about = entities.entity(entity)
     labels: dict[str, str] = {}
     for field in about.fields:
         if field.importable:
@@ -173,7 +173,7 @@ def _labels(entity: str) -> dict[str, str]:
 
 def options(draft: Draft, at: int, kept: dict[str, Any]) -> Draft:
     """What to do with rows that are here already and with parents that are not, and how cells are read."""
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     fields = [name for name in draft["fields"].values() if name]
     modes = {
         plans.UPSERT: _("Update it"),
@@ -297,7 +297,7 @@ def fixed(draft: Draft, at: int) -> Draft:
 
 def values(actor: Actor, draft: Draft, at: int) -> Draft:
     """What the words of the file mean."""
-    about = registry.entity(draft["entity"])
+    about = entities.entity(draft["entity"])
     told = dict(draft["values"])
     unmapped: dict[str, list[str]] = {}
     for name, (words, options) in wizard.value_maps(actor, draft).items():

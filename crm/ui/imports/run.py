@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from crm.errors import CrmError
+from crm.exchange import entities
 from crm.exchange.asking import wizard
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.journal import failed_files, failed_rows, failed_zip, get_import
@@ -222,7 +223,7 @@ def show_columns(report: ImportReport) -> None:
     """Stored values by column, one table a file."""
     with st.expander(_("Values by column"), icon=":material/table_rows:"):
         for step in report.steps:
-            about = registry.entity(step.entity)
+            about = entities.entity(step.entity)
             look.section(step.file)
             st.dataframe(
                 {

@@ -75,6 +75,7 @@ def test_a_second_address_a_middle_name_and_a_department_are_not_taken_for_somet
         "Company": "organisation_id",
         "Birthday": "birth_date",
         "E-mail Address": "email",
+        "E-mail 2 Address": "email_2",
     }
     assert report.failed == 0
     assert stored(people["ada"], Contact, "name", "email") == [
