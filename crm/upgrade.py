@@ -18,9 +18,11 @@ def bring_up(engine: Engine) -> bool:
     Raises
     ------
     db.migrate.NewerDatabase
-        The database was upgraded by a newer Rapport.
+        The database was upgraded by a newer Rapport, or lacks what this version needs.
     """
-    if not migrate.upgrade(engine):
+    done = migrate.upgrade(engine)
+    migrate.demand_whole(engine)
+    if not done:
         return False
     with unit_of_work(SYSTEM, cause="upgrade") as work:
         ensure_defaults(work)

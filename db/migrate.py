@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from db.ids import keep_ids, marks
 from db.models import Base
@@ -24,6 +24,10 @@ WAIT_SECONDS = 120
 
 class NewerDatabase(Exception):
     """The database was upgraded by a newer Rapport than this one."""
+
+
+class OtherDatabase(NewerDatabase):
+    """The database says that it stands at this version, and lacks what this version needs."""
 
 
 def _config(connection: Connection) -> Config:
@@ -96,6 +100,42 @@ def upgrade(engine: Engine) -> bool:
         command.upgrade(config, "head")
         keep_ids(connection, given)
         return True
+
+
+def demand_whole(engine: Engine) -> None:
+    """Refuse a database that lacks a table or column of this version.
+
+    Raises
+    ------
+    OtherDatabase
+        The message names what is missing.
+    """
+    if missing := lacking(engine):
+        named = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+        raise OtherDatabase(
+            f"This database says that it stands at version {head()} and lacks {named}. "
+            "It was changed by hand or by another program: restore a backup, or add what is missing."
+        )
+
+
+def lacking(engine: Engine) -> list[str]:
+    """Tables and columns of the models that the database does not have, as ``table`` or ``table.column``; one look each.
+
+    A database that was changed by hand, or by a migration that was edited after it had landed, is found so at the start.
+    """
+    with engine.connect().execution_options(system=True, reading=True) as connection:
+        seen = inspect(connection)
+        stored = {
+            name: {column["name"] for column in columns}
+            for (_schema, name), columns in seen.get_multi_columns().items()
+        }
+    found = []
+    for table in Base.metadata.sorted_tables:
+        if table.name not in stored:
+            found.append(table.name)
+        else:
+            found += [f"{table.name}.{c.name}" for c in table.c if c.name not in stored[table.name]]
+    return found
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:

@@ -24,10 +24,13 @@ from db.scope import EXPORT, ScopedSession, criterion
 
 #: Rows held in memory at once.
 BLOCK = 5000
-#: A cell that begins so would be run as a formula by a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-#: A cell behind a nought, as ``_texts`` joins them, that ``neutral`` has to look at: all but plain numbers behind a sign.
-_SUSPECT = re.compile(r"\0(?:[=@\t\r']|[+-](?![0-9]+(?:\0|\Z)))")
+#: A cell that begins so would be run as a formula by a spreadsheet, some also in the wide forms of Asian keyboards.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What spreadsheets pass over before a formula.
+_BLANKS = " \u00a0\u2003\u2007\u3000\ufeff"
+#: A cell behind a nought, as ``_texts`` joins them, or a part behind a semicolon, that ``neutral`` has to look at: all but
+#: plain numbers behind a sign.
+_SUSPECT = re.compile(rf"[\0;]'*[{_BLANKS}]*(?:[=@\t\r\n＝＋－＠]|[+-](?![0-9]+(?:[\0;]|\Z)))")
 #: What SQLite holds as text and hands over faster so: the values repeat, and each needs to be read only once.
 _WRITTEN = (Kind.DATE, Kind.DATETIME, Kind.TAGS)
 
@@ -37,20 +40,25 @@ Values = Sequence[Any]
 def neutral(text: str) -> str:
     """A text that no spreadsheet takes for a formula; plain numbers and phone numbers stay as they are.
 
-    A text that looks as if it had been made safe is made safe too: so ``bare`` gives each back as it was.
+    Where commas are decimal, spreadsheets part a line at semicolons, whatever its quotes: each part is made safe. A text
+    that looks as if it had been made safe is made safe too: so ``bare`` gives each back as it was.
     """
-    if text.startswith("'"):
-        inner = text.lstrip("'")
-        return text if neutral(inner) == inner else "'" + text
-    if not text.startswith(FORMULA_STARTS):
-        return text
-    rest = text[1:].replace(" ", "").replace(".", "", 1)
-    return text if rest.isdigit() and text[0] in "+-" else "'" + text
+    return ";".join(f"'{part}" if _is_run(part.lstrip("'")) else part for part in text.split(";"))
 
 
 def bare(text: str) -> str:
     """The text that ``neutral`` made safe; every other text as it is."""
-    return text[1:] if text.startswith("'") and neutral(text[1:]) == text else text
+    parts = text.split(";")
+    return ";".join(part[1:] if part[:1] == "'" and _is_run(part.lstrip("'")) else part for part in parts)
+
+
+def _is_run(part: str) -> bool:
+    """Whether a spreadsheet would run a cell that begins so."""
+    begun = part.lstrip(_BLANKS)
+    if not begun.startswith(FORMULA_STARTS):
+        return False
+    rest = begun[1:].replace(" ", "").replace(".", "", 1)
+    return not (rest.isdigit() and begun[0] in "+-")
 
 
 def own_names(entity: Entity) -> dict[str, str]:
@@ -140,7 +148,7 @@ def _texts(values: Values, _currencies: Values | None = None) -> Values:
     if not filled or not isinstance(filled[0], str):
         return values
     joined = "\0" + "\0".join(filled)
-    if not any("\0" + start in joined for start in (*FORMULA_STARTS, "'")) or not _SUSPECT.search(joined):
+    if not _SUSPECT.search(joined):
         return values
     return [value and neutral(value) for value in values]
 

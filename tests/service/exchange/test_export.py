@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crm.clock import here
 from crm.errors import NotAllowed
-from crm.exchange.export import export_csv, neutral
+from crm.exchange.export import bare, export_csv, neutral
 from crm.work import reading
 from tests.factories import make
 
@@ -60,8 +60,22 @@ def test_numbers_and_telephone_numbers_stay_as_they_are():
 def test_no_exported_text_ever_begins_like_a_formula(text):
     safe = neutral(text)
 
-    assert not safe.startswith(("=", "@", "\t", "\r"))
-    assert safe.lstrip("'") == text.lstrip("'")
+    assert not any(part.strip(" ").startswith(("=", "@", "\t", "\r", "＝")) for part in safe.split(";"))
+    assert safe.replace("'", "") == text.replace("'", "")
+    assert bare(safe) == text
+
+
+@pytest.mark.parametrize(("text", "safe"), [
+    ("x;=1+1", "x;'=1+1"), ("  =1+1", "'  =1+1"), ("＝1+1", "'＝1+1"), ("\u00a0@SUM(A1)", "'\u00a0@SUM(A1)"), 
+    ("x; ＠a", "x;' ＠a"),
+    ("a;-5", "a;-5"), ("a;'=1", "a;''=1"), ("\n=1", "'\n=1"), ("A;B", "A;B"), ("+45 33;+1", "+45 33;+1"), ("－2+3", "'－2+3"),
+])  # fmt: skip
+def test_what_a_spreadsheet_parts_or_passes_over_is_made_safe_and_given_back(people, text, safe):
+    make(people["mona"], "contact", name="Ana", first_name="Ana")
+    make(people["mona"], "contact", name="Second", notes=text.strip())
+
+    assert (neutral(text), bare(safe)) == (safe, text)
+    assert exported(people["mona"], "contact", columns=["notes"])[1]["notes"] == neutral(text.strip())
 
 
 def test_only_who_may_export_gets_rows_and_only_their_own_scope(people):
