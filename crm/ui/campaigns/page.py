@@ -67,8 +67,7 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
             _limits(view)
             if view.record.values["offer"]:
                 with look.card(_("Offer")):
-                    offer = view.record.values["offer"].split("\n")
-                    st.markdown("  \n".join(look.plain(line) for line in offer))
+                    st.markdown(look.as_typed(view.record.values["offer"]))
 
 
 def _limits(view: CampaignView) -> None:

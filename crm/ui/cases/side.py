@@ -101,7 +101,7 @@ def show_facts(view: CaseView) -> None:
         look.facts(pairs, alt=_("Facts of the case"))
         if record["resolution"]:
             st.markdown(f"**{look.plain(_('Resolution'))}**")
-            st.caption("  \n".join(look.plain(line) for line in record["resolution"].split("\n")))
+            st.caption(look.as_typed(record["resolution"]))
         if record["satisfaction"]:
             stars = "★" * record["satisfaction"] + "☆" * (5 - record["satisfaction"])
             st.markdown(f"**{look.plain(_('The customer says'))}** {stars}")

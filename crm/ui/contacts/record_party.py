@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ from crm.ui.kit import look
 from crm.ui.records import facts, to_do
 from crm.ui.records.drawers import new_record
 from crm.ui.records.quick import talk_box
-from crm.ui.records.record_page import record_header, record_tabs
+from crm.ui.records.record_page import Tab, counted, record_body, record_header
 from crm.ui.records.timeline import show_timeline, shown_steps
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
@@ -106,67 +107,59 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
     )
     record_header(actor, view, context=_one_line(view), tags=_tags(view), links=links, more=more)
     kpis = dealings.deal_kpis(view, party.deals) if actor.may("deal", READ) else []
-    look.kpi_row([*kpis, *dealings.talk_kpis(view, party.talk, party.tasks)], strip=True)
-    main, aside = look.split()
-    with main:
-        to_do.next_step(actor, party.tasks, links=links)
-        names = {
-            "timeline": _("Timeline"),
-            "deals": _counted(_("Deals"), party.deals.count),
-            "others": _counted(screen.others_title, len(party.others)),
-            "tasks": _counted(_("Tasks"), len(party.tasks)),
-            "details": _("Details"),
-        }
-        _tab(actor, screen, party, record_tabs(names), links)
-    with aside:
-        facts.about_card(view)
-        reach.reach_card(view, party.ways, on_change=lambda: drawers.reach_drawer(actor, view))
-        if screen.entity == "contact":
-            show_consent(actor, view)
-        reach.others_card(
-            screen.others_title,
-            party.others,
-            page=screen.others,
-            empty_text=screen.others_empty,
-            on_change=(lambda: drawers.roles_drawer(actor, view)) if view.may_change else None,
-        )
-        cases_card(actor, screen.entity, record_id, links=links)
-        equipment_card(actor, screen.entity, record_id, links=links)
-        dealings.sales_card(party.sales, title=screen.sales_title)
+    tabs: dict[str, Tab] = {
+        "timeline": (_("Timeline"), partial(_timeline, actor, party, links)),
+        "deals": (counted(_("Deals"), party.deals.count), partial(_deals, party)),
+        "others": (counted(screen.others_title, len(party.others)), partial(_others, screen, party)),
+        "tasks": (
+            counted(_("Tasks"), len(party.tasks)),
+            partial(to_do.show_tasks, actor, party.tasks, links=links),
+        ),
+        "details": (_("Details"), partial(facts.details, view)),
+    }
+    consent = [partial(show_consent, actor, view)] if screen.entity == "contact" else []
+    roles = partial(drawers.roles_drawer, actor, view) if view.may_change else None
+    record_body(
+        tabs,
+        [
+            partial(facts.about_card, view),
+            partial(reach.reach_card, view, party.ways, on_change=partial(drawers.reach_drawer, actor, view)),
+            *consent,
+            partial(
+                reach.others_card, screen.others_title, party.others, page=screen.others,
+                empty_text=screen.others_empty, on_change=roles,
+            ),
+            partial(cases_card, actor, screen.entity, record_id, links=links),
+            partial(equipment_card, actor, screen.entity, record_id, links=links),
+            partial(dealings.sales_card, party.sales, title=screen.sales_title),
+        ],
+        figures=[*kpis, *dealings.talk_kpis(view, party.talk, party.tasks)],
+        above=partial(to_do.next_step, actor, party.tasks, links=links),
+    )  # fmt: skip
 
 
-def _tab(actor: Actor, screen: PartyScreen, party: Party, tab: str, links: Mapping[str, int | None]) -> None:
-    view = party.view
-    match tab:
-        case "deals":
-            dealings.show_deals(
-                party.deal_rows,
-                count=party.deals.count,
-                empty_text=_("No deals yet. New deal under More opens one."),
-            )
-        case "others":
-            if not party.others:
-                st.caption(look.plain(screen.others_empty))
-            for row in party.others:
-                reach.other_line(row, page=screen.others)
-        case "tasks":
-            to_do.show_tasks(actor, party.tasks, links=links)
-        case "details":
-            facts.details(view)
-        case _:
-            talk_box(actor, view, preset=links)
-            nothing = _("Nothing happened yet. Write down the first talk above.")
-            show_timeline(actor, view, party.entries, empty_text=nothing)
+def _timeline(actor: Actor, party: Party, links: Mapping[str, int | None]) -> None:
+    talk_box(actor, party.view, preset=links)
+    nothing = _("Nothing happened yet. Write down the first talk above.")
+    show_timeline(actor, party.view, party.entries, empty_text=nothing)
+
+
+def _deals(party: Party) -> None:
+    nothing = _("No deals yet. New deal under More opens one.")
+    dealings.show_deals(party.deal_rows, count=party.deals.count, empty_text=nothing)
+
+
+def _others(screen: PartyScreen, party: Party) -> None:
+    if not party.others:
+        st.caption(look.plain(screen.others_empty))
+    for row in party.others:
+        reach.other_line(row, page=screen.others)
 
 
 def _links(view: RecordView) -> dict[str, int | None]:
     if view.entity == "contact":
         return {"contact_id": view.id, "organisation_id": view.values.get("organisation_id")}
     return {"organisation_id": view.id}
-
-
-def _counted(label: str, count: int) -> str:
-    return f"{label} :gray[{count}]" if count else label
 
 
 def _tags(view: RecordView) -> list[look.Marked]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from crm.contacts import sums
 from crm.contacts.dealings import deals_of
 from crm.i18n import _, ngettext
@@ -11,7 +13,7 @@ from crm.ui.contacts import dealings
 from crm.ui.kit import look
 from crm.ui.kit.formats import money, percent, short_money
 from crm.ui.records import facts
-from crm.ui.records.record_page import record_header, record_tabs
+from crm.ui.records.record_page import Tab, counted, record_body, record_header
 from crm.ui.records.timeline import show_timeline
 from crm.work import Actor, reading
 from db.scope import READ
@@ -47,17 +49,14 @@ def show_product(actor: Actor, record_id: int) -> None:
     figures = [list_price, margin, sold]
     if actor.may("deal", READ):
         figures.append(dealings.deal_kpis(view, deals)[0])
-    look.kpi_row(figures, strip=True)
-    main, aside = look.split()
-    with main:
-        match record_tabs({"deals": f"{_('Deals')} :gray[{deals.count}]", "changes": _("Changes")}):
-            case "deals":
-                nothing = _("No deal has this as its main product.")
-                dealings.show_deals(
-                    rows if deals.count else rows.head(0), count=deals.count, empty_text=nothing
-                )
-            case _:
-                show_timeline(actor, view)
-    with aside:
-        facts.about_card(view)
-        dealings.sales_card(sales, title=_("How did it sell?"))
+    nothing = _("No deal has this as its main product.")
+    shown = rows if deals.count else rows.head(0)
+    tabs: dict[str, Tab] = {
+        "deals": (
+            counted(_("Deals"), deals.count),
+            partial(dealings.show_deals, shown, count=deals.count, empty_text=nothing),
+        ),
+        "changes": (_("Changes"), partial(show_timeline, actor, view)),
+    }
+    sold_card = partial(dealings.sales_card, sales, title=_("How did it sell?"))
+    record_body(tabs, [partial(facts.about_card, view), sold_card], figures=figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -27,7 +28,7 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
 from crm.ui.records import facts
 from crm.ui.records.drawers import new_record
-from crm.ui.records.record_page import record_header, record_tabs
+from crm.ui.records.record_page import Tab, counted, record_body, record_header
 from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.rows import plan_drawer, visit_line
@@ -68,13 +69,8 @@ def show_unit(actor: Actor, equipment_id: int) -> None:
         more=_more(actor, page),
         primary=lambda: _primary(actor, page),
     )
-    look.kpi_row(_strip(page), strip=True)
-    main, aside = look.split()
-    with main:
-        _tab(actor, page)
-    with aside:
-        _customer(page)
-        facts.about_card(view, FACTS)
+    beside = [partial(_customer, page), partial(facts.about_card, view, FACTS)]
+    record_body(_tabs(actor, page), beside, figures=_strip(page))
 
 
 def _primary(actor: Actor, page: UnitPage) -> None:
@@ -176,31 +172,18 @@ def _open_kpi(page: UnitPage, there: dict[str, str]) -> look.Explained:
     )
 
 
-def _tab(actor: Actor, page: UnitPage) -> None:
-    tabs = {"overview": _("Overview"), "history": _("History")}
+def _tabs(actor: Actor, page: UnitPage) -> dict[str, Tab]:
+    tabs: dict[str, Tab] = {
+        "overview": (_("Overview"), partial(_overview, actor, page)),
+        "history": (_("History"), partial(_history, actor, page)),
+    }
     if actor.may("case", READ):
-        tabs["cases"] = _counted(_("Cases"), page.cases_all)
+        tabs["cases"] = (counted(_("Cases"), page.cases_all), partial(_cases, actor, page))
     if actor.may("work_order", READ):
-        tabs["visits"] = _counted(_("Visits"), page.visits_all)
-    tabs["parts"] = _counted(_("Parts"), page.parts)
-    tabs["changes"] = _("Changes")
-    match record_tabs(tabs):
-        case "history":
-            _history(actor, page)
-        case "cases":
-            _cases(actor, page)
-        case "visits":
-            _visits(actor, page)
-        case "parts":
-            _parts(actor, page)
-        case "changes":
-            show_timeline(actor, page.view)
-        case _:
-            _overview(actor, page)
-
-
-def _counted(label: str, count: int) -> str:
-    return f"{label} :gray[{count}]" if count else label
+        tabs["visits"] = (counted(_("Visits"), page.visits_all), partial(_visits, actor, page))
+    tabs["parts"] = (counted(_("Parts"), page.parts), partial(_parts, actor, page))
+    tabs["changes"] = (_("Changes"), partial(show_timeline, actor, page.view))
+    return tabs
 
 
 def _overview(actor: Actor, page: UnitPage) -> None:

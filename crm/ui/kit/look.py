@@ -149,6 +149,11 @@ def lines(*items: str) -> None:
     st.markdown("  \n".join(f":small[{plain(item)}]" for item in items))
 
 
+def as_typed(text: str, most: int | None = None) -> Marked:
+    """A long text with the lines in which it was written, at most so many of them."""
+    return Marked("  \n".join(plain(line) for line in text.split("\n")[:most]))
+
+
 def icon_button(icon: str, told: str, *, key: str, **more: Any) -> bool:
     """A sign without words at the end of a line; ``told`` says what it does."""
     return st.button("", icon=f":material/{icon}:", help=plain(told), key=key, type="tertiary", **more)

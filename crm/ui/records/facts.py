@@ -53,7 +53,7 @@ def about_card(view: RecordView, names: Sequence[str] | None = None) -> None:
         else:
             st.caption(_("Nothing entered yet. Edit adds it."))
         if notes := view.values.get("notes"):
-            st.caption("  \n".join(look.plain(line) for line in str(notes).split("\n")[:12]))
+            st.caption(look.as_typed(str(notes), 12))
 
 
 def details(view: RecordView) -> None:
@@ -64,4 +64,4 @@ def details(view: RecordView) -> None:
     for field in about.fields:
         if field.kind is Kind.LONGTEXT and view.values.get(field.name):
             look.section(_(field.label))
-            st.caption("  \n".join(look.plain(line) for line in str(view.values[field.name]).split("\n")))
+            st.caption(look.as_typed(str(view.values[field.name])))

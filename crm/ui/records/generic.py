@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -23,7 +24,7 @@ from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.facts import about_card, details
 from crm.ui.records.list_table import rows_to_open
 from crm.ui.records.listing import ListScreen, show_list
-from crm.ui.records.record_page import asked_id, record_header, record_tabs
+from crm.ui.records.record_page import Tab, asked_id, counted, record_body, record_header
 from crm.ui.records.timeline import show_timeline
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
@@ -43,9 +44,8 @@ class Beside:
     @property
     def label(self) -> str:
         """What they are called there, with their number."""
-        count = f"{self.rows.total:,}+" if self.rows.capped else f"{self.rows.total:,}"
         plural = _(registry.entity(self.card.name).plural)
-        return f"{plural} :gray[{count}]" if self.rows.total else plural
+        return counted(plural, self.rows.total, more=self.rows.capped)
 
 
 def show_screen(entity: str, one: bool) -> None:
@@ -65,24 +65,13 @@ def show_record(actor: Actor, entity: str, record_id: int) -> None:
         beside = _beside(actor, session, view)
         tasks = open_tasks(session, entity, record_id) if links else []
     record_header(actor, view, context=_context(view), tags=_tags(view), links=links)
-    tabs = {found.card.name: found.label for found in beside}
-    tabs |= {"tasks": _("Tasks")} if links else {}
-    tabs |= {"changes": _("Timeline") if links else _("Changes"), "details": _("Details")}
-    main, aside = look.split()
-    with main:
-        if links:
-            to_do.next_step(actor, tasks, links=links)
-        tab = record_tabs(tabs)
-        if tab == "details":
-            details(view)
-        elif tab == "tasks" and links:
-            to_do.show_tasks(actor, tasks, links=links)
-        elif (found := next((b for b in beside if b.card.name == tab), None)) is not None:
-            _rows(actor, view, found)
-        else:
-            show_timeline(actor, view)
-    with aside:
-        about_card(view)
+    tabs: dict[str, Tab] = {b.card.name: (b.label, partial(_rows, actor, view, b)) for b in beside}
+    if links:
+        tabs["tasks"] = (_("Tasks"), partial(to_do.show_tasks, actor, tasks, links=links))
+    tabs["changes"] = (_("Timeline") if links else _("Changes"), partial(show_timeline, actor, view))
+    tabs["details"] = (_("Details"), partial(details, view))
+    above = partial(to_do.next_step, actor, tasks, links=links) if links else None
+    record_body(tabs, [partial(about_card, view)], above=above)
 
 
 def _beside(actor: Actor, session: Any, view: RecordView) -> list[Beside]:

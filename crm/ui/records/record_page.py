@@ -16,6 +16,9 @@ from crm.ui.records.quick import log_drawer, task_drawer
 from crm.work import Actor
 from db.scope import CREATE
 
+#: What people read on a tab, and what draws it when it is open.
+Tab = tuple[str, Callable[[], object]]
+
 
 def asked_id(entity: str) -> int:
     """The id in the address.
@@ -100,6 +103,31 @@ def _archived_bar(actor: Actor, view: RecordView) -> None:
         )
         if view.may_archive and st.button(_("Restore"), icon=":material/undo:", key="record_restore"):
             put_away(actor, view)
+
+
+def counted(label: str, count: int, *, more: bool = False) -> str:
+    """The label of a tab with how many are in it, ``more`` when there are others still; nothing for none."""
+    return f"{label} :gray[{count:,}{'+' if more else ''}]" if count else label
+
+
+def record_body(
+    tabs: Mapping[str, Tab],
+    aside: Sequence[Callable[[], object]],
+    *,
+    figures: Sequence[look.Explained] = (),
+    above: Callable[[], object] | None = None,
+) -> None:
+    """Draw what follows the header: figures in a strip, what stands above the tabs, the open tab, and the cards beside."""
+    if figures:
+        look.kpi_row(figures, strip=True)
+    main, beside = look.split()
+    with main:
+        if above is not None:
+            above()
+        tabs[record_tabs({name: label for name, (label, _draw) in tabs.items()})][1]()
+    with beside:
+        for draw in aside:
+            draw()
 
 
 def record_tabs(tabs: Mapping[str, str]) -> str:

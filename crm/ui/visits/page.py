@@ -60,7 +60,7 @@ def show_visit(actor: Actor, order_id: int) -> None:
             _done(page)
         elif values["report"]:
             with look.card(_("Report")):
-                _text(values["report"])
+                st.markdown(look.as_typed(values["report"]))
         if st.toggle(_("Show what was changed"), key="visit_changes"):
             show_timeline(actor, view)
     with aside:
@@ -198,7 +198,7 @@ def _done(page: VisitPage) -> None:
     currency = page.view.currency
     with look.card(_("What was done"), key="visit_done"):
         if values["report"]:
-            _text(values["report"])
+            st.markdown(look.as_typed(values["report"]))
         said = {
             _("Hours"): number(values["hours"], decimals=2),
             _("Labour"): money(values["labour_minor"], currency),
@@ -231,10 +231,6 @@ def _parts_table(page: VisitPage, currency: str) -> dict[str, Any]:
             for p in page.parts
         ],
     }
-
-
-def _text(text: str) -> None:
-    st.markdown("  \n".join(look.plain(line) for line in text.split("\n")))
 
 
 def _where(page: VisitPage) -> None:
