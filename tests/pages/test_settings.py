@@ -1,14 +1,17 @@
 """Settings: firm, pipelines, reasons, rates, limits."""
 
+from datetime import UTC, date, datetime
+
 import pandas as pd
 import pytest
 
-from crm.firm.firm import firm
+from crm.firm.firm import firm, set_firm
 from crm.firm.rates import read_rates
 from crm.periods import Calendar
 from crm.pipeline.stages import StageForm, read_pipelines
 from crm.ui.settings.selling import stage_forms, stage_frame
-from crm.work import SYSTEM, reading
+from crm.work import SYSTEM, reading, unit_of_work
+from db.models import Campaign, Case, Deal, Stage
 
 
 def test_nobody_sees_settings_without_a_session(open_page, house):
@@ -133,3 +136,33 @@ def test_a_bad_line_is_named_and_the_text_stays(open_page, house):
     assert page.text_area(key="settings_rate_text").value == "2026-01-31, GBP, dear"
     with reading(SYSTEM) as session:
         assert read_rates(session) == []
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_a_year_from_april_and_weeks_from_sunday_hold_on_every_screen(open_page, house):
+    with unit_of_work(SYSTEM) as work:
+        set_firm(work, name="Kavarna", currency="EUR", calendar=Calendar(4, 6))
+        stage = work.session.query(Stage).filter_by(kind="won").first()
+        november = {"status": "won", "closed_on": date(2025, 11, 10), "opened_on": date(2025, 11, 1)}
+        deal = Deal(
+            title="D",
+            pipeline_id=stage.pipeline_id,
+            stage_id=stage.id,
+            currency="EUR",
+            amount_minor=500_00,
+            **november,
+        )
+        opened = datetime(2025, 11, 10, 12, tzinfo=UTC)
+        campaign = Campaign(
+            name="Spring", number="M1", status="running", channel="letter", starts_on=date(2025, 11, 10)
+        )
+        work.session.add_all([deal, campaign, Case(number="C1", subject="Leaks", opened_at=opened)])
+
+    def said(page):
+        assert not page.exception
+        return " ".join(text.value for kind in (page.markdown, page.caption) for text in kind)
+
+    assert {m.label: m.value for m in open_page("sales", sales_period="Year").metric}["Won value"] == "€500"
+    for screen in ("sales", "service", "marketing"):
+        assert "1 Apr 2025" in said(open_page(screen, **{f"{screen}_period": "Year"})), screen
+    assert "8 Mar 2026" in said(open_page("work_orders", work_orders_view="Week"))
