@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import String, select, type_coerce
@@ -198,8 +199,22 @@ def local_text(moment: datetime) -> str:
 
 
 def _moment(value: str | datetime) -> str:
-    # SQLite keeps times in UTC without saying so.
-    return local_text(datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value)
+    if not isinstance(value, str):
+        return local_text(value)
+    # SQLite keeps times in UTC without saying so. Within an hour they differ by what stands behind it.
+    if hour := _hour(value[:13]):
+        return hour + value[13:].removesuffix(".000000").removesuffix(":00")
+    return local_text(datetime.fromisoformat(value).replace(tzinfo=UTC))
+
+
+@lru_cache(maxsize=100_000)
+def _hour(text: str) -> str:
+    """The hour of the firm's clocks for one in UTC; blank where it is no whole one, or the second of two."""
+    first, last = (
+        here(datetime.fromisoformat(f"{text}:{minute}").replace(tzinfo=UTC)) for minute in ("00", "59")
+    )
+    plain = first.minute == 0 and last.minute == 59 and not (first.fold or last.fold)
+    return f"{first:%Y-%m-%d %H}" if plain else ""
 
 
 _CONVERTORS: dict[Kind, Callable[[Values, Values | None], Values]] = {
