@@ -7,6 +7,7 @@ from crm.i18n import _, ngettext
 from crm.interactions.my_day import due_tasks, news
 from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.service.cases.board import my_queue
+from crm.service.cases.news import unread
 from crm.service.visits.proposals import proposals
 from crm.service.visits.queries import my_visits
 from crm.ui.frame.guard import current_actor, flash
@@ -24,6 +25,7 @@ with reading(actor) as session:
     deals = deals_to_move(session, today=today(), now=now())
     goal = monthly_goal(session, today=today())
     cases = my_queue(session, now(), limit=6) if actor.may("case", "read") else []
+    fresh = {one.case_id: one.what for one in unread(session, now())} if cases else {}
     visits = my_visits(session, day=today())[:6] if actor.may("work_order", "read") else []
     sells = bool(deals or goal.deals or goal.target_minor is not None)
     mine = [one for one in cases if one.owner_id == actor.user_id]
@@ -72,7 +74,7 @@ if cases:
     with card(
         _("Cases"), _("Mine and those that nobody has, the most urgent first"), span=2 if visits else 3
     ):
-        cases_card(cases, moment=now())
+        cases_card(cases, fresh, moment=now())
 if visits:
     with card(_("Visits"), span=1 if cases else 3):
         visits_card(visits)

@@ -7,17 +7,18 @@ import streamlit as st
 from crm.i18n import _
 from crm.records import registry
 from crm.records.search import Hit, find_anything
+from crm.ui.cases import news
 from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.records import quick
 from crm.ui.records.drawers import new_record
 from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading
-from db.actor import CREATE
+from db.actor import CREATE, READ
 
 
-def tools(actor: Actor) -> None:
-    """Find and add, in the sidebar under the menu."""
+def tools(actor: Actor, opened: int | None = None) -> None:
+    """News, find and add, in the sidebar under the menu; ``opened`` is the case whose page is being drawn."""
     offers = {
         "talk": (_("Log a talk"), ("interaction", CREATE)),
         "task": (_("New task"), ("task", CREATE)),
@@ -29,6 +30,10 @@ def tools(actor: Actor) -> None:
     offers["work_order"] = (_("Plan a visit"), ("work_order", CREATE))
     allowed = {name: text for name, (text, right) in offers.items() if actor.may(*right)}
     with st.sidebar, st.container(gap="xsmall", key="frame_tools"):
+        if actor.may("case", READ) and actor.user_id is not None:
+            if opened is not None:
+                news.open_case(actor, opened)
+            news.bell()
         if st.button(
             _("Find"), icon=":material/search:", shortcut="Mod+K", width="stretch", key="frame_find"
         ):

@@ -33,7 +33,7 @@ def main() -> None:
     allowed = routes.open_to(actor)
     chosen = st.navigation(routes.menu(actor), expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Rapport")
-    anywhere.tools(actor)
+    anywhere.tools(actor, opened=opened_case(chosen.url_path))
     account(actor)
     if not allowed:
         st.title(_("Nothing to see yet"), anchor=False)
@@ -55,6 +55,13 @@ def main() -> None:
             chosen.run()
     except CrmError as error:
         show(error)
+
+
+def opened_case(screen: str) -> int | None:
+    """The case whose page is being drawn."""
+    asked = st.query_params.get("id", "")
+    named = asked.isascii() and asked.isdigit() and len(asked) < 19
+    return int(asked) if screen == "case" and named else None
 
 
 def beside(actor: Actor, name: str) -> None:

@@ -21,7 +21,7 @@ from db.models.people import Credential, Grant, LoginSession, Membership, Role, 
 from db.models.pipeline.deals import Deal, DealLine, StageChange
 from db.models.pipeline.pipeline import Lead, LossReason, Pipeline, Stage, Target
 from db.models.reach import Address, Channel, ContactRole
-from db.models.service.case_thread import CaseMessage, CaseMove, CaseWriter
+from db.models.service.case_thread import CaseMessage, CaseMove, CaseRead, CaseWriter
 from db.models.service.cases import Case
 from db.models.service.equipment import Contract, Equipment
 from db.models.service.levels import Queue, ServicePolicy, WorkCalendar
@@ -50,6 +50,7 @@ __all__ = [
     "Case",
     "CaseMessage",
     "CaseMove",
+    "CaseRead",
     "CaseWriter",
     "Category",
     "Change",

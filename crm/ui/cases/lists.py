@@ -24,8 +24,9 @@ from crm.service.cases.board import (
 )
 from crm.service.cases.cases import move_case
 from crm.service.cases.find import status_word
+from crm.service.cases.news import News, unread
 from crm.ui.cases.drawers import taken
-from crm.ui.cases.words import priority_tag, priority_word, promise_words, status_tag
+from crm.ui.cases.words import news_tag, priority_tag, priority_word, promise_words, status_tag
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, show_refused, showing_problems
 from crm.ui.kit import board as kanban
@@ -33,11 +34,11 @@ from crm.ui.kit import look
 from crm.ui.kit.board_moves import Move
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import link_options
-from crm.ui.kit.words import avatar
+from crm.ui.kit.words import FRESH, avatar
 from crm.ui.records.drawers import new_record
 from crm.ui.records.listing import ListScreen, show_list
 from crm.work import Actor, reading, unit_of_work
-from db.scope import CREATE, UPDATE
+from db.scope import CREATE, UPDATE, ScopedSession
 
 VIEW = "cases_view"
 LIST, BOARD, QUEUE = "list", "board", "queue"
@@ -51,7 +52,12 @@ def views() -> dict[str, str]:
 
 def show_case_list(actor: Actor, head: DeltaGenerator) -> None:
     """Draw the list below the views, with its header in the place given."""
-    show_list(actor, ListScreen("case"), head=head)
+    show_list(actor, ListScreen("case", marked=marked), head=head)
+
+
+def marked(session: ScopedSession) -> set[int]:
+    """Cases with news that the actor has not opened."""
+    return {one.case_id for one in unread(session, now())}
 
 
 def show_head(actor: Actor, head: DeltaGenerator) -> None:
@@ -133,11 +139,12 @@ def show_board(filters: CaseFilters) -> None:
         moment = now()
         with reading(actor) as session:
             columns = board(session, replace(filters, more=tuple(shown.items())), now=moment)
+            fresh = marked(session)
         if not any(c.count for c in columns):
             _nothing(filters)
         kanban.board(
             key="cases_board",
-            columns=[_column(c, moment) for c in columns],
+            columns=[_column(c, moment, fresh) for c in columns],
             currency="",
             locale=language(),
             on_moves=move,
@@ -172,7 +179,7 @@ def _nothing(filters: CaseFilters) -> None:
         )
 
 
-def _column(column: CaseColumn, moment: datetime) -> kanban.BoardColumn:
+def _column(column: CaseColumn, moment: datetime, fresh: set[int]) -> kanban.BoardColumn:
     return kanban.BoardColumn(
         id=column.status,
         title=status_word(column.status),
@@ -181,17 +188,17 @@ def _column(column: CaseColumn, moment: datetime) -> kanban.BoardColumn:
         weighted_minor=0,
         probability=None,
         kind="open",
-        cards=tuple(_card(card, moment) for card in column.cards),
+        cards=tuple(_card(card, moment, card.id in fresh) for card in column.cards),
     )
 
 
-def _card(card: CaseCard, moment: datetime) -> kanban.BoardCard:
+def _card(card: CaseCard, moment: datetime, is_fresh: bool) -> kanban.BoardCard:
     promise, tone = promise_words(card, now=moment)
     urgent = card.priority in ("critical", "high")
     told = promise if card.flag in ("late", "soon") else ""
     return kanban.BoardCard(
         id=card.id,
-        title=card.subject,
+        title=f"{FRESH} {card.subject}" if is_fresh else card.subject,
         subtitle=" · ".join(p for p in (card.customer, card.number) if p),
         amount_minor=None,
         currency="",
@@ -214,6 +221,7 @@ def show_queue(actor: Actor) -> None:
     moment = now()
     with reading(actor) as session:
         cards = my_queue(session, moment)
+        fresh = {one.case_id: one for one in unread(session, moment)}
     if not cards:
         look.empty(
             _("Nothing waits for you"),
@@ -221,17 +229,18 @@ def show_queue(actor: Actor) -> None:
             key="cases_queue_none",
         )
     for card in cards:
-        _queue_row(actor, card, moment)
+        _queue_row(actor, card, moment, fresh.get(card.id))
 
 
-def _queue_row(actor: Actor, card: CaseCard, moment: datetime) -> None:
+def _queue_row(actor: Actor, card: CaseCard, moment: datetime, fresh: News | None) -> None:
     promise, tone = promise_words(card, now=moment)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", border=True, key=f"queue_row_{card.id}"
     ):
         if card.owner:
             st.image(avatar(card.owner), width=32)
-        chips = [priority_tag(card.priority)] if card.priority != "normal" else []
+        chips = [news_tag(fresh.what)] if fresh is not None else []
+        chips += [priority_tag(card.priority)] if card.priority != "normal" else []
         if promise:
             sign = "priority_high" if tone == look.BAD else "schedule" if tone == look.WATCH else ""
             chips.append(look.tag(promise, tone=tone, icon=sign))

@@ -9,6 +9,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.service.cases.board import CaseCard
 from crm.service.cases.find import status_word
+from crm.service.cases.news import RATED, REOPENED, WROTE
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock, day
 
@@ -43,6 +44,22 @@ def priority_tag(priority: str) -> look.Marked:
         tone=PRIORITY_TONES.get(priority, look.QUIET),
         icon=PRIORITY_ICONS.get(priority, ""),
     )
+
+
+def news_word(what: str) -> str:
+    """What the customer did, in a few words."""
+    words = {
+        WROTE: _("The customer wrote"),
+        REOPENED: _("Reopened"),
+        RATED: _("Low rating"),
+    }
+    return words[what]
+
+
+def news_tag(what: str) -> look.Marked:
+    """The mark of a case that I have not opened since."""
+    tone = look.BAD if what == RATED else look.INFO
+    return look.tag(news_word(what), tone=tone, icon="mark_chat_unread")
 
 
 def move_word(before: str, after: str) -> str:

@@ -29,6 +29,10 @@ class Marked(str):
     __slots__ = ()
 
 
+#: Before the name of a record that has news.
+FRESH = "●"
+
+
 def plain(text: str) -> Marked:
     """Text as it stands, whatever signs it holds, on one line; safe inside Markdown."""
     if isinstance(text, Marked):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -15,7 +15,7 @@ from crm.service.cases.board import CaseCard
 from crm.service.visits.proposals import Proposal, plan_visit, put_off
 from crm.service.visits.queries import Visit
 from crm.ui.cases.lists import QUEUE, VIEW, views
-from crm.ui.cases.words import promise_words
+from crm.ui.cases.words import news_tag, promise_words
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
@@ -72,12 +72,14 @@ def _opener(screen: str, record_id: int, *, key: str) -> None:
         routes.go(screen, record_id)
 
 
-def cases_card(found: list[CaseCard], *, moment: datetime) -> None:
+def cases_card(found: list[CaseCard], fresh: Mapping[int, str], *, moment: datetime) -> None:
     """Cases that wait for me, the most urgent promise first; a click opens one."""
     for case in found:
         promise, tone = promise_words(case, now=moment)
         with look.row():
             look.two_lines(case.subject, why=" · ".join(p for p in (case.customer, case.number) if p))
+            if case.id in fresh:
+                st.markdown(news_tag(fresh[case.id]), width="content")
             if promise:
                 st.markdown(look.tag(promise, tone=tone), width="content")
             _opener("case", case.id, key=f"my_day_case_{case.id}")

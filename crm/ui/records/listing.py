@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,12 +19,13 @@ from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
 from crm.ui.kit.inputs import choose, choose_some, search_input
+from crm.ui.kit.words import FRESH
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
 from crm.ui.records.list_table import pager, rows_to_open
 from crm.work import Actor, reading
-from db.scope import CREATE, DELETE, EXPORT
+from db.scope import CREATE, DELETE, EXPORT, ScopedSession
 
 PAGE_ROWS = 14
 
@@ -37,6 +38,7 @@ class ListScreen:
     on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
     on_new: Callable[[Actor], None] | None = None  # instead of the general form
     title: str = ""  # instead of the entity's plural
+    marked: Callable[[ScopedSession], Collection[int]] | None = None  # records with news for the actor
 
     @property
     def card(self) -> Card:
@@ -82,6 +84,9 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
                 columns=columns,
                 archived=archived,
             )
+            if screen.marked is not None:
+                fresh = found.rows["id"].isin(screen.marked(session))
+                found.rows.loc[fresh, about.title_field] = f"{FRESH} " + found.rows[about.title_field]
     except CrmError as problem:
         show(problem)
         return

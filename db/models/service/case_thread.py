@@ -24,7 +24,10 @@ class CaseMessage(Base):
     __tablename__ = "case_messages"
     __guard__ = ("case_id",)
     __entity__ = "case"
-    __table_args__ = (Index("ix_case_messages_thread", "case_id", "at"),)
+    __table_args__ = (
+        Index("ix_case_messages_thread", "case_id", "at"),
+        Index("ix_case_messages_news", "kind", "at"),
+    )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(text(10), default="note")
@@ -56,6 +59,20 @@ class CaseWriter(Base):
     until: Mapped[datetime]
 
 
+class CaseRead(Base):
+    """When somebody last opened a case: what its customer did after it is marked for them."""
+
+    __tablename__ = "case_reads"
+    __guard__ = ("case_id",)
+    __entity__ = "case"
+    __logged__ = False
+    __table_args__ = (UniqueConstraint("case_id", "user_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    read_at: Mapped[datetime]
+
+
 class CaseMove(Base):
     """A case's change of status: from, to, when, by whom."""
 
@@ -63,6 +80,7 @@ class CaseMove(Base):
     __guard__ = ("case_id",)
     __entity__ = "case"
     __logged__ = False
+    __table_args__ = (Index("ix_case_moves_news", "to_status", "at"),)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     from_status: Mapped[str | None] = mapped_column(text(10))

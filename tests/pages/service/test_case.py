@@ -295,3 +295,32 @@ def test_an_archived_case_is_read_and_brought_back(open_page, case, actor_of):
     page.button(key="case_restore").click().run()
 
     assert stored(case)["archived_at"] is None
+
+
+def test_the_bell_lists_what_customers_wrote_and_opening_takes_it_away(open_page, case, actor_of):
+    do(SYSTEM, cases.customer_message, case["id"], "Hello?", key="c")
+    page = open_page("my_day", as_="stan")
+    assert not page.exception
+    assert "The customer wrote" in " ".join(m.value for m in page.markdown)
+    assert any("Hello" not in w and case["number"] in w for w in links(page))
+
+    opened = open_page("case", as_="stan", id=case["id"])
+    assert not any(case["number"] in w for w in links(opened))
+    assert "The customer wrote" not in " ".join(m.value for m in open_page("my_day", as_="stan").markdown)
+
+
+def test_all_is_marked_read_at_once_and_viewers_of_nothing_see_no_news(open_page, case, actor_of):
+    do(SYSTEM, cases.customer_message, case["id"], "Hello?", key="c")
+    other = open_page("my_day", as_="sue")
+    assert not any(case["number"] in w for w in links(other))
+    page = open_page("cases", as_="stan")
+    assert any(str(v).startswith("● ") for frame in page.dataframe for v in frame.value["subject"])
+
+    page = page.button(key="frame_news_read").click().run()
+
+    assert not any(case["number"] in w for w in links(page))
+    assert not any(str(v).startswith("● ") for frame in page.dataframe for v in frame.value["subject"])
+
+
+def links(page):
+    return [link.proto.label for link in page.get("page_link")]
