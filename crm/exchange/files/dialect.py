@@ -26,6 +26,7 @@ _SEVERAL = re.compile(r"([|~^:;,#*%$!¦§])\1+|\|~\||~\|~|<>|=>|->")
 _SAMPLE_LINES = 200
 _SAMPLE_SIGNS = 100_000
 _EVEN_ENOUGH = 0.6
+_LONGEST_NAME = 40
 
 _NUMBER = r"[-+(]?\s?[$€£¥]?\s?[-+]?\d[\d.,'’\s\xa0\u202f]*(?:[eE][-+]?\d+)?\s?[%€$£]?\)?"
 _DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[-+]\d\d:?\d\d)?)?"
@@ -80,6 +81,8 @@ class Dialect:
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             escapechar=self.escape or None,
             doublequote=not self.escape,
+            # A blank before a quotation mark is no part of the cell; those around cells go later in any case.
+            skipinitialspace=True,
             strict=strict,
         )
 
@@ -111,16 +114,35 @@ def sniff(text: str) -> Dialect:
             # A sign cannot part and escape at once; Python 3.13 refuses to try.
             for escape in (e for e in escapes if e != separator):
                 dialect = Dialect(separator, quote, escape)
-                score = _score(sample, dialect) * (1.0 if separator in _USUAL or len(separator) > 1 else 0.8)
+                usual = separator in _USUAL or len(separator) > 1
+                score = _score(sample, dialect) * (1.0 if usual else 0.8 * _begins(sample, dialect))
                 # A later candidate must be clearly better: the order is the order of how usual they are.
                 if score > best_score * 1.02:
                     best, best_score = dialect, score
     if best.separator:
         return best
+    if ragged := _ragged(sample):
+        return Dialect(ragged)
     # Blanks only when nothing else parts the lines, because texts are full of them; two blanks or more are
     # the safer sign, unless they leave lines of different widths.
-    blanks = {separator: _score(sample, Dialect(separator)) for separator in ("  ", " ")}
+    blanks = {sign: _score(sample, Dialect(sign)) * _begins(sample, Dialect(sign)) for sign in ("  ", " ")}
     return Dialect(max(blanks, key=lambda separator: blanks[separator])) if any(blanks.values()) else best
+
+
+def _begins(sample: str, dialect: Dialect) -> bool:
+    """Whether the first line is parted as well: "ID" above "id#0" says that the sign belongs to the cells."""
+    return next((len(cells) > 1 for _line, cells in dialect.records(sample) if any(cells)), False)
+
+
+def _ragged(sample: str) -> str:
+    """The usual separator that parts the column names and most lines, however uneven these are; "" if none does."""
+    lines = [line for line in sample.splitlines() if line.strip()]
+    for sign in _USUAL:
+        names = lines[0].split(sign)
+        short = all(0 < len(name.strip()) < _LONGEST_NAME for name in names)
+        if len(names) > 1 and short and sum(sign in line for line in lines[1:]) * 2 > len(lines) - 1 > 0:
+            return sign
+    return ""
 
 
 def _sample(text: str) -> str:

@@ -75,7 +75,9 @@ def find_head(records: Sequence[tuple[int, list[str]]], *, header_line: int | No
     if not filled:
         return Head((), 0, 0)
     widths = Counter(len(cells) for *_rest, cells in filled)
-    width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    # Where every line is as long as it pleases, the first says how many columns have names.
+    first_width = len(filled[0][2]) if len(filled[0][2]) > 1 else 0
+    width = max(widths.items(), key=lambda item: (item[1], item[0] == first_width, item[0]))[0]
     # Programs write separators for columns that nothing stands in; those columns prove nothing.
     used = {place for *_rest, cells in filled for place, cell in enumerate(cells) if cell.strip()}
     if header_line:

@@ -18,7 +18,7 @@ from crm.exchange.files import apart, cards, delimited, sheets
 from crm.exchange.files.bounds import refuse_long_lines
 from crm.exchange.files.encoding import decode
 from crm.exchange.files.header import Arranged, BadLine, Layout
-from crm.exchange.files.tail import without_tail
+from crm.exchange.files.tail import without_headers, without_tail
 from crm.i18n import _
 
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -124,7 +124,7 @@ def read_table(source: Path | bytes, *, name: str = "", options: ReadOptions | N
         )
     if table.texts.shape[1] == 0 or (len(table.lines) == 0 and not table.bad):
         raise Refused(_("{name} has no rows to import.").format(name=name or _("The file")))
-    table = without_tail(table)
+    table = without_headers(without_tail(table))
     return SourceTable(name, table.texts, table.lines, table.exact, table.bad, table.layout)
 
 

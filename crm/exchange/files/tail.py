@@ -1,4 +1,4 @@
-"""What programs write below a table: totals and notes. They are no records, and are told as such."""
+"""What programs write below and between the rows of a table: totals, notes, names again. They are no records, and are told."""
 
 from __future__ import annotations
 
@@ -22,6 +22,42 @@ _TOTAL = re.compile(
     r"(?:\s*\(?\d+ (?:rows?|records?)\)?)?\s*:?",
     re.IGNORECASE,
 )
+
+
+_KIND_OF = re.compile(
+    r"\(?(?:text|string|str|(?:var)?char(?:\(\d+\))?|number|numeric|int(?:eger)?|float|double|decimal|money|currency|"
+    r"date(?:time)?|time(?:stamp)?|bool(?:ean)?|e-?mail|phone|url|id|required|optional|mandatory)\)?|"
+    r"[(\[][^()\[\]]{1,12}[)\]]",
+    re.IGNORECASE,
+)
+
+
+def without_headers(arranged: Arranged) -> Arranged:
+    """The table without further lines of column names: kinds or units below them, or the names again in between."""
+    texts = arranged.texts
+    if not len(texts) or not arranged.layout.header_line or not texts.shape[1]:
+        return arranged
+    again = np.ones(len(texts), dtype=bool)
+    for name in texts.columns:
+        again &= (texts[name].str.casefold() == str(name).casefold()).to_numpy(dtype=bool)
+        if not again.any():
+            break
+    first = [str(cell) for cell in texts.iloc[0] if cell]
+    again[0] |= texts.shape[1] > 1 and len(first) > 1 and all(_KIND_OF.fullmatch(cell) for cell in first)
+    if not again.any():
+        return arranged
+    reason = _("A further line of column names is not a record.")
+    bad = [
+        BadLine(int(arranged.lines[at]), "  ".join(map(str, texts.iloc[at]))[:_LONGEST_TEXT], reason)
+        for at in np.flatnonzero(again)
+    ]
+    return replace(
+        arranged,
+        texts=texts[~again].reset_index(drop=True),
+        lines=arranged.lines[~again],
+        exact={name: known[~again] for name, known in arranged.exact.items()},
+        bad=tuple(sorted((*arranged.bad, *bad), key=lambda wrong: wrong.line)),
+    )
 
 
 def without_tail(arranged: Arranged) -> Arranged:
