@@ -139,7 +139,7 @@ hand_in(
         "results": "crm.campaigns.reports.result_reports",
         "marketing": "crm.campaigns.reports.marketing_reports",
     },
-    reply={"campaign": "crm.campaigns.runs.responses:take_reply"},
+    reply={"campaign": "crm.campaigns.runs.replies:take_reply"},
     rules={
         "campaign": "crm.campaigns.runs.rules:CampaignRules",
         "campaign_arm": "crm.campaigns.runs.rules:ArmRules",

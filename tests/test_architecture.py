@@ -76,8 +76,8 @@ MAY_IMPORT = {
     "ui/campaigns": "analytics campaigns charts jobs mail records ui/frame ui/kit ui/records",
     "ui/segments": "campaigns firm records ui/frame ui/kit ui/records",
     "ui/social": "analytics campaigns charts records ui/frame ui/kit ui/records",
-    "ui/contacts": "campaigns charts contacts interactions records reporting ui/campaigns ui/cases ui/equipment ui/frame ui/kit "
-                   "ui/records",
+    "ui/contacts": "campaigns charts contacts interactions mail records reporting ui/campaigns ui/cases ui/equipment ui/frame "
+                   "ui/kit ui/records",
     "ui/messages": "campaigns mail records ui/contacts ui/frame ui/kit ui/records",
     "ui/inbox": "mail records ui/cases ui/frame ui/kit",
     "ui/my_day": "interactions pipeline records service ui/cases ui/frame ui/kit ui/records",

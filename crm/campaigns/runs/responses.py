@@ -17,9 +17,6 @@ from crm.clock import here, zone
 from crm.errors import NotFound
 from crm.firm.firm import firm, rates
 from crm.i18n import _
-from crm.mail.address import same_address
-from crm.mail.receiving.bounce_rules import AUTOMATIC, Received
-from crm.mail.receiving.intake import RESPONDED
 from crm.reporting.book import Book
 from crm.reporting.measures import worth
 from crm.work import Work
@@ -30,11 +27,9 @@ from db.models import (
     Contact,
     Deal,
     FormAnswer,
-    IncomingMessage,
     LinkClick,
     Order,
     OrderLine,
-    Outbox,
     WebForm,
 )
 from db.scope import UPDATE
@@ -297,25 +292,3 @@ def _store(work: Work, count: _Count) -> int:
         values: dict[str, Any] = {name: bindparam(name) for name in changes[0] if name != "member_id"}
         work.session.connection().execute(statement.values(values), changes, execution_options=SYSTEM_OPTIONS)
     return len(changes)
-
-
-def take_reply(work: Work, received: Received, answered: Outbox | None, incoming: IncomingMessage) -> str:
-    """The first response counts, within the campaign's days; whoever answers for somebody else does not."""
-    if answered is None or answered.member_id is None:
-        return ""
-    member = work.session.get(CampaignMember, answered.member_id)
-    contact = work.session.get(Contact, member.contact_id) if member is not None else None
-    if member is None or contact is None or same_address(contact.email or "") != received.sender:
-        return ""
-    campaign = work.session.get_one(Campaign, member.campaign_id)
-    last = here(member.sent_at or work.now).date() + timedelta(days=campaign.response_days)
-    if received.kind != AUTOMATIC and not member.responded and here(work.now).date() <= last:
-        member.responded, member.responded_at, member.response_by = True, work.now, REPLY
-        work.session.flush()
-    incoming.campaign_id, incoming.contact_id = campaign.id, contact.id
-    incoming.organisation_id, incoming.owner_id, incoming.team_id = (
-        contact.organisation_id,
-        contact.owner_id,
-        contact.team_id,
-    )
-    return RESPONDED

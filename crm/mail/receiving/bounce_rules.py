@@ -24,7 +24,7 @@ _FAILED_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _SAID_CODE = re.compile(r"\b(5\d\d)[ -](?:#?(5\.\d{1,3}\.\d{1,3})\b)?|\b(5\.\d{1,3}\.\d{1,3})\b")
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _MOST_RECIPIENTS = 50
 #: So far a program's own words are read for what it refused.
 _MOST_READ = 20_000
@@ -36,12 +36,39 @@ _NOBODY = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 _ADDRESS_CODES = frozenset({550, 551, 553})
 
 
+#: What servers say when the message or its sender was refused, whatever the number before it says.
+_ABOUT_US = re.compile(
+    r"\bspam|\bpolic(?:y|ies)\b|blocked|block ?list|black ?list|deny ?list|\bdenied\b|reputation|\bdmarc\b|\bspf\b|\bdkim\b"
+    r"|content (?:filter|reject)|reject\w{0,3} (?:as|for|due|because)|virus|malware|phish|relay|authenticat|not authori[sz]ed"
+    r"|rate limit|too many|greylist|grey-list|suspicious|unsolicited|\bbulk\b|rbl\b|spamhaus|barracuda",
+    re.IGNORECASE,
+)
+#: What they say when nobody is there.
+_ABOUT_NOBODY = re.compile(
+    r"(?:user|recipient|account|address|mailbox|addressee)s?\b.{0,40}"
+    r"(?:unknown|not found|unavailable|doesn.t exist|not exist|invalid|disabled|inactive|closed|no longer|not known|suspended)"
+    r"|(?:unknown|invalid|no such|non-?existent|inactive|bad|no) (?:local )?(?:user|recipient|account|address|mailbox|person)"
+    r"|no longer (?:valid|works|with|available|in use)|nobody (?:here|there)|unbekannt|inconnu|desconocid|sconosciut|onbekend"
+    r"|ukendt"
+    r"|neznám|неизвест|не найден|nieznany|nie istnieje|existiert nicht|n.existe pas|no existe|non esiste|bestaat niet",
+    re.IGNORECASE,
+)
+_ENHANCED = re.compile(r"(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])")
+#: Classes that tell nothing by themselves; what is said in words decides.
+_VAGUE = ("", "5.0.0", "5.1.0", "5.5.0", "5.5.1", "5.5.4")
+_MOST_SAID = 1_000
+
+
 def is_about_address(code: int, said: str) -> bool:
     """True when a permanent refusal means that the address itself is no good."""
-    first = said.split(" ", 1)[0]
-    if first.startswith("5.") and first.count(".") == 2:
-        return first in _NOBODY
-    return code in _ADDRESS_CODES
+    said = said[:_MOST_SAID]
+    found = _ENHANCED.search(said)
+    enhanced = found[0] if found else ""
+    if enhanced in _NOBODY:
+        return True
+    if enhanced not in _VAGUE or _ABOUT_US.search(said):
+        return False
+    return bool(_ABOUT_NOBODY.search(said)) or (code in _ADDRESS_CODES and enhanced in ("", "5.1.0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +88,8 @@ class Received:
     case_marks: tuple[str, ...] = ()
     case_numbers: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
+    #: Every address that may be the writer's: From, then Reply-To, then Sender.
+    writers: tuple[str, ...] = ()
 
 
 def read(content: bytes) -> Received:
@@ -85,6 +114,7 @@ def judge(letter: Letter) -> Received:
         case_marks=tuple(dict.fromkeys(_CASE_MARK.findall(whole))),
         case_numbers=tuple(dict.fromkeys(_CASE_NUMBER.findall(letter.subject))),
         refused=refused,
+        writers=letter.writers,
     )
 
 
@@ -132,13 +162,14 @@ def _status_groups(message: Message) -> Iterator[Message]:
 
 
 def _is_hard(status: str, reason: str) -> bool:
-    """Nobody is there, as the status says; where it says nothing, as the server's own code says."""
+    """Nobody is there, as the status says; where it says nothing, as the server's own code and words say."""
     if status in ("5.4.4", "5.4.1"):
-        return True
-    if status in ("", "5.0.0", "5.1.0"):
+        return not _ABOUT_US.search(reason[:_MOST_SAID])
+    if status in _VAGUE:
         found = _SAID_CODE.search(reason)
-        code, enhanced = (found.group(1), found.group(2) or found.group(3)) if found else (None, None)
-        return status == "5.1.0" or is_about_address(int(code or 0), enhanced or "")
+        if status == "5.1.0":
+            return not _ABOUT_US.search(reason[:_MOST_SAID])
+        return is_about_address(int(found.group(1) or 0) if found else 0, reason)
     return is_about_address(0, status)
 
 
@@ -153,13 +184,13 @@ def _by_words(letter: Letter) -> tuple[str, tuple[tuple[str, str], ...]]:
     found = _SAID_CODE.search(text)
     if found is None:
         return AUTOMATIC, ()
-    code, enhanced = int(found.group(1) or 0), found.group(2) or found.group(3) or ""
+    code = int(found.group(1) or 0)
     reason = " ".join(text[found.start() : found.start() + 300].split())
     addresses = [
         a.lower() for a in _ADDRESS.findall(text) if a.lower() != letter.sender and not _DAEMON.match(a)
     ]
     refused = tuple((a, reason) for a in dict.fromkeys(addresses))[:_MOST_RECIPIENTS]
-    return (BOUNCE if is_about_address(code, enhanced or reason) else SOFT), refused
+    return (BOUNCE if is_about_address(code, reason) else SOFT), refused
 
 
 def _complained(message: Message) -> Iterator[str]:

@@ -1,12 +1,10 @@
 """What a bounce or a complaint takes effect on: addresses that are no good, members who got no message.
 
-Anybody can write a message that looks like a bounce. One is believed when it carries the signed mark of a message of
-ours, or names an address that we did write to.
+Anybody can write a message that looks like a bounce. One is believed only when it carries the signed mark of a message
+of ours.
 """
 
 from __future__ import annotations
-
-from sqlalchemy import func, select
 
 from crm.errors import NotFound
 from crm.links import read_token
@@ -21,26 +19,16 @@ from db.models import CampaignMember, Contact, Outbox
 def believe(work: Work, received: Received, source: str) -> bool:
     """Let a bounce or a complaint take effect; False when nothing proves that it is about mail of ours."""
     row_id = proven("mail", received.marks)
+    if row_id is None:
+        return False
     kind = COMPLAINT if received.kind == COMPLAINT else BOUNCE
-    is_hard = received.kind in (BOUNCE, COMPLAINT)
-    believed = False
-    if row_id is not None:
-        # Our own mark says whom we wrote to, wherever the message was passed on to from there.
-        if is_hard and (to := _refused_copy(work, row_id, received) or _recipient(work, row_id)):
-            reason = received.refused[0][1] if received.refused else received.subject
-            mark_address(work, to, reason=reason, source=source, kind=kind)
-        if kind != COMPLAINT:
-            mark_bounced(work, row_id)
-        believed = True
-    else:
-        for address, reason in received.refused:
-            if member_ids := _written_to(work, address):
-                if is_hard:
-                    mark_address(work, address, reason=reason, source=source, kind=kind)
-                if kind != COMPLAINT:
-                    _bounce_newest(work, member_ids)
-                believed = True
-    return believed
+    # Our own mark says whom we wrote to, wherever the message was passed on to from there.
+    if received.kind in (BOUNCE, COMPLAINT) and (to := _recipient(work, row_id)):
+        reason = received.refused[0][1] if received.refused else received.subject
+        mark_address(work, to, reason=reason, source=source, kind=kind)
+    if kind != COMPLAINT:
+        mark_bounced(work, row_id)
+    return True
 
 
 def proven(purpose: str, marks: tuple[str, ...]) -> int | None:
@@ -72,21 +60,3 @@ def _recipient(work: Work, row_id: int) -> str:
     member = work.session.get(CampaignMember, row.member_id) if row.member_id is not None else None
     contact = work.session.get(Contact, member.contact_id) if member is not None else None
     return str(contact.email or "") if contact is not None else ""
-
-
-def _written_to(work: Work, address: str) -> list[int]:
-    """Members with this address whose message went out, newest first."""
-    statement = (
-        select(CampaignMember.id)
-        .join(Contact, Contact.id == CampaignMember.contact_id)
-        .where(func.lower(Contact.email) == address, CampaignMember.sent_at.is_not(None))
-        .order_by(CampaignMember.sent_at.desc(), CampaignMember.id.desc())
-    )
-    return list(work.session.scalars(statement))
-
-
-def _bounce_newest(work: Work, member_ids: list[int]) -> None:
-    member = work.session.get(CampaignMember, member_ids[0])
-    if member is not None and member.state == "sent":
-        member.state = "bounced"
-        work.session.flush()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import mailbox
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,16 @@ from crm.mail.inbox.matching import who_wrote
 from crm.mail.receiving import bounce_rules
 from crm.mail.receiving.bounce_rules import AUTOMATIC, COMPLAINT, REPLY, Received, judge
 from crm.mail.receiving.bounces import believe, proven
-from crm.mail.receiving.storing import FILED, PASSED, STORED, WAITING, content_of, letter_of, store
+from crm.mail.receiving.storing import (
+    FILED,
+    PASSED,
+    STORED,
+    WAITING,
+    content_of,
+    letter_of,
+    most_bytes,
+    store,
+)
 from crm.register import Register
 from crm.work import SYSTEM, Work, reading, unit_of_work
 from db.models import Campaign, Case, Contact, Deal, IncomingMessage, Organisation, Outbox, StoredFile
@@ -82,8 +91,8 @@ def read_place(place: Path) -> list[dict[str, Any]]:
     rows = []
     for path in known if place.is_dir() else [place]:
         try:
-            for content in _messages(path):
-                message_id, is_new = _taken(content, source=path.name)
+            for content, size in _messages(path):
+                message_id, is_new = _taken(content, source=path.name, size=size)
                 rows.append({"file": path.name, **told(message_id), "is_new": is_new})
         except (OSError, CrmError, ValueError) as error:
             said = _("{file} could not be read: {reason}").format(file=path.name, reason=str(error)[:300])
@@ -98,16 +107,50 @@ _NOTHING: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _messages(path: Path) -> Iterator[bytes]:
-    if path.suffix.lower() != ".mbox":
-        yield path.read_bytes()
-        return
-    box = mailbox.mbox(path, create=False)
-    try:
-        for key in box.keys():  # noqa: SIM118 - a mailbox iterates over messages, parsed by the older rules
-            yield box.get_bytes(key)
-    finally:
-        box.close()
+def _messages(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Each message of a file and its size; of one far larger than is kept only the beginning."""
+    with path.open("rb") as file:
+        yield from (
+            _of_box(file)
+            if path.suffix.lower() == ".mbox"
+            else [_bounded([file.read(_most())], path.stat().st_size)]
+        )
+
+
+#: The line before each message of a box: who, and the time as such lines tell it.
+_ENVELOPE = re.compile(
+    rb"From \S{0,300} .{0,80}\d{1,2}:\d{2}(?::\d{2})?(?: [A-Za-z0-9+:-]{1,8}){0,2} \d{4}(?: [+-]\d{4})?\s*$"
+)
+
+
+def _of_box(lines: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """The messages of a box: one ends only where an empty line and a whole envelope follow, so no words of a person do."""
+    parts: list[bytes] = []
+    kept = size = 0
+    was_empty = True
+    for at, line in enumerate(lines):
+        begins = line.startswith(b"From ") and (at == 0 or (was_empty and bool(_ENVELOPE.match(line[:500]))))
+        was_empty = not line.strip()
+        if begins:
+            if size:
+                yield _bounded(parts, size)
+            parts, kept, size = [], 0, 0
+            continue
+        size += len(line)
+        if kept < _most():
+            # What would have ended the message was marked when it was put in.
+            parts.append(line[1:] if re.match(rb">+From ", line) else line)
+            kept += len(line)
+    if size:
+        yield _bounded(parts, size)
+
+
+def _most() -> int:
+    return 4 * most_bytes()
+
+
+def _bounded(parts: list[bytes], size: int) -> tuple[bytes, int]:
+    return b"".join(parts), size
 
 
 def take_in(content: bytes, *, source: str) -> str:
@@ -122,8 +165,8 @@ def outcome_of(message_id: int) -> str:
         return session.scalars(select(IncomingMessage.outcome).where(IncomingMessage.id == message_id)).one()
 
 
-def _taken(content: bytes, *, source: str) -> tuple[int, bool]:
-    message_id, is_new = store(content, source=source)
+def _taken(content: bytes, *, source: str, size: int = 0) -> tuple[int, bool]:
+    message_id, is_new = store(content, source=source, size=size)
     decide(message_id)
     return message_id, is_new
 
@@ -177,6 +220,7 @@ def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
     row_id = proven("mail", received.marks)
     row = work.session.get(Outbox, row_id) if row_id is not None else None
     message.outbox_id = row.id if row is not None else None
+    _known_sender(work, received, message)
     outcome = next(
         (came_to for take in REPLIES.values() if (came_to := take(work, received, row, message))), ""
     )
@@ -199,6 +243,12 @@ def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
 
 #: By the word of a rule the kind of record.
 _RULED = {CASE: "case", LEAD: "lead", TALK: "interaction"}
+
+
+def _known_sender(work: Work, received: Received, message: IncomingMessage) -> None:
+    """Of several addresses, as where an assistant or a web form writes for somebody, the first that a record has."""
+    known = (address for address in received.writers if who_wrote(work.session, address).is_known)
+    message.sender = next(known, message.sender)
 
 
 def _belongs_to(work: Work, message: IncomingMessage) -> None:

@@ -26,7 +26,7 @@ MOST_TEXT = 1_000_000
 #: So many files of one message are stored.
 MOST_FILES = 200
 #: A message with more parts within parts than this was not written by a mail program.
-_DEEPEST, _MOST_PARTS, _MOST_WORK = 40, 2_000, 4_000_000
+_DEEPEST, _MOST_PARTS, _MOST_WORK, _MOST_WRITERS = 40, 2_000, 4_000_000, 10
 #: From here on long parts are cut out before the rest is told apart; so much of each stays in.
 _LONG, _SLICE = 1_000_000, 8_192
 #: Numbers what was cut out; nobody can know it.
@@ -65,7 +65,7 @@ class Letter:
     is_whole: bool = True
     sender: str = ""
     sender_name: str = ""
-    reply_to: str = ""
+    writers: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     subject: str = ""
     message_id: str = ""
@@ -112,7 +112,8 @@ def read_letter(content: bytes, most_bytes: int, size: int = 0) -> Letter:
     letter = Letter(message, kept, size, is_whole, told=told)
     people = addresses(message, "from") or addresses(message, "sender") or addresses(message, "return-path")
     letter.sender_name, letter.sender = people[0] if people else ("", "")
-    letter.reply_to = next((address for _name, address in addresses(message, "reply-to")), "")
+    found = (address for name in ("from", "reply-to", "sender") for _n, address in addresses(message, name))
+    letter.writers = tuple(dict.fromkeys(found))[:_MOST_WRITERS]
     letter.recipients = tuple(
         dict.fromkeys(
             a for name in ("to", "cc", "delivered-to", "x-original-to") for _n, a in addresses(message, name)

@@ -10,10 +10,13 @@ from crm.clock import today
 from crm.contacts.queries import Reach, RoleRow, Ways
 from crm.contacts.service import ADDRESS_KINDS
 from crm.i18n import _
+from crm.mail.receiving.reachable import write_again
 from crm.records.view import RecordView
 from crm.ui.frame import routes
+from crm.ui.frame.guard import storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
+from crm.work import Actor
 
 #: So many stand beside the record; the tab has them all.
 BESIDE = 6
@@ -50,6 +53,19 @@ def reach_card(view: RecordView, ways: Ways, *, on_change: Callable[[], None]) -
             _("Add or change"), key="record_reach_change", type="tertiary", icon=":material/edit:"
         ):
             on_change()
+
+
+def mail_problem(actor: Actor, view: RecordView, problem: str) -> None:
+    """Why nothing is mailed to a contact, and the way to try it once more."""
+    if not problem:
+        return
+    with look.card(_("Mail came back"), key="record_mail_problem"):
+        st.caption(look.plain(problem))
+        if view.may_change and st.button(
+            _("Write again"), key="record_write_again", icon=":material/forward_to_inbox:"
+        ):
+            with storing(actor, _("Mail goes there again.")) as work:
+                write_again(work, view.id)
 
 
 def others_card(

@@ -18,6 +18,7 @@ from crm.contacts.queries import RoleRow, Ways
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _
 from crm.interactions.timeline import Entry, open_tasks, timeline
+from crm.mail.receiving.reachable import problem_of
 from crm.records import registry
 from crm.records.view import RecordView, record_view
 from crm.reporting.book import firm_book
@@ -67,6 +68,7 @@ class Party:
     sales: Sales
     entries: Sequence[Entry]
     deal_rows: pd.DataFrame
+    mail_problem: str
 
 
 def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: bool) -> Party:
@@ -92,6 +94,7 @@ def read_party(actor: Actor, entity: str, record_id: int, *, steps: int, deals: 
             sums.sales_by_year(session, entity, record_id, book=book),
             timeline(session, entity, record_id, limit=steps + 1) if steps else [],
             deals_of(session, entity, record_id, book=book) if deals else pd.DataFrame(),
+            problem_of(session, view.values["email"]) if entity == "contact" and view.values["email"] else "",
         )
 
 
@@ -123,6 +126,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
         tabs,
         [
             partial(facts.about_card, view),
+            partial(reach.mail_problem, actor, view, party.mail_problem),
             partial(reach.reach_card, view, party.ways, on_change=partial(drawers.reach_drawer, actor, view)),
             *consent,
             partial(

@@ -6,11 +6,13 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
+from crm.errors import NotAllowed, NotFound, Refused
 from crm.mail.receiving.intake import read_folder, take_in
+from crm.mail.receiving.reachable import problem_of, write_again
 from crm.mail.sending.outbox import queue_campaign, queue_mail
 from crm.mail.sending.postman import Postman, send_all
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import AddressProblem, CampaignMember, CaseMessage, Channel, Contact
+from db.models import AddressProblem, CampaignMember, CaseMessage, Channel, Contact, Interaction, Task
 from db.session import engine
 from tests.factories import make
 from tests.service.mail import mail_letters as letters
@@ -52,13 +54,51 @@ def test_a_bounce_with_our_mark_makes_the_address_invalid_and_the_member_bounced
         assert session.scalars(select(Channel.valid_until)).one() < date.today()  # noqa: DTZ011 - any zone will do
 
 
-def test_a_bounce_without_a_mark_is_believed_of_an_address_that_we_wrote_to(sent):
+def test_a_bounce_without_a_mark_is_kept_and_believed_of_nobody(sent):
     campaign_id, _marks = sent
 
-    assert take_in(letters.postfix(to="M2@example.com"), source="x.eml") == "bounced"
+    assert take_in(letters.postfix(to="M2@example.com"), source="x.eml") == "foreign"
 
-    assert problems() == [("m2@example.com", "bounce")]
-    assert states(campaign_id) == ["planned", "sent", "bounced"]
+    assert problems() == []
+    assert states(campaign_id) == ["planned", "sent", "sent"]
+
+
+def test_a_refusal_for_spam_leaves_the_address_alone(sent):
+    campaign_id, marks = sent
+    content = letters.postfix(mark=marks[0], status="5.0.0", said="550 message rejected as spam")
+
+    assert take_in(content, source="x.eml") == "bounced"
+
+    assert problems() == []
+    assert states(campaign_id) == ["planned", "bounced", "sent"]
+
+
+def test_write_again_takes_a_bounce_back_and_no_complaint(sent, people):
+    _campaign_id, marks = sent
+    with unit_of_work(SYSTEM) as work:
+        first, second = (
+            work.session.scalars(select(Contact).where(Contact.email == f"m{n}@example.com")).one()
+            for n in (1, 2)
+        )
+        work.session.add(Channel(contact_id=first.id, kind="email", value="m1@example.com"))
+    take_in(letters.postfix(mark=marks[0]), source="x.eml")
+    take_in(letters.complaint(mark=marks[1]), source="y.eml")
+    with reading(SYSTEM) as session:
+        assert "does not take mail" in problem_of(session, "M1@example.com")
+
+    for who, contact, error in (
+        ("vic", first, NotAllowed),
+        ("sue", first, NotFound),
+        ("mona", second, Refused),
+    ):
+        with pytest.raises(error), unit_of_work(people[who]) as work:
+            write_again(work, contact.id)
+    with unit_of_work(people["mona"]) as work:
+        write_again(work, first.id)
+
+    assert problems() == [("m2@example.com", "complaint")]
+    with reading(SYSTEM) as session:
+        assert session.scalars(select(Channel.valid_until)).one() is None
 
 
 def effects(dump):
@@ -126,9 +166,26 @@ def test_a_reply_to_a_campaign_is_the_members_response(sent, inbox):
     assert take_in(letters.answer(to_message=message_id, sender="other@example.com"), source="y") == "waits"
 
     with reading(SYSTEM) as session:
+        talk = session.scalars(select(Interaction)).one()
+        task = session.scalars(select(Task)).one()
+        assert (talk.body, talk.direction, talk.campaign_id) == ("Yes please", "in", _campaign_id)
+        assert (task.contact_id, task.owner_id, task.notes) == (talk.contact_id, talk.owner_id, "Yes please")
+        assert task.owner_id is not None
         columns = CampaignMember.responded, CampaignMember.response_by
         found = session.execute(select(*columns).order_by(CampaignMember.id)).all()
     assert [tuple(row) for row in found] == [(False, None), (True, "reply"), (False, None)]
+
+
+def test_an_away_note_to_a_campaign_is_no_response(sent, inbox):
+    message_id = inbox.taken[0][1]["message-id"]
+
+    assert (
+        take_in(letters.answer(to_message=message_id, Auto_Submitted="auto-replied"), source="x") == "passed"
+    )
+
+    with reading(SYSTEM) as session:
+        assert not any(session.scalars(select(CampaignMember.responded)))
+        assert not session.scalars(select(Task)).all()
 
 
 def test_a_reply_after_the_days_that_count_is_no_response(sent, inbox):
@@ -178,7 +235,7 @@ def test_the_number_in_the_subject_finds_the_case_of_the_customer_and_of_nobody_
     subject = f"Re: Your case [{case['number']}]"
 
     assert take_in(letters.answer(sender="ana@example.com", subject=subject), source="x") == "answered"
-    stranger = letters.answer(sender="eve@example.com", subject=subject, message_id="<2@x>")
+    stranger = letters.answer(sender="eve@elsewhere.example", subject=subject, message_id="<2@x>")
     assert take_in(stranger, source="x") == "waits"
 
     assert words(case) == ["Yes please"]

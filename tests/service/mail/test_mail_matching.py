@@ -196,3 +196,42 @@ def test_an_organisation_is_known_by_the_domain_that_is_its_alone(people):
 def test_free_domains_are_known(domain):
     assert is_free_mail(domain)
     assert not is_free_mail("mail.kavarna.example")
+
+
+def test_a_box_ends_a_message_only_where_another_one_begins(case, tmp_path):
+    first = answer(
+        case,
+        text="Hello\n\nFrom here on it is loud.\n>From the works\n\nFrom 9:00 to 17:00 in 2026 we are open.",
+    )
+    second = answer(case, message_id="<2@x>", text="Second").replace(b"\n", b"\r\n")
+    box = (
+        b"From ana@x Mon Mar  9 10:00:00 2026\n"
+        + first
+        + b"\n\nFrom - Tue, 10 Mar 2026 10:00:00 +0100 2026\r\n"
+        + second
+    )
+    (tmp_path / "a.mbox").write_bytes(box)
+
+    read_place(tmp_path)
+
+    assert [row[3] for row in thread(case)] == [
+        "Hello\n\nFrom here on it is loud.\nFrom the works\n\nFrom 9:00 to 17:00 in 2026 we are open.",
+        "Second",
+    ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"From": "Assistant <a@far.example>, ana@kavarna.example"},
+        {"From": "Form <form@far.example>", "Reply-To": "Ana <ana@kavarna.example>"},
+        {"From": "far@far.example", "Sender": "ana@kavarna.example"},
+    ],
+    ids=["two", "reply-to", "sender"],
+)
+def test_any_of_several_writers_is_known(case, headers):
+    content = answer(case, "REPLACED@x.example").split(b"\n", 1)[1]
+    head = "".join(f"{name}: {value}\n" for name, value in headers.items()).encode()
+
+    assert take_in(head + content, source="x") == "answered"
+    assert thread(case)[0][2] == case["ana"]["id"]

@@ -1,5 +1,7 @@
 """What received messages are taken for, and what is read from them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,16 @@ def test_a_standard_bounce_names_address_reason_and_mark():
         ("5.2.2", "552 5.2.2 mailbox full", "soft"),
         ("5.7.1", "550 5.7.1 message looks like spam", "soft"),
         ("5.0.0", "no words that a program knows", "soft"),
+        ("5.0.0", "550 message rejected as spam", "soft"),
+        ("5.5.0", "550 5.5.0 blocked by our policy", "soft"),
+        ("5.0.0", "550 Access denied", "soft"),
+        ("5.7.1", "550 5.7.1 user unknown to our policy", "soft"),
+        ("5.1.0", "550 5.1.0 sender rejected: reputation", "soft"),
+        ("5.5.0", "550 5.5.0 Requested action not taken: mailbox unavailable", "bounce"),
+        ("5.5.0", "user unknown", "bounce"),
+        ("5.0.0", "554 Der Empfänger ist unbekannt", "bounce"),
+        ("5.1.1", "550-5.1.1 The account does not exist. See our policy page", "bounce"),
+        ("5.2.2", "552 5.2.2 user unknown or over quota", "soft"),
     ],
 )
 def test_only_an_address_that_is_not_there_is_a_hard_bounce(status, said, kind):
@@ -105,7 +117,15 @@ def test_a_mark_in_the_words_of_a_stranger_counts_for_nothing():
 
 @pytest.mark.parametrize(
     ("code", "said", "expected"),
-    [(550, "5.1.1 x", True), (550, "5.7.1 x", False), (550, "no such user", True), (552, "full", False)],
+    [
+        (550, "5.1.1 x", True),
+        (550, "5.7.1 x", False),
+        (550, "no such user", True),
+        (552, "full", False),
+        (550, "rejected as spam", False),
+        (554, "No such mailbox here", True),
+        (550, "5.5.0 mailbox unavailable", True),
+    ],
 )
 def test_which_refusals_are_about_the_address(code, said, expected):
     assert is_about_address(code, said) is expected
@@ -122,3 +142,50 @@ def test_a_bounce_with_a_broken_byte_is_still_read(at, byte):
     whole[at % len(whole)] = byte
 
     assert read(bytes(whole)).kind in {"bounce", "soft", "automatic", "reply", "complaint"}
+
+
+@pytest.mark.parametrize(
+    "piece", ["550 5.1.1 aaaa ", "a@", "a.", "5.", "user ", "no ", "<", "a@a.a", "5.1.1.", "mailbox unkno"]
+)
+def test_a_hostile_bounce_is_read_at_once(piece):
+    text = piece * (200_000 // len(piece))
+    began = time.perf_counter()
+    read(letters.qmail(said=text))
+    read(letters.postfix(said=text[:60_000]))
+    is_about_address(550, text)
+    assert time.perf_counter() - began < 2
+
+
+AWAY = [
+    "Automatic reply: A filter", "Out of office until Monday", "Abwesenheit: bis 3. März", "Automatische Antwort: Filter",
+    "Réponse automatique : Filtre", "Absence du bureau", "Respuesta automática: filtro", "Fuera de la oficina",
+    "Risposta automatica: filtro", "Fuori ufficio", "Automatisch antwoord: filter", "Afwezig tot maandag", "Autosvar: Filter",
+    "Automatisk svar: Filter", "Samodejni odgovor: filter", "Odsoten do ponedeljka", "Automatická odpověď: filtr",
+    "Mimo kancelář", "Автоматический ответ: фильтр", "Отсутствую до понедельника", "Automatyczna odpowiedź: filtr",
+    "Resposta automática: filtro", "Fora do escritório", "Automatiskt svar: Filter", "Frånvaro: till måndag",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", AWAY)
+def test_an_away_note_is_known_in_its_language(subject):
+    assert read(letters.answer(subject=subject)).kind == "automatic"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Auto_Submitted": "auto-replied"}, {"X_Auto_Response_Suppress": "All"}, {"Precedence": "auto_reply"},
+        {"Precedence": "junk"}, {"List_Id": "<news.far.example>"}, {"Return_Path": "<>"}, {"Auto_Submitted": "auto-generated"},
+    ],
+)  # fmt: skip
+def test_every_header_that_means_a_machine_is_heeded(headers):
+    assert read(letters.answer(**headers)).kind == "automatic"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Absence of the courier", "Re: Grinder", "Urlaubsreif: die Mühle", "Vacation house needs a grinder", "AW: Automat kaputt",
+     "Odsotnost signala na stroju", "Assenza di pressione"],
+)  # fmt: skip
+def test_what_a_person_writes_about_is_no_away_note(subject):
+    assert read(letters.answer(subject=subject, Auto_Submitted="no")).kind == "reply"
