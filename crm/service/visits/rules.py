@@ -129,6 +129,9 @@ class VisitRules(Rules):
         readings, rules = _readings(drafts, facts.road), rules_of("meter_reading")
         visits = {id(r): d for r, d in zip(readings, filter(_is_read, drafts), strict=True)}
         read = rules.facts(facts.road, readings)
+        if facts.road.is_file:
+            # The newest first, in whatever order the rows stand: against it the last ones of an older meter are history.
+            readings = sorted(readings, key=lambda reading: reading.row["at"], reverse=True)
         for reading, problem in rules.together(readings, read):
             row, visit = reading.row, visits[id(reading)]
             later = read.meters.overtaken(row["equipment_id"], row["value"], row["at"])

@@ -103,6 +103,27 @@ class TestMeters:
 
         assert stored(people["ada"], Equipment, "meter_value") == [(500.0,)]
 
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_the_last_visit_of_an_old_meter_and_the_first_of_a_new_one_come_in_in_any_order(
+        self, people, unit, turned
+    ):
+        fields = {n: n for n in ("title", "equipment_id", "done_on", "meter_value")}
+        step = Step("v.csv", "work_order", fields, lookups=BY_SERIAL)
+        lines = [
+            f"{t},V1,{today() - timedelta(days=d)},{m}" for t, d, m in (("Old", 9, 50000), ("New", 2, 40))
+        ]
+
+        report = bring(
+            people["ada"], step, "\n".join((",".join(fields), *lines[:: -1 if turned else 1])).encode()
+        )
+
+        assert counts(report) == (2, 0, 0, 0)
+        told = "with a meter value that was not taken over, because a later one is lower"
+        assert report.steps[0].history[told] == 1
+        assert sorted(stored(people["ada"], WorkOrder, "meter_value")) == [(40.0,), (50000.0,)]
+        assert stored(people["ada"], MeterReading, "value") == [(40.0,)]
+        assert stored(people["ada"], Equipment, "meter_value") == [(40.0,)]
+
     def test_a_visit_from_before_a_meter_was_replaced_is_history_in_a_file_and_moves_no_meter(
         self, people, unit
     ):
