@@ -80,6 +80,7 @@ hand_in(
         "interaction": "crm.interactions.rules:TalkRules",
         "task": "crm.interactions.rules:TaskRules",
     },
+    beside={"task": "crm.interactions.beside:TASKS"},
 )
 hand_in(
     "pipeline",

@@ -7,10 +7,17 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
 
+from sqlalchemy import bindparam, update
+
 from crm.records import registry
 from crm.records.fields import Entity, Field
 from crm.records.writing.writer import Writer
 from crm.register import Register
+from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
+
+#: When a record was made and last changed elsewhere: nobody enters it, but a file may bring it for a new record.
+MARKS = ("created_at", "changed_at")
 
 
 class Beside(Protocol):
@@ -29,8 +36,8 @@ class Beside(Protocol):
 
 def entity(name: str) -> Entity:
     """The entity as a file sees it."""
-    about, further = registry.entity(name), beside(name)
-    return about if further is None else _whole(about, further.fields)
+    further = beside(name)
+    return _whole(registry.entity(name), further.fields if further else ())
 
 
 def beside(name: str) -> Beside | None:
@@ -41,4 +48,22 @@ def beside(name: str) -> Beside | None:
 
 @lru_cache(maxsize=200)
 def _whole(about: Entity, further: tuple[Field, ...]) -> Entity:
-    return replace(about, fields=(*about.fields, *further), by_name={})
+    fields = (replace(f, importable=True) if f.name in MARKS else f for f in about.fields)
+    return replace(about, fields=(*fields, *further), by_name={})
+
+
+def mark(work: Work, cls: Any, values: Mapping[str, Any], created: Mapping[int, int]) -> None:
+    """Give new records the moments at which they were made and changed elsewhere, as far as these are over."""
+    for name in MARKS:
+        fed = values.get(name)
+        if fed is None:
+            continue
+        rows = [
+            {"row": record, "moment": moment}
+            for at, record in created.items()
+            if (moment := fed[at]) is not None and moment <= work.now
+        ]
+        if rows:
+            table = cls.__table__
+            told = update(table).where(table.c.id == bindparam("row")).values({name: bindparam("moment")})
+            work.session.connection().execute(told, rows, execution_options=SYSTEM_OPTIONS)

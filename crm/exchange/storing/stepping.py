@@ -152,7 +152,7 @@ class StepRun:
         columns = {
             name: array[start:stop]
             for name, array in (*self.prepared.values.items(), *self.resolved.items())
-            if name not in self.apart
+            if name not in self.apart and name not in entities.MARKS
         }
         names, records = list(columns), self.prepared.records
         chosen = []
@@ -209,6 +209,7 @@ class StepRun:
         for words, count in outcome.history.items():
             _add(self.report.history, words, count)
         self._store_beside(work, import_id, outcome)
+        entities.mark(work, self.target.cls, self.prepared.values, outcome.created)
         for name, count in outcome.kept.items():
             # A link to a row of the same file may still come.
             if name not in self.own_links:

@@ -24,15 +24,20 @@ _YES = frozenset(
     re.split(
         r"\s",
         "true t yes y 1 on x ja j da si sí s ano a oui o sim tak igen i oo opo да д wahr vrai vero "
-        "verdadero pravda ✓ ✔ ☑ checked active aktiv aktivni enabled 1.0 done",
+        "verdadero pravda ✓ ✔ ☑ checked active aktiv aktivni enabled 1.0 done completed "
+        "complete finished closed erledigt abgeschlossen terminé hotovo zaključeno",
     )
 )
 _NO = frozenset(
     re.split(
         r"\s",
         "false f no n 0 off nein nej ne non nie nem nao não hindi нет н falsch faux falso nepravda "
-        "✗ ✘ ☐ - unchecked inactive inaktiv neaktivni disabled 0.0",
+        "✗ ✘ ☐ - unchecked inactive inaktiv neaktivni disabled 0.0 open "
+        "pending deferred waiting offen ouvert",
     )
+)
+_NOT_YET = frozenset(
+    {"not started", "in progress", "not done", "waiting on someone else", "to do", "nicht begonnen"}
 )
 _PLAIN_EMAIL = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,18}"
@@ -180,7 +185,7 @@ def yes_or_no(text: str) -> bool:
     word = text.strip().casefold()
     if word in _YES:
         return True
-    if word in _NO:
+    if word in _NO or word in _NOT_YET:
         return False
     raise Bad(not_yes_or_no(text))
 

@@ -2,10 +2,11 @@
 
 from crm.exchange.asking import wizard
 from crm.exchange.storing.engine import run_import
+from crm.exchange.storing.plan import Step
 from crm.exchange.undoing.undo import undo_import
-from db.models import Address, Channel, Contact
+from db.models import Address, Channel, Contact, Organisation, Task
 from tests.factories import make
-from tests.service.exchange.import_scene import counts, rows_of, stored
+from tests.service.exchange.import_scene import bring, counts, rows_of, stored
 
 FOLK = (
     b"First Name,Last Name,Business Street,Business City,Business Postal Code,Business Phone,Mobile Phone,"
@@ -61,3 +62,35 @@ def test_what_comes_to_a_record_that_was_there_goes_again_and_nothing_else(peopl
     assert counts(report)[:2] == (0, 2)
     assert undo_import(ada, report.id).kept == []
     assert (stored(ada, Channel, "kind", "value"), stored(ada, Address, "id")) == held
+
+
+def test_tasks_that_are_done_come_in_done_on_their_day(people, tmp_path):
+    data = b"Subject,Due Date,Status\nCall back,2025-03-04,Completed\nSend offer,2025-03-05,Not Started\nVisit,2499-01-01,Done\n"
+    path = tmp_path / "Tasks.csv"
+    path.write_bytes(data)
+
+    report = run_import(
+        people["ada"],
+        wizard.plan_of(wizard.drafts_of(people["ada"], path.name, path), name="T"),
+        {path.name: path},
+    )
+
+    assert report.failed == 0, report.steps[0].examples
+    rows = dict(stored(people["ada"], Task, "title", "done_at"))
+    assert (f"{rows['Call back']:%Y-%m-%d}", rows["Send offer"]) == ("2025-03-04", None)
+    assert rows["Visit"] is not None
+
+
+def test_the_day_on_which_a_record_was_made_elsewhere_is_kept(people):
+    step = Step(
+        "o.csv", "organisation", {"number": "n", "name": "name", "created_at": "created_at"}, key=("number",)
+    )
+    data = b"n,name,created_at\n1,Elm,2021-04-15 10:00\n2,Oak,2499-01-01 10:00\n"
+
+    report = bring(people["ada"], step, data)
+    again = bring(people["ada"], step, data)
+
+    assert (counts(report), counts(again)) == ((2, 0, 0, 0), (0, 0, 2, 0))
+    made = dict(stored(people["ada"], Organisation, "name", "created_at"))
+    assert f"{made['Elm']:%Y-%m-%d %H:%M}" == "2021-04-15 08:00"
+    assert made["Oak"].year < 2499
