@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from crm.config import settings
 from crm.errors import Refused
@@ -82,10 +82,14 @@ def home(session: ScopedSession, beside: Any) -> tuple[str, Calendar, Any]:
 def _only_currency(session: ScopedSession) -> str | None:
     """The currency of all deals, else of all sales lines; None when there are several or no amounts yet.
 
-    A company that was imported before anybody opened the settings then counts in its own money.
+    A company that was imported before anybody opened the settings then counts in its own money, whoever asks. Each end is
+    one step in an index, however many rows there are.
     """
     for cls in (Deal, OrderLine):
-        low, high = session.execute(select(func.min(cls.currency), func.max(cls.currency))).one()
+        ends = (
+            select(cls.currency).order_by(order).limit(1) for order in (cls.currency, cls.currency.desc())
+        )
+        low, high = (session.scalar(end, execution_options={"system": True}) for end in ends)
         if low is not None:
             return low if low == high else None
     return None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -221,9 +221,12 @@ def _beyond(cls: type[Any], order: Any, value: Any, row_id: int, *, descending: 
     further = cls.id < row_id if descending else cls.id > row_id
     if value is None:
         return and_(order.is_(None), further)
+    if not _nullable(order):
+        # A row value: both databases go to its place in the index, wherever the page begins.
+        here, there = tuple_(order, cls.id), tuple_(literal(value, order.type), literal(row_id, cls.id.type))
+        return here < there if descending else here > there
     past = order < value if descending else order > value
-    after = or_(past, and_(order == value, further))
-    return or_(after, order.is_(None)) if _nullable(order) else after
+    return or_(past, and_(order == value, further), order.is_(None))
 
 
 def _cursor(value: Any, row_id: int) -> str:

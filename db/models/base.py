@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Date, ForeignKey, Index, MetaData, String
+from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from db.types import Id, Json, UtcDateTime
@@ -49,6 +50,19 @@ class Base(DeclarativeBase):
     __logged__: ClassVar[bool] = True
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
+
+
+def listed(table: str, title: str) -> tuple[Index, Index]:
+    """The indexes of a list by title: of what is there, and of what was put away.
+
+    Partial, because PostgreSQL takes no order out of ``archived_at IS NULL`` as the first column of an index.
+    """
+    parts = (("list", sql("archived_at IS NULL")), ("archived", sql("archived_at IS NOT NULL")))
+    one, other = (
+        Index(f"ix_{table}_{name}", title, "id", sqlite_where=where, postgresql_where=where)
+        for name, where in parts
+    )
+    return one, other
 
 
 class Versioned:

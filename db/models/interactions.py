@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text, utc_now
+from db.models.base import (
+    Base,
+    Business,
+    ForeignKey,
+    Index,
+    Mapped,
+    about,
+    listed,
+    mapped_column,
+    text,
+    utc_now,
+)
 
 INTERACTION_KINDS = (
     ("note", "Note"),
@@ -135,7 +146,7 @@ class Task(Business, Base):
     }
     __table_args__ = (
         Index("ix_tasks_open", "owner_id", "done_at", "due_on"),
-        Index("ix_tasks_list", "archived_at", "title", "id"),
+        *listed("tasks", "title"),
     )
 
     title: Mapped[str] = mapped_column(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text
+from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, listed, mapped_column, text
 from db.types import Money
 
 LIFECYCLE = (
@@ -33,7 +33,7 @@ class Organisation(Business, Base):
         "aliases": ("accounts", "companies", "customers", "clients", "suppliers"),
     }
     __table_args__ = (
-        Index("ix_organisations_list", "archived_at", "name", "id"),
+        *listed("organisations", "name"),
         Index("ix_organisations_changed", "changed_at", "id"),
     )
 
@@ -182,7 +182,7 @@ class Contact(Business, Base):
         "aliases": ("people", "persons", "customers", "individuals"),
     }
     __table_args__ = (
-        Index("ix_contacts_list", "archived_at", "name", "id"),
+        *listed("contacts", "name"),
         Index("ix_contacts_changed", "changed_at", "id"),
     )
 

@@ -116,6 +116,7 @@ class OrderLine(Business, Base):
         ),
     }
     __table_args__ = (
+        Index("ix_order_lines_currency", "currency"),
         Index("ix_order_lines_month", "sold_on", "currency", "amount_minor"),
         # All that a product's sums by day read: one product may have 100,000 lines.
         Index("ix_order_lines_product", "product_id", "sold_on", "currency", "archived_at", "amount_minor"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Float, UniqueConstraint
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text
+from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, listed, mapped_column, text
 from db.models.campaigns.segments import PURPOSES
 from db.types import Money
 
@@ -52,7 +52,7 @@ class Campaign(Business, Base):
         "aliases": ("mailings", "marketing campaigns", "promotions"),
     }
     __table_args__ = (
-        Index("ix_campaigns_list", "archived_at", "name", "id"),
+        *listed("campaigns", "name"),
         Index("ix_campaigns_period", "status", "starts_on"),
     )
 

@@ -13,6 +13,7 @@ from db.models.base import (
     Json,
     Mapped,
     about,
+    listed,
     mapped_column,
     text,
     utc_now,
@@ -35,7 +36,7 @@ class MessageTemplate(Business, Base):
         "keys": ("name",),
         "aliases": ("e-mail templates", "templates"),
     }
-    __table_args__ = (Index("ix_message_templates_list", "archived_at", "name", "id"),)
+    __table_args__ = (*listed("message_templates", "name"),)
 
     name: Mapped[str] = mapped_column(
         text(), info=about("Name", "text", required=True, search=True, sort=True)
@@ -121,7 +122,7 @@ class WebForm(Business, Base):
         "keys": ("slug",),
         "aliases": ("forms", "landing pages"),
     }
-    __table_args__ = (Index("ix_web_forms_list", "archived_at", "name", "id"),)
+    __table_args__ = (*listed("web_forms", "name"),)
 
     name: Mapped[str] = mapped_column(
         text(), info=about("Name", "text", required=True, search=True, sort=True)

@@ -14,6 +14,7 @@ from db.models.base import (
     Index,
     Mapped,
     about,
+    listed,
     mapped_column,
     text,
     utc_now,
@@ -52,7 +53,7 @@ class Segment(Business, Base):
         "keys": ("name",),
         "aliases": ("audiences", "target groups", "marketing lists"),
     }
-    __table_args__ = (Index("ix_segments_list", "archived_at", "name", "id"),)
+    __table_args__ = (*listed("segments", "name"),)
 
     name: Mapped[str] = mapped_column(
         text(), info=about("Name", "text", required=True, search=True, sort=True)

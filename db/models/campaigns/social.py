@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text
+from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, listed, mapped_column, text
 from db.types import Money
 
 NETWORKS = (
@@ -65,7 +65,7 @@ class SocialPost(Business, Base):
                  "keys": ("number",), "number_within": "account_id",
                  "aliases": ("posts", "social posts", "page metrics", "dataset_facebook")}  # fmt: skip
     __table_args__ = (
-        Index("ix_social_posts_list", "archived_at", "title", "id"),
+        *listed("social_posts", "title"),
         Index("ix_social_posts_when", "published_at", "id"),
     )
 

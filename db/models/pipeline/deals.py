@@ -6,7 +6,18 @@ from datetime import date, datetime
 
 from sqlalchemy import Float
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text, utc_now
+from db.models.base import (
+    Base,
+    Business,
+    ForeignKey,
+    Index,
+    Mapped,
+    about,
+    listed,
+    mapped_column,
+    text,
+    utc_now,
+)
 from db.types import Money
 
 DEAL_STATUS = (("open", "Open"), ("won", "Won"), ("lost", "Lost"))
@@ -29,8 +40,9 @@ class Deal(Business, Base):
     __table_args__ = (
         Index("ix_deals_board", "pipeline_id", "stage_id", "archived_at", "rank", "id"),
         Index("ix_deals_closed", "status", "closed_on"),
-        Index("ix_deals_list", "archived_at", "title", "id"),
+        *listed("deals", "title"),
         Index("ix_deals_changed", "changed_at", "id"),
+        Index("ix_deals_currency", "currency"),  # whether there is one alone
     )
 
     title: Mapped[str] = mapped_column(

@@ -10,10 +10,10 @@ from db.models.base import (
     Base,
     Business,
     ForeignKey,
-    Index,
     Mapped,
     Versioned,
     about,
+    listed,
     mapped_column,
     text,
 )
@@ -42,7 +42,7 @@ class Lead(Business, Base):
         "keys": ("number", "email"),
         "aliases": ("enquiries", "prospects"),
     }
-    __table_args__ = (Index("ix_leads_list", "archived_at", "name", "id"),)
+    __table_args__ = (*listed("leads", "name"),)
 
     name: Mapped[str] = mapped_column(
         text(),

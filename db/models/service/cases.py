@@ -6,7 +6,18 @@ from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text, utc_now
+from db.models.base import (
+    Base,
+    Business,
+    ForeignKey,
+    Index,
+    Mapped,
+    about,
+    listed,
+    mapped_column,
+    text,
+    utc_now,
+)
 
 CASE_STATUS = (
     ("new", "New"),
@@ -60,7 +71,7 @@ class Case(Business, Base):
     }
     __table_args__ = (
         UniqueConstraint("number"),
-        Index("ix_cases_list", "archived_at", "subject", "id"),
+        *listed("cases", "subject"),
         Index("ix_cases_open", "status", "queue_id", "resolution_due_at"),
         Index("ix_cases_opened", "opened_at", "id"),
         Index("ix_cases_due", "resolution_due_at", "id"),

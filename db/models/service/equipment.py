@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Float, UniqueConstraint
 
-from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, mapped_column, text
+from db.models.base import Base, Business, ForeignKey, Index, Mapped, about, listed, mapped_column, text
 from db.types import Money
 
 EQUIPMENT_STATUS = (("in_use", "In use"), ("stored", "Stored"), ("retired", "Retired"))
@@ -29,7 +29,7 @@ class Equipment(Business, Base):
     }
     __table_args__ = (
         UniqueConstraint("product_id", "serial"),
-        Index("ix_equipment_list", "archived_at", "name", "id"),
+        *listed("equipment", "name"),
         Index("ix_equipment_changed", "changed_at", "id"),
     )
 
@@ -170,7 +170,7 @@ class Contract(Business, Base):
         "keys": ("number",),
         "aliases": ("contracts", "maintenance contracts", "agreements"),
     }
-    __table_args__ = (Index("ix_contracts_list", "archived_at", "name", "id"),)
+    __table_args__ = (*listed("contracts", "name"),)
 
     name: Mapped[str] = mapped_column(
         text(),

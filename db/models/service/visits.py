@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Float, Time
 
-from db.models.base import Base, Business, ForeignKey, Index, Json, Mapped, about, mapped_column, text
+from db.models.base import Base, Business, ForeignKey, Index, Json, Mapped, about, listed, mapped_column, text
 from db.types import Money
 
 WORK_KINDS = (
@@ -39,7 +39,7 @@ class MaintenancePlan(Business, Base):
         "together": (("equipment_id", "name"),),
         "aliases": ("maintenance schedule", "preventive maintenance"),
     }
-    __table_args__ = (Index("ix_maintenance_plans_list", "archived_at", "name", "id"),)
+    __table_args__ = (*listed("maintenance_plans", "name"),)
 
     name: Mapped[str] = mapped_column(
         text(), info=about("Name", "text", required=True, search=True, sort=True)
@@ -95,7 +95,7 @@ class WorkOrder(Business, Base):
         "aliases": ("visits", "service visits", "jobs", "service orders", "field service"),
     }
     __table_args__ = (
-        Index("ix_work_orders_list", "archived_at", "title", "id"),
+        *listed("work_orders", "title"),
         Index("ix_work_orders_day", "owner_id", "planned_on", "status"),
         Index("ix_work_orders_due", "status", "planned_on"),
         Index("ix_work_orders_planned", "planned_on", "id"),

@@ -1,0 +1,91 @@
+"""A list costs one page whatever its length: both databases walk the index of the title, from wherever the page begins."""
+
+import base64
+import json
+import re
+
+import pytest
+from sqlalchemy import event, insert, select, text
+
+from crm.firm.firm import firm
+from crm.records.lists import list_rows
+from crm.work import SYSTEM, reading, unit_of_work
+from db.models import Contact, Deal, Pipeline, Stage
+from db.session import refresh_statistics
+from tests.factories import make_people
+
+ROWS = 4_000
+
+
+@pytest.fixture
+def many(engine):
+    """Contacts and deals enough that a plan which reads them all is not the cheapest."""
+    make_people()
+    with unit_of_work(SYSTEM) as work:
+        stage, pipeline = (work.session.scalars(select(cls.id)).first() for cls in (Stage, Pipeline))
+        names = [f"Person {n * 7919 % ROWS:05}" for n in range(ROWS)]
+        system = {"system": True}
+        work.session.execute(
+            insert(Contact),
+            [{"name": name, "name_key": name.lower()} for name in names],
+            execution_options=system,
+        )
+        deal = {"pipeline_id": pipeline, "stage_id": stage, "currency": "EUR"}
+        work.session.execute(
+            insert(Deal), [{"title": name, **deal} for name in names], execution_options=system
+        )
+    with engine.connect().execution_options(system=True) as connection, connection.begin():
+        refresh_statistics(connection)
+    return engine
+
+
+def plans(engine, act):
+    """How the database goes about each statement of an act that names contacts or deals in FROM."""
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    found = []
+    with engine.connect().execution_options(system=True) as connection:
+        explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+        for statement, parameters in asked:
+            if re.search(r"FROM \(?(contacts|deals)", statement) or "FROM deals" in statement:
+                rows = connection.exec_driver_sql(explain + statement, parameters).all()
+                found.append("\n".join(str(row[-1]) for row in rows))
+    return found
+
+
+def page(entity, **how):
+    with reading(SYSTEM) as session:
+        return list_rows(session, entity, count=False, **how)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(("entity", "index"), [("contact", "ix_contacts_list"), ("deal", "ix_deals_list")])
+def test_the_first_and_a_deep_page_walk_the_index(many, entity, index, descending):
+    deep = base64.urlsafe_b64encode(json.dumps(["v", "Person 02000", 1]).encode()).decode()
+    for after in (None, deep):
+        (plan,) = plans(many, lambda after=after: page(entity, after=after, descending=descending))
+
+        assert index in plan, plan
+        assert "Sort" not in plan and "TEMP B-TREE" not in plan, plan  # noqa: PT018 - one look at a plan
+        assert after is None or re.search(r"\((name|title)[,id()]*[<>]|Index Cond", plan), plan
+
+
+def test_the_currency_in_use_is_a_step_at_each_end(many):
+    def ask():
+        with reading(SYSTEM) as session:
+            assert firm(session).currency == "EUR"
+
+    with many.connect().execution_options(system=True) as connection, connection.begin():
+        connection.execute(text("DELETE FROM settings WHERE name = 'firm'"))
+    found = [plan for plan in plans(many, ask) if "deals" in plan]
+
+    assert len(found) == 2
+    assert all("ix_deals_currency" in plan for plan in found), found
