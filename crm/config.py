@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     schedule: bool = True  # queue what is due by the clock: deadlines, maintenance, mailbox
     backup_folder: str = ""  # where the daily backups go; none are made without it
     backup_keep: int = Field(14, gt=0)
+    metrics_token: str = ""  # who may read /metrics from elsewhere; without it only this machine
     # Outgoing mail; without a host nothing is sent and everything waits.
     smtp_host: str = ""
     smtp_port: int = Field(587, gt=0, lt=65_536)

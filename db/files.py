@@ -5,6 +5,7 @@ go on to take rows that nobody finds again.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,47 +22,62 @@ class FileChanged(OperationalError):
         super().__init__(None, None, Exception(f"{path} was replaced or removed under the running program"))
 
 
-def watch(engine: Engine, path: Path) -> None:
-    """Refuse every use of the engine once the file at ``path`` is another one than its first connection opened.
+@dataclass
+class Known:
+    """What the first connection to a file opened; ``changed`` stays until a new start: others may hold the old file."""
 
-    It stays refused until the engine is disposed, as at a new start: what else is open may still hold the old file.
-    """
-    first: list[_Mark] = []
-    changed: list[bool] = []
+    path: Path
+    file: _Mark = None
+    journal: _Mark = None
+    changed: bool = False
 
-    def refuse() -> None:
-        changed.append(True)
-        raise FileChanged(path)
+    def check(self, file: _Mark, journal: _Mark) -> None:
+        """Refuse every use once the file or its journal is another one than these.
+
+        Raises
+        ------
+        FileChanged
+            Always from the first difference on.
+        """
+        # A new file has its journal from its first row on.
+        same = self.marks() == (file, journal) if journal else _mark(self.path) == file
+        if self.changed or not same:
+            self.changed = True
+            raise FileChanged(self.path)
+
+    def marks(self) -> tuple[_Mark, _Mark]:
+        """The file and its journal as they are now."""
+        return _mark(self.path), _mark(self.path.with_name(self.path.name + "-wal"))
+
+
+def watch(engine: Engine, path: Path) -> Known:
+    """Compare the file at each use of the engine; gives what is known, for others that use the same file."""
+    known = Known(path)
 
     def opening(*_: Any) -> None:
-        if changed or (first and _mark(path) != first[0]):
-            refuse()
+        if known.changed or known.file:
+            known.check(known.file, None)
 
     def opened(_raw: Any, record: Any) -> None:
-        if not first:
-            first.append(_mark(path))
-        record.info["marks"] = _marks(path)
+        record.info["marks"] = known.marks()
+        known.file, known.journal = record.info["marks"]
 
     def used(_raw: Any, record: Any, _proxy: Any) -> None:
-        file, journal = _marks(path)
-        known_file, known_journal = record.info["marks"]
-        if changed or file != known_file or journal != (known_journal or journal):
-            refuse()
-        if known_journal is None:  # A new file has its journal from its first row on.
-            record.info["marks"] = file, journal
+        file, journal = record.info["marks"]
+        known.check(file, journal)
+        if journal is None:
+            record.info["marks"] = known.marks()
+            known.journal = record.info["marks"][1]
 
     def closed(_engine: Engine) -> None:
-        first.clear()
-        changed.clear()
+        known.file = known.journal = None
+        known.changed = False
 
     event.listen(engine, "do_connect", opening)
     event.listen(engine, "connect", opened)
     event.listen(engine, "checkout", used)
     event.listen(engine, "engine_disposed", closed)
-
-
-def _marks(path: Path) -> tuple[_Mark, _Mark]:
-    return _mark(path), _mark(path.with_name(path.name + "-wal"))
+    return known
 
 
 def _mark(path: Path) -> _Mark:

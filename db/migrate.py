@@ -56,6 +56,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
         else:
             with connection.begin():
                 connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
                 yield connection
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy import Connection, Engine, NullPool, event, make_url
 from sqlalchemy import create_engine as _create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.files import watch
+from db.files import Known, watch
 from db.scope import guard_cursor
 
 DEFAULT_URL = "sqlite:///data/rapport.db"
@@ -23,6 +23,9 @@ _write_lock = threading.RLock()
 _configured: dict[str, str] = {}
 #: The engines of this process by address; a program has one, tests and tools have a few.
 _made: dict[str, Engine] = {}
+_known: dict[str, Known] = {}
+#: How long PostgreSQL lets a statement wait for a lock, as SQLite's writers wait, and lets it run.
+_TIMEOUTS = "SET {local}lock_timeout = '20s'; SET {local}statement_timeout = '300s'"
 
 
 def configure(url: str | None) -> None:
@@ -73,7 +76,7 @@ def make_engine(url: str, **options: Any) -> Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         if parsed.database and parsed.database != ":memory:":
-            watch(engine, Path(parsed.database))
+            _known[url] = watch(engine, Path(parsed.database))
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = _create_engine(
@@ -85,8 +88,60 @@ def make_engine(url: str, **options: Any) -> Engine:
             pool_pre_ping=True,
             **options,
         )
+        _prepare_postgresql(engine)
     event.listen(engine, "before_cursor_execute", guard_cursor)
     return engine
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    """Bound how long statements wait, and keep nothing with a server's session where a pooler stands in between.
+
+    A pooler gives each transaction another server: what one prepared, another does not know, and what one was told,
+    another transaction of somebody else finds.
+    """
+    pooled = []
+
+    def connected(raw: Any, _record: Any) -> None:
+        # A pooler's own number stands where a server's would.
+        behind = raw.execute("SELECT pg_backend_pid()").fetchone()[0] != raw.info.backend_pid
+        if behind:
+            raw.prepare_threshold = None
+            pooled.append(True)
+        else:
+            raw.execute(_TIMEOUTS.format(local=""))
+        raw.commit()
+
+    def begun(connection: Connection) -> None:
+        if pooled:
+            connection.exec_driver_sql(_TIMEOUTS.format(local="LOCAL "))
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+
+
+def probe(store: Callable[[Connection], None], *, limit: float) -> None:
+    """Let ``store`` write on a connection of its own that waits no longer than ``limit`` seconds.
+
+    Raises
+    ------
+    db.files.FileChanged
+        The file is another one than the program opened.
+    """
+    used = _current()
+    if used.dialect.name == "sqlite":
+        if (known := _known.get(database_url())) and known.file:
+            known.check(known.file, known.journal)
+        options: dict[str, Any] = {"connect_args": {"timeout": limit}}
+    else:
+        options = {"connect_args": {"connect_timeout": max(2, int(limit)), "prepare_threshold": None}}
+    own = _create_engine(used.url, poolclass=NullPool, **options)
+    with own.connect() as connection:
+        if used.dialect.name != "sqlite":
+            milliseconds = int(limit * 1000)
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds // 2}")
+        store(connection)
+        connection.commit()
 
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:

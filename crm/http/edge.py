@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +23,7 @@ from crm.errors import CrmError
 from crm.http.guarding import address_of, as_it_came, guarded, is_secure
 from crm.http.html import content_security_policy, render_message
 from crm.http.problems import problem, told
+from crm.http.watching.pools import Threads
 from crm.i18n import _
 
 #: Signed by the edge; ``.streamlit/config.toml`` hands it to ``st.user["session"]``.
@@ -32,7 +32,7 @@ COOKIE = "rapport_session"
 #: What anybody may fetch: how to get in, whether the server lives, Streamlit's own files, fonts and mark, and what is
 #: meant for strangers: web forms and the links in messages.
 OPEN = (
-    "/sign-in", "/setup", "/health", "/_stcore/health", "/static", "/app/static", "/auth/login", "/oauth2callback",
+    "/sign-in", "/setup", "/health", "/metrics", "/_stcore/health", "/static", "/app/static", "/auth/login", "/oauth2callback",
     "/forms", "/unsubscribe", "/preferences", "/go", "/rate",
 )  # fmt: skip
 #: The token in the address is the key here, no cookie is; mail programs post it from their own pages (RFC 8058).
@@ -40,6 +40,10 @@ FROM_ANYWHERE = ("/unsubscribe",)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_ENDED = 4401
 __all__ = ["Edge", "House", "address_of", "cookie_name", "is_own_origin", "is_secure", "page", "token_of"]
+
+
+#: Who is asking is found out beside all else that waits for the database.
+_threads = Threads(12)
 
 
 @dataclass
@@ -131,7 +135,7 @@ class Edge:
             return None
         token = token_of(connection)
         try:
-            live = token is not None and await run_in_threadpool(is_live, hash_of(token))
+            live = token is not None and await _threads.run(is_live, hash_of(token))
             if (
                 live
                 and scope["path"].startswith("/media/")
@@ -160,7 +164,7 @@ class Edge:
             return RedirectResponse(
                 "/sign-in/oidc/done", status_code=307, headers={"Cache-Control": "no-store"}
             )
-        if await run_in_threadpool(setup.is_needed):
+        if await _threads.run(setup.is_needed):
             return RedirectResponse("/setup", status_code=307, headers={"Cache-Control": "no-store"})
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = scope["path"] + (f"?{query}" if query else "")
@@ -181,7 +185,7 @@ def _while_live(session_hash: str, receive: Receive, send: Send) -> Receive:
 
     async def listen() -> Message:
         message: Message = await receive()
-        if message["type"] == "websocket.receive" and not await run_in_threadpool(_still_live, session_hash):
+        if message["type"] == "websocket.receive" and not await _threads.run(_still_live, session_hash):
             await send({"type": "websocket.close", "code": SESSION_ENDED})
             closed: dict[str, Any] = {"type": "websocket.disconnect", "code": SESSION_ENDED}
             return closed

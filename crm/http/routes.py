@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -26,8 +25,8 @@ from crm.http.public import posted
 from crm.http.public_forms import form_routes
 from crm.http.public_mail import mail_routes
 from crm.http.threads import threads
+from crm.http.watching.health import health, metrics
 from crm.i18n import _
-from crm.work import SYSTEM, reading
 
 #: Where screens stood before, and where they stand now.
 MOVED = {"unit": "equipment", "visits": "work_orders", "plans": "maintenance_plans"}
@@ -215,11 +214,6 @@ async def me(request: Request) -> Response:
     return JSONResponse({"name": actor.name, "role": actor.role}, headers={"Cache-Control": "no-store"})
 
 
-def _ask_database() -> None:
-    with reading(SYSTEM) as session:
-        session.execute(text("SELECT 1"))
-
-
 def moved_routes() -> list[BaseRoute]:
     """Addresses that screens had before; what stands behind the question mark goes along under its new name."""
 
@@ -237,15 +231,6 @@ def moved_routes() -> list[BaseRoute]:
     return [moved(old, new) for old, new in MOVED.items()]
 
 
-async def health(_request: Request) -> Response:
-    """Whether the server and its database answer."""
-    try:
-        await run_in_threadpool(_ask_database)
-    except CrmError as error:
-        return JSONResponse({"status": "down", "detail": error.message}, status_code=error.status)
-    return JSONResponse({"status": "ok"})
-
-
 def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = None) -> list[BaseRoute]:
     """All of them, for ``st.App``; with both arguments also OpenID Connect."""
     return [
@@ -253,6 +238,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         Route("/setup", said(setup_), methods=["GET", "POST"]),
         Route("/auth/me", me),
         Route("/health", health),
+        Route("/metrics", metrics),
         *form_routes(),
         *mail_routes(),
         *file_routes(),
