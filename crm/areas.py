@@ -7,6 +7,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``every``    minutes from one run of a job to the next, by the clock
 ``rules``    the rules by which an entity's rows are stored
 ``beside``   what a file may feed of an entity that other tables hold
+``find``     what is found in Find beside records
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
 ``reply``    who takes replies to our mail
@@ -51,6 +52,7 @@ hand_in(
 )
 hand_in(
     "mail",
+    find={"file": "crm.mail.record_files:find_files"},
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
     count={"inbox": "crm.mail.inbox.queries:count_waiting"},
@@ -104,6 +106,7 @@ hand_in(
 )
 hand_in(
     "service",
+    find={"message": "crm.service.cases.find:find_messages"},
     start={"service_policy": "crm.service.defaults:ensure_service_defaults"},
     job={
         "service_levels": "crm.service.levels.levels_job:run",

@@ -8,6 +8,7 @@ from crm.ui.cases.head import show_head, show_strip
 from crm.ui.cases.thread import show_thread, shown_messages
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.records.files import files_card
 from crm.ui.records.record_page import asked_id
 from crm.work import reading
 
@@ -38,6 +39,7 @@ with aside:
     case_side.show_customer(case)
     case_side.show_facts(case)
     case_side.show_work(actor, case)
+    files_card("case", case_id, may_change=case.about.may_change and not case.about.archived)
     case_side.show_talks(actor, case)
     case_side.show_seen_before(case)
     case_side.show_way(case)

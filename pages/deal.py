@@ -7,6 +7,7 @@ from crm.ui.kit import look
 from crm.ui.pipeline import deal_side
 from crm.ui.pipeline.deal_head import show_head, show_numbers, show_stages
 from crm.ui.pipeline.deal_lines import show_lines
+from crm.ui.records.files import files_card
 from crm.ui.records.record_page import asked_id
 from crm.work import reading
 
@@ -28,4 +29,5 @@ with aside:
     deal_side.show_tasks(actor, deal)
     deal_side.show_people(deal)
     deal_side.show_facts(deal)
+    files_card("deal", deal.view.id, may_change=deal.view.may_change and not deal.view.archived)
     deal_side.show_stays(deal)

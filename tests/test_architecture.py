@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "http": "access campaigns firm mail records service",
     "ui/kit": "charts firm records",
     "ui/frame": "access jobs records upgrade ui/kit",  # the menu has what cards describe
-    "ui/records": "exchange interactions records ui/frame ui/kit",
+    "ui/records": "exchange interactions mail records ui/frame ui/kit",
     "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
     "ui/settings": "access firm mail pipeline records service ui/frame ui/kit",

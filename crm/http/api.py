@@ -164,6 +164,9 @@ def api(*more: APIRouter) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.add_middleware(Bounded)
+    # Before those of any record, which would take their addresses.
+    for router in more:
+        app.include_router(router)
 
     @app.get("/{entity}")
     def list_(
@@ -252,8 +255,6 @@ def api(*more: APIRouter) -> FastAPI:
             delete_record(work, entity, record_id, seen_version=seen)
         return {"id": record_id, "deleted": True}
 
-    for router in more:
-        app.include_router(router)
     app.openapi = _describing(app)  # type: ignore[method-assign]
     app.add_exception_handler(CrmError, _told)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -1,14 +1,19 @@
-"""The thread of a case under ``/api``: what was said, and an answer by who has read it."""
+"""What hangs on records under ``/api``: the thread of a case with answers by who has read it, and files."""
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from crm.http.api import Asking, RecordId
+from crm.errors import Problem, Refused
+from crm.http.api import Asking, Entity, RecordId
+from crm.i18n import _
+from crm.mail.record_files import attach, list_files, put_back, remove_file
 from crm.service.cases.answers import MOST_COPIES, Extras
 from crm.service.cases.cases import reply
 from crm.service.cases.crossing import Seen, seen_now
@@ -59,3 +64,43 @@ def answer(case_id: RecordId, given: NewReply, actor: Asking) -> dict[str, int]:
                 work, case_id, given.text, key=key, extras=Extras(given.cc, quote=given.quote), seen=seen
             )
         }
+
+
+class NewFile(BaseModel):
+    """A file to add: its name, and its bytes in Base64."""
+
+    name: str = Field(min_length=1, max_length=255)
+    content: str
+
+
+@threads.get("/{entity}/{record_id}/files")
+def files(entity: Entity, record_id: RecordId, actor: Asking) -> list[dict[str, Any]]:
+    """The files of a case, contact, organisation or deal; each is fetched at ``/files/<id>``."""
+    with reading(actor) as session:
+        return [asdict(one) for one in list_files(session, entity, record_id)]
+
+
+@threads.post("/{entity}/{record_id}/files", status_code=201)
+def add_file(entity: Entity, record_id: RecordId, given: NewFile, actor: Asking) -> dict[str, int]:
+    """Add a file; the same one under the same name is there once."""
+    try:
+        content = b64decode(given.content, validate=True)
+    except (binascii.Error, ValueError) as error:
+        said = _("This is no Base64.")
+        raise Refused(said, problems=[Problem("content", said)]) from error
+    with unit_of_work(actor, cause="API") as work:
+        return {"id": attach(work, entity, record_id, given.name, content)}
+
+
+@threads.delete("/file/{file_id}")
+def remove(file_id: RecordId, actor: Asking) -> dict[str, Any]:
+    """Take a file away."""
+    with unit_of_work(actor, cause="API") as work:
+        return {"id": file_id, "name": remove_file(work, file_id)}
+
+
+@threads.post("/file/{file_id}/restore")
+def restore(file_id: RecordId, actor: Asking) -> dict[str, Any]:
+    """Undo its removal."""
+    with unit_of_work(actor, cause="API") as work:
+        return {"id": file_id, "name": put_back(work, file_id)}

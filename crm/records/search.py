@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,19 +11,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, and_, false, func, literal, literal_column, or_, select, text
 
 from crm.records import registry
+from crm.register import Register
 from db.scope import READ, ScopedSession, SearchRows
 
-#: Columns that migrations 0007 and 0014 index, in their order.
+#: Columns that migrations 0007, 0014 and 0024 index, in their order.
 INDEXED: dict[str, tuple[str, ...]] = {
     "contacts": ("name", "email", "phone", "number", "city"),
     "organisations": ("name", "number", "email", "phone", "city"),
     "deals": ("title", "number"),
     "cases": ("subject", "number"),
     "equipment": ("name", "serial", "place"),
+    "files": ("name",),
+    "case_messages": ("body",),
 }
 #: A trigram needs three letters; shorter words are looked up by their beginning.
 TRIGRAM = 3
 MOST_WORDS = 8
+#: So much of a long text is searched on PostgreSQL, as migration 0024 says.
+MOST_INDEXED = "200000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Hit:
     id: int
     title: str
     detail: str
+
+
+#: What is found beside records: given the query and how much at most.
+FINDERS: Register[Callable[[ScopedSession, str, int], list[Hit]]] = Register("find")
 
 
 def words(query: str) -> list[str]:
@@ -78,7 +88,10 @@ def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> Co
     # The expression must be the index's own, letter by letter, or the index is not used.
     document: Any = literal_column("''")
     for position, name in enumerate(INDEXED[cls.__tablename__]):
-        part = func.coalesce(getattr(cls, name), literal_column("''"))
+        column = getattr(cls, name)
+        if name == "body":
+            column = func.left(column, literal_column(MOST_INDEXED))
+        part = func.coalesce(column, literal_column("''"))
         document = part if position == 0 else document.op("||")(literal_column("' '")).op("||")(part)
     if _has_trigram(session.get_bind()):
         return and_(
@@ -102,7 +115,8 @@ def _has_trigram(engine: Engine) -> bool:
 
 
 def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list[Hit]:
-    """The first records of each kind whose card is in Find that hold every word; names that begin so first.
+    """The first records of each kind whose card is in Find that hold every word; names that begin so first, and what areas find
+    beside them.
 
     One statement for each kind, within the actor's scope. Archived records are left out.
     """
@@ -125,4 +139,4 @@ def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list
             .limit(limit)
         )
         hits += [Hit(entity, row[0], row[1], " · ".join(str(v) for v in row[2:] if v)) for row in found]
-    return hits
+    return [*hits, *(hit for name in FINDERS for hit in FINDERS[name](session, query, limit))]

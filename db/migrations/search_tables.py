@@ -6,6 +6,9 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import text
 
+#: So much of a long text is searched on PostgreSQL.
+MOST_INDEXED = 200_000
+
 
 def make(table: str, fields: tuple[str, ...]) -> None:
     """Make the search structures of one table over these columns."""
@@ -25,7 +28,12 @@ def remove(table: str) -> None:
 
 def document(fields: tuple[str, ...]) -> str:
     """The expression that both the index and the search use."""
-    return " || ' ' || ".join(f"coalesce({f}, '')" for f in fields)
+    return " || ' ' || ".join(f"coalesce({_bounded(f)}, '')" for f in fields)
+
+
+def _bounded(field: str) -> str:
+    # PostgreSQL's index of words takes no text beyond a megabyte, and would refuse the row.
+    return f"left({field}, {MOST_INDEXED})" if field == "body" else field
 
 
 def _sqlite(table: str, fields: tuple[str, ...]) -> None:

@@ -108,6 +108,8 @@ class StoredFile(Base):
     hash: Mapped[str] = mapped_column(text(64), index=True)
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    #: Taken away by somebody, who may put it back.
+    removed_at: Mapped[datetime | None]
     #: Stands inside the text of its message, as a picture in a signature does.
     is_inline: Mapped[bool] = mapped_column(default=False)
     incoming_id: Mapped[int | None] = mapped_column(

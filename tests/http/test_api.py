@@ -76,6 +76,32 @@ class TestApi:
         web.cookies.clear()
         assert web.post(replies, json=first).status_code == 401
 
+    def test_files_are_added_listed_fetched_removed_and_put_back_by_who_may(self, web, as_):
+        as_("staff", "stan@kavarna.si")
+        firm = web.post("/api/organisation", json={"name": "Acme"}).json()
+        files = f"/api/organisation/{firm['id']}/files"
+        made = [web.post(files, json={"name": "plan.txt", "content": "aGVsbG8="}) for _twice in range(2)]
+        assert [a.status_code for a in made] == [201, 201]
+        file = made[0].json()["id"]
+        assert [(f["id"], f["name"], f["kind"], f["size"], f["who"]) for f in web.get(files).json()] == [
+            (file, "plan.txt", "text/plain", 5, "staff")
+        ]
+        assert web.get(f"/files/{file}").content == b"hello"
+        assert web.post(files, json={"name": "x", "content": "no!"}).status_code == 422
+        assert web.get(f"/api/product/{firm['id']}/files").status_code == 404
+
+        as_("staff", "sue@kavarna.si")
+        assert web.get(files).status_code == 404
+        assert web.get(f"/files/{file}").status_code == 404
+        assert web.delete(f"/api/file/{file}").status_code == 404
+        as_("manager", "mona@kavarna.si")
+        assert web.delete(f"/api/file/{file}").status_code == 200
+        assert (web.get(f"/files/{file}").status_code, web.get(files).json()) == (404, [])
+        assert web.post(f"/api/file/{file}/restore").status_code == 200
+        assert web.get(f"/files/{file}").content == b"hello"
+        web.cookies.clear()
+        assert web.get(files).status_code == web.get(f"/files/{file}").status_code == 401
+
     def test_wrong_fields_are_named(self, web, as_):
         as_("manager", "mona@kavarna.si")
 

@@ -49,7 +49,9 @@ def read_file(actor: Actor, file_id: int) -> File:
         No such file within the actor's reach.
     """
     with reading(actor) as session:
-        row = session.scalars(select(StoredFile).where(StoredFile.id == file_id)).first()
+        row = session.scalars(
+            select(StoredFile).where(StoredFile.id == file_id, StoredFile.removed_at.is_(None))
+        ).first()
         if row is None:
             raise NotFound(_("There is no file {id}, or you may not see it.").format(id=file_id))
         kind = row.kind if _HARMLESS.match(row.kind) else "application/octet-stream"
@@ -80,6 +82,7 @@ def files_of(session: ScopedSession, **owner: list[int]) -> dict[int, list[FileL
         return found
     column = getattr(StoredFile, name)
     columns = StoredFile.id, StoredFile.name, StoredFile.kind, StoredFile.size, StoredFile.is_inline
-    for row in session.execute(select(column, *columns).where(column.in_(ids)).order_by(StoredFile.id)):
+    asked = select(column, *columns).where(column.in_(ids), StoredFile.removed_at.is_(None))
+    for row in session.execute(asked.order_by(StoredFile.id)):
         found.setdefault(row[0], []).append(FileLine(*row[1:]))
     return found

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from crm.errors import Refused
 from crm.i18n import _
 from crm.records import records, registry
+from crm.records.search import Hit, search_condition, words
 from db.models import Case, CaseMessage
-from db.scope import ScopedSession
+from db.scope import READ, ScopedSession
 
 
 def by_key(session: ScopedSession, key: str) -> int | None:
@@ -40,3 +41,29 @@ def last_of_merge(session: ScopedSession, case: Case) -> Case:
 def status_word(status: str) -> str:
     """A status as people read it."""
     return registry.word("case", "status", status)
+
+
+def find_messages(session: ScopedSession, query: str, limit: int) -> list[Hit]:
+    """Cases in whose thread one message holds every word, the newest message first, with the words around the first."""
+    condition = search_condition(session, CaseMessage, query)
+    if condition is None or not session.actor.may("case", READ):
+        return []
+    rows = session.execute(
+        select(Case.id, Case.number, Case.subject, CaseMessage.body)
+        .join(CaseMessage, CaseMessage.case_id == Case.id)
+        .where(condition, Case.archived_at.is_(None))
+        .order_by(CaseMessage.at.desc(), CaseMessage.id.desc())
+        .limit(3 * limit)
+    )
+    hits: dict[int, Hit] = {}
+    for case_id, number, subject, body in rows:
+        hits.setdefault(
+            case_id, Hit("case", case_id, f"{number} {subject}", f"“{_around(body, words(query)[0])}”")
+        )
+    return list(hits.values())[:limit]
+
+
+def _around(text: str, word: str) -> str:
+    at = max(0, text.lower().find(word.lower()) - 30)
+    part = " ".join(text[at : at + 90].split())
+    return ("…" if at else "") + part + ("…" if at + 90 < len(text) else "")

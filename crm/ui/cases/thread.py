@@ -12,6 +12,7 @@ from crm.service.cases.messages import Message
 from crm.service.cases.queries import CaseView
 from crm.ui.cases.words import moment_words
 from crm.ui.kit import look
+from crm.ui.kit.formats import size_words
 
 #: How many messages show at first and come with each "more".
 STEP = 50
@@ -75,14 +76,6 @@ def _show_files(message: Message) -> None:
         links.append(look.link(_("original"), f"/messages/{message.incoming_id}/original"))
     if links:
         st.markdown(look.Marked(" · ".join(links)))
-
-
-def size_words(size: int) -> str:
-    """How large a file is, as people say it."""
-    for unit, most in (("B", 1_000), ("kB", 1_000_000), ("MB", 1_000_000_000)):
-        if size < most:
-            return f"{size / (most / 1_000):.0f} {unit}"
-    return f"{size / 1_000_000_000:.1f} GB"
 
 
 def _chips(message: Message) -> list[look.Marked]:

@@ -29,6 +29,7 @@ from crm.ui.equipment.party import equipment_card
 from crm.ui.kit import look
 from crm.ui.records import facts, to_do
 from crm.ui.records.drawers import new_record
+from crm.ui.records.files import files_card
 from crm.ui.records.quick import talk_box
 from crm.ui.records.record_page import Tab, counted, record_body, record_header
 from crm.ui.records.timeline import show_timeline, shown_steps
@@ -135,6 +136,7 @@ def show_party(actor: Actor, screen: PartyScreen, record_id: int) -> None:
             ),
             partial(cases_card, actor, screen.entity, record_id, links=links),
             partial(equipment_card, actor, screen.entity, record_id, links=links),
+            partial(files_card, screen.entity, record_id, may_change=view.may_change and not view.archived),
             partial(dealings.sales_card, party.sales, title=screen.sales_title),
         ],
         figures=[*kpis, *dealings.talk_kpis(view, party.talk, party.tasks)],

@@ -11,11 +11,11 @@ from crm.i18n import _
 from crm.mail.inbox.filing import file_message, ignore, take_back
 from crm.mail.inbox.queries import Guess, MessageView
 from crm.records import registry
-from crm.ui.cases.thread import paragraphs, size_words
+from crm.ui.cases.thread import paragraphs
 from crm.ui.frame import routes
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look
-from crm.ui.kit.formats import moment
+from crm.ui.kit.formats import moment, size_words
 from crm.ui.kit.inputs import input_for, read_input
 from crm.work import Actor, Work
 from db.scope import UPDATE

@@ -258,3 +258,11 @@ def number_unit(*, decimals: int = 0) -> Unit:
 def percent_unit(*, decimals: int = 1) -> Unit:
     """For charts that plot shares from 0 to 1."""
     return Unit(short=percent, full=lambda share: percent(share, decimals=decimals))
+
+
+def size_words(size: int) -> str:
+    """How large a file is, as people say it."""
+    for unit, most in (("B", 1_000), ("kB", 1_000_000), ("MB", 1_000_000_000)):
+        if size < most:
+            return f"{size / (most / 1_000):.0f} {unit}"
+    return f"{size / 1_000_000_000:.1f} GB"

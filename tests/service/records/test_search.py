@@ -113,7 +113,7 @@ def test_the_index_and_the_search_name_the_same_columns():
 
     migrations = [
         importlib.import_module(f"db.migrations.versions.{name}")
-        for name in ("0007_search", "0014_search_service")
+        for name in ("0007_search", "0014_search_service", "0024_files")
     ]
 
-    assert migrations[0].FIELDS | migrations[1].FIELDS == INDEXED
+    assert migrations[0].FIELDS | migrations[1].FIELDS | migrations[2].FIELDS == INDEXED
