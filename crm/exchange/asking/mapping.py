@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crm.exchange.asking.content import ENOUGH, GUARDED, Looks
 from crm.exchange.asking.likeness import Headers, alike, field_words
+from crm.exchange.entities import beside
 from crm.exchange.export import is_own, own_names
 from crm.exchange.files.reading import SourceTable
 from crm.records import registry
@@ -181,6 +182,7 @@ def guess_columns(
                 chosen[row] = place
         _one_each(about, fields, chosen)
         _last_names(about, fields, chosen, scores)
+        _first_first(entity, fields, chosen, scores)
     return tuple(
         ColumnGuess(
             column,
@@ -201,6 +203,21 @@ def _one_each(about: Known, fields: list[Field], chosen: dict[int, int]) -> None
         ]
         if about.headers.is_id(row) and any(linked[other] != linked[row] for other in same):
             del chosen[row]
+
+
+def _first_first(
+    entity: Entity, fields: list[Field], chosen: dict[int, int], scores: NDArray[np.float64]
+) -> None:
+    """A second address without a first one is the first."""
+    further = beside(entity.name)
+    places = {field.name: at for at, field in enumerate(fields)}
+    for main, chain in further.chains.items() if further else ():
+        names = [main, *chain]
+        rows = [row for name in names for row, place in chosen.items() if place == places.get(name)]
+        for row, name in zip(rows, names, strict=False):
+            if chosen[row] != places[name]:
+                scores[row, places[name]] = scores[row, chosen[row]]
+                chosen[row] = places[name]
 
 
 def _last_names(

@@ -94,3 +94,12 @@ def test_the_day_on_which_a_record_was_made_elsewhere_is_kept(people):
     made = dict(stored(people["ada"], Organisation, "name", "created_at"))
     assert f"{made['Elm']:%Y-%m-%d %H:%M}" == "2021-04-15 08:00"
     assert made["Oak"].year < 2499
+
+
+def test_the_only_number_and_the_only_address_are_the_first(people, tmp_path):
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(b"Last Name,Mobile,Private e-mail\nHolm,+45 33 12 34 56,ida@holm.example\n")
+
+    draft = wizard.draft_of(people["ada"], path.name, path)
+
+    assert draft["fields"] == {"Last Name": "last_name", "Mobile": "phone", "Private e-mail": "email"}
