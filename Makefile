@@ -32,6 +32,7 @@ run: install
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.headless true
 
 test: install-dev
+	@.ci/pgbouncer
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
 	exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
