@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from crm.errors import CrmError
+from crm.exchange.cards_out import export_cards
 from crm.exchange.export import export_csv
 from crm.i18n import _
 from crm.records import lists, registry
@@ -122,6 +123,12 @@ def _head(
                 on_click="ignore",
                 help=_("All rows of this list, with these columns, as CSV"),
             )
+        if actor.may(rights, EXPORT) and screen.entity == "contact":
+            st.download_button(
+                _("vCards"), data=lambda: _vcards(actor, *view[:3]), file_name="contacts.vcf", mime="text/vcard",
+                icon=":material/contacts:", key=f"{screen.page}_cards", on_click="ignore",
+                help=_("All contacts of this list, for telephones and mail programs"),
+            )  # fmt: skip
         if actor.may(rights, CREATE) and st.button(
             _("New {label}").format(label=_(about.label).lower()),
             icon=":material/add:",
@@ -138,6 +145,11 @@ def _csv(
         return b"".join(
             export_csv(session, entity, columns=columns, search=search, filters=filters, archived=archived)
         )
+
+
+def _vcards(actor: Actor, search: str, filters: Mapping[str, Any], archived: bool) -> bytes:
+    with reading(actor) as session:
+        return b"".join(export_cards(session, search=search, filters=filters, archived=archived))
 
 
 def _new(actor: Actor, screen: ListScreen) -> None:
