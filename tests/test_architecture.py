@@ -252,3 +252,10 @@ def test_no_screen_or_record_falls_back_on_a_currency_by_name():
         if codes.search(line) and not line.startswith("USUAL = ")
     ]
     assert not found, "A currency by its name:\n" + "\n".join(found)
+
+
+def test_migrations_stand_one_after_the_other():
+    named = re.compile(r'^(?:down_)?revision = "(\w+)"', re.MULTILINE)
+    files = sorted((ROOT / "db" / "migrations" / "versions").glob("[0-9]*.py"))
+    found = [named.findall(path.read_text("utf-8")) for path in files]
+    assert [one[1] for one in found[1:]] == [one[0] for one in found[:-1]], [path.name for path in files]

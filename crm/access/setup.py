@@ -15,6 +15,7 @@ from crm.access.passwords import hash_password, password_problems
 from crm.access.people import ensure_roles
 from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import start_session
+from crm.access.sign_in import forget_try, note_try
 from crm.access.users import give_password
 from crm.config import settings
 from crm.errors import Bad, CrmError, NotAllowed, Problem, Refused
@@ -55,16 +56,24 @@ def needs_token() -> bool:
     return bool(settings().setup_token)
 
 
-def check_token(token: str) -> None:
+def check_token(token: str, *, address: str = "") -> None:
     """Refuse a wrong setup token, in the same time whatever is wrong with it.
 
     Raises
     ------
     NotAllowed
         The installation has a token and this is not it.
+    TooManyTries
+        Ten wrong ones within a minute from this network address.
     """
     wanted = settings().setup_token
-    if wanted and not hmac.compare_digest(token.encode(), wanted.encode()):
+    if not wanted:
+        return
+    try_id = note_try(f"setup from {address}", f"setup from {address}")
+    if hmac.compare_digest(token.encode(), wanted.encode()):
+        with unit_of_work(SYSTEM, cause="setup") as work:
+            forget_try(work, try_id)
+    else:
         raise NotAllowed(_("This is not the setup token of this installation. It stands in CRM_SETUP_TOKEN."))
 
 
@@ -92,7 +101,7 @@ class FirstPerson:
         return found + password_problems(self.password, name=self.name, email=self.email)
 
 
-def start_empty(person: FirstPerson, *, token: str = "") -> str:
+def start_empty(person: FirstPerson, *, token: str = "", address: str = "") -> str:
     """Make the first administrator and sign them in; returns the session's token.
 
     Raises
@@ -102,7 +111,7 @@ def start_empty(person: FirstPerson, *, token: str = "") -> str:
     NotAllowed
         Wrong setup token, or somebody was first.
     """
-    check_token(token)
+    check_token(token, address=address)
     with reading(SYSTEM) as session:
         _refuse_if_done(session)
     if problems := person.problems():
@@ -123,7 +132,7 @@ def start_empty(person: FirstPerson, *, token: str = "") -> str:
         return start_session(work, user_id=user.id, how="setup")
 
 
-def begin_sample(*, token: str = "", in_background: bool = True) -> None:
+def begin_sample(*, token: str = "", in_background: bool = True, address: str = "") -> None:
     """Load the sample company, once; ``sample_state`` tells how it goes.
 
     Raises
@@ -131,7 +140,7 @@ def begin_sample(*, token: str = "", in_background: bool = True) -> None:
     NotAllowed
         Wrong setup token, or somebody was first.
     """
-    check_token(token)
+    check_token(token, address=address)
     with unit_of_work(SYSTEM, cause="setup") as work:
         lock_tables(work, User, Setting)
         _refuse_if_done(work.session)

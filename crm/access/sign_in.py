@@ -19,7 +19,7 @@ from crm.errors import CrmError, NotAllowed, Refused
 from crm.firm.firm import firm, get_setting
 from crm.i18n import _
 from crm.work import SYSTEM, Work, reading, unit_of_work
-from db.models import Credential, Role, SignInFailure, User
+from db.models import Credential, LoginSession, Role, SignInFailure, User
 
 MAX_FAILURES = 10
 WINDOW = timedelta(minutes=1)
@@ -53,11 +53,12 @@ def sign_in(*, email: str, password: str, address: str, old_token: str | None = 
     Raises
     ------
     TooManyTries
-        Ten failures within a minute for this account or from this network address.
+        Ten failures within a minute for this account or from this network address; a browser in which the person was
+        signed in before is counted by itself, so that strangers keep nobody out.
     Refused
         The e-mail address and the password do not belong together.
     """
-    try_id = _note_try(email=email, address=address)
+    try_id = note_try(*_counted(email, address, old_token))
     with reading(SYSTEM) as session:
         found = session.execute(
             select(User.id, Credential.password_hash)
@@ -67,13 +68,34 @@ def sign_in(*, email: str, password: str, address: str, old_token: str | None = 
     if not verify_password(password, found.password_hash if found else None) or found is None:
         raise Refused(_("E-mail address and password do not belong together. Check both and try again."))
     with unit_of_work(SYSTEM, cause="sign-in") as work:
-        work.session.execute(delete(SignInFailure).where(SignInFailure.id == try_id))
+        forget_try(work, try_id)
         return _begin(work, user_id=found.id, how="password", old_token=old_token)
 
 
-def _note_try(*, email: str, address: str) -> int:
-    """Count the try as failed before it is checked, so that many at once cannot slip past the limit."""
-    account, source = _short(email.strip().lower()), _short(address)
+def _counted(email: str, address: str, old_token: str | None) -> tuple[str, str]:
+    """Under which account and which source a try is counted."""
+    name = email.strip().lower()
+    if old_token:
+        known = (
+            select(LoginSession.id)
+            .join(User, User.id == LoginSession.user_id)
+            .where(LoginSession.token_hash == hash_of(old_token), func.lower(User.email) == name)
+        )
+        with reading(SYSTEM) as session:
+            if session.scalar(known) is not None:
+                return f"{name} {old_token}", f"browser {old_token}"
+    return name, address
+
+
+def note_try(account: str, source: str) -> int:
+    """Count a try as failed before it is checked, so that many at once cannot slip past the limit; ``forget_try`` it after.
+
+    Raises
+    ------
+    TooManyTries
+        Ten failures within a minute for one of the two.
+    """
+    account, source = _short(account), _short(source)
     refused: datetime | None = None
     with unit_of_work(SYSTEM, cause="sign-in") as work:
         lock_tables(work, SignInFailure)
@@ -96,6 +118,11 @@ def _note_try(*, email: str, address: str) -> int:
     raise TooManyTries(
         _("Too many failed sign-ins. Wait {n} seconds, then try again.").format(n=wait), retry_after=wait
     )
+
+
+def forget_try(work: Work, try_id: int) -> None:
+    """The try was right."""
+    work.session.execute(delete(SignInFailure).where(SignInFailure.id == try_id))
 
 
 def _short(value: str) -> str:

@@ -189,10 +189,10 @@ async def setup_(request: Request) -> Response:
 
 async def _set_up(request: Request) -> Response:
     sent = await form_of(request)
-    token = sent.get("setup_token", "")
+    known = {"token": sent.get("setup_token", ""), "address": address_of(request)}
     try:
         if sent.get("choice") == "sample":
-            await run_in_threadpool(setup.begin_sample, token=token)
+            await run_in_threadpool(setup.begin_sample, **known)
             return RedirectResponse("/setup", status_code=303)
         if sent.get("password") != sent.get("password_again"):
             raise Refused(_("The two passwords differ. Enter the same one twice."))
@@ -200,7 +200,7 @@ async def _set_up(request: Request) -> Response:
             name=sent.get("name", ""), email=sent.get("email", ""), password=sent.get("password", ""),
             firm=sent.get("firm", ""), currency=sent.get("currency", settings().default_currency),
         )  # fmt: skip
-        return signed_in(request, await run_in_threadpool(setup.start_empty, person, token=token), "/")
+        return signed_in(request, await run_in_threadpool(setup.start_empty, person, **known), "/")
     except CrmError as error:
         text_ = html.render_setup(error=error.message, token_needed=setup.needs_token(), values=sent)
         return page(text_, status=error.status)
