@@ -103,7 +103,7 @@ def note_try(account: str, source: str) -> int:
         for column, value in ((SignInFailure.account, account), (SignInFailure.address, source)):
             tries = work.session.scalars(
                 select(SignInFailure.at)
-                .where(column == value, SignInFailure.at > work.now - WINDOW)
+                .where(column == value, SignInFailure.at.between(work.now - WINDOW, work.now + WINDOW))
                 .order_by(SignInFailure.at.desc())
                 .limit(MAX_FAILURES)
             ).all()
@@ -114,7 +114,9 @@ def note_try(account: str, source: str) -> int:
             work.session.add(row)
             work.session.flush()
             return row.id
-    wait = max(1, int((refused + WINDOW - datetime.now(UTC)).total_seconds()) + 1)
+    # A try from before a clock went back keeps nobody longer than any other.
+    left = min(refused + WINDOW - datetime.now(UTC), WINDOW)
+    wait = max(1, int(left.total_seconds()) + 1)
     raise TooManyTries(
         _("Too many failed sign-ins. Wait {n} seconds, then try again.").format(n=wait), retry_after=wait
     )

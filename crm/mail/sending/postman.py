@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 #: Between two looks at an empty outbox, in seconds.
 PAUSE = 1.0
+#: Between two looks whether the clock went back, in seconds.
+CLOCK_EVERY = 60.0
 #: Pauses after trouble with the server, in seconds; the last one repeats.
 AFTER_TROUBLE = (5, 15, 60, 300)
 #: So many messages in a row refused for other reasons than their address: it is about us, and the rest waits.
@@ -50,6 +52,7 @@ class Postman:
         self._thread: threading.Thread | None = None
         self._line = Conversation(settings())
         self._next = 0.0
+        self._clock_looked_at = -CLOCK_EVERY
         self._troubles = 0
         self._refusals = 0
 
@@ -71,6 +74,9 @@ class Postman:
         while not self._end.is_set():
             pause = PAUSE
             try:
+                if time.monotonic() >= self._clock_looked_at + CLOCK_EVERY:
+                    rounds.heed_clock()
+                    self._clock_looked_at = time.monotonic()
                 if self.send_due():
                     continue
                 self.hang_up()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, or_, select, update
 
 from crm.i18n import _
 from crm.mail.receiving.reachable import mark_address, mark_bounced
@@ -19,6 +19,8 @@ from db.session import engine, write_turn
 #: A row whose postman has not handed it over in this time is taken by another. ``due_at`` of such a row is the end of
 #: its lease, and that of a handed one the moment it was handed: one index serves waiting, leases and pace.
 LEASE = timedelta(seconds=60)
+#: Clocks of several servers differ by less.
+_SKEW = timedelta(minutes=1)
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=2))
 MOST_TRIES = len(RETRY_AFTER) + 1
 
@@ -40,14 +42,31 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return Outbox.state.in_((QUEUED, SENDING)) & (Outbox.due_at <= now)
 
 
+def heed_clock() -> int:
+    """After a clock went back: what was due when it was made is due now, and no lease or pause is longer than any can be.
+
+    Returns how many rows waited for a time that would come again.
+    """
+    now = datetime.now(UTC)
+    ahead = or_(
+        (Outbox.state == QUEUED) & (Outbox.made_at > now + _SKEW) & (Outbox.due_at <= Outbox.made_at),
+        (Outbox.state == QUEUED) & (Outbox.tries > 0) & (Outbox.due_at > now + RETRY_AFTER[-1] + _SKEW),
+        (Outbox.state == SENDING) & (Outbox.due_at > now + LEASE + _SKEW),
+    )
+    with _reading().connect() as connection:
+        if connection.scalar(select(Outbox.id).where(ahead).limit(1)) is None:
+            return 0
+    with write_turn(), _writing().begin() as connection:
+        return int(connection.execute(update(Outbox).where(ahead).values(due_at=now)).rowcount)
+
+
 def handed_lately() -> int:
     """How many messages went out in the last minute, by whichever postman."""
-    since = datetime.now(UTC) - timedelta(minutes=1)
+    now = datetime.now(UTC)
+    lately = Outbox.due_at.between(now - timedelta(minutes=1), now + _SKEW)
     with _reading().connect() as connection:
         asked = select(func.count()).select_from(Outbox)
-        return int(
-            connection.scalar(asked.where(Outbox.state.in_((HANDED, SENT)), Outbox.due_at > since)) or 0
-        )
+        return int(connection.scalar(asked.where(Outbox.state.in_((HANDED, SENT)), lately)) or 0)
 
 
 def take(owner: str, most: int) -> list[Row]:
