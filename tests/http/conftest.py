@@ -1,6 +1,7 @@
 """The edge with our routes in front of a stand-in for Streamlit."""
 
 from contextlib import suppress
+from functools import cache
 
 import pytest
 from starlette.applications import Starlette
@@ -16,6 +17,8 @@ from crm.http.edge import Edge, House
 from crm.http.routes import routes
 
 PASSWORD = "blue teapot sings"
+#: They know no row and no person, and to build them takes longer than most requests.
+usual_routes = cache(routes)
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +50,8 @@ def application(house=None, **oidc):
         Route("/{path:path}", echo, methods=["GET", "POST", "PUT"]),
         WebSocketRoute("/_stcore/stream", stream),
     ]
-    return Starlette(routes=[*routes(**oidc), *behind], middleware=[Middleware(Edge, house=house or House())])
+    ours = routes(**oidc) if oidc else usual_routes()
+    return Starlette(routes=[*ours, *behind], middleware=[Middleware(Edge, house=house or House())])
 
 
 def client(base="http://testserver", **more):
