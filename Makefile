@@ -33,6 +33,7 @@ run: install
 
 test: install-dev
 	@.ci/pgbouncer
+	@.ci/dovecot >/dev/null
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && \
 	exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 

@@ -118,6 +118,21 @@ def read_command(
             )
 
 
+@mail.command("fetch")
+def fetch_command() -> None:
+    """Read the mailbox of the settings now; the worker does it every five minutes. Safe to kill at any moment."""
+    from crm.config import settings
+    from crm.mail.receiving.mailbox import run
+
+    with commanded():
+        if not settings().imap_host:
+            raise Unavailable(
+                _("No mailbox is set up. Set CRM_IMAP_HOST, CRM_IMAP_USER and CRM_IMAP_PASSWORD.")
+            )
+        for name, count in run(SYSTEM, {}, lambda *_step: None).items():
+            typer.echo(f"{count:>9,}  {name}")
+
+
 @mail.command("bounces")
 def bounces_command(
     folder: Annotated[Path, typer.Argument(help="Folder with .eml and .mbox files.", exists=True)],
