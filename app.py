@@ -48,8 +48,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         await run_in_threadpool(start.choose_database)
         await run_in_threadpool(start.upgrade)
-    except NewerDatabase as error:
-        log.error("newer database", detail=str(error))
+    except (NewerDatabase, CrmError) as error:
+        log.error("cannot start", detail=str(error))
         house.problem = str(error)
         yield {}
         return

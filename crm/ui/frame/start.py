@@ -6,10 +6,13 @@ import os
 from functools import cache
 
 import streamlit as st
+from sqlalchemy.exc import InternalError, OperationalError
 
 from crm.access.signing import edge_is_live
+from crm.errors import CrmError
 from crm.i18n import _
 from crm.upgrade import bring_up
+from crm.work import told
 from db import migrate, session
 
 
@@ -23,10 +26,19 @@ def choose_database() -> None:
 
 
 def upgrade() -> None:
-    """Bring the database to this version; two processes at once do it once."""
-    bring_up(session.engine())
-    with session.engine().begin() as connection:
-        session.refresh_statistics(connection)
+    """Bring the database to this version; two processes at once do it once.
+
+    Raises
+    ------
+    Unavailable
+        It cannot be opened, read or written; said in a sentence.
+    """
+    try:
+        bring_up(session.engine())
+        with session.engine().begin() as connection:
+            session.refresh_statistics(connection)
+    except (OperationalError, InternalError) as error:
+        raise told(error) from error
 
 
 def ready() -> None:
@@ -45,6 +57,6 @@ def _prepared(_url: str) -> str:
     choose_database()
     try:
         upgrade()
-    except migrate.NewerDatabase as error:
+    except (migrate.NewerDatabase, CrmError) as error:
         return str(error)
     return ""

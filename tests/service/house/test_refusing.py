@@ -155,3 +155,21 @@ class TestFigures:
 
         settings.cache_clear()
         assert (right, wrong) == (200, 403)
+
+
+def test_a_database_that_cannot_be_opened_at_the_start_is_said_on_every_page(tmp_path):
+    import asyncio
+
+    import app
+
+    configure(f"sqlite:///{tmp_path}")  # a folder
+
+    async def served():
+        async with app.lifespan(app.app):
+            return app.house.problem
+
+    try:
+        assert "does not answer" in asyncio.run(served())
+    finally:
+        app.house.problem = ""
+        configure(None)
