@@ -34,7 +34,7 @@ _LONGEST_BAD = 500
 
 def is_cards(text: str) -> bool:
     """Whether a text begins as vCards do."""
-    return text.lstrip("\ufeff \r\n\t")[:11].upper() == "BEGIN:VCARD"
+    return text[:100].lstrip("\ufeff \r\n\t")[:11].upper() == "BEGIN:VCARD"
 
 
 def arrange(text: str, layout: Layout) -> Arranged:

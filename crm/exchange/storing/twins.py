@@ -27,7 +27,15 @@ class Twins:
 
     def of(self, work: Work, drafts: Sequence[Draft], import_id: int | None) -> dict[int, int]:
         """By the identity of a new draft the record that is the same; rows of this very import do not count."""
-        bare = [draft for draft in drafts if draft.is_new and not draft.problems and self._is_bare(draft)]
+        keys = [[draft.row.get(name) for draft in drafts] for name in self.key]
+        told = list(map(all, zip(*keys, strict=True))) if keys else [False] * len(drafts)
+        if all(told):
+            return {}
+        bare = [
+            draft
+            for draft, is_told in zip(drafts, told, strict=True)
+            if not is_told and draft.is_new and not draft.problems
+        ]
         probe = next((name for name in self.probes if _tells_apart(bare, name)), "")
         if not probe:
             return {}
@@ -49,9 +57,6 @@ class Twins:
                     found[id(draft)] = int(record.id)
                     break
         return found
-
-    def _is_bare(self, draft: Draft) -> bool:
-        return not self.key or any(draft.row.get(name) in (None, "") for name in self.key)
 
 
 def _tells_apart(bare: Sequence[Draft], name: str) -> bool:
