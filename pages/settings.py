@@ -4,6 +4,7 @@ import streamlit as st
 
 from crm.errors import NotAllowed
 from crm.i18n import _
+from crm.ui.cases.canned import show_canned
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.settings.firm import show_firm, show_limits, show_rates
@@ -24,6 +25,7 @@ part = look.switch(
         "pipelines": _("Pipelines"),
         "reasons": _("Loss reasons"),
         "service": _("Service"),
+        "canned": _("Canned replies"),
         "visits": _("Visits"),
         "mail": _("Mail"),
         "rates": _("Rates"),
@@ -39,6 +41,7 @@ else:
         "pipelines": show_pipelines,
         "reasons": show_reasons,
         "service": show_service,
+        "canned": show_canned,
         "visits": show_visits,
         "mail": show_mail,
         "limits": show_limits,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -53,6 +54,20 @@ FIELDS: dict[str, dict[str, str]] = {
     "sender": {"name": N_("Owner of the campaign"), "email": N_("E-mail"), "job_title": N_("Job title")},
     "firm": {"name": N_("Your company's name")},
 }
+#: The same of a reply on a case, whose texts are named so instead of subject, preheader and body.
+REPLY = "reply"
+REPLY_FIELDS: dict[str, dict[str, str]] = {
+    "case": {"number": N_("Number"), "subject": N_("Subject")},
+    **{group: FIELDS[group] for group in ("contact", "organisation", "firm")},
+    "sender": {"name": N_("Who answers"), "email": N_("E-mail"), "job_title": N_("Job title")},
+}
+_known: ContextVar[dict[str, dict[str, str]]] = ContextVar("known", default=FIELDS)
+
+
+def _fields(field: str) -> dict[str, dict[str, str]]:
+    return REPLY_FIELDS if field == REPLY else FIELDS
+
+
 #: The one field that holds several values.
 LISTS = frozenset({("contact", "tags")})
 FILTERS = frozenset(
@@ -137,6 +152,7 @@ def problems_of(field: str, source: str) -> list[TemplateProblem]:
         return [TemplateProblem(field, error.lineno, _syntax(error))]
     except RecursionError:
         return [TemplateProblem(field, 1, _("This is nested too deeply. Make it simpler."))]
+    _known.set(_fields(field))
     found: list[TemplateProblem] = []
     for count, (node, depth, loops) in enumerate(_walk(tree)):
         if count >= MOST_NODES:
@@ -216,32 +232,32 @@ def _unknown_field(node: nodes.Getattr, loops: Mapping[str, tuple[str, str]]) ->
     if found is None or found[0] in loops:
         return _("Only fields can be shown, as contact.first_name; nothing inside them.")
     group, field = found
-    if group not in FIELDS:
+    if group not in _known.get():
         return _unknown_name(group, loops)
-    if field in FIELDS[group]:
+    if field in _known.get()[group]:
         return ""
-    near = get_close_matches(field, FIELDS[group], n=1, cutoff=0.5)
+    near = get_close_matches(field, _known.get()[group], n=1, cutoff=0.5)
     if near:
         said = _("There is no field “{group}.{field}”. Did you mean “{group}.{near}”?")
         return said.format(group=group, field=field, near=near[0])
-    if not FIELDS[group]:
+    if not _known.get()[group]:
         return _("“{group}” is a text and has no fields. Write {{{{ {group} }}}}.").format(group=group)
     said = _("There is no field “{group}.{field}”. {group} has: {known}.")
-    return said.format(group=group, field=field, known=", ".join(FIELDS[group]))
+    return said.format(group=group, field=field, known=", ".join(_known.get()[group]))
 
 
 def _unknown_name(name: str, loops: Mapping[str, tuple[str, str]]) -> str:
-    if name in loops or FIELDS.get(name) == {}:
+    if name in loops or _known.get().get(name) == {}:
         return ""
-    if name in FIELDS:
-        example = next(iter(FIELDS[name]))
+    if name in _known.get():
+        example = next(iter(_known.get()[name]))
         said = _("“{group}” is a group of fields. Choose one, as {group}.{example}.")
         return said.format(group=name, example=example)
-    near = get_close_matches(name, FIELDS, n=1, cutoff=0.6)
+    near = get_close_matches(name, _known.get(), n=1, cutoff=0.6)
     if near:
         return _("“{name}” is not known. Did you mean “{near}”?").format(name=name, near=near[0])
     return _("“{name}” is not known. A template can show: {known}.").format(
-        name=name, known=", ".join(FIELDS)
+        name=name, known=", ".join(_known.get())
     )
 
 
@@ -264,7 +280,7 @@ def _wrong_loop(node: nodes.For, loops: Mapping[str, tuple[str, str]]) -> str:
         return _("A loop goes over contact.tags, as {% for tag in contact.tags %}, and nothing else.")
     if node.recursive or node.test is not None:
         return _("A loop has no conditions of its own. Put an {% if %} inside.")
-    if node.target.name in FIELDS:
+    if node.target.name in _known.get():
         return _("Choose another name for the loop: “{name}” is taken.").replace("{name}", node.target.name)
     return ""
 
@@ -293,7 +309,7 @@ def fill(field: str, source: str, values: Mapping[str, Any], *, markdown: bool =
     """
     parts: list[str] = []
     size = 0
-    for part in _compiled(field, source, markdown).generate(**_bounded(values)):
+    for part in _compiled(field, source, markdown).generate(**_bounded(values, _fields(field))):
         parts.append(part)
         size += len(part)
         if size > LONGEST_OUTPUT:
@@ -301,13 +317,13 @@ def fill(field: str, source: str, values: Mapping[str, Any], *, markdown: bool =
     return "".join(parts)
 
 
-def _bounded(values: Mapping[str, Any]) -> dict[str, Any]:
+def _bounded(values: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Only what is listed in ``FIELDS``, as plain texts of bounded length; whatever is missing is empty."""
     return {
         group: {name: _plain((values.get(group) or {}).get(name)) for name in fields}
         if fields
         else _plain(values.get(group))
-        for group, fields in FIELDS.items()
+        for group, fields in known.items()
     }
 
 

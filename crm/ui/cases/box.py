@@ -14,8 +14,9 @@ from crm.i18n import _, ngettext
 from crm.service.cases.answers import MOST_COPIES, Attached, Extras
 from crm.service.cases.cases import add_note, customer_message, reply
 from crm.service.cases.crossing import Crossed, Seen, others_writing, seen_now, write_on
+from crm.ui.cases.canned import choose_canned
 from crm.ui.cases.thread import paragraphs
-from crm.ui.frame.guard import current_actor, storing
+from crm.ui.frame.guard import current_actor, show_refused, storing
 from crm.ui.kit import look
 from crm.work import reading, unit_of_work
 
@@ -100,7 +101,12 @@ def show_box(
             persist_state="session",
         )
         _remember(case_id, seen, text or "")
-        extras = _extras(case_id, copies) if kind == "reply" else None
+        extras = None
+        if kind == "reply":
+            show_refused()
+            with st.container(horizontal=True):
+                choose_canned(actor, case_id, _name(case_id, "text"))
+                extras = _extras(case_id, copies)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(look.plain(_hint(kind, status, no_mail)))
             label, icon = {

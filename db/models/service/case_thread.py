@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Text, UniqueConstraint, true
 
 from db.models.base import (
     Base,
     ForeignKey,
     Index,
     Mapped,
+    Versioned,
     mapped_column,
     text,
     utc_now,
@@ -45,6 +46,18 @@ class CaseMessage(Base):
     #: Sent once per key, so that a second click or a repeated job adds nothing.
     key: Mapped[str | None] = mapped_column(text(120), unique=True)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
+
+
+class CannedReply(Versioned, Base):
+    """A text to answer with: of one person, of a team, or of everybody when it names neither."""
+
+    __tablename__ = "canned_replies"
+
+    name: Mapped[str] = mapped_column(text())
+    body: Mapped[str] = mapped_column(text(20000))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class CaseWriter(Base):

@@ -166,45 +166,6 @@ def test_a_reply_never_becomes_a_note_because_somebody_closed_the_case(open_page
     assert page.text_area(key=f"case_{case['id']}_text_0").value == "Hello Yara"
 
 
-def test_an_answer_that_crosses_another_shows_it_and_keeps_what_was_typed(open_page, case, actor_of):
-    page = open_page("case", as_="stan", id=case["id"])
-    page.text_area(key=f"case_{case['id']}_text_0").input("Hello Yara").run()
-    do(actor_of("mona"), cases.reply, case["id"], "We come tomorrow", key="m")
-
-    page = page.button(key=f"case_{case['id']}_send_reply").click().run()
-
-    assert messages() == [("reply", "We come tomorrow")]
-    assert any("Mona answered a moment ago" in e.value for e in page.error)
-    assert any("We come tomorrow" in m.value for m in page.markdown)
-    assert page.text_area(key=f"case_{case['id']}_text_0").value == "Hello Yara"
-    page.button(key=f"case_{case['id']}_send_reply").click().run()
-    assert messages()[1:] == [("reply", "Hello Yara")]
-
-
-def test_copies_go_along_and_a_wrong_one_is_told(open_page, case):
-    page = open_page("case", as_="stan", id=case["id"])
-    page.text_area(key=f"case_{case['id']}_text_0").input("Hello Yara").run()
-    page.session_state[f"case_{case['id']}_cc_0"] = ["bo"]
-    page = page.button(key=f"case_{case['id']}_send_reply").click().run()
-    assert any("Copy to “bo”" in e.value for e in page.error)
-    assert page.text_area(key=f"case_{case['id']}_text_0").value == "Hello Yara"
-
-    page.session_state[f"case_{case['id']}_cc_0"] = ["bo@example.com"]
-    page = page.button(key=f"case_{case['id']}_send_reply").click().run()
-
-    assert messages() == [("reply", "Hello Yara")]
-    assert any("copy to bo@example.com" in m.value for m in page.markdown)
-
-
-def test_others_see_who_is_writing(open_page, case, actor_of):
-    page = open_page("case", as_="stan", id=case["id"])
-    page.text_area(key=f"case_{case['id']}_text_0").input("Hello Yara").run()
-
-    assert not [i for i in page.info if "writing" in i.value]
-    other = open_page("case", as_="mona", id=case["id"])
-    assert [i.value for i in other.info if "writing" in i.value] == ["Stan is writing here now."]
-
-
 def test_nothing_typed_is_answered_in_a_sentence(open_page, case):
     page = open_page("case", as_="stan", id=case["id"])
 
@@ -295,32 +256,3 @@ def test_an_archived_case_is_read_and_brought_back(open_page, case, actor_of):
     page.button(key="case_restore").click().run()
 
     assert stored(case)["archived_at"] is None
-
-
-def test_the_bell_lists_what_customers_wrote_and_opening_takes_it_away(open_page, case, actor_of):
-    do(SYSTEM, cases.customer_message, case["id"], "Hello?", key="c")
-    page = open_page("my_day", as_="stan")
-    assert not page.exception
-    assert "The customer wrote" in " ".join(m.value for m in page.markdown)
-    assert any("Hello" not in w and case["number"] in w for w in links(page))
-
-    opened = open_page("case", as_="stan", id=case["id"])
-    assert not any(case["number"] in w for w in links(opened))
-    assert "The customer wrote" not in " ".join(m.value for m in open_page("my_day", as_="stan").markdown)
-
-
-def test_all_is_marked_read_at_once_and_viewers_of_nothing_see_no_news(open_page, case, actor_of):
-    do(SYSTEM, cases.customer_message, case["id"], "Hello?", key="c")
-    other = open_page("my_day", as_="sue")
-    assert not any(case["number"] in w for w in links(other))
-    page = open_page("cases", as_="stan")
-    assert any(str(v).startswith("● ") for frame in page.dataframe for v in frame.value["subject"])
-
-    page = page.button(key="frame_news_read").click().run()
-
-    assert not any(case["number"] in w for w in links(page))
-    assert not any(str(v).startswith("● ") for frame in page.dataframe for v in frame.value["subject"])
-
-
-def links(page):
-    return [link.proto.label for link in page.get("page_link")]
