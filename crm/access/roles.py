@@ -74,6 +74,17 @@ def _owned() -> frozenset[str]:
     return frozenset(m.class_.__entity__ for m in Base.registry.mappers if m.class_.__guard__ == "self")
 
 
+def _has_card(entity: str) -> bool:
+    return any(card.rights == entity for card in registry.cards())
+
+
+def _is_archived(entity: str) -> bool:
+    classes = (m.class_ for m in Base.registry.mappers)
+    return any(
+        c.__entity__ == entity and c.__guard__ == "self" and hasattr(c, "archived_at") for c in classes
+    )
+
+
 def reaches(entity: str, action: str) -> tuple[str, ...]:
     """How far a right can reach, from nothing to everything: only what a rule holds is offered and believed.
 
@@ -81,11 +92,14 @@ def reaches(entity: str, action: str) -> tuple[str, ...]:
     any right sees it. One reach alone is no choice.
     """
     if entity in _owned():
-        return SCOPES
+        # What has no card is in no file, and where no class of it is ever put away, nobody archives.
+        is_never = (action in (EXPORT, IMPORT) and not _has_card(entity)) or (
+            action == DELETE and not _is_archived(entity)
+        )
+        return (NONE,) if is_never else SCOPES
     if entity not in entities() or action not in ACTIONS:
         return (NONE,)
-    has_card = any(card.rights == entity for card in registry.cards())
-    if has_card or action not in (READ, EXPORT, IMPORT):
+    if _has_card(entity) or action not in (READ, EXPORT, IMPORT):
         return (NONE, ALL)
     return (ALL,) if action == READ else (NONE,)
 
