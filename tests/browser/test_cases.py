@@ -135,3 +135,28 @@ def test_every_screen_of_cases_fits_its_window(house, tab, width):
         stands(tab.locator("h1").first)
         expect(tab.get_by_test_id("stException")).to_have_count(0)
         fits(tab)
+
+
+def test_two_who_answer_at_once_lose_nothing_and_read_each_other(house, window):
+    one, other = window(house, BOSS), window(house, "amira.haddad@brewandberg.example")
+    asking = "SELECT id FROM cases WHERE status = 'open' AND contact_id IS NOT NULL ORDER BY id DESC LIMIT 1"
+    ((case_id,),) = asked(house, asking)
+    for tab in (one, other):
+        tab.goto(f"{house.url}/case?id={case_id}")
+        stands(tab.get_by_role("textbox", name="Text"))
+        settled(tab)
+    mine = one.get_by_role("textbox", name="Text")
+    mine.fill("Please send it in.")
+    mine.blur()
+    settled(one)
+
+    say(other, "Reply to", "We come tomorrow.", "Send")
+    one.get_by_role("button", name="Send", exact=True).click()
+
+    stands(one.get_by_text("Amira Haddad answered"))
+    expect(one.get_by_text("We come tomorrow.").first).to_be_visible()
+    expect(mine).to_have_value("Please send it in.")
+    one.get_by_role("button", name="Send", exact=True).click()
+    stands(one.get_by_test_id("stChatMessage").filter(has_text="Please send it in."))
+    said = asked(house, f"SELECT body FROM case_messages WHERE case_id = {case_id} ORDER BY id DESC LIMIT 2")
+    assert said == [("Please send it in.",), ("We come tomorrow.",)]
