@@ -280,10 +280,20 @@ def _within_limits(field: Field, stored: Any) -> None:
     if isinstance(stored, (int, float)) and not isinstance(stored, bool):
         if abs(stored) > LARGEST.get(field.kind, sys.float_info.max):
             raise Bad(_("{label} is too large.").format(label=_(field.label)))
-        if field.minimum is not None and stored < field.minimum:
-            raise Bad(_("{label} is at least {limit:g}.").format(label=_(field.label), limit=field.minimum))
-        if field.maximum is not None and stored > field.maximum:
-            raise Bad(_("{label} is at most {limit:g}.").format(label=_(field.label), limit=field.maximum))
+        if problem := beyond_limits(field, stored):
+            raise Bad(problem)
+
+
+def beyond_limits(field: Field, stored: float) -> str:
+    """What is wrong with a number by the least and the most that its field takes; shares are told in percent."""
+    share = field.kind is Kind.PERCENT
+    if field.minimum is not None and stored < field.minimum:
+        text = _("{label} is at least {limit:g} %.") if share else _("{label} is at least {limit:g}.")
+        return text.format(label=_(field.label), limit=field.minimum * (100 if share else 1))
+    if field.maximum is not None and stored > field.maximum:
+        text = _("{label} is at most {limit:g} %.") if share else _("{label} is at most {limit:g}.")
+        return text.format(label=_(field.label), limit=field.maximum * (100 if share else 1))
+    return ""
 
 
 def check_values(fields: dict[str, Field], values: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -184,7 +184,7 @@ class OrderLine(Business, Base):
         ),
     )
     discount: Mapped[float | None] = mapped_column(
-        Float, info=about("Discount", "percent", aliases=("rebate",))
+        Float, info=about("Discount", "percent", minimum=0, maximum=1, aliases=("rebate",))
     )
     profit_minor: Mapped[int | None] = mapped_column(
         Money, info=about("Profit", "money", currency="currency", aliases=("margin", "gain"))

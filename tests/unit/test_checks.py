@@ -60,7 +60,7 @@ def test_a_good_value_is_stored_in_normal_form(name, given, stored):
         ("employees", "1.5", "whole number"),
         ("employees", -1, "at least 0"),
         ("employees", 2**40, "too large"),
-        ("share", 1.01, "at most 1"),
+        ("share", 1.01, "at most 100 %"),
         ("share", float("nan"), "not a number"),
         ("day", "2026-02-30", "2026-11-30"),
         ("at", datetime(2026, 1, 1, 10), "time zone"),  # noqa: DTZ001  the naive time is the bad value

@@ -13,8 +13,6 @@ from crm.records.fields import Field, Kind
 
 #: In major units; the smallest unit of no currency makes more of it than a column holds.
 _LARGEST_AMOUNT = Decimal(10) ** 14
-#: Beyond this a share is no mistaken amount but no figure at all, which its field's own limit says.
-_FAR = 1e15
 
 
 def read_numbers(about: Field, column: Column, told: Reading) -> Made:
@@ -94,10 +92,8 @@ def _finish_percent(_about: Field, made: Made, written: list[numbers.Written | N
         if value is None or number is None:
             continue
         made.values[at] = float(value / 100 if number.percent or hundredths else value)
-        if number.currency or 1 < abs(made.values[at]) < _FAR:
-            reason = _(
-                "“{value}” is more than 100 %. If it is an amount, choose another field for the column."
-            )
+        if number.currency:
+            reason = _("“{value}” is an amount and no share. Choose another field for the column.")
             made.values[at], made.problems[at] = None, reason.format(value=f"{value:f}")
 
 

@@ -24,7 +24,7 @@ from crm.exchange.files.column import Column, Made, Reading, different_texts
 from crm.exchange.values import dates, texts
 from crm.exchange.values.amounts import read_numbers
 from crm.i18n import _
-from crm.records.checks import LARGEST, is_far, not_a_date, not_a_time, short, too_far
+from crm.records.checks import LARGEST, beyond_limits, is_far, not_a_date, not_a_time, short, too_far
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
 
@@ -211,10 +211,8 @@ def _limit(about: Field, made: Made) -> None:
                 )
         elif abs(value) > largest or value != value:
             made.problems[at] = _("{label} is too large.").format(label=label)
-        elif about.minimum is not None and value < about.minimum:
-            made.problems[at] = _("{label} is at least {limit:g}.").format(label=label, limit=about.minimum)
-        elif about.maximum is not None and value > about.maximum:
-            made.problems[at] = _("{label} is at most {limit:g}.").format(label=label, limit=about.maximum)
+        elif problem := beyond_limits(about, value):
+            made.problems[at] = problem
         if at in made.problems:
             made.values[at] = None
 

@@ -46,9 +46,8 @@ def by_form(actor, entity, values, stored=None):
             if stored is None:
                 records.create_record(work, entity, values)
             else:
-                records.update_record(
-                    work, entity, stored["id"], values, seen_version=stored.get("version", 1)
-                )
+                seen = stored.get("version", 1)
+                records.update_record(work, entity, stored["id"], values, seen_version=seen)
     except Refused as refused:
         return Came(dump(), frozenset((p.field, p.message) for p in refused.problems))
     return Came(dump())
@@ -75,6 +74,8 @@ def by_file(actor, entity, values, stored=None, key=""):
     cells = {name: cell(entity, name, value, values) for name, value in values.items()}
     if stored is not None:
         cells[key] = str(stored[key])
+        if stored.get(within := registry.number_within(entity)):  # a line is told apart by its order
+            cells.setdefault(within, cell(entity, within, stored[within], values))
     out = io.StringIO()
     csv.writer(out).writerows([list(cells), list(cells.values())])
     step = Step(
@@ -101,10 +102,10 @@ def cell(entity, name, value, row):
         return f"{value / 10**digits:.{digits}f}"
     if about.kind is Kind.PERCENT:
         return f"{value * 100:.10g}%"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return "; ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return plain(value) if isinstance(value, (date, datetime)) else str(value)
 
 
@@ -112,8 +113,7 @@ def parent_name(entity, record):
     with reading(SYSTEM) as session:
         row = records.get_record(session, entity, record)
     keys = registry.entity(entity).keys if entity in registry.names() else ()
-    names = (*keys, registry.title_field(entity))
-    return str(next((row[name] for name in names if row.get(name)), record))
+    return str(next((row[n] for n in (*keys, registry.title_field(entity)) if row.get(n)), record))
 
 
 def plain(value: Any) -> Any:

@@ -265,13 +265,13 @@ class TestTexts:
 
     def test_a_country_code_is_known_without_its_sign_and_what_is_no_number_stays_as_written(self):
         cells = ["491701234567", "0170 1234567", "030/123 oder 0171 456789"]
-
         assert values(Kind.PHONE, cells) == ["+491701234567", "+491701234567", "030/123 oder 0171 456789"]
 
     def test_more_than_all_is_no_share(self):
-        made = read(Kind.PERCENT, ["855.13", "20", "5"])
-
-        assert (made.values.tolist(), list(made.problems)) == ([None, 0.2, 0.05], [0])
+        about = Field("n", "Rebate", Kind.PERCENT, minimum=0, maximum=1)
+        made = read(Kind.PERCENT, ["855.13", "20", "-5", "$8.55"], about=about)
+        assert made.values.tolist() == [None, 0.2, None, None]
+        assert made.problems[2] == "Rebate is at least 0 %."
 
     def test_brackets_mean_minus_wherever_the_currency_stands(self):
         made = read(Kind.MONEY, ["$(100.00)", "(1,234.50)", "CHF 1'000"])
