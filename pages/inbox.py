@@ -10,6 +10,7 @@ from crm.ui.frame.guard import current_actor
 from crm.ui.inbox.message import no_link, show_message
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
+from crm.ui.kit.words import distinct
 from crm.work import reading
 
 actor = current_actor()
@@ -46,20 +47,19 @@ if view is None:
 
 side, main = st.columns([1, 2], gap="medium")
 with side:
-    by_id = {line.id: line for line in lines}
-
-    def label(message_id: int) -> str:
-        """Who wrote, and whether files came along."""
-        line = by_id[message_id]
+    labels: dict[int, str] = {}
+    for line in lines:
         clip = " :material/attach_file:" if line.files else ""
-        return f"**{look.plain(no_link(line.sender) or _('unknown sender'))}**{clip}"
+        when = look.quiet(moment(line.at, now=now(), zone=zone()))
+        text = f"**{look.plain(no_link(line.sender) or _('unknown sender'))}** {when}{clip}"
+        labels[line.id] = text
 
     st.radio(
         _("Messages"),
         ids,
         key="inbox_id",
         index=ids.index(view.id),
-        format_func=label,
+        format_func=distinct(labels).__getitem__,
         captions=[
             f"{look.plain(line.subject or _('(no subject)'))}  \n{look.plain(line.words or '…')}"
             for line in lines

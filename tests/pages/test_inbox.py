@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from crm.access.actors import find_actor
+from crm.mail.inbox.filing import ignore, take_back
 from crm.mail.receiving.intake import take_in
 from crm.ui.frame import routes
-from crm.work import SYSTEM, reading
+from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, CaseMessage, IncomingMessage, Interaction, Lead
 from tests.factories import make
 from tests.service.mail import mail_letters as letters
@@ -126,3 +127,44 @@ def test_nobody_signed_in_sees_nothing(open_page):
 
     assert not page.radio
     assert "signed out" in page.title[0].value
+
+
+def test_two_messages_that_read_alike_are_two_rows(open_page, house):
+    for number in (1, 2):
+        take_in(
+            letters.answer(sender="eve@far.example", message_id=f"<{number}@x>", text=f"Words {number}"),
+            source="x",
+        )
+    page = open_page("inbox", as_="stan")
+
+    assert len(set(page.radio[0].options)) == 2
+    page.radio[0].set_value(message_ids()[1]).run()
+
+    assert not page.exception
+    assert "Words 2" in " ".join(m.value for m in page.markdown)
+    page.button(key="inbox_ignore").click().run()
+    with reading(SYSTEM) as session:
+        states = session.scalars(select(IncomingMessage.state).order_by(IncomingMessage.id)).all()
+    assert states == ["waiting", "ignored"]
+
+
+def message_ids():
+    with reading(SYSTEM) as session:
+        return session.scalars(select(IncomingMessage.id).order_by(IncomingMessage.id)).all()
+
+
+def test_the_menu_follows_each_click_at_once(house, monkeypatch):
+    monkeypatch.setattr(routes, "_made", lambda _screen, title, _shown: title)
+    stan = find_actor(house["stan"])
+
+    def shown():
+        return [t for group in routes.menu(stan).values() for t in group if t.startswith("Inbox")]
+
+    take_in(letters.answer(sender="eve@far.example"), source="x")
+    assert shown() == ["Inbox · 1"]
+    with unit_of_work(stan) as work:
+        ignore(work, message_ids()[0])
+    assert shown() == ["Inbox"]
+    with unit_of_work(stan) as work:
+        take_back(work, message_ids()[0])
+    assert shown() == ["Inbox · 1"]

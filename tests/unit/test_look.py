@@ -197,3 +197,9 @@ def contrast(one, other):
 
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+def test_choices_that_read_alike_are_told_apart():
+    from crm.ui.kit.words import distinct
+
+    assert distinct({1: "Ana", 2: "Ben", 7: "Ana"}) == {1: "Ana · 1", 2: "Ben", 7: "Ana · 7"}

@@ -78,7 +78,9 @@ class MessageView:
 
 def count_waiting(session: ScopedSession) -> int:
     """How many messages wait within the actor's reach."""
-    asked = select(func.count()).select_from(IncomingMessage).where(IncomingMessage.state == WAITING)
+    asked = (
+        select(func.count()).select_from(IncomingMessage).where(IncomingMessage.state.in_(LISTS["waiting"]))
+    )
     return session.scalar(asked) or 0
 
 

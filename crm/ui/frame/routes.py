@@ -19,9 +19,8 @@ from crm.i18n import N_, _
 from crm.records import registry
 from crm.records.card import Card
 from crm.register import Register
-from crm.ui.kit.kept import Kept
 from crm.ui.kit.words import plain
-from crm.work import Actor
+from crm.work import Actor, reading
 from db.scope import IMPORT, READ, UPDATE, ScopedSession
 
 PAGES = Path(__file__).parents[3] / "pages"
@@ -219,7 +218,7 @@ def menu(actor: Actor) -> dict[str, list[Page]]:
     """Every page by translated section. Those that the actor may not open, and record screens, are among them, unseen,
     so that a link to one is answered with a sentence."""
     visible = {name for name in open_to(actor) if not screens()[name].beside}
-    waits = {name: count(actor) for name, count in _counts().items() if name in visible}
+    waits = _waiting(actor, visible)
     return {
         _(section): [page(s.name, visible=s.name in visible, waits=waits.get(s.name, 0)) for s in group]
         for section, group in sections().items()
@@ -227,11 +226,17 @@ def menu(actor: Actor) -> dict[str, list[Page]]:
     }
 
 
-@cache
-def _counts() -> dict[str, Kept[[], int]]:
-    """How much waits on a screen, asked anew after a moment."""
-    counts: Register[Callable[[ScopedSession], int]] = Register("count")
-    return {name: Kept(count, ttl="20s") for name, count in counts.items()}
+#: How much waits on a screen, by its name.
+_COUNTS: Register[Callable[[ScopedSession], int]] = Register("count")
+
+
+def _waiting(actor: Actor, visible: set[str]) -> dict[str, int]:
+    """How much waits on the screens in sight, now: a number that lags behind one's own click is worse than none."""
+    names = [name for name in _COUNTS if name in visible]
+    if not names:
+        return {}
+    with reading(actor) as session:
+        return {name: _COUNTS[name](session) for name in names}
 
 
 def family(actor: Actor, name: str) -> list[str]:

@@ -18,7 +18,7 @@ from crm.records import lists, registry
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
 from crm.ui.kit.kept import Kept
-from crm.ui.kit.words import Marked, plain
+from crm.ui.kit.words import Marked, distinct, plain
 from crm.work import Actor, reading
 
 #: A choice of more rows than this is searched by typing the name.
@@ -60,6 +60,7 @@ def known_values(actor: Actor, entity: str, field: str) -> list[Any]:
 def choose(label: str, names: Mapping[T, str], value: T | None = None, **more: Any) -> T | None:
     """One of what is named, ``value`` at first; where that is none of them nothing is chosen yet."""
     values: list[T | None] = [*names]
+    names = distinct(names)
     chosen: T | None = st.selectbox(
         label,
         values,
@@ -72,6 +73,7 @@ def choose(label: str, names: Mapping[T, str], value: T | None = None, **more: A
 
 def choose_some(label: str, names: Mapping[T, str], **more: Any) -> list[T]:
     """Any of what is named."""
+    names = distinct(names)
     return st.multiselect(label, list(names), format_func=lambda v: names.get(v, str(v)), **more)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections import Counter
+from collections.abc import Mapping
 from html import escape
-from typing import Literal
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
 
 Tone = Literal["green", "orange", "red", "gray", "blue", "violet"]
 GOOD: Tone = "green"
@@ -44,6 +48,15 @@ def plain(text: str) -> Marked:
     # A number is kept from making a list by escaping the dot behind it, any other sign by escaping itself.
     place = opening.end() if opening[0][0].isdigit() else 0
     return Marked(f"{line[:place]}\\{line[place:]}")
+
+
+def distinct(labels: Mapping[T, str]) -> dict[T, str]:
+    """Labels of choices, no two alike: what reads as another one does is followed by what it stands for.
+
+    A browser tells the choices of an input apart by their text, so of two that are alike the wrong one would be taken.
+    """
+    counted = Counter(labels.values())
+    return {value: text if counted[text] == 1 else f"{text} · {value}" for value, text in labels.items()}
 
 
 def tag(text: str, *, tone: Tone = QUIET, icon: str = "") -> Marked:
