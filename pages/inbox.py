@@ -7,7 +7,7 @@ from crm.i18n import _, ngettext
 from crm.mail.inbox.queries import list_messages, read_message
 from crm.mail.receiving.mailbox import mailbox_problem
 from crm.ui.frame.guard import current_actor
-from crm.ui.inbox.message import no_link, show_message
+from crm.ui.inbox.message import LAST, no_link, show_last, show_message
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.kit.words import distinct
@@ -32,6 +32,8 @@ with reading(actor) as session:
     known = st.session_state.get("inbox_id")
     chosen = known if known in ids else (ids[0] if ids else None)
     view = read_message(session, chosen) if chosen is not None else None
+    last = st.session_state.get(LAST)
+    filed = read_message(session, last) if last is not None and which == "waiting" else None
 
 with head:
     counted = ngettext("{n} message", "{n} messages", total).format(n=total)
@@ -41,6 +43,8 @@ with head:
     if problem := mailbox_problem():
         st.warning(look.plain(problem), icon=":material/mark_email_unread:")
 
+if filed is not None:
+    show_last(actor, filed)
 if view is None:
     look.empty(_("Nothing here"), _("What comes in and belongs to no record yet waits here for you."))
     st.stop()

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.access.actors import find_actor
+from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.inbox.filing import ignore, take_back
 from crm.mail.receiving.intake import take_in
 from crm.ui.frame import routes
@@ -54,6 +55,12 @@ def test_a_question_is_put_into_the_case_it_probably_belongs_to(open_page, ana):
     assert (found.state, found.case_id) == ("filed", ana["case"]["id"])
     with reading(SYSTEM) as session:
         assert session.scalars(select(CaseMessage.body)).all() == ["Now what?"]
+
+    # What was just done is named with a link, and taken back from there or from the list of what is filed.
+    assert "Done: It stopped again" in " ".join(m.value for m in page.markdown)
+    page.button(key="inbox_undo").click().run()
+    assert (message().state, message().case_id) == ("waiting", None)
+    page.button(key="inbox_first").click().run()
 
     page = open_page("inbox", as_="stan", inbox_show="Filed")
     page.button(key="inbox_back").click().run()
@@ -168,3 +175,14 @@ def test_the_menu_follows_each_click_at_once(house, monkeypatch):
     with unit_of_work(stan) as work:
         take_back(work, message_ids()[0])
     assert shown() == ["Inbox · 1"]
+
+
+def test_an_administrator_says_what_becomes_of_questions(open_page, house):
+    page = open_page("settings", as_="ada", settings_part="Mail")
+    assert not page.exception
+    page.number_input(key="mail_reopen").set_value(14)
+    next(button for button in page.button if button.label == "Save").click().run()
+
+    assert not page.exception
+    with reading(SYSTEM) as session:
+        assert mailbox_rules(session).reopen_days == 14

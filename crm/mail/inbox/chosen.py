@@ -15,6 +15,7 @@ from db.models import Queue, Team
 from db.scope import UPDATE, ScopedSession
 
 _NAME = "mailbox"
+MOST_DAYS = 3650
 WAIT, CASE, LEAD, TALK = "wait", "case", "lead", "talk"
 
 
@@ -26,6 +27,8 @@ class MailboxRules:
     unknown: str = WAIT
     team_id: int | None = None
     queue_id: int | None = None
+    #: A case that ended longer ago is not reopened by a message with its number.
+    reopen_days: int = 28
 
 
 def mailbox_rules(session: ScopedSession) -> MailboxRules:
@@ -53,6 +56,9 @@ def set_mailbox_rules(work: Work, rules: MailboxRules) -> None:
         if getattr(rules, name) not in allowed:
             message = _("A message cannot become that. Choose one of the list.")
             raise Refused(message, problems=[Problem(name, message)])
+    if not 0 <= rules.reopen_days <= MOST_DAYS:
+        message = _("Choose a number of days from 0 to {most}.").format(most=MOST_DAYS)
+        raise Refused(message, problems=[Problem("reopen_days", message)])
     put_setting(work, _NAME, asdict(rules))
 
 

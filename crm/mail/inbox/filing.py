@@ -42,7 +42,7 @@ def file_message(
         for name in ("contact_id", "organisation_id", "owner_id", "team_id", "state", "outcome")
     }
     made = put_into(work, message, into, record_id)
-    message.filing |= {"before": before}
+    message.filing = message.filing | {"before": before}
     message.outcome = "filed"
     message.filed_by_id, message.filed_at = work.actor.user_id, work.now
     work.session.flush()
@@ -51,13 +51,15 @@ def file_message(
 
 def put_into(work: Work, message: IncomingMessage, into: str, record_id: int | None) -> int:
     """Let the area of a kind of record take the message, with its files; the record's id."""
+    message.filing = {}
     made = FILERS[into](work, message, record_id)
     setattr(message, f"{into}_id", made)
     if message.case_id is None:
         # A case takes the files into its thread itself.
         give_files(work, message.id, **{name: getattr(message, name) for name in (*_LINKS[1:], "contact_id")})
     message.state = FILED
-    message.filing = {"into": into, "id": made, "is_new": record_id is None}
+    # What the area made beside it, as the contact of a case, stands there already.
+    message.filing = message.filing | {"into": into, "id": made, "is_new": record_id is None}
     return made
 
 
@@ -87,6 +89,8 @@ def take_back(work: Work, message_id: int, *, seen_version: int | None = None) -
         give_files(work, message.id, **dict.fromkeys((*_LINKS, "case_message_id", "contact_id")))
         if filing.get("is_new"):
             _put_away(work, str(filing["into"]), int(filing["id"]))
+        for entity, also in filing.get("also", ()):
+            _put_away(work, str(entity), int(also))
         if message.interaction_id is not None and filing.get("into") != "interaction":
             _put_away(work, "interaction", message.interaction_id)
     for name in _LINKS:

@@ -145,7 +145,9 @@ def reply(
     )
     with work.session.no_autoflush:
         work.session.add(message)
-        if case.first_response_at is None:
+        # Whoever wrote by mail has no answer yet while none can be mailed.
+        is_heard = case.origin != "email" or not case_mail.hindrance(work.session, case)
+        if case.first_response_at is None and is_heard:
             case.first_response_at = work.now
             note_answer(case, work.now)
         if case.status == "new":

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
+from crm.errors import Refused
+from crm.i18n import _
+from crm.mail.address import check_address
 from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.inbox.matching import earlier, is_colleague, who_wrote
 from crm.mail.receiving.bounce_rules import AUTOMATIC, Received
@@ -15,8 +20,10 @@ from crm.mail.receiving.storing import give_files
 from crm.records import records
 from crm.service.cases.cases import customer_message
 from crm.service.cases.find import by_key, last_of_merge
+from crm.service.cases.moves import ENDED
 from crm.work import Work
 from db.models import Case, CaseMessage, Contact, IncomingMessage, Outbox
+from db.scope import CREATE
 
 #: Words of a subject that may be numbers of cases.
 _WORD = re.compile(r"[^\s\[\]():;,\"']{1,60}")
@@ -28,10 +35,22 @@ def take_reply(work: Work, received: Received, answered: Outbox | None, incoming
     if answered is not None and answered.member_id is not None:
         return ""
     case = _by_mark(work, received, answered, incoming) or _by_number(work, incoming)
-    if case is None:
+    if case is None or (received.kind != AUTOMATIC and _ended_long_ago(work, case, incoming)):
         return ""
     add_to_case(work, case.id, incoming, is_automatic=received.kind == AUTOMATIC)
     return ANSWERED
+
+
+def _ended_long_ago(work: Work, case: Case, incoming: IncomingMessage) -> bool:
+    """Whether a case is history: a message with its number is a new matter, and says whose old one it names."""
+    case = last_of_merge(work.session, case)
+    ended = case.closed_at or case.resolved_at or case.changed_at
+    days = mailbox_rules(work.session).reopen_days
+    if case.status not in ENDED or work.now - ended <= timedelta(days=days):
+        return False
+    said = _("{number} ended more than {n} days ago, so this message does not reopen it.")
+    incoming.reason = said.format(number=case.number, n=days)
+    return True
 
 
 def _by_mark(
@@ -111,6 +130,8 @@ def _called(incoming: IncomingMessage) -> str:
 def file_case(work: Work, incoming: IncomingMessage, case_id: int | None) -> int:
     """Put a message into a case, or open one with it as its first word; the case's id."""
     if case_id is None:
+        if incoming.contact_id is None and incoming.sender:
+            _make_contact(work, incoming)
         contact = work.session.get(Contact, incoming.contact_id) if incoming.contact_id is not None else None
         first_line = incoming.body.strip().split("\n")[0]
         values = {
@@ -128,3 +149,28 @@ def file_case(work: Work, incoming: IncomingMessage, case_id: int | None) -> int
         case_id = int(records.create_record(work, "case", given)["id"])
     add_to_case(work, case_id, incoming)
     return case_id
+
+
+def _make_contact(work: Work, incoming: IncomingMessage) -> None:
+    """Whoever asks has to get the answer: a contact of the sender, unless a record has their address already."""
+    known = who_wrote(work.session, incoming.sender)
+    if known.contact_id is not None:
+        incoming.contact_id, incoming.organisation_id = known.contact_id, known.organisation_id
+        return
+    if not work.actor.may("contact", CREATE):
+        return
+    values: dict[str, Any] = {
+        "name": incoming.sender_name or incoming.sender.partition("@")[0],
+        "email": incoming.sender,
+        "organisation_id": incoming.organisation_id or known.organisation_id,
+    }
+    if work.actor.is_system:
+        values |= {"owner_id": incoming.owner_id, "team_id": incoming.team_id}
+    try:
+        check_address(incoming.sender)
+    except Refused:
+        # What can be no address is nobody's to answer to.
+        return
+    given = {name: value for name, value in values.items() if value is not None}
+    incoming.contact_id = int(records.create_record(work, "contact", given)["id"])
+    incoming.filing = {"also": [["contact", incoming.contact_id]]}

@@ -20,6 +20,8 @@ from crm.ui.kit.inputs import input_for, read_input
 from crm.work import Actor, Work
 from db.scope import UPDATE
 
+#: The message that the last click of this tab filed.
+LAST = "inbox_filed"
 _ICONS = {"case": ":material/support_agent:", "deal": ":material/handshake:", "interaction": ":material/forum:",
           "lead": ":material/target:", "contact": ":material/person_add:"}  # fmt: skip
 
@@ -73,6 +75,7 @@ def _show_files(view: MessageView) -> None:
 def _file(actor: Actor, view: MessageView, into: str, record_id: int | None, said: str) -> None:
     with storing(actor, said) as work:
         file_message(work, view.id, into, record_id, seen_version=view.version)
+        st.session_state[LAST] = view.id
 
 
 def _decide(actor: Actor, view: MessageView) -> None:
@@ -101,6 +104,7 @@ def _decide(actor: Actor, view: MessageView) -> None:
             if st.button(_("Not for us"), key="inbox_ignore", type="tertiary", icon=":material/block:"):
                 with storing(actor, _("It is put aside. Take it back under “Not for us”.")) as work:
                     ignore(work, view.id, seen_version=view.version)
+                    st.session_state[LAST] = view.id
         st.caption(_("The words and files go along. It can be taken back at any time, under “Filed”."))
 
 
@@ -156,7 +160,18 @@ def _told(guess: Guess) -> str:
     )
 
 
-def _settled(actor: Actor, view: MessageView, may_file: bool) -> None:
+def show_last(actor: Actor, view: MessageView) -> None:
+    """What the click before did: a link to the record, and the way back, while the list goes on."""
+    if view.state not in ("waiting", "stored"):
+        with look.card(
+            _("Done: {subject}").format(subject=view.subject or _("(no subject)")), key="inbox_last"
+        ):
+            if view.state == "ignored":
+                st.caption(_("Not for us"))
+            _settled(actor, view, actor.may("message", UPDATE), key="inbox_undo")
+
+
+def _settled(actor: Actor, view: MessageView, may_file: bool, *, key: str = "inbox_back") -> None:
     """What became of it, and the way back."""
     kinds = {
         "automatic": _("Automatic answer"),
@@ -177,6 +192,6 @@ def _settled(actor: Actor, view: MessageView, may_file: bool) -> None:
                 routes.link("contact", *view.contact)
         if may_file:
             step: Callable[[Work], None] = lambda work: take_back(work, view.id, seen_version=view.version)  # noqa: E731
-            if st.button(_("Take back into the inbox"), key="inbox_back", icon=":material/undo:"):
+            if st.button(_("Take back into the inbox"), key=key, icon=":material/undo:"):
                 with storing(actor, _("It waits in the inbox again.")) as work:
                     step(work)

@@ -6,7 +6,16 @@ import streamlit as st
 
 from crm.config import settings
 from crm.i18n import _
-from crm.mail.inbox.chosen import CASE, LEAD, TALK, WAIT, MailboxRules, mailbox_rules, set_mailbox_rules
+from crm.mail.inbox.chosen import (
+    CASE,
+    LEAD,
+    MOST_DAYS,
+    TALK,
+    WAIT,
+    MailboxRules,
+    mailbox_rules,
+    set_mailbox_rules,
+)
 from crm.mail.receiving.mailbox import mailbox_problem
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look
@@ -45,12 +54,21 @@ def show_mail(actor: Actor) -> None:
                       placeholder=_("The first team"))  # fmt: skip
         queue = choose(_("Queue of new cases"), link_options(actor, "queue"), now.queue_id, key="mail_queue",
                        placeholder=_("None"))  # fmt: skip
+        days = st.number_input(
+            _("Days after its end for which an answer reopens a case"),
+            value=now.reopen_days,
+            min_value=0,
+            max_value=MOST_DAYS,
+            step=1,
+            key="mail_reopen",
+            help=_("A later message waits in the inbox, or becomes what is said above."),
+        )
         st.caption(
             _(
                 "Answers to cases and campaigns find their place by themselves. Whatever it becomes, it can be taken back."
             )
         )
         if st.form_submit_button(_("Save"), type="primary"):
-            rules = MailboxRules(known or WAIT, unknown or WAIT, team, queue)
+            rules = MailboxRules(known or WAIT, unknown or WAIT, team, queue, int(days))
             with storing(actor, _("The rules of the mailbox are stored.")) as work:
                 set_mailbox_rules(work, rules)

@@ -1,7 +1,9 @@
 """What waits is filed and taken back with all that came; the rules of the mailbox do it by themselves where a firm says so."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.mail.inbox.chosen import MailboxRules, mailbox_rules, set_mailbox_rules
@@ -10,6 +12,7 @@ from crm.mail.inbox.queries import list_messages, read_message
 from crm.mail.receiving.intake import take_in
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, CaseMessage, Contact, IncomingMessage, Interaction, Lead, StoredFile
+from db.session import engine
 from tests.factories import make
 from tests.service.mail import mail_letters as letters
 
@@ -49,7 +52,9 @@ def test_a_stranger_becomes_a_case_with_words_and_files_and_back(people):
 
     with reading(people["stan"]) as session:
         step = session.scalars(select(CaseMessage)).one()
-    assert (step.case_id, step.body, step.author) == (case_id, "It leaks", f"Somebody ({STRANGER})")
+    asker = alive(Contact)[0]
+    assert (step.case_id, step.body, step.contact_id) == (case_id, "It leaks", asker.id)
+    assert (asker.email, alive(Case)[0].contact_id) == (STRANGER, asker.id)
     assert (file().case_id, file().case_message_id) == (case_id, step.id)
     assert alive(Case)[0].origin == "email"
     with pytest.raises(Refused):
@@ -59,6 +64,7 @@ def test_a_stranger_becomes_a_case_with_words_and_files_and_back(people):
 
     assert (found(message_id).state, found(message_id).case_id, file().case_id) == ("waiting", None, None)
     assert not alive(Case)
+    assert not alive(Contact)
     do(people["stan"], file_message, message_id, "case")
     assert len(alive(Case)) == 1
 
@@ -177,3 +183,41 @@ def test_rules_are_an_administrators_and_must_make_sense(people):
         do(people["ada"], set_mailbox_rules, MailboxRules(unknown="talk"))
     with reading(SYSTEM) as session:
         assert mailbox_rules(session) == MailboxRules()
+
+
+def test_a_reply_that_cannot_be_mailed_is_no_first_answer_to_a_mail(people):
+    from crm.service.cases.cases import reply
+
+    case = make(people["stan"], "case", origin="email")
+    do(people["stan"], reply, case["id"], "Try this", key="a")
+    with reading(SYSTEM) as session:
+        assert session.get_one(Case, case["id"]).first_response_at is None
+
+    ana = make(people["stan"], "contact", email="ana@kavarna.example")
+    other = make(people["stan"], "case", origin="email", contact_id=ana["id"])
+    do(people["stan"], reply, other["id"], "Try this", key="b")
+    with reading(SYSTEM) as session:
+        assert session.get_one(Case, other["id"]).first_response_at is not None
+
+
+@pytest.mark.parametrize(("days", "state"), [(27, "filed"), (29, "waiting")])
+def test_a_case_that_ended_long_ago_is_not_reopened(people, days, state):
+    ana = make(people["stan"], "contact", name="Ana", email="ana@kavarna.example")
+    case = make(people["stan"], "case", contact_id=ana["id"])
+    ended = datetime.now(UTC) - timedelta(days=days)
+    with engine().execution_options(system=True).begin() as connection:
+        connection.execute(
+            update(Case).values(status="closed", opened_at=ended, resolved_at=ended, closed_at=ended)
+        )
+
+    message_id = came("ana@kavarna.example", subject=f"Re: [{case['number']}]", text="It is back")
+
+    assert found(message_id).state == state
+    with reading(SYSTEM) as session:
+        stored = session.get_one(Case, case["id"])
+    assert (stored.status, stored.closed_at is not None) == (
+        ("open", False) if state == "filed" else ("closed", True)
+    )
+    if state == "waiting":
+        assert case["number"] in found(message_id).reason
+        assert found(message_id).contact_id == ana["id"]
