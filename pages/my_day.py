@@ -21,7 +21,7 @@ from crm.work import reading
 actor = current_actor()
 
 with reading(actor) as session:
-    tasks, count = due_tasks(session, today=today())
+    tasks, count, late = due_tasks(session, today=today())
     deals = deals_to_move(session, today=today(), now=now())
     goal = monthly_goal(session, today=today())
     cases = my_queue(session, now(), limit=6) if actor.may("case", "read") else []
@@ -38,7 +38,6 @@ with reading(actor) as session:
     changed = news(session, now=now())
     breaking = proposals(session, actor=actor, today=today())
 
-late = sum(1 for task in tasks if task.due_on is not None and task.due_on < today())
 hour = here(now()).hour
 greeting = _("Good morning") if hour < 12 else _("Good afternoon") if hour < 18 else _("Good evening")
 context = ngettext("{n} task this week", "{n} tasks this week", count).format(n=count)
@@ -63,7 +62,7 @@ def quick_log() -> None:
         st.rerun()
 
 
-with card(_("Today"), span=2):
+with card(_("This week"), span=2):
     tasks_card(actor, tasks, count)
 if sells or everyone:
     with card():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -189,7 +190,7 @@ async def setup_(request: Request) -> Response:
 
 async def _set_up(request: Request) -> Response:
     sent = await form_of(request)
-    known = {"token": sent.get("setup_token", ""), "address": address_of(request)}
+    known: dict[str, Any] = {"token": sent.get("setup_token", ""), "address": address_of(request)}
     try:
         if sent.get("choice") == "sample":
             await run_in_threadpool(setup.begin_sample, **known)

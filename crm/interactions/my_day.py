@@ -52,8 +52,8 @@ class News:
     fields: tuple[str, ...]
 
 
-def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[list[DueTask], int]:
-    """My open tasks that are late or due within a week, the most urgent first, and how many there are."""
+def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[list[DueTask], int, int]:
+    """My open tasks that are late or due within a week, the most urgent first; how many there are, and how many late."""
     mine = (
         Task.owner_id == session.actor.user_id,
         Task.done_at.is_(None),
@@ -72,7 +72,9 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
         .order_by(case((Task.due_on.is_(None), 1), else_=0), Task.due_on, Task.due_time, Task.id)
         .limit(limit)
     )
-    return [DueTask(*row) for row in rows], int(session.scalar(select(func.count(Task.id)).where(*mine)) or 0)
+    is_late = case((Task.due_on < today, 1), else_=0)
+    count, late = session.execute(select(func.count(Task.id), func.sum(is_late)).where(*mine)).one()
+    return [DueTask(*row) for row in rows], int(count), int(late or 0)
 
 
 def news(session: ScopedSession, *, now: datetime, limit: int = 6) -> list[News]:

@@ -49,10 +49,20 @@ def test_late_tasks_come_first_and_other_peoples_and_done_ones_never(people):
         finish_task(work, task_id=done, seen_version=1)
         add_task(work, title="For Mona", due_on=TODAY, owner_id=people["mona"].user_id)
 
-    tasks, count = read(stan, due_tasks, today=TODAY)
+    tasks, count, late = read(stan, due_tasks, today=TODAY)
 
     assert [t.title for t in tasks] == ["Late", "Tomorrow"]
-    assert count == 2
+    assert (count, late) == (2, 1)
+
+
+def test_late_tasks_are_counted_beyond_those_that_are_listed(people):
+    with unit_of_work(people["stan"]) as work:
+        for at in range(5):
+            add_task(work, title=f"Late {at}", due_on=TODAY - timedelta(days=1))
+
+    tasks, count, late = read(people["stan"], due_tasks, today=TODAY, limit=3)
+
+    assert (len(tasks), count, late) == (3, 5, 5)
 
 
 def test_deals_to_move_say_why_most_expected_money_first(people):
