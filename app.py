@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import crm.areas  # noqa: F401 - hands in what the areas offer
 from crm.access.signing import open_edge
+from crm.config import settings
 from crm.errors import CrmError
 from crm.http.edge import Edge, House
 from crm.http.guarding import app_policy
@@ -27,6 +28,7 @@ from crm.http.routes import routes
 from crm.i18n import _
 from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
+from crm.links import live_under, local
 from crm.mail.sending.postman import Postman
 from crm.ui.frame import oidc, served, start
 from crm.ui.frame.guard import show
@@ -37,6 +39,7 @@ from db.session import close
 
 SHELL = Path(__file__).resolve().parent / "crm" / "ui" / "shell.py"
 log = structlog.get_logger("app")
+live_under(st.get_option("server.baseUrlPath"))
 house = House(policy=app_policy(served.script_hashes()), may_fetch=served.is_whose_file)
 
 
@@ -54,6 +57,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         yield {}
         return
     house.problem = ""
+    if not settings().public_url.rstrip("/").endswith(local("")):
+        log.warning("links in messages will not lead here: CRM_PUBLIC_URL has another path", path=local(""))
     await run_in_threadpool(warm)
     at_work: list[Worker | Postman | Schedule] = [Worker().start(), Postman().start(), Schedule().start()]
     try:

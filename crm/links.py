@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 
 from sqlalchemy import insert, select
@@ -20,6 +21,8 @@ from db.audit import SYSTEM_OPTIONS
 from db.models import Secret
 
 _NAME = "links"
+#: In the environment, because Streamlit's hot reload throws this module away while the server lives on.
+_BASE = "RAPPORT_BASE_PATH"
 _STORED = select(Secret.value).where(Secret.name == _NAME)
 _keys: dict[str, bytes] = {}
 
@@ -52,6 +55,23 @@ def read_token(purpose: str, token: str) -> tuple[int, ...]:
 def public_url(path: str) -> str:
     """The whole address of a path of ours, for messages; ``CRM_PUBLIC_URL`` says where the world finds us."""
     return f"{settings().public_url.rstrip('/')}/{path.lstrip('/')}"
+
+
+def live_under(base: str | None) -> None:
+    """Say under which path this server answers: Streamlit's ``server.baseUrlPath``, empty for the root of the host."""
+    inner = (base or "").strip("/")
+    os.environ[_BASE] = f"/{inner}" if inner else ""
+
+
+def local(path: str) -> str:
+    """The address on this host of a path of ours, which begins with a slash or is empty; every link goes through here."""
+    return os.environ.get(_BASE, "") + path
+
+
+def below(address: str) -> str:
+    """The path of ours behind an address on this host, the other way round; what lies outside stays as it is."""
+    rest = address.removeprefix(local("")) or "/"
+    return rest if rest.startswith("/") else address
 
 
 def ensure_key() -> None:

@@ -25,6 +25,7 @@ from crm.http.html import content_security_policy, render_message
 from crm.http.problems import problem, told
 from crm.http.watching.pools import Threads
 from crm.i18n import _
+from crm.links import below, local
 
 #: Signed by the edge; ``.streamlit/config.toml`` hands it to ``st.user["session"]``.
 HEADER = b"x-crm-session"
@@ -67,8 +68,18 @@ def page(text: str, *, status: int = 200, headers: dict[str, str] | None = None)
 
 
 def cookie_name(connection: HTTPConnection) -> str:
-    """Under HTTPS a name that the browser accepts only with Secure, for this host and the whole path."""
-    return f"__Host-{COOKIE}" if is_secure(connection) else COOKIE
+    """Under HTTPS a name that the browser accepts only with Secure, and only from this host where we have all of it.
+
+    Under a path of our own the name is another, so that what serves the root of the host does not stand in the way.
+    """
+    if not local(""):
+        return f"__Host-{COOKIE}" if is_secure(connection) else COOKIE
+    return f"__Secure-{COOKIE}_path" if is_secure(connection) else f"{COOKIE}_path"
+
+
+def cookie_options(connection: HTTPConnection) -> dict[str, Any]:
+    """To whom the browser sends our cookie: to this server alone, also when it shares its host."""
+    return {"path": local("") or "/", "secure": is_secure(connection), "httponly": True, "samesite": "lax"}
 
 
 def token_of(connection: HTTPConnection) -> str | None:
@@ -102,6 +113,9 @@ class Edge:
             return
         # The header is ours alone: whatever a client sends under its name is dropped.
         scope = as_it_came(scope)
+        if below(scope["path"]) == scope["path"]:
+            # Asked on the machine itself, or through a proxy that took our path away.
+            scope = {**scope, "path": local(scope["path"])}
         scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != HEADER]}
         connection = HTTPConnection(scope)
         if scope["type"] == "http":
@@ -109,7 +123,7 @@ class Edge:
         refusal = await self._refusal(scope, connection)
         if refusal is None:
             token = token_of(connection)
-            if token and not _is_open(scope["path"]):
+            if token and not _is_open(below(scope["path"])):
                 session_hash = hash_of(token)
                 scope["headers"].append((HEADER, sign(session_hash).encode()))
                 scope["rapport_session"] = session_hash
@@ -127,20 +141,17 @@ class Edge:
         """Why this may not pass, as an answer; None when it may."""
         if self.house.problem:
             return page(render_message(_("Rapport cannot start"), self.house.problem), status=503)
+        path = below(scope["path"])
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        if unsafe and not is_own_origin(connection) and not _is_among(FROM_ANYWHERE, scope["path"]):
+        if unsafe and not is_own_origin(connection) and not _is_among(FROM_ANYWHERE, path):
             return problem(403, "NotAllowed", _("Sent from another site."))
         # A web socket is never open: only Streamlit speaks through one, under whatever path.
-        if scope["type"] == "http" and _is_open(scope["path"]):
+        if scope["type"] == "http" and _is_open(path):
             return None
         token = token_of(connection)
         try:
             live = token is not None and await _threads.run(is_live, hash_of(token))
-            if (
-                live
-                and scope["path"].startswith("/media/")
-                and not self.house.may_fetch(scope["path"], hash_of(token or ""))
-            ):
+            if live and path.startswith("/media/") and not self.house.may_fetch(path, hash_of(token or "")):
                 return problem(
                     404, "NotFound", _("This file was not made for you, or is gone. Make it again.")
                 )
@@ -155,21 +166,22 @@ class Edge:
             scope["type"] == "http"
             and scope["method"] in ("GET", "HEAD")
             and "text/html" in connection.headers.get("accept", "")
-            and not scope["path"].startswith("/api/")
+            and not below(scope["path"]).startswith("/api/")
         )
         if not wants_page:
             detail = _("You are not signed in, or your session has ended. Sign in and try again.")
             return problem(401, "NotSignedIn", detail)
         if self.house.oidc_cookie and self.house.oidc_cookie in connection.cookies:
-            return RedirectResponse(
-                "/sign-in/oidc/done", status_code=307, headers={"Cache-Control": "no-store"}
-            )
+            return _lead("/sign-in/oidc/done")
         if await _threads.run(setup.is_needed):
-            return RedirectResponse("/setup", status_code=307, headers={"Cache-Control": "no-store"})
+            return _lead("/setup")
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = scope["path"] + (f"?{query}" if query else "")
-        location = "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted, safe='/')}"
-        return RedirectResponse(location, status_code=307, headers={"Cache-Control": "no-store"})
+        return _lead("/sign-in" if below(wanted) == "/" else f"/sign-in?next={quote(wanted, safe='/')}")
+
+
+def _lead(path: str) -> Response:
+    return RedirectResponse(local(path), status_code=307, headers={"Cache-Control": "no-store"})
 
 
 def _is_open(path: str) -> bool:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Scope, Send
 
 from crm.config import settings
+from crm.links import below
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -39,7 +40,7 @@ def app_policy(script_hashes: Iterable[str]) -> str:
 
 def guarded(send: Send, scope: Scope, *, secure: bool, policy: str) -> Send:
     """The way back, on which every answer gets the headers that it does not bring itself."""
-    path: str = scope["path"]
+    path = below(scope["path"])
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from crm.access.passwords import MIN_LENGTH
 from crm.access.sign_in import SamplePerson
 from crm.i18n import _, language, ngettext
+from crm.links import local
 
 TEMPLATES = Path(__file__).parent / "templates"
 # The currencies of the languages spoken here first, then the most traded and those of neighbours.
@@ -50,14 +51,13 @@ def is_own_address(address: str) -> bool:
 
 
 @cache
-def _style() -> str:
-    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+def _style(base: str) -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8").replace('url("/', f'url("{base}/')
 
 
-@cache
 def content_security_policy() -> str:
     """The header value these pages live with: no script, no frame, only their own style, by its hash."""
-    digest = b64encode(sha256(_style().encode()).digest()).decode()
+    digest = b64encode(sha256(_style(local("")).encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; font-src 'self'; img-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -74,8 +74,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["_"] = _
+    made.globals["local"] = local
     # Our own style sheet is the one thing that goes in unescaped.
-    made.globals["style"] = Markup(_style())  # noqa: S704
+    made.globals["style"] = lambda: Markup(_style(local("")))  # noqa: S704
     return made
 
 
@@ -124,7 +125,7 @@ def render_sign_in(
         wait = text.format(n=wait_seconds)
     return render_page(
         "sign_in.html",
-        next_url=next_url if is_own_address(next_url) else "/",
+        next_url=next_url if is_own_address(next_url) else local("/"),
         error=error,
         email=email,
         wait=wait,

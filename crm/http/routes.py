@@ -19,7 +19,7 @@ from crm.config import settings
 from crm.errors import CrmError, Refused
 from crm.http import html
 from crm.http.api import api
-from crm.http.edge import address_of, cookie_name, is_secure, page, token_of
+from crm.http.edge import address_of, cookie_name, cookie_options, page, token_of
 from crm.http.files import file_routes
 from crm.http.language import spoken
 from crm.http.public import posted
@@ -28,6 +28,7 @@ from crm.http.public_mail import mail_routes
 from crm.http.threads import threads
 from crm.http.watching.health import health, metrics
 from crm.i18n import _
+from crm.links import below, local
 
 #: Where screens stood before, and where they stand now.
 MOVED = {"unit": "equipment", "visits": "work_orders", "plans": "maintenance_plans"}
@@ -41,27 +42,26 @@ Claims = Callable[[Request], Mapping[str, object] | None]
 
 def next_of(value: object) -> str:
     """The address to go on to; only one of this server, never ``//elsewhere`` nor ``/\\elsewhere``."""
-    wanted = str(value or "/")
+    wanted = str(value or local("/"))
     parts = urlsplit(wanted)
     own = html.is_own_address(wanted) and not parts.netloc and wanted.isprintable()
-    return wanted if own and not parts.path.startswith(("/sign-in", "/sign-out", "/setup")) else "/"
+    path = below(parts.path)
+    own = own and parts.path == local(path) and not path.startswith(("/sign-in", "/sign-out", "/setup"))
+    return wanted if own else local("/")
 
 
 def signed_in(request: Request, token: str, location: str) -> Response:
     """Go on with the new session in a cookie that scripts cannot read and other sites' requests do not carry."""
     response = RedirectResponse(location, status_code=303, headers={"Cache-Control": "no-store"})
     response.set_cookie(
-        cookie_name(request), token, max_age=int(settings().session_days * 86_400), path="/",
-        secure=is_secure(request), httponly=True, samesite="lax",
-    )  # fmt: skip
+        cookie_name(request), token, max_age=int(settings().session_days * 86_400), **cookie_options(request)
+    )
     return response
 
 
 def signed_out(request: Request, response: Response) -> Response:
     """Let the browser forget its cookie."""
-    response.delete_cookie(
-        cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax"
-    )
+    response.delete_cookie(cookie_name(request), **cookie_options(request))
     return response
 
 
@@ -122,7 +122,7 @@ def sign_in_routes(
     async def leave(request: Request) -> Response:
         if token := token_of(request):
             await run_in_threadpool(sign_out, hash_of(token))
-        return signed_out(request, RedirectResponse("/sign-in", status_code=303))
+        return signed_out(request, RedirectResponse(local("/sign-in"), status_code=303))
 
     routes: list[BaseRoute] = [
         Route("/sign-in", said(sign_in_), methods=["GET", "POST"]),
@@ -145,14 +145,14 @@ def oidc_routes(oidc_login: Callable[[], str], claims: Claims) -> list[BaseRoute
             token = await run_in_threadpool(
                 sign_in.sign_in_by_claims, claims(request) or {}, old_token=token_of(request)
             )
-            response = signed_in(request, token, "/")
+            response = signed_in(request, token, local("/"))
         except CrmError as error:
             link = html.Link("/sign-in", _("Back to sign-in"))
             response = page(html.render_message(_("Not signed in"), error.message, link), status=error.status)
         # The provider's word was taken; kept, it would sign in again after a sign-out.
         for name in request.cookies:
             if name.startswith("_streamlit_user"):
-                response.delete_cookie(name, path="/")
+                response.delete_cookie(name, path=local("") or "/")
         return response
 
     return [Route("/sign-in/oidc", said(go)), Route("/sign-in/oidc/done", said(done))]
@@ -175,7 +175,7 @@ def said(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
 async def setup_(request: Request) -> Response:
     """The first visit: try the sample company or start empty."""
     if not await run_in_threadpool(setup.is_needed):
-        return RedirectResponse("/sign-in", status_code=303)
+        return RedirectResponse(local("/sign-in"), status_code=303)
     if request.method == "POST":
         return await _set_up(request)
     loading, problem = await run_in_threadpool(setup.sample_state)
@@ -184,7 +184,7 @@ async def setup_(request: Request) -> Response:
             "Customers, deals and talks of three years are being written. This page goes on by itself."
         )
         text_ = html.render_message(_("The sample company is moving in"), waiting)
-        return page(text_, headers={"Refresh": "1; url=/setup"})
+        return page(text_, headers={"Refresh": f"1; url={local('/setup')}"})
     return page(html.render_setup(error=problem, token_needed=setup.needs_token(), values={}))
 
 
@@ -194,14 +194,14 @@ async def _set_up(request: Request) -> Response:
     try:
         if sent.get("choice") == "sample":
             await run_in_threadpool(setup.begin_sample, **known)
-            return RedirectResponse("/setup", status_code=303)
+            return RedirectResponse(local("/setup"), status_code=303)
         if sent.get("password") != sent.get("password_again"):
             raise Refused(_("The two passwords differ. Enter the same one twice."))
         person = setup.FirstPerson(
             name=sent.get("name", ""), email=sent.get("email", ""), password=sent.get("password", ""),
             firm=sent.get("firm", ""), currency=sent.get("currency", settings().default_currency),
         )  # fmt: skip
-        return signed_in(request, await run_in_threadpool(setup.start_empty, person, **known), "/")
+        return signed_in(request, await run_in_threadpool(setup.start_empty, person, **known), local("/"))
     except CrmError as error:
         text_ = html.render_setup(error=error.message, token_needed=setup.needs_token(), values=sent)
         return page(text_, status=error.status)
@@ -225,7 +225,8 @@ def moved_routes() -> list[BaseRoute]:
                 (f"{new}_{name.removeprefix(begun)}" if name.startswith(begun) else name, value)
                 for name, value in request.query_params.multi_items()
             ]
-            return RedirectResponse(f"/{new}?{urlencode(given)}" if given else f"/{new}", status_code=308)
+            address = local(f"/{new}")
+            return RedirectResponse(f"{address}?{urlencode(given)}" if given else address, status_code=308)
 
         return Route(f"/{old}", lead)
 
@@ -233,8 +234,8 @@ def moved_routes() -> list[BaseRoute]:
 
 
 def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = None) -> list[BaseRoute]:
-    """All of them, for ``st.App``; with both arguments also OpenID Connect."""
-    return [
+    """All of them, for ``st.App``, under the path that we live under; with both arguments also OpenID Connect."""
+    made = [
         *sign_in_routes(oidc_login, claims),
         Route("/setup", said(setup_), methods=["GET", "POST"]),
         Route("/auth/me", me),
@@ -248,3 +249,11 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
         Mount("/app/static", app=StaticFiles(directory=STATIC)),
     ]
+    return [_moved_in(route) for route in made] if local("") else made
+
+
+def _moved_in(route: BaseRoute) -> BaseRoute:
+    if isinstance(route, Mount):
+        return Mount(local(route.path), app=route.app)
+    assert isinstance(route, Route)
+    return Route(local(route.path), route.endpoint, methods=list(route.methods or ()))

@@ -15,10 +15,11 @@ from crm.access import setup, signing
 from crm.config import settings
 from crm.http.edge import Edge, House
 from crm.http.routes import routes
+from crm.links import local
 
 PASSWORD = "blue teapot sings"
 #: They know no row and no person, and to build them takes longer than most requests.
-usual_routes = cache(routes)
+usual_routes = cache(lambda _base: routes())
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def application(house=None, **oidc):
         Route("/{path:path}", echo, methods=["GET", "POST", "PUT"]),
         WebSocketRoute("/_stcore/stream", stream),
     ]
-    ours = routes(**oidc) if oidc else usual_routes()
+    ours = routes(**oidc) if oidc else usual_routes(local(""))
     return Starlette(routes=[*ours, *behind], middleware=[Middleware(Edge, house=house or House())])
 
 

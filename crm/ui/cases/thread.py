@@ -8,6 +8,7 @@ import streamlit as st
 
 from crm.clock import now
 from crm.i18n import _
+from crm.links import local
 from crm.service.cases.messages import Message
 from crm.service.cases.queries import CaseView
 from crm.ui.cases.words import moment_words
@@ -67,13 +68,13 @@ def _show(message: Message) -> None:
 def _show_files(message: Message) -> None:
     """Files that came or went along, and the message as it came."""
     links = [
-        f":material/attach_file: {look.link(file.name, f'/files/{file.id}')} {look.quiet(size_words(file.size))}"
+        f":material/attach_file: {look.link(file.name, local(f'/files/{file.id}'))} {look.quiet(size_words(file.size))}"
         for file in message.files
     ]
     if message.incoming_id is not None:
         if not message.text.strip():
             links.insert(0, look.quiet(_("no words")))
-        links.append(look.link(_("original"), f"/messages/{message.incoming_id}/original"))
+        links.append(look.link(_("original"), local(f"/messages/{message.incoming_id}/original")))
     if links:
         st.markdown(look.Marked(" · ".join(links)))
 

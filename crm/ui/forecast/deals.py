@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urljoin
 
 import pandas as pd
 import streamlit as st
@@ -116,4 +117,4 @@ def _address() -> str:
     """This view's address with its filters, whole where the browser told where we are."""
     path = routes.address("forecast", **st.query_params.to_dict())
     here = st.context.url
-    return here.split("/forecast")[0].rstrip("/") + path if isinstance(here, str) else path
+    return urljoin(here, path) if isinstance(here, str) else path

@@ -16,6 +16,7 @@ from crm.access.sessions import actor_of_session, sign_out
 from crm.access.signing import edge_is_live, verified
 from crm.errors import Conflict, CrmError, Refused
 from crm.i18n import _, set_language
+from crm.links import local
 from crm.ui.kit.words import plain
 from crm.work import Actor, Work, unit_of_work
 
@@ -65,7 +66,8 @@ def _ask() -> None:
 
     if edge_is_live():
         st.title(_("You are signed out"), anchor=False)
-        st.markdown(_("Your session has ended. [Sign in again](/sign-in) to go on."))
+        said = _("Your session has ended. [Sign in again](/sign-in) to go on.")
+        st.markdown(said.replace("(/sign-in)", f"({local('/sign-in')})"))
         leave()
     else:
         tab_sign_in.show()

@@ -16,6 +16,7 @@ from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.i18n import N_, _
+from crm.links import local
 from crm.records import registry
 from crm.records.card import Card
 from crm.register import Register
@@ -198,9 +199,9 @@ def _generic(screen: Screen) -> Callable[[], None]:
 
 
 def address(name: str, **parameters: object) -> str:
-    """The address of a screen, for links in tables: ``address("deal", id=5)`` is ``/deal?id=5``."""
+    """The address of a screen, for links in tables: ``address("deal", id=5)`` is ``/deal?id=5`` under our path."""
     given = {key: value for key, value in parameters.items() if value is not None}
-    path = "/" if name == HOME else f"/{name}"
+    path = local("/" if name == HOME else f"/{name}")
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
 

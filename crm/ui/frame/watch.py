@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from crm.access.signing import edge_is_live
+from crm.links import local
 
 _watch = st.components.v2.component(
     "rapport_watch", html="<span></span>", js=(Path(__file__).parent / "watch.js").read_text("utf-8")
@@ -16,9 +17,9 @@ _watch = st.components.v2.component(
 def watch() -> None:
     """Look every few seconds, and when the tab comes to the front, whether the session still lives."""
     if edge_is_live():
-        _watch(key="rapport_watch", data={"leave": False}, height=0)
+        _watch(key="rapport_watch", data={"leave": False, "base": local("")}, height=0)
 
 
 def leave() -> None:
     """Go to the sign-in page now."""
-    _watch(key="rapport_leave", data={"leave": True}, height=0)
+    _watch(key="rapport_leave", data={"leave": True, "base": local("")}, height=0)

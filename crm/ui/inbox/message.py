@@ -8,6 +8,7 @@ import streamlit as st
 
 from crm.clock import now, zone
 from crm.i18n import _
+from crm.links import local
 from crm.mail.inbox.filing import file_message, ignore, take_back
 from crm.mail.inbox.queries import Guess, MessageView
 from crm.records import registry
@@ -59,14 +60,14 @@ def no_link(text: str) -> str:
 
 def _show_files(view: MessageView) -> None:
     links = [
-        f":material/attach_file: {look.link(file.name, f'/files/{file.id}')} {look.quiet(size_words(file.size))}"
+        f":material/attach_file: {look.link(file.name, local(f'/files/{file.id}'))} {look.quiet(size_words(file.size))}"
         for file in view.files
     ]
     links += [
         f":material/attach_file: {look.plain(name)} {look.quiet(_('{size}, not kept').format(size=size_words(size)))}"
         for name, size in view.left_out
     ]
-    links.append(look.link(_("original"), f"/messages/{view.id}/original"))
+    links.append(look.link(_("original"), local(f"/messages/{view.id}/original")))
     st.markdown(look.Marked(" · ".join(links)))
     if view.reason:
         st.caption(look.plain(view.reason))

@@ -72,7 +72,7 @@ def quiet(text: str) -> Marked:
 
 def link(text: str, address: str) -> Marked:
     """A link; only web, mail and telephone addresses and those of this server become one, anything else stays text."""
-    if not re.match(r"(https?://|mailto:|tel:|/[a-z])", address, re.IGNORECASE):
+    if not re.match(r"(https?://|mailto:|tel:|/\w)", address, re.IGNORECASE):
         return plain(text)
     target = re.sub(r"[\s()<>\\]", lambda found: f"%{ord(found[0]):02X}", address)
     return Marked(f"[{plain(text)}]({target})")

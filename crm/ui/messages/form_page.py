@@ -11,7 +11,7 @@ from crm.campaigns.forms.answers import LATELY, MOST_ANSWERS, Became, FormView, 
 from crm.campaigns.forms.questions import fields_of
 from crm.clock import here, now
 from crm.i18n import _
-from crm.links import public_url
+from crm.links import local, public_url
 from crm.ui.contacts.lead_drawer import open_lead
 from crm.ui.frame import routes
 from crm.ui.frame.record_table import clicked_row
@@ -39,7 +39,10 @@ def show_form(actor: Actor, form_id: int) -> None:
             edit_record(actor, "web_form", record)
         if is_open:
             st.link_button(
-                _("Open the form"), f"/forms/{record['slug']}", icon=":material/open_in_new:", type="primary"
+                _("Open the form"),
+                local(f"/forms/{record['slug']}"),
+                icon=":material/open_in_new:",
+                type="primary",
             )
     _numbers(view)
     main, aside = look.split()

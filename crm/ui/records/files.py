@@ -9,6 +9,7 @@ import streamlit as st
 from crm.clock import here, today
 from crm.config import settings
 from crm.i18n import _
+from crm.links import local
 from crm.mail.record_files import KeptFile, attach, list_files, put_back, remove_file
 from crm.ui.frame.guard import act_in_callback, current_actor, show_refused, storing
 from crm.ui.kit import look
@@ -54,7 +55,9 @@ def _line(actor: Actor, file: KeptFile, key: str, *, may_change: bool) -> None:
             for p in (file.kind, size_words(file.size), file.who, ago(here(file.at).date(), today=today()))
             if p
         )
-        st.markdown(f"{look.link(file.name, f'/files/{file.id}')}  \n{look.quiet(said)}", width="stretch")
+        st.markdown(
+            f"{look.link(file.name, local(f'/files/{file.id}'))}  \n{look.quiet(said)}", width="stretch"
+        )
         if may_change and file.by_hand:
             st.button(
                 "",
