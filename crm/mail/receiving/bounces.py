@@ -23,7 +23,9 @@ def believe(work: Work, received: Received, source: str) -> bool:
         return False
     kind = COMPLAINT if received.kind == COMPLAINT else BOUNCE
     # Our own mark says whom we wrote to, wherever the message was passed on to from there.
-    if received.kind in (BOUNCE, COMPLAINT) and (to := _recipient(work, row_id)):
+    if received.kind in (BOUNCE, COMPLAINT) and (
+        to := _refused_copy(work, row_id, received) or _recipient(work, row_id)
+    ):
         reason = received.refused[0][1] if received.refused else received.subject
         mark_address(work, to, reason=reason, source=source, kind=kind)
     if kind != COMPLAINT:
