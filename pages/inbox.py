@@ -7,7 +7,7 @@ from crm.i18n import _, ngettext
 from crm.mail.inbox.queries import list_messages, read_message
 from crm.mail.receiving.mailbox import mailbox_problem
 from crm.ui.frame.guard import current_actor
-from crm.ui.inbox.message import LAST, no_link, show_last, show_message
+from crm.ui.inbox.message import LAST, no_link, show_gone, show_last, show_message
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.kit.words import distinct
@@ -33,6 +33,8 @@ with reading(actor) as session:
     chosen = known if known in ids else (ids[0] if ids else None)
     view = read_message(session, chosen) if chosen is not None else None
     last = st.session_state.get(LAST)
+    is_gone = which == "waiting" and known is not None and known not in ids and known != last
+    gone = read_message(session, known) if is_gone else None
     filed = read_message(session, last) if last is not None and which == "waiting" else None
 
 with head:
@@ -45,6 +47,8 @@ with head:
 
 if filed is not None:
     show_last(actor, filed)
+if gone is not None and gone.state not in ("waiting", "stored"):
+    show_gone(gone)
 if view is None:
     look.empty(_("Nothing here"), _("What comes in and belongs to no record yet waits here for you."))
     st.stop()

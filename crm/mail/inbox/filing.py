@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from crm.errors import Conflict, NotFound, Refused
 from crm.i18n import _
+from crm.mail.inbox.matching import who_wrote
 from crm.mail.receiving.storing import FILED, IGNORED, PASSED, WAITING, give_files
 from crm.records import records, registry
 from crm.register import Register
@@ -41,6 +42,11 @@ def file_message(
         name: getattr(message, name)
         for name in ("contact_id", "organisation_id", "owner_id", "team_id", "state", "outcome")
     }
+    if message.contact_id is None and message.sender:
+        # Somebody may have made a contact of the sender while it waited.
+        writer = who_wrote(work.session, message.sender)
+        if writer.contact_id is not None:
+            message.contact_id, message.organisation_id = writer.contact_id, writer.organisation_id
     made = put_into(work, message, into, record_id)
     message.filing = message.filing | {"before": before}
     message.outcome = "filed"

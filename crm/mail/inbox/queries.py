@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from crm.errors import NotFound
 from crm.i18n import _
+from crm.mail.inbox.matching import Person, who_wrote
 from crm.mail.receiving.files import FileLine, files_of
 from crm.mail.receiving.folding import Passage, fold, new_words
 from crm.mail.receiving.storing import FILED, IGNORED, PASSED, STORED, WAITING
-from db.models import Case, Contact, Deal, IncomingMessage, Lead, Organisation, StoredFile
+from db.models import Case, Contact, Deal, IncomingMessage, Lead, Organisation, StoredFile, User
 from db.scope import ScopedSession
 
 #: Kinds of a list, with the states that stand in it.
@@ -74,6 +75,7 @@ class MessageView:
     #: What it was filed as: kind of record, id, title.
     filed: tuple[tuple[str, int, str], ...]
     guesses: tuple[Guess, ...]
+    filed_by: str = ""
 
 
 def count_waiting(session: ScopedSession) -> int:
@@ -122,8 +124,16 @@ def read_message(session: ScopedSession, message_id: int) -> MessageView:
     found = session.scalars(select(IncomingMessage).where(IncomingMessage.id == message_id)).first()
     if found is None:
         raise NotFound(_("There is no message {id}, or you may not see it.").format(id=message_id))
-    named = _named(session, found)
     waits = found.state not in (FILED,)
+    whose = Person(found.contact_id, found.organisation_id)
+    if waits and whose.contact_id is None:
+        # Somebody may have made a contact of the sender meanwhile.
+        now = who_wrote(session, found.sender)
+        whose = now if now.is_known else whose
+    named = _named(session, found, whose)
+    filed_by = (
+        session.scalar(select(User.name).where(User.id == found.filed_by_id)) if found.filed_by_id else None
+    )
     return MessageView(
         id=found.id,
         version=found.version,
@@ -141,16 +151,17 @@ def read_message(session: ScopedSession, message_id: int) -> MessageView:
         contact=named.get("contact"),
         organisation=named.get("organisation"),
         filed=tuple((kind, *named[kind]) for kind in ("case", "deal", "lead") if kind in named),
-        guesses=tuple(_guesses(session, found, named)) if waits else (),
+        guesses=tuple(_guesses(session, found, whose, named)) if waits else (),
+        filed_by=filed_by or "",
     )
 
 
-def _named(session: ScopedSession, found: IncomingMessage) -> dict[str, tuple[int, str]]:
+def _named(session: ScopedSession, found: IncomingMessage, whose: Person) -> dict[str, tuple[int, str]]:
     """Titles of the records that it is linked to, as far as the actor sees them."""
     asked = {
-        "contact": select(Contact.id, Contact.name).where(Contact.id == found.contact_id),
+        "contact": select(Contact.id, Contact.name).where(Contact.id == whose.contact_id),
         "organisation": select(Organisation.id, Organisation.name).where(
-            Organisation.id == found.organisation_id
+            Organisation.id == whose.organisation_id
         ),
         "case": select(Case.id, Case.number + " " + Case.subject).where(Case.id == found.case_id),
         "deal": select(Deal.id, Deal.title).where(Deal.id == found.deal_id),
@@ -159,13 +170,13 @@ def _named(session: ScopedSession, found: IncomingMessage) -> dict[str, tuple[in
     rows = {
         name: session.execute(statement).first()
         for name, statement in asked.items()
-        if getattr(found, f"{name}_id") is not None
+        if getattr(whose if hasattr(whose, f"{name}_id") else found, f"{name}_id") is not None
     }
     return {name: (int(row[0]), str(row[1])) for name, row in rows.items() if row is not None}
 
 
 def _guesses(
-    session: ScopedSession, found: IncomingMessage, named: dict[str, tuple[int, str]]
+    session: ScopedSession, found: IncomingMessage, whose: Person, named: dict[str, tuple[int, str]]
 ) -> Sequence[Guess]:
     """Where it may belong, the likeliest first."""
     made: list[Guess] = []
@@ -181,7 +192,7 @@ def _guesses(
     who = named.get("contact") or named.get("organisation")
     if who is not None:
         for row in session.execute(
-            cases.where(_theirs(Case, found)).order_by(Case.opened_at.desc()).limit(2)
+            cases.where(_theirs(Case, whose)).order_by(Case.opened_at.desc()).limit(2)
         ):
             if row.id not in {guess.record_id for guess in made}:
                 made.append(
@@ -193,7 +204,7 @@ def _guesses(
                     )
                 )
         deals = select(Deal.id, Deal.title).where(
-            Deal.archived_at.is_(None), Deal.status == "open", _theirs(Deal, found)
+            Deal.archived_at.is_(None), Deal.status == "open", _theirs(Deal, whose)
         )
         for deal in session.execute(deals.order_by(Deal.id.desc()).limit(1)):
             made.append(Guess("deal", deal.id, deal.title, _("an open deal of {name}").format(name=who[1])))
@@ -206,7 +217,7 @@ def _guesses(
     return made[:_MOST_GUESSES]
 
 
-def _theirs(cls: type[Case] | type[Deal], found: IncomingMessage) -> ColumnElement[bool]:
+def _theirs(cls: type[Case] | type[Deal], whose: Person) -> ColumnElement[bool]:
     """Records of whoever wrote, or of where they work."""
-    both = ((cls.contact_id, found.contact_id), (cls.organisation_id, found.organisation_id))
+    both = ((cls.contact_id, whose.contact_id), (cls.organisation_id, whose.organisation_id))
     return or_(*(column == value for column, value in both if value is not None))

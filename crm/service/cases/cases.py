@@ -200,7 +200,8 @@ def customer_message(
         case_id=case.id,
         kind="customer",
         body=body,
-        at=work.now,
+        # Filed later, it still came when it came.
+        at=incoming.taken_at if incoming is not None else work.now,
         author=name,
         contact_id=contact_id or (None if name else case.contact_id),
         key=key,

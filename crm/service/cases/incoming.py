@@ -96,7 +96,7 @@ def add_to_case(work: Work, case_id: int, incoming: IncomingMessage, *, is_autom
         message_id = by_key(work.session, key)
         if message_id is None:
             step = CaseMessage(
-                case_id=case.id, kind="automatic", body=incoming.body, at=work.now, author=author,
+                case_id=case.id, kind="automatic", body=incoming.body, at=incoming.taken_at, author=author,
                 contact_id=writer.contact_id, key=key, incoming_id=incoming.id,
             )  # fmt: skip
             work.session.add(step)
@@ -139,6 +139,7 @@ def file_case(work: Work, incoming: IncomingMessage, case_id: int | None) -> int
             "contact_id": incoming.contact_id,
             "organisation_id": incoming.organisation_id or (contact.organisation_id if contact else None),
             "origin": "email",
+            "opened_at": incoming.taken_at,
         }
         if work.actor.is_system:
             # Whoever looks after the mailbox looks after what comes of it; in a queue its team does.

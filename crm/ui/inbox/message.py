@@ -91,18 +91,25 @@ def _decide(actor: Actor, view: MessageView) -> None:
         )
         st.markdown(look.Marked(f"**{look.plain(first.title)}** {who}  \n{look.quiet(first.why)}"))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if st.button(_verb(first), key="inbox_first", type="primary", icon=_ICONS.get(first.into)):
+            if st.button(
+                _verb(first), key=f"inbox_first_{view.id}", type="primary", icon=_ICONS.get(first.into)
+            ):
                 _file(actor, view, first.into, first.record_id, _told(first))
             for at, guess in enumerate(others):
                 if st.button(
-                    _verb(guess), key=f"inbox_other_{at}", icon=_ICONS.get(guess.into), help=guess.why
+                    _verb(guess),
+                    key=f"inbox_other_{at}_{view.id}",
+                    icon=_ICONS.get(guess.into),
+                    help=guess.why,
                 ):
                     _file(actor, view, guess.into, guess.record_id, _told(guess))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             made = {guess.into for guess in view.guesses if guess.record_id is None}
             _make(actor, view, made)
             _find(actor, view)
-            if st.button(_("Not for us"), key="inbox_ignore", type="tertiary", icon=":material/block:"):
+            if st.button(
+                _("Not for us"), key=f"inbox_ignore_{view.id}", type="tertiary", icon=":material/block:"
+            ):
                 with storing(actor, _("It is put aside. Take it back under “Not for us”.")) as work:
                     ignore(work, view.id, seen_version=view.version)
                     st.session_state[LAST] = view.id
@@ -114,7 +121,7 @@ def _make(actor: Actor, view: MessageView, made: set[str]) -> None:
     for into, label in (("case", _("New case")), ("lead", _("New lead")), ("contact", _("New contact"))):
         if into in made or (into == "contact" and view.contact) or not actor.may(into, "create"):
             continue
-        if st.button(label, key=f"inbox_new_{into}", type="tertiary", icon=_ICONS[into]):
+        if st.button(label, key=f"inbox_new_{into}_{view.id}", type="tertiary", icon=_ICONS[into]):
             _file(actor, view, into, None, _("{label}: done.").format(label=label))
 
 
@@ -134,8 +141,8 @@ def _find(actor: Actor, view: MessageView) -> None:
             key="inbox_find_kind",
         )
         field = fields[str(kind)]
-        entered = input_for(field, key=f"inbox_find_{field.link}", value=None, actor=actor)
-        if st.button(_("Put it there"), key="inbox_find_go"):
+        entered = input_for(field, key=f"inbox_find_{field.link}_{view.id}", value=None, actor=actor)
+        if st.button(_("Put it there"), key=f"inbox_find_go_{view.id}"):
             found, problem = read_input(field, entered, actor=actor)
             if problem is not None or found is None:
                 st.error(problem.message if problem else _("Choose one first."))
@@ -158,6 +165,15 @@ def _told(guess: Guess) -> str:
         _("It stands there now.")
         if guess.record_id is not None
         else _("{label}: done.").format(label=guess.title)
+    )
+
+
+def show_gone(view: MessageView) -> None:
+    """The message on the screen was dealt with by somebody else meanwhile; nothing that was clicked for it is done."""
+    who = view.filed_by or _("Somebody")
+    said = _("{name} dealt with “{subject}” meanwhile. Nothing was done by your click.")
+    st.info(
+        look.plain(said.format(name=who, subject=view.subject or _("(no subject)"))), icon=":material/group:"
     )
 
 
@@ -193,6 +209,6 @@ def _settled(actor: Actor, view: MessageView, may_file: bool, *, key: str = "inb
                 routes.link("contact", *view.contact)
         if may_file:
             step: Callable[[Work], None] = lambda work: take_back(work, view.id, seen_version=view.version)  # noqa: E731
-            if st.button(_("Take back into the inbox"), key=key, icon=":material/undo:"):
+            if st.button(_("Take back into the inbox"), key=f"{key}_{view.id}", icon=":material/undo:"):
                 with storing(actor, _("It waits in the inbox again.")) as work:
                     step(work)

@@ -221,3 +221,21 @@ def test_a_case_that_ended_long_ago_is_not_reopened(people, days, state):
     if state == "waiting":
         assert case["number"] in found(message_id).reason
         assert found(message_id).contact_id == ana["id"]
+
+
+def test_who_became_a_contact_meanwhile_is_known_and_the_moment_is_that_of_the_mail(people):
+    first, second = came(text="One"), came(text="Two")
+    do(people["stan"], file_message, first, "contact")
+    came_at = datetime.now(UTC) - timedelta(hours=5)
+    with engine().execution_options(system=True).begin() as connection:
+        connection.execute(update(IncomingMessage).values(taken_at=came_at))
+
+    with reading(people["stan"]) as session:
+        assert read_message(session, second).contact[1] == "Somebody"
+    case_id = do(people["stan"], file_message, second, "case")
+
+    with reading(SYSTEM) as session:
+        case, step = session.get_one(Case, case_id), session.scalars(select(CaseMessage)).one()
+    assert case.contact_id == found(first).contact_id
+    assert case.opened_at == step.at == came_at
+    assert len(alive(Contact)) == 1
