@@ -10,7 +10,10 @@ from crm.config import settings
 from crm.http import html
 from crm.http.routes import routes
 from crm.links import live_under, local, make_token, public_url
+from crm.mail.links import leave_address
 from crm.ui.frame.routes import address
+from crm.work import SYSTEM
+from tests.factories import make
 from tests.http.conftest import PASSWORD, client
 
 PAGE = {"Accept": "text/html"}
@@ -145,11 +148,14 @@ def test_the_style_of_our_pages_is_the_one_that_their_policy_allows(web, token):
 def test_links_in_messages_take_the_path_from_the_public_address(web, token, monkeypatch):
     monkeypatch.setenv("CRM_PUBLIC_URL", "https://firm.example/crm/")
     settings.cache_clear()
+    eva = make(SYSTEM, "contact", name="Eva Novak", email="eva.novak@example.com")
 
-    link = public_url("/preferences/" + make_token("out", 1, 0))
-
-    assert link.startswith("https://firm.example/crm/preferences/out.1-0.")
-    assert web.get(link.removeprefix("https://firm.example")).status_code in (200, 404)
+    for link in (leave_address(eva["id"], 0), public_url("/preferences/" + make_token("out", eva["id"], 0))):
+        assert link.startswith("https://firm.example/crm/")
+        page = web.get(link.removeprefix("https://firm.example"))
+        (form,) = re.findall(r'action="([^"]*)"', page.text)
+        assert f"https://firm.example{form}" == link
+        assert web.post(form, data={}).status_code == 200
 
 
 def test_links_on_screens_begin_with_the_path():
