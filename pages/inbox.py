@@ -4,7 +4,7 @@ import streamlit as st
 
 from crm.clock import now, zone
 from crm.i18n import _, ngettext
-from crm.mail.inbox.queries import list_messages, read_message
+from crm.mail.inbox.queries import list_messages, look_again, read_message
 from crm.mail.receiving.mailbox import mailbox_problem
 from crm.ui.frame.guard import current_actor
 from crm.ui.inbox.message import LAST, no_link, show_gone, show_last, show_message
@@ -33,9 +33,9 @@ with reading(actor) as session:
     chosen = known if known in ids else (ids[0] if ids else None)
     view = read_message(session, chosen) if chosen is not None else None
     last = st.session_state.get(LAST)
-    is_gone = which == "waiting" and known is not None and known not in ids and known != last
-    gone = read_message(session, known) if is_gone else None
-    filed = read_message(session, last) if last is not None and which == "waiting" else None
+    is_gone = which == "waiting" and known not in ids and known != last
+    gone = look_again(session, known) if is_gone else None
+    filed = look_again(session, last) if which == "waiting" else None
 
 with head:
     counted = ngettext("{n} message", "{n} messages", total).format(n=total)

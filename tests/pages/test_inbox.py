@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from crm.access.actors import find_actor
 from crm.mail.inbox.chosen import mailbox_rules
-from crm.mail.inbox.filing import ignore, take_back
+from crm.mail.inbox.filing import file_message, ignore, take_back
 from crm.mail.receiving.intake import take_in
 from crm.ui.frame import routes
 from crm.work import SYSTEM, reading, unit_of_work
@@ -213,3 +213,22 @@ def test_a_click_for_a_message_that_a_colleague_filed_files_no_other(open_page, 
         states = session.scalars(select(IncomingMessage.state).order_by(IncomingMessage.id)).all()
     assert states == ["waiting", "ignored"]
     assert "dealt with" in " ".join(i.value for i in page.info)
+
+
+def test_what_went_out_of_reach_by_the_click_leaves_the_list_usable(open_page, house):
+    case = make(find_actor(house["sue"]), "case", subject="Of the other team")
+    for number in (1, 2):
+        take_in(
+            letters.answer(sender="eve@far.example", message_id=f"<{number}@x>", text=f"Words {number}"),
+            source="x",
+        )
+    page = open_page("inbox", as_="stan")
+    page.radio[0].set_value(message_ids()[0]).run()
+    with unit_of_work(find_actor(house["mona"])) as work:
+        file_message(work, message_ids()[0], "case", case["id"])
+
+    click(page, "inbox_ignore")
+
+    assert not page.exception
+    assert [e.value for e in page.error] == []
+    assert page.radio[0].value == message_ids()[1]

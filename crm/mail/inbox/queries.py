@@ -156,6 +156,14 @@ def read_message(session: ScopedSession, message_id: int) -> MessageView:
     )
 
 
+def look_again(session: ScopedSession, message_id: int | None) -> MessageView | None:
+    """A message that was on the screen before; None where there was none, or where it went out of reach meanwhile."""
+    try:
+        return read_message(session, message_id) if message_id is not None else None
+    except NotFound:
+        return None
+
+
 def _named(session: ScopedSession, found: IncomingMessage, whose: Person) -> dict[str, tuple[int, str]]:
     """Titles of the records that it is linked to, as far as the actor sees them."""
     asked = {
