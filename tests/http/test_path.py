@@ -1,5 +1,6 @@
 """Rapport under a path of its host: every address that is asked for, and every one that is told."""
 
+import ast
 import re
 
 import pytest
@@ -18,6 +19,9 @@ from tests.http.conftest import PASSWORD, client
 
 PAGE = {"Accept": "text/html"}
 TOLD = re.compile(r"""(?:href|src|action)="(/[^"]*)"|url\("?(/[^")]*)""")
+#: What is called to lead somewhere.
+LEADS = {"RedirectResponse", "link", "link_button", "markdown", "set_cookie"}
+ROOT = html.TEMPLATES.parents[2]
 COOKIE = "rapport_session_path"
 
 
@@ -72,6 +76,17 @@ def test_no_page_of_ours_writes_an_address_of_its_own():
 
     assert len(found) > 5
     assert not {name: told for name, told in found.items() if told}
+
+
+def test_no_link_or_redirect_is_written_without_asking_for_the_path():
+    written = []
+    for path in (*(ROOT / "crm").rglob("*.py"), *(ROOT / "pages").glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in LEADS:
+                given = [ast.unparse(one) for one in (*call.args, *(more.value for more in call.keywords))]
+                written += [f"{path.name}: {one}" for one in given if re.match("f?['\"]/", one)]
+
+    assert not written
 
 
 @pytest.mark.parametrize("path", ["/health", "/crm/health"])
