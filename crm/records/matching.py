@@ -31,6 +31,17 @@ _LEGAL_FORM_LIST = (
 _LEGAL_FORMS = sorted(_LEGAL_FORM_LIST.split("|"), key=len, reverse=True)
 _LEGAL_END = re.compile(r"(?:\s(?:" + "|".join(map(re.escape, _LEGAL_FORMS)) + r"))+$")
 
+# Words and beginnings that turn a name into its opposite, without accents: "not", "ex-", "kein", "ancien", "un-".
+_NEGATIVE_LIST = (
+    "no not non never nor ex former formerly previous previously past without isnt wasnt un dis "
+    "nicht kein keine keiner keinen nie niemals ehemals ehemalig ehemalige ehemaliger ohne "
+    "pas jamais ancien ancienne anciens anciennes sans sin nunca antiguo antigua mai senza "
+    "niet geen nooit voormalig voormalige zonder nao sem ne ni ikke inte bez antigo antiga"
+)
+_NEGATIVE = frozenset(_NEGATIVE_LIST.split())
+_TURNS = ("un", "in", "im", "ir", "il", "dis", "des", "non", "not", "ex", "nicht", "onge", "on", "de", "ne")
+_SAME_WORD = 80.0
+
 EXACT = 100.0
 _SAME_WITHOUT_LEGAL_FORM = 97.0
 _SAME_WORDS_IN_OTHER_ORDER = 96.0
@@ -73,6 +84,32 @@ def name_key(text: str, *, drop_legal_form: bool = False) -> str:
     return words.replace(" ", "") or text.strip().casefold()
 
 
+def opposed(one: str, other: str) -> bool:
+    """Whether one of two names negates the other: "Not urgent" and "urgent", "Unqualified" and "Qualified".
+
+    As letters such names are near, as words they say the contrary.
+    """
+    first, second = name_words(one).split(), name_words(other).split()
+    return _turned(first, second) or _turned(second, first)
+
+
+def _turned(words: list[str], others: list[str]) -> bool:
+    own = set(words) - set(others)
+    # "ex customer" and "excustomer" are one word, written apart or not.
+    if own & _NEGATIVE and not _NEGATIVE & set(others) and "".join(words) != "".join(others):
+        return True
+    there = [*others, "".join(others)]
+    for word in own | {"".join(words)}:
+        as_it_is = max(fuzz.ratio(word, name) for name in there)
+        for turn in _TURNS:
+            rest = word.removeprefix(turn)
+            if rest != word and len(rest) > 2:
+                nearest = max(fuzz.ratio(rest, name) for name in there)
+                if nearest > max(as_it_is, _SAME_WORD):
+                    return True
+    return False
+
+
 def near_matches(
     values: Iterable[str], candidates: Iterable[str], *, least: float = 84.0, limit: int = 3
 ) -> list[NearMatch]:
@@ -95,7 +132,7 @@ def near_matches(
     Notes
     -----
     The score is the ratio of RapidFuzz on keys without spaces; the same words in another order, and
-    names that differ only by their legal form, score just below 100.
+    names that differ only by their legal form, score just below 100. A name that negates the value is never near.
     """
     wanted = list(dict.fromkeys(value for value in values if value.strip()))
     offered = list(dict.fromkeys(candidate for candidate in candidates if candidate.strip()))
@@ -123,6 +160,7 @@ def near_matches(
         scores = process.cdist(keys, offered_keys, scorer=fuzz.ratio, score_cutoff=least)
         for value, line in zip(part, scores, strict=True):
             hits = [NearMatch(value, offered[at], round(float(line[at]), 1)) for at in line.nonzero()[0]]
+            hits = [hit for hit in hits if not opposed(value, hit.candidate)]
             found[value] = sorted(hits, key=lambda hit: -hit.score)[:limit]
     return [match for value in wanted for match in found[value]]
 

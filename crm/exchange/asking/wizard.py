@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.config import settings
+from crm.errors import Bad
 from crm.exchange import entities
 from crm.exchange.asking.drafts import (
     Draft,
@@ -28,6 +29,7 @@ from crm.exchange.asking.drafts import (
 )
 from crm.exchange.asking.mapping import LIKELY, SURE, unfed
 from crm.exchange.storing.prepared import Prepared, RowProblem, prepare
+from crm.exchange.values.texts import choose
 from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.records.fields import Entity, Kind
@@ -254,18 +256,27 @@ def value_maps(actor: Actor, draft: Draft) -> dict[str, tuple[dict[str, str], di
         )
         texts = [text for text in table.texts[column].unique().tolist() if text][:_MOST_VALUES]
         told = draft["values"].get(name, {})
-        found[name] = ({text: told.get(text) or _nearest(text, options) for text in texts}, options)
+        ours = _by_name(options) if about[name].link else choose(about[name].choices)
+        found[name] = ({text: told.get(text) or _meaning(text, ours) for text in texts}, options)
     return found
 
 
-def _nearest(text: str, options: Mapping[str, str]) -> str:
-    by_key = {name_key(label): value for value, label in options.items()} | {
-        name_key(value): value for value in options
-    }
-    if name_key(text) in by_key:
-        return by_key[name_key(text)]
-    near = near_matches([text], list(by_key), least=80.0, limit=1)
-    return by_key[near[0].candidate] if near else ""
+def _meaning(text: str, ours: Callable[[str], str]) -> str:
+    """What the import will read a word as, "" where nobody can say."""
+    try:
+        return ours(text)
+    except Bad:
+        return ""
+
+
+def _by_name(options: Mapping[str, str]) -> Callable[[str], str]:
+    by_key = {name_key(name): value for value, name in options.items()}
+
+    def nearest(text: str) -> str:
+        near = near_matches([text], list(options.values()), least=80.0, limit=1)
+        return by_key[name_key(near[0].candidate)] if near else ""
+
+    return nearest
 
 
 def _stages(actor: Actor) -> dict[str, str]:

@@ -18,7 +18,7 @@ from crm.i18n import _
 from crm.money import CURRENCIES, check_currency
 from crm.records.checks import check_email, check_phone, check_tags, check_url, not_yes_or_no, short
 from crm.records.fields import Choice, Kind
-from crm.records.matching import name_key
+from crm.records.matching import name_key, opposed
 
 _YES = frozenset(
     re.split(
@@ -193,20 +193,23 @@ def yes_or_no(text: str) -> bool:
 def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str], str]:
     """A function from a text to one of the choices, by value, label, or a near spelling of either."""
     by_key: dict[str, str] = {}
-    for choice in choices:
-        for name in (choice.value, choice.label, _(choice.label)):
-            by_key.setdefault(name_key(name), choice.value)
-    for choice in choices:
-        for name in _other_words().get(choice.value, ()):
-            by_key.setdefault(name_key(name), choice.value)
+    written: dict[str, str] = {}
+    own = [(c.value, name) for c in choices for name in (c.value, c.label, _(c.label))]
+    for value, name in (
+        *own,
+        *((c.value, name) for c in choices for name in _other_words().get(c.value, ())),
+    ):
+        by_key.setdefault(name_key(name), value)
+        written.setdefault(name_key(name), name)
 
     def chosen(text: str) -> str:
         key = name_key(text)
         if key in by_key:
             return by_key[key]
-        hits = process.extract(key, by_key.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_ENOUGH, limit=3)
-        if near and len(key) > 3 and len({by_key[name] for name, *_rest in hits}) == 1:
-            return by_key[hits[0][0]]
+        hits = process.extract(key, by_key.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR_ENOUGH, limit=5)
+        values = {by_key[name] for name, *_rest in hits if not opposed(text, written[name])}
+        if near and len(key) > 3 and len(values) == 1:
+            return values.pop()
         raise Bad(
             _("“{value}” is not one of: {choices}.").format(
                 value=short(text), choices=", ".join(_(choice.label) for choice in choices)
