@@ -33,7 +33,8 @@ def main() -> None:
     allowed = routes.open_to(actor)
     chosen = st.navigation(routes.menu(actor), expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Rapport")
-    anywhere.tools(actor, opened=opened_case(chosen.url_path))
+    with in_this_run(actor):
+        anywhere.tools(actor, opened=opened_case(chosen.url_path))
     account(actor)
     if not allowed:
         st.title(_("Nothing to see yet"), anchor=False)

@@ -63,7 +63,9 @@ class Restorer(Undo):
                 reason = _("{fields} changed since.").format(
                     fields=", ".join(self.label(cls, name) for name in stays)
                 )
-            elif lost := [name for name, old in change.old.items() if (name, old) in gone]:
+            elif lost := [
+                name for name, old in change.old.items() if table.c[name].foreign_keys and (name, old) in gone
+            ]:
                 reason = _("What {fields} pointed to is gone.").format(
                     fields=", ".join(self.label(cls, name) for name in lost)
                 )
@@ -89,8 +91,10 @@ class Restorer(Undo):
         gone: set[tuple[str, int]] = set()
         for name in names:
             keys = list(table.c[name].foreign_keys)
+            if not keys:
+                continue
             ids = sorted({change.old[name] for change in changes if change.old.get(name) is not None})
-            if not keys or not ids:
+            if not ids:
                 continue
             target = keys[0].column
             there: set[int] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm.i18n import _, ngettext
+from crm.periods import month_end
 from crm.pipeline.reports.report_dashboard import Dashboard
 from crm.pipeline.reports.report_formulas import formula
 from crm.ui.dashboards.numbers import Change, Numbers, difference, moved
@@ -40,7 +41,7 @@ def numbers(board: Dashboard) -> list[Explained]:
             _("Average deal"), formats.short_money(now.average_minor, currency) or "–",
             _relative(now.average_minor, then.average_minor if then else None, board),
             spark=averages, said=formula("average-deal"), n=now.priced, show="priced",
-            n_text=_("{n} with an amount"),
+            n_text=_("{n} averaged"),
         ),
         number.one(
             _("Days to close"), formats.number(now.mean_days) or "–",
@@ -88,5 +89,7 @@ def _open_change(board: Dashboard) -> Change | None:
     if outside.empty or not len(board.months):
         return None
     change = int(board.months["open_deals"].iloc[-1]) - int(outside["open_deals"].iloc[-1])
-    text = ngettext("{n} deal", "{n} deals", abs(change)).format(n=formats.number(abs(change)))
+    since = formats.day(month_end(outside["month"].iloc[-1]))
+    text = ngettext("{n} deal since {day}", "{n} deals since {day}", abs(change))
+    text = text.format(n=formats.number(abs(change)), day=since)
     return text, None if not change else "up" if change > 0 else "down", QUIET

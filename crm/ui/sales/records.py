@@ -29,7 +29,7 @@ def titles() -> dict[str, str]:
     """What the deals of a number are, as the address and the choice name them."""
     return {
         "won": _("Won deals"),
-        "priced": _("Won deals with an amount"),
+        "priced": _("Won deals that the average counts"),
         "timed": _("Won deals with both days"),
         "lost": _("Lost deals"),
         "closed": _("Closed deals"),

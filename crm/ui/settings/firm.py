@@ -74,9 +74,15 @@ def _calendar(now: Calendar) -> Calendar:
     return Calendar(year, week)
 
 
+def _anew() -> None:
+    """Forget the numbers kept for everybody: the firm's year, currency and rates are behind all of them."""
+    st.cache_data.clear()
+    st.rerun()
+
+
 def _store_firm(actor: Actor, made: Firm) -> None:
     said = _("Stored. Totals are in {currency}.").format(currency=made.currency)
-    with storing(actor, said, forget="settings_firm_asked") as work:
+    with storing(actor, said, forget="settings_firm_asked", then=_anew) as work:
         set_firm(
             work, name=made.name, currency=made.currency, is_sample=made.is_sample, calendar=made.calendar
         )
@@ -157,7 +163,7 @@ def _one_rate(actor: Actor, own: str) -> None:
             said = _("{currency} counts {rate} from {day} on.").format(
                 currency=made.currency, rate=f"{made.rate:g}", day=day_text(made.day)
             )
-            with storing(actor, said) as work:
+            with storing(actor, said, then=_anew) as work:
                 save_rates(work, [made])
 
 
@@ -178,7 +184,9 @@ def _paste(actor: Actor) -> None:
         sent = st.form_submit_button(_("Store all"))
     if sent:
         whole = "\n".join([text or "", file.getvalue().decode("utf-8-sig", "replace") if file else ""])
-        with storing(actor, lambda: _("{n} rates are new or changed.").format(n=changed)) as work:
+        with storing(
+            actor, lambda: _("Rates that are new or changed: {n}").format(n=changed), then=_anew
+        ) as work:
             changed = save_rates(work, parse_rates(whole))
 
 
@@ -197,7 +205,7 @@ def _remove(actor: Actor, known: dict[str, DatedRate]) -> None:
             _("Remove"), key="settings_rate_remove_go", icon=":material/delete:", disabled=row is None
         ):
             assert row is not None
-            with storing(actor, _("The rate is gone; the one before it counts.")) as work:
+            with storing(actor, _("The rate is gone; the one before it counts."), then=_anew) as work:
                 delete_rate(work, currency=row.currency, day=row.day, base=row.base)
 
 

@@ -10,6 +10,7 @@ from crm.exchange.storing.engine import run_import
 from crm.exchange.storing.journal import list_imports
 from crm.exchange.storing.plan import CREATE, Lookup, Step
 from crm.exchange.undoing.undo import undo_import
+from crm.records import registry
 from crm.work import reading
 from db.models import Deal, Organisation
 from tests.factories import change, make
@@ -202,3 +203,24 @@ def test_searching_finds_imported_rows_and_loses_undone_ones(people):
 
     assert found
     assert not gone
+
+
+@pytest.mark.parametrize(
+    ("entity", "row", "field"),
+    [
+        ("organisation", {"name": "Casa Olivares", "number": "N1", "tags": ["old"]}, "tags"),
+        ("contact", {"name": "Ana Novak", "number": "N1", "tags": ["old"]}, "tags"),
+        ("deal", {"title": "Two machines", "number": "N1", "competitors": ["Old & Sons"]}, "competitors"),
+    ],
+)
+def test_a_changed_list_comes_back(people, entity, row, field):
+    make(people["ada"], entity, **row)
+    cls = registry.model(entity)
+    before = stored(people["ada"], cls, field)
+    step = Step("o.csv", entity, {"number": "number", field: field}, key=("number",))
+    report = bring(people["ada"], step, f"number,{field}\nN1,new; newer\n".encode())
+    assert stored(people["ada"], cls, field) != before
+
+    undo_import(people["ada"], report.id)
+
+    assert stored(people["ada"], cls, field) == before
