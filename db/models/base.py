@@ -117,7 +117,7 @@ class Business(Versioned):
                 "link",
                 link="team",
                 filter=True,
-                aliases=("team", "office", "regional office", "department"),
+                aliases=("team", "office", "regional office"),
             ),
         )
 

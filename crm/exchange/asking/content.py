@@ -81,7 +81,7 @@ class Looks:
             return None
         check = _CHECKS.get(field.kind)
         if field.kind is Kind.CHOICE:
-            return self.share(column, _reads(texts.choose(field.choices)), (entity.name, field.name))
+            return self.share(column, _chooses(field), (entity.name, field.name))
         if field.kind is Kind.LINK:
             return self._link(column, field)
         if check is None:
@@ -121,6 +121,14 @@ class Looks:
 def is_truth(cell: str) -> bool:
     """Whether a cell is one of two words for yes and no."""
     return cell.casefold() in _TRUTH
+
+
+def _chooses(field: Field) -> Callable[[str], bool]:
+    reads = _reads(texts.choose(field.choices))
+    return lambda cell: texts.says_nothing(cell) or reads(cell)
+
+
+_PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{4,24}(?:\D{1,8}\d{1,6})?\Z")
 
 
 def _reads(function: Callable[[str], Any]) -> Callable[[str], bool]:
@@ -201,7 +209,7 @@ def _within(field: Field) -> Callable[[str], bool]:
 
 _CHECKS: dict[Kind, Callable[[str], bool]] = {
     Kind.EMAIL: _is_mail,
-    Kind.PHONE: lambda cell: bool(re.match(r"[+(]?\d[\d\s().\-/]{4,24}(?:\D{1,8}\d{1,6})?\Z", cell)),
+    Kind.PHONE: lambda cell: all(map(_PHONE.match, texts.several(Kind.PHONE, cell))),
     Kind.URL: _is_web,
     Kind.INTEGER: _is_number,
     Kind.NUMBER: _is_number,

@@ -22,9 +22,17 @@ _EMPTY_WORDS = frozenset({"full", "display", "official", "legal", "trade", "comp
 _OTHERS = frozenset(
     {"owner", "manager", "rep", "agent", "assignee", "assigned", "creator", "modified", "modifier", "by"}
 )
+#: "E-mail 2 - Value" is the second e-mail, "E-mail 1" the first.
+_VALUE, _FIRST = re.compile(r"( \d) value$"), re.compile(r" 1$")
 _SHORT = 6
 _OF_SOMETHING = frozenset({"id", "name", "number", "no", "nr", "code", "key", "guid"})
 _NUMBERED = frozenset({"id", "ids", "guid", "uuid"})
+
+
+def _said(name: str, meant: Sequence[str]) -> tuple[str, ...]:
+    """A name and what it means; the first of several, and the value beside a label, go by the bare name too."""
+    bare = _FIRST.sub("", _VALUE.sub(r"\1", name))
+    return (name, *meant, bare) if bare != name else (name, *meant)
 
 
 class Headers:
@@ -32,7 +40,7 @@ class Headers:
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = tuple(columns)
-        self.asked = [(name_words(_CAMEL.sub(" ", c)), *meanings().get(name_key(c), ())) for c in columns]
+        self.asked = [_said(name_words(_CAMEL.sub(" ", c)), meanings().get(name_key(c), ())) for c in columns]
 
     def likeness(self, entity: Entity) -> NDArray[np.float64]:
         """0 to 1 for each column and importable field."""

@@ -33,11 +33,6 @@ _NOTHING = EMPTY | {
     ".",
 }
 
-#: What stands where nobody chose anything.
-_UNTOLD = frozenset(
-    {"unknown", "Unknown", "not specified", "Not Specified", "-None-", "--None--", "(none)", "Select"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -117,7 +112,7 @@ def different_texts(about: Field, cells: pd.Series[str], exact: NDArray[np.bool_
     worded = about.kind in (Kind.TEXT, Kind.LONGTEXT, Kind.TAGS)
     nothing = EMPTY if worded else _NOTHING
     if about.kind is Kind.CHOICE:
-        nothing = (_NOTHING | _UNTOLD) - {name for c in about.choices for name in (c.value, c.label)}
+        nothing = _NOTHING - {name for c in about.choices for name in (c.value, c.label)}
     empty = np.array([text in nothing for text in plain] or [True], dtype=bool)
     counts = np.bincount(places, minlength=len(plain))
     if not empty[: len(plain)].any():

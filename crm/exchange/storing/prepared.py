@@ -153,18 +153,17 @@ def _spread_out(
         if main not in texts:
             continue
         about = made.entity[main]
-        # One look at the whole column: most hold one address a cell.
-        if not texts[main].str.contains(r"[;,|\n ]", regex=True).any():
-            continue
-        split = [several(about.kind, text) for text in texts[main].tolist()]
-        if all(len(parts) < 2 for parts in split):
-            continue
         names = (main, *chain)
-        columns = [texts[name].tolist() if name in texts else [""] * len(split) for name in chain]
-        beside_it = zip(*columns, strict=True) if columns else [()] * len(split)
+        fed = [name for name in names if name in texts]
+        # One look at the whole column: most hold one address a cell.
+        if not any(texts[name].str.contains(r"[;,|\n ]", regex=True).any() for name in fed):
+            continue
+        split = [[several(about.kind, text) for text in texts[name].tolist()] for name in fed]
+        if all(len(parts) < 2 for column in split for parts in column):
+            continue
         rows = [
-            list(dict.fromkeys(filter(None, (*parts, *own))))
-            for parts, own in zip(split, beside_it, strict=True)
+            list(dict.fromkeys(part for parts in cells for part in parts if part))
+            for cells in zip(*split, strict=True)
         ]
         for place, name in enumerate(names):
             texts[name] = pd.Series([row[place] if place < len(row) else "" for row in rows], dtype="str")

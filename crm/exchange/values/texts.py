@@ -52,6 +52,13 @@ _EXTENSION = re.compile(
 )
 _WORDS = Path(__file__).with_name("choices.toml")
 _NEAR_ENOUGH = 80.0
+_UNTOLD = (
+    "unknown|not specified|unspecified|not stated|not given|not set|not selected|not known|not provided|not disclosed|"
+    "no selection|prefer not to say|undefined|none|select|please select|keine angabe|keine angaben|k. a.|ohne angabe|"
+    "nicht angegeben|unbekannt|bitte wählen|non spécifié|non spécifiée|non renseigné|non renseignée|non précisé|inconnu|"
+    "no especificado|sin especificar|desconocido|non specificato|sconosciuto|não especificado|niet opgegeven|"
+    "onbekend|neuvedeno|neznámé|ni podatka|ni navedeno|ikke angivet|ej angivet|не указано"
+)
 _SHORTEST_PHONE, _LONG, _LONGEST_PHONE = 5, 11, 40
 _BETWEEN_DIGITS = " ().-/\t\xa0"
 _NO_EXTENSION = re.compile(r"[+0-9 ().-]*")
@@ -102,7 +109,7 @@ def several(kind: Kind, text: str) -> list[str]:
 
 
 _BETWEEN_MAILS = re.compile(r"[\s;,<>|]")
-_BETWEEN_PHONES = re.compile(r"[;|\n,]| / | (?:or|oder|ou|und|and) ")
+_BETWEEN_PHONES = re.compile(r":::|[;|\n,]| / | (?:or|oder|ou|und|and) ")
 
 
 def has_country_code(text: str) -> bool:
@@ -217,6 +224,16 @@ def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str],
         )
 
     return chosen
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a word of a choice stands where nobody chose anything ("Unspecified", "Keine Angabe")."""
+    return name_key(text) in _untold()
+
+
+@cache
+def _untold() -> frozenset[str]:
+    return frozenset(map(name_key, _UNTOLD.split("|")))
 
 
 @cache

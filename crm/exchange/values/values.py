@@ -217,6 +217,15 @@ def _limit(about: Field, made: Made) -> None:
             made.values[at] = None
 
 
+def _choice(about: Field, column: Column, told: Reading) -> Made:
+    made = _each(column, texts.choose(about.choices, near=told.near))
+    for at in [at for at in made.problems if texts.says_nothing(column.texts[at])]:
+        del made.problems[at]
+        if name_key(column.texts[at]) not in texts.mapped(told.values):
+            made.blanks.append(at)
+    return made
+
+
 _BY_KIND: dict[Kind, Callable[[Field, Column, Reading], Made]] = {
     Kind.EMAIL: lambda _about, column, _told: _each(column, texts.email),
     Kind.PHONE: lambda _about, column, told: _each(
@@ -225,7 +234,7 @@ _BY_KIND: dict[Kind, Callable[[Field, Column, Reading], Made]] = {
     Kind.URL: lambda _about, column, _told: _each(column, texts.link),
     Kind.CURRENCY: lambda _about, column, _told: _each(column, texts.currency),
     Kind.BOOLEAN: lambda _about, column, _told: _each(column, texts.yes_or_no),
-    Kind.CHOICE: lambda about, column, told: _each(column, texts.choose(about.choices, near=told.near)),
+    Kind.CHOICE: _choice,
     Kind.TAGS: lambda _about, column, _told: _each(column, texts.tags),
     Kind.INTEGER: read_numbers,
     Kind.NUMBER: read_numbers,

@@ -18,6 +18,7 @@ from crm.exchange.asking.drafts import FIXED, when_missing
 from crm.exchange.asking.wizard import Draft
 from crm.exchange.storing import plan as plans
 from crm.exchange.values.dates import ORDERS
+from crm.exchange.values.texts import says_nothing
 from crm.i18n import _
 from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import showing_problems
@@ -310,6 +311,6 @@ def values(actor: Actor, draft: Draft, at: int) -> Draft:
         by_label = {label: value for value, label in options.items()}
         means = [by_label.get(label, "") if isinstance(label, str) else "" for label in edited[_("Means")]]
         told[name] = {word: value for word, value in zip(words, means, strict=True) if value}
-        if bare := [word for word, value in zip(words, means, strict=True) if not value]:
+        if bare := [w for w, value in zip(words, means, strict=True) if not value and not says_nothing(w)]:
             unmapped[name] = bare
     return {**draft, "values": told, "unmapped": unmapped}

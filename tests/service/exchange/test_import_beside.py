@@ -103,3 +103,23 @@ def test_the_only_number_and_the_only_address_are_the_first(people, tmp_path):
     draft = wizard.draft_of(people["ada"], path.name, path)
 
     assert draft["fields"] == {"Last Name": "last_name", "Mobile": "phone", "Private e-mail": "email"}
+
+
+def test_several_numbers_in_a_further_column_come_in_behind_the_first(people, tmp_path):
+    ada = people["ada"]
+    told = (
+        b"First Name,Last Name,E-mail 1 - Value,E-mail 2 - Value,Phone 1 - Value,Phone 2 - Value\n"
+        b"Ida,Holm,ida@holm.example,home@holm.example,+45 33 12 34 56,+45 33 12 34 57 ::: +45 33 12 34 58\n"
+        b"Per,Dahl,per@dahl.example,,+47 22 12 34 56,\n"
+    )
+    assert bring_in(ada, tmp_path, told).failed == 0
+    assert stored(ada, Contact, "name", "email", "phone") == [
+        ("Ida Holm", "ida@holm.example", "+4533123456"),
+        ("Per Dahl", "per@dahl.example", "+4722123456"),
+    ]
+    further = [(k, v) for k, v, primary in stored(ada, Channel, "kind", "value", "is_primary") if not primary]
+    assert sorted(further) == [
+        ("email", "home@holm.example"),
+        ("phone", "+4533123457"),
+        ("phone", "+4533123458"),
+    ]

@@ -1,6 +1,7 @@
 import pytest
 
 from crm.exchange.asking.mapping import LIKELY, SURE, guess_columns, guess_entity
+from crm.exchange.entities import entity as entity_of_file
 from crm.exchange.files.reading import read_table
 from crm.records import registry
 
@@ -146,3 +147,28 @@ def test_exports_of_well_known_programs_are_understood(name, header, row, entity
 
     assert best.entity == entity
     assert {column: field for column, field in fields(best.columns).items() if column in wanted} == wanted
+
+
+def test_numbered_values_beside_their_labels_come_in_their_order():
+    source = table(
+        "First Name,Last Name,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Label,E-mail 2 - Value,"
+        "Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value\n"
+        "Ida,Holm,Work,ida@holm.example,Home,home@holm.example,Mobile,+45 33 12 34 56,Work,"
+        "+45 33 12 34 57 ::: +45 33 12 34 58\n"
+        "Per,Dahl,Work,per@dahl.example,,,Mobile,+47 22 12 34 56,,\n"
+    )
+    found = fields(guess_columns(source, entity_of_file("contact")))
+
+    assert {name: found[name] for name in found if name.endswith("Value")} == {
+        "E-mail 1 - Value": "email",
+        "E-mail 2 - Value": "email_2",
+        "Phone 1 - Value": "phone",
+        "Phone 2 - Value": "phone_2",
+    }
+
+
+@pytest.mark.parametrize("column", ["Abteilung", "Department", "Afdeling"])
+def test_a_department_of_theirs_is_no_team_of_ours(column):
+    source = table(f"Name,E-mail,{column}\nIda Holm,ida@holm.example,Service\n")
+
+    assert fields(guess_columns(source, registry.entity("contact")))[column] != "team_id"

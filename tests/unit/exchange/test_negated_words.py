@@ -87,3 +87,25 @@ def test_a_stage_is_proposed_by_a_slip_and_never_by_its_opposite():
         "",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    "word", ["Unspecified", "Not specified", "Keine Angabe", "k.A.", "Non spécifié", "Sin especificar"]
+)
+def test_a_word_for_no_choice_is_empty_and_is_counted(word):
+    cells = pd.Series(["female", word], dtype="str")
+    made = convert(registry.entity("contact")["gender"], cells, exact=None, reading=Reading())
+
+    assert (made.values.tolist(), made.problems, made.blanks) == (["female", None], {}, 1)
+
+
+def test_a_person_may_give_a_word_for_no_choice_a_meaning():
+    told = Reading(values={"Keine Angabe": "other"})
+    made = convert(
+        registry.entity("contact")["gender"],
+        pd.Series(["Keine Angabe"], dtype="str"),
+        exact=None,
+        reading=told,
+    )
+
+    assert (made.values.tolist(), made.blanks) == (["other"], 0)
