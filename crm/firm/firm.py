@@ -85,14 +85,15 @@ def _only_currency(session: ScopedSession) -> str | None:
     A company that was imported before anybody opened the settings then counts in its own money, whoever asks. Each end is
     one step in an index, however many rows there are.
     """
-    for cls in (Deal, OrderLine):
-        ends = (
-            select(cls.currency).order_by(order).limit(1) for order in (cls.currency, cls.currency.desc())
-        )
-        low, high = (session.scalar(end, execution_options={"system": True}) for end in ends)
-        if low is not None:
-            return low if low == high else None
-    return None
+    ends = [
+        select(cls.currency).order_by(order).limit(1).scalar_subquery()
+        for cls in (Deal, OrderLine)
+        for order in (cls.currency, cls.currency.desc())
+    ]
+    low, high, *lines = session.execute(select(*ends), execution_options={"system": True}).one()
+    if low is None:
+        low, high = lines
+    return low if low == high else None
 
 
 def firm_currency(actor: Actor) -> str:

@@ -85,7 +85,6 @@ def test_the_currency_in_use_is_a_step_at_each_end(many):
 
     with many.connect().execution_options(system=True) as connection, connection.begin():
         connection.execute(text("DELETE FROM settings WHERE name = 'firm'"))
-    found = [plan for plan in plans(many, ask) if "deals" in plan]
+    (plan,) = [plan for plan in plans(many, ask) if "deals" in plan]
 
-    assert len(found) == 2
-    assert all("ix_deals_currency" in plan for plan in found), found
+    assert plan.count("ix_deals_currency") == 2, plan
