@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crm.exchange.asking.content import ENOUGH, GUARDED, Looks
 from crm.exchange.asking.likeness import Headers, alike, field_words
-from crm.exchange.entities import beside
+from crm.exchange.entities import MARKS, beside
 from crm.exchange.export import is_own, own_names
 from crm.exchange.files.reading import SourceTable
 from crm.records import registry
@@ -183,6 +183,7 @@ def guess_columns(
         _one_each(about, fields, chosen)
         _last_names(about, fields, chosen, scores)
         _first_first(entity, fields, chosen, scores)
+        _begun(fields, chosen, scores)
     return tuple(
         ColumnGuess(
             column,
@@ -218,6 +219,21 @@ def _first_first(
             if chosen[row] != places[name]:
                 scores[row, places[name]] = scores[row, chosen[row]]
                 chosen[row] = places[name]
+
+
+def _begun(fields: list[Field], chosen: dict[int, int], scores: NDArray[np.float64]) -> None:
+    """When a record was made elsewhere is when its course began, where a day of its own goes by that name too."""
+    row = next((row for row, place in chosen.items() if fields[place].name == MARKS[0]), None)
+    if row is None:
+        return
+    own = [
+        place
+        for place, field in enumerate(fields)
+        if field.kind in (Kind.DATE, Kind.DATETIME) and field.name not in MARKS
+        if place not in chosen.values() and scores[row, place] >= SURE
+    ]
+    if own:
+        chosen[row] = max(own, key=lambda place: float(scores[row, place]))
 
 
 def _last_names(

@@ -20,12 +20,14 @@ from db.models import Contact, Deal, DealLine, Organisation, Pipeline, Product, 
 
 @dataclass(slots=True)
 class _Stages(Facts):
-    """Kind and pipeline of each stage; the first stage of each pipeline, and of the pipeline that goes first; names of
-    what deals without a title are about; the way of the deals that move, and how long they were before where they go.
+    """Kind and pipeline of each stage; the first stage of each pipeline (and of each kind in it), and of the pipeline that
+    goes first; names of what deals without a title are about; the way of the deals that move, and how long they were
+    before where they go.
     """
 
     by_id: dict[int, tuple[str, int]]
     first_of: dict[int | None, int]
+    first_as: dict[tuple[int, str], int]
     names: dict[str, dict[int, dict[str, Any]]]
     ways: dict[int, list[tuple[int | None, datetime]]]
     stayed: dict[int, timedelta] = field(default_factory=dict)
@@ -49,17 +51,19 @@ class DealRules(Rules):
         )
         by_id: dict[int, tuple[str, int]] = {}
         first_of: dict[int | None, int] = {}
+        first_as: dict[tuple[int, str], int] = {}
         for stage, kind, pipeline in road.work.session.execute(asked.order_by(*order)):
             by_id[stage] = kind, pipeline
             first_of.setdefault(None, stage)
             first_of.setdefault(pipeline, stage)
+            first_as.setdefault((pipeline, kind), stage)
         bare = [draft.row for draft in drafts if not draft.row["title"]]
         names = {
             link: known(road.work.session, cls, (row[link] for row in bare), "name")
             for link, cls in _CALLED_AFTER.items()
         }
         moved = [d.row["id"] for d in drafts if not d.is_new and d.has("stage_id", "pipeline_id")]
-        return _Stages(road, by_id, first_of, names, ways_of(road.work.session, moved))
+        return _Stages(road, by_id, first_of, first_as, names, ways_of(road.work.session, moved))
 
     def complete(self, draft: Draft, facts: _Stages) -> None:
         row = draft.row
@@ -80,6 +84,14 @@ class DealRules(Rules):
             return
         if draft.has("pipeline_id") and draft.has("stage_id") and row["pipeline_id"] != pipeline:
             draft.refuse("stage_id", _("The stage belongs to another pipeline. Choose a stage of this one."))
+        said = row["status"] if facts.road.is_file and draft.has("status") else kind
+        # A program that keeps the last stage beside "Won": the outcome goes before the stage, but "Open" does not.
+        if (
+            said != kind
+            and (said != "open" or not draft.has("stage_id"))
+            and (pipeline, said) in facts.first_as
+        ):
+            row["stage_id"], kind = facts.first_as[pipeline, said], said
         row["pipeline_id"], row["status"] = pipeline, kind
         if draft.moved("stage_id"):
             self._enter(draft, facts, kind)
@@ -95,6 +107,8 @@ class DealRules(Rules):
         if kind != "lost" and not draft.has("loss_reason_id"):
             row["loss_reason_id"] = None
         if kind == "open":
+            if road.is_file and draft.is_new and row["closed_on"]:
+                draft.tell(_("open, its closing day taken as the expected one"))
             self._not_closed(row, keep=draft.has("closed_on"))
         elif not draft.is_new and not draft.has("closed_on") and draft.old("status") != kind:
             # Won is won: from one won stage to another the day of the sale stays.

@@ -85,7 +85,13 @@ class Deal(Business, Base):
     status: Mapped[str] = mapped_column(
         text(10),
         default="open",
-        info=about("Status", "choice", choices=DEAL_STATUS, filter=True, **{"import": False}),
+        info=about(
+            "Status",
+            "choice",
+            choices=DEAL_STATUS,
+            filter=True,
+            aliases=("deal status", "outcome", "won/lost"),
+        ),
     )
     organisation_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"),

@@ -102,7 +102,7 @@ def test_broken_toml_is_told_in_a_sentence():
 
 
 def test_fields_that_may_not_be_imported_are_refused():
-    found = complaints('[[step]]\nfile = "d.csv"\nentity = "deal"\ncolumns = { S = "status" }\n')
+    found = complaints('[[step]]\nfile = "d.csv"\nentity = "deal"\ncolumns = { S = "stage_since" }\n')
 
     assert any("cannot be imported" in message for message in found.values())
 
