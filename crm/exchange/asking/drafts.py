@@ -22,6 +22,7 @@ from crm.exchange import entities
 from crm.exchange.asking.content import GUARDED
 from crm.exchange.asking.mapping import (
     BELIEVABLE,
+    either_day,
     guess_columns,
     guess_entity,
     joined_name,
@@ -156,6 +157,8 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
     about, looked = entities.entity(entity), known(table)
     guesses = guess_columns(table, about, about=looked)
     fields = {guess.column: guess.field for guess in guesses}
+    either = either_day(about, fields, looked)
+    fields = {column: "" if name in either else name for column, name in fields.items()}
     filled = {guess.field for guess in guesses if guess.examples}
     phones = [g.column for g in guesses if g.field and about[g.field].kind is Kind.PHONE]
     numbered = [guess.field for guess in guesses if guess.field and looked.looks.are_ids(guess.column)]
@@ -174,7 +177,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
             if name and about[name].kind is Kind.LINK
         },
         "values": {},
-        "templates": joined_name(about, fields.values(), looked),
+        "templates": joined_name(about, fields.values(), looked) | either,
         # A column without a value tells no row from another.
         "key": next((name for name in about.keys if name in filled), ""),
     }

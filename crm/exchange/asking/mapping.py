@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -150,6 +150,25 @@ def joined_name(entity: Entity, given: Iterable[str], about: Known) -> dict[str,
         return {}
     first, last = about.name_parts
     return {"name": f"{{{first}}} {{{last}}}"} if first and last else {}
+
+
+def either_day(entity: Entity, given: Mapping[str, str], about: Known) -> dict[str, str]:
+    """A day that stands in one of two columns ("Won time", "Lost time") and never in both, as a template."""
+    fields, columns = [f for f in entity.fields if f.importable], about.table.columns
+    sounds = about.headers.likeness(entity) >= SURE
+    filled = {column: about.table.texts[column] != "" for column in columns}
+    found = {}
+    for place, field in enumerate(fields):
+        main = next((column for column in columns if given[column] == field.name), "")
+        if not main or field.kind is not Kind.DATE:
+            continue
+        for row, column in enumerate(columns):
+            if given[column] or not sounds[row, place] or not filled[column].any():
+                continue
+            if not (filled[main] & filled[column]).any():
+                found[field.name] = f"{{{main}}}{{{column}}}"
+                break
+    return found
 
 
 def guess_columns(

@@ -51,3 +51,17 @@ def test_a_case_was_opened_when_its_ticket_was_made(people, tmp_path):
 
     assert bring_in(ada, tmp_path, "tickets.csv", text).failed == 0
     assert stored(ada, Case, "opened_at") == [(datetime(2026, 2, 3, 9, 12, tzinfo=UTC),)]
+
+
+def test_the_day_of_a_sale_and_that_of_a_loss_stand_in_two_columns(people, tmp_path):
+    ada = people["ada"]
+    text = (
+        "Title,Organization,Value,Currency,Stage,Status,Won time,Lost time\n"
+        "Ovens,Ida Bakery,100,EUR,{stage},Won,2026-02-20 11:00:00,\n"
+        "Racks,Ida Bakery,100,EUR,{stage},Lost,,2026-02-21 11:00:00\n"
+    )
+    assert bring_in(ada, tmp_path, "deals.csv", text.format(stage=first_open(ada))).failed == 0
+    assert stored(ada, Deal, "status", "closed_on") == [
+        ("won", date(2026, 2, 20)),
+        ("lost", date(2026, 2, 21)),
+    ]
