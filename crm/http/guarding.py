@@ -49,7 +49,9 @@ def guarded(send: Send, scope: Scope, *, secure: bool, policy: str) -> Send:
             for name, value in _ALWAYS.items():
                 headers.setdefault(name, value)
             is_page = kind.startswith("text/html") and not path.startswith(("/media/", "/api/"))
-            headers.setdefault("Content-Security-Policy", policy if is_page else _NO_PAGE)
+            # "Not modified" names no kind, and its headers replace those of what the browser has kept: the policy stays.
+            if message["status"] != 304:
+                headers.setdefault("Content-Security-Policy", policy if is_page else _NO_PAGE)
             if secure:
                 headers.setdefault("Strict-Transport-Security", _HSTS)
             if path.startswith(("/media/", "/api/")):

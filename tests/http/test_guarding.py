@@ -7,7 +7,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from crm.access import setup
 from crm.config import settings
 from crm.http.edge import House
-from crm.http.guarding import app_policy
+from crm.http.guarding import app_policy, guarded
 from tests.http.conftest import PASSWORD, application, client
 
 
@@ -40,6 +40,26 @@ def test_pages_before_sign_in_run_no_script_and_screens_only_streamlits(web):
     policy = app_policy(["sha256-abc"])
     assert "script-src 'self' blob: 'wasm-unsafe-eval' 'sha256-abc';" in policy
     assert "unsafe-eval'" not in policy.replace("wasm-unsafe-eval'", "")
+
+
+def test_a_page_that_did_not_change_keeps_the_policy_that_the_browser_has():
+    """A browser takes the headers of "not modified" for those of the page: a page without scripts would stay empty."""
+
+    async def page(scope, receive, send):
+        status = 304 if any(name == b"if-none-match" for name, _value in scope["headers"]) else 200
+        kind = [(b"content-type", b"text/html")] if status == 200 else []
+        await guarded(send, scope, secure=False, policy="default-src 'self'")(
+            {"type": "http.response.start", "status": status, "headers": [(b"etag", b'"1"'), *kind]}
+        )
+        await send({"type": "http.response.body", "body": b""})
+
+    web = TestClient(page)
+    assert web.get("/people").headers["content-security-policy"] == "default-src 'self'"
+
+    again = web.get("/people", headers={"If-None-Match": '"1"'})
+
+    assert again.status_code == 304
+    assert "content-security-policy" not in again.headers
 
 
 def test_a_file_opens_for_the_sign_in_that_made_it(sqlite_database):

@@ -52,13 +52,14 @@ BESIDE: dict[type[Any], dict[str, type[Any]]] = {
     m.CampaignMember: {"contact_id": m.Contact},
     m.LinkClick: {"link_id": m.TrackedLink, "member_id": m.CampaignMember},
 }
+#: What a second row of the same owner has otherwise: somebody opens a case and has one row for it.
+AGAIN: dict[type[Any], dict[str, Any]] = {m.CaseRead: {"user_id": 2}}
 CHANGES: dict[type[Any], tuple[str, Any]] = {
     m.Equipment: ("place", "Cellar"), m.Contract: ("name", "Changed"), m.Case: ("subject", "Changed"),
     m.MaintenancePlan: ("name", "Changed"), m.WorkOrder: ("title", "Changed"), m.Segment: ("name", "Changed"),
     m.MessageTemplate: ("body", "Changed"), m.Campaign: ("name", "Changed"), m.WebForm: ("name", "Changed"),
     m.SocialAccount: ("name", "Changed"), m.SocialPost: ("title", "Changed"), m.CaseMessage: ("body", "Changed"),
     m.CaseMove: ("to_status", "closed"), m.WorkOrderPart: ("name", "Changed"), m.MeterReading: ("value", 7.0),
-   
     m.CaseRead: ("read_at", datetime(2026, 1, 2, tzinfo=UTC)),
     m.Failure: ("part", "Changed"), m.PartChange: ("part", "Changed"), m.EquipmentEvent: ("code", "Changed"),
     m.UnitRisk: ("risk_90", 0.9), m.SegmentMember: ("added_at", datetime(2026, 1, 2, tzinfo=UTC)),

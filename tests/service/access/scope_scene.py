@@ -48,6 +48,8 @@ class Scene:
             return cls(**scope_rows.filled(scope_rows.OWNED[cls], whose), **beside, **self.owner(whose))
         if cls in scope_rows.CHILDREN:
             column_, parent, values_ = scope_rows.CHILDREN[cls]
+            if again != whose:
+                values_ = {**values_, **scope_rows.AGAIN.get(cls, {})}
             return cls(**{column_: self.ids[parent][whose]}, **scope_rows.filled(values_, whose), **beside)
         deal = {"pipeline_id": self.pipeline, "stage_id": self.stage, "currency": "EUR"}
         needed: dict[type[Any], dict[str, Any]] = {
