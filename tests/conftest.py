@@ -18,6 +18,7 @@ from hypothesis import settings
 from sqlalchemy import URL
 
 import crm.areas  # noqa: F401 - hands in what the areas offer
+from crm.i18n import set_language
 from tests import postgres
 from tests.nursery import Nursery
 
@@ -74,6 +75,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             super()._assign_work_unit(node)
 
     return ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A test that speaks another language leaves it behind for no other one."""
+    yield
+    set_language("en")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,8 @@ from starlette.types import Message, Scope, Send
 from crm.config import settings
 from crm.links import below
 
+#: Where a request keeps that somebody passed it on, when the headers that say so are not believed.
+PASSED_ON = "rapport_passed_on"
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -82,7 +84,7 @@ def as_it_came(scope: Scope) -> Scope:
     if b"x-forwarded-proto" in sent:
         scheme = "ws" if scope["type"] == "websocket" else "http"
     headers = [pair for pair in scope["headers"] if not pair[0].startswith(b"x-forwarded-")]
-    return {**scope, "client": client, "scheme": scheme, "headers": headers}
+    return {**scope, "client": client, "scheme": scheme, "headers": headers, PASSED_ON: True}
 
 
 def is_secure(connection: HTTPConnection) -> bool:

@@ -117,6 +117,13 @@ def day_of(moment: float) -> date:
     return here(EPOCH + timedelta(days=moment)).date()
 
 
+def by_clock(moments: pd.Series) -> pd.Series:
+    """Moments as the firm's clocks show them, in days since the epoch: thirty days later is the same hour then, and all
+    days are of one length."""
+    clock = pd.to_datetime(moments, unit="D", utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
+    return (clock.dt.round("s") - pd.Timestamp(0)) / pd.Timedelta(days=1)
+
+
 def days_of(day: date) -> float:
     """The beginning of a day as days since the epoch."""
     return float((day - EPOCH.date()).days)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, func, select
 
-from crm.clock import now, zone
+from crm.clock import now
 from crm.i18n import N_, _
 from crm.reporting.book import open_book
 from crm.reporting.catalogue import LINES, report
@@ -59,7 +59,7 @@ _FORMULAS: dict[str, tuple[str, ...]] = {
 
 def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
     """The records that a report counts: of chosen products, with failures and changes of chosen days."""
-    from crm.service.wear.data import days_of, load
+    from crm.service.wear.data import by_clock, days_of, load
 
     records = load(session, now=now())
     units = records.units
@@ -69,18 +69,12 @@ def _records(session: ScopedSession, chosen: SalesFilter) -> Records:
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
         within = frame["unit"].isin(units["unit"])
         if chosen.start:
-            within &= _shown(frame["at"]) >= days_of(chosen.start)
+            within &= by_clock(frame["at"]) >= days_of(chosen.start)
         if chosen.end:
-            within &= _shown(frame["at"]) < days_of(chosen.end) + 1
+            within &= by_clock(frame["at"]) < days_of(chosen.end) + 1
         return frame[within]
 
     return replace(records, units=units, failures=kept(records.failures), changes=kept(records.changes))
-
-
-def _shown(moments: pd.Series[float]) -> pd.Series[float]:
-    """Moments as the firm's clock shows them, in days since the epoch: its days are meant, and all are of one length."""
-    clock = pd.to_datetime(moments, unit="D", utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
-    return (clock - pd.Timestamp(0)) / pd.Timedelta(days=1)
 
 
 def _of(chosen: SalesFilter) -> list[ColumnElement[bool]]:
@@ -200,14 +194,14 @@ def failure_rate_by_model(session: ScopedSession, chosen: SalesFilter) -> Report
 
 
 def _rates(session: ScopedSession, chosen: SalesFilter, name: str, by: str) -> Report:
-    from crm.service.wear.data import days_of
+    from crm.service.wear.data import by_clock, days_of
     from crm.service.wear.wear import exposure, rates, watched_failures
 
     # Which units have a part, all records tell; only months of the chosen days are months under watch.
     records = _records(session, replace(chosen, start=None, end=None))
     units, failures = records.units.copy(), records.failures
     if chosen.start is not None or chosen.end is not None:
-        failures = failures.assign(at=_shown(failures["at"]))
+        failures = failures.assign(at=by_clock(failures["at"]))
     if chosen.start is not None:
         units["since"] = np.fmax(units["since"], days_of(chosen.start))
     if chosen.end is not None:

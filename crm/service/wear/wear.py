@@ -15,10 +15,11 @@ from crm.analytics.survival import Curve, LifeData, kaplan_meier
 from crm.analytics.survival_choice import Choice, choose
 from crm.analytics.survival_fit import FEWEST, NoFit, WeibullFit
 from crm.analytics.survival_hazards import HazardFit
-from crm.service.wear.data import Records
+from crm.service.wear.data import Records, by_clock
 
 #: A product with so many failures of a part has a law of its own; others share that of all products.
 OWN_FAILURES = 20
+#: Of the firm's calendar: an hour of summer time makes no difference.
 REPEAT_DAYS = 30
 
 
@@ -185,7 +186,7 @@ def pareto(records: Records, product_id: int | None = None) -> list[PartRow]:
                 units=int(of["unit"].nunique()),
                 share=n / len(failed),
                 running_share=sofar / len(failed),
-                repeated=repeats(of["unit"], of["at"], within=REPEAT_DAYS),
+                repeated=repeats(of["unit"], np.floor(by_clock(of["at"])), within=REPEAT_DAYS),
                 median_gap=float(np.median(between)) if len(between) else None,
             )
         )
@@ -196,7 +197,7 @@ def repeated_in_all(records: Records) -> Share:
     """Share of failures that the same part of the same unit repeats within the repeat days."""
     failed = records.failures
     keys = failed["unit"].astype(str) + "\x00" + failed["part"].astype(str)
-    return repeats(keys.to_numpy(dtype=str), failed["at"], within=REPEAT_DAYS)
+    return repeats(keys.to_numpy(dtype=str), np.floor(by_clock(failed["at"])), within=REPEAT_DAYS)
 
 
 def repairs_by_age(records: Records, part: str, product_id: int | None = None) -> Repairs | None:

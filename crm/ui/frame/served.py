@@ -6,7 +6,6 @@ bound to the tab that asked, and so to its sign-in. Nothing else of Streamlit is
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections import OrderedDict
 from functools import wraps
@@ -22,7 +21,6 @@ from streamlit.runtime.media_file_manager import MediaFileManager, _get_session_
 
 from crm.access.signing import verified
 
-_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 #: Streamlit's sessions by the file that was made for them, oldest first; what is older than so many was fetched long ago.
 _made: OrderedDict[str, set[str]] = OrderedDict()
 _MOST = 20_000
@@ -31,7 +29,8 @@ _MOST = 20_000
 def script_hashes() -> list[str]:
     """The scripts that stand in Streamlit's page itself, as a policy names them."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
-    return [f"sha256-{b64encode(sha256(one.encode()).digest()).decode()}" for one in _INLINE.findall(page)]
+    scripts = [begun.partition("</script>")[0] for begun in page.split("<script>")[1:]]
+    return [f"sha256-{b64encode(sha256(one.encode()).digest()).decode()}" for one in scripts]
 
 
 def _name(address: str) -> str:

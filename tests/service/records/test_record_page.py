@@ -13,8 +13,8 @@ from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 
 #: Of a contact's page: record, links, firm, rates, channels, addresses, roles, organisations, last talk, tasks,
-#: deal sums, sales, changes, talks, tasks done, deals.
-STATEMENTS = 17
+#: deal sums, sales, changes, talks, tasks done, deals, problems of addresses.
+STATEMENTS = 18
 
 
 class TestRecordPage:
