@@ -67,8 +67,10 @@ def show_before(run: Run) -> None:
 def trend_of(told: Forecast, months: int) -> list[tuple[date, float]]:
     """The mean of each twelve months with the one they end with, as far as is looked ahead: what the method that answers says.
 
-    A trend of one method among others would lead where the forecast does not.
+    A trend of one method among others would lead where the forecast does not; less than a year of the past has none.
     """
+    if len(told.history) < 12:
+        return []
     values = [*told.history, *((point.ds, point.yhat) for point in told.points[:months])]
     return [
         (date.fromisoformat(ds), fmean(value for _ds, value in values[place - 11 : place + 1]))

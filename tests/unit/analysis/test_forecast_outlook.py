@@ -217,3 +217,9 @@ def test_the_trend_leads_where_the_answer_does():
     assert trend[0] == (date(2024, 12, 1), 12 * 5.5)
     assert trend[-1] == (date(2026, 2, 1), pytest.approx((sum(12.0 * n for n in range(14, 24)) + 200) / 12))
     assert trend_of(replace(told(), history=history[:5]), 3) == []
+
+
+def test_what_is_expected_is_no_trend_without_a_year_of_the_past():
+    history = tuple((f"2025-{n:02d}-01", 12.0 * n) for n in range(2, 13))
+
+    assert trend_of(replace(told(months=12), history=history), 12) == []
