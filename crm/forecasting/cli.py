@@ -49,7 +49,8 @@ def forecast(
         with reading(actor) as session:
             run = queries.latest_run(session, choice)
             assert run is not None
-            run = run.standing(queries.so_far(session, choice, today=today()), today())
+            came = queries.so_far(session, choice, currency=run.currency, today=today())
+            run = run.standing(came, today())
         show(to_json(run, horizon)) if as_json else typer.echo(as_text(run, horizon))
 
 

@@ -83,8 +83,10 @@ class Run:
     pace: tuple[float, ...] = ()
     so_far: float | None = None
 
-    def standing(self, so_far: float, today: date) -> Run:
-        """The forecast with its running month as it stands: what came until today and the rest."""
+    def standing(self, so_far: float | None, today: date) -> Run:
+        """The forecast with its running month as it stands: what came until today and the rest; as it is without that."""
+        if so_far is None:
+            return self
         told = as_of(self.forecast, so_far=so_far, pace=self.pace, today=today)
         return self if told is self.forecast else replace(self, forecast=told, so_far=so_far)
 
@@ -190,9 +192,11 @@ def _columns(choice: SeriesChoice) -> tuple[Any, Any]:
     return (OrderLine, OrderLine.sold_on) if choice.kind == SALES else (Deal, Deal.closed_on)
 
 
-def so_far(session: ScopedSession, choice: SeriesChoice, *, today: date) -> float:
-    """What the running month brought until today, in minor units."""
-    return sum(by_day(session, choice, start=month_start(today), end=today).values())
+def so_far(session: ScopedSession, choice: SeriesChoice, *, currency: str, today: date) -> float | None:
+    """What the running month brought until today, in minor units; None where that is added up in another currency now."""
+    _cls, day = _columns(choice)
+    frame, book = _sums(session, choice, {}, day.between(month_start(today), today))
+    return float(frame["minor"].sum()) if book.currency == currency else None
 
 
 def span(session: ScopedSession, choice: SeriesChoice, *, today: date) -> Span:

@@ -75,6 +75,9 @@ def _parts(scope_key: str, kind: str, _actor: Actor) -> queries.Parts:
         return queries.parts(session, kind)
 
 
+_span, _so_far = Kept(queries.span, most=200), Kept(queries.so_far, most=200)
+
+
 def ask(actor: Actor) -> Asked:
     """Draw the filters; everything chosen stands in the address."""
     kinds = {kind: _(label) for kind, label in LABELS.items() if actor.may(ENTITIES[kind], READ)}
@@ -103,29 +106,18 @@ def _one(label: str, names: list[str], key: str) -> str | None:
     return st.selectbox(label, names, index=None, key=key, placeholder=_("All"), bind="query-params")
 
 
-@st.cache_data(ttl="2m", max_entries=200, show_spinner=False)
-def _span(scope_key: str, choice: SeriesChoice, on: date, _actor: Actor) -> Span:
-    with reading(_actor) as session:
-        return queries.span(session, choice, today=on)
-
-
-@st.cache_data(ttl="2m", max_entries=200, show_spinner=False)
-def _so_far(scope_key: str, choice: SeriesChoice, on: date, _actor: Actor) -> float:
-    with reading(_actor) as session:
-        return queries.so_far(session, choice, today=on)
-
-
 def see(actor: Actor, choice: SeriesChoice) -> Seen:
     """The newest stored forecast of a series, how far the data reach, and the job that may be under way."""
     on = today()
-    key = queries.scope_key(actor, choice)
-    span = _span(key, choice, on, actor)
+    span = _span(actor, choice, today=on)
     with reading(actor) as session:
         if span.months < FEWEST:
             # Whoever just imported the first months should not wait for what was remembered.
             span = queries.span(session, choice, today=on)
         run, job = queries.latest_run(session, choice), queries.latest_job(session, choice)
-    return Seen(run and run.standing(_so_far(key, choice, on, actor), on), span, job, on)
+    if run is not None:
+        run = run.standing(_so_far(actor, choice, currency=run.currency, today=on), on)
+    return Seen(run, span, job, on)
 
 
 def earlier(actor: Actor, choice: SeriesChoice) -> list[RunRow]:

@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from crm.commands import app
 from crm.errors import NotAllowed, Refused
+from crm.firm.firm import set_firm
+from crm.firm.rates import DatedRate, save_rates
 from crm.forecasting import parallel, queries, service
 from crm.forecasting.chosen import MONTHS, SALES, WON, SeriesChoice
 from crm.jobs import queue
@@ -51,7 +53,7 @@ class TestCompute:
         service.compute(SYSTEM, SeriesChoice(), step=silent)
         run = latest(SYSTEM)
         with reading(SYSTEM) as session:
-            won = queries.so_far(session, SeriesChoice(), today=date(2026, 3, 10))
+            won = queries.so_far(session, SeriesChoice(), currency="EUR", today=date(2026, 3, 10))
             days = queries.by_day(session, SeriesChoice(), start=date(2024, 3, 1), end=date(2026, 2, 28))
 
         now = run.standing(won, date(2026, 3, 10))
@@ -62,6 +64,21 @@ class TestCompute:
         assert now.forecast.points[0].lo95 >= 100_000
         assert now.forecast.points[1:] == run.forecast.points[1:]
         assert run.standing(won, date(2026, 5, 1)) is run
+
+    def test_what_came_is_not_added_to_a_forecast_in_another_currency(self, firm):
+        firm.history(40)
+        service.compute(SYSTEM, SeriesChoice(), step=silent)
+        run = latest(SYSTEM)
+        firm.deal(70_000, date(2026, 3, 2))
+        with unit_of_work(SYSTEM) as work:
+            set_firm(work, name="Roast", currency="USD")
+            save_rates(work, [DatedRate("EUR", date(2020, 1, 1), 1.1)])
+
+        with reading(SYSTEM) as session:
+            won = queries.so_far(session, SeriesChoice(), currency=run.currency, today=date(2026, 3, 10))
+
+        assert won is None
+        assert run.standing(won, date(2026, 3, 10)) is run
 
     def test_the_same_data_and_seed_give_the_same_forecast(self, firm):
         firm.history(26)
