@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import String, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from crm.clock import here
@@ -67,9 +67,24 @@ def own_names(entity: Entity) -> dict[str, str]:
     return {f.name.removesuffix("_minor").removesuffix("_id"): f.name for f in entity.fields if f.exportable}
 
 
+def own_keys(entity: Entity) -> dict[str, str]:
+    """The column beside a link that holds what tells parents of one name apart, to the link's field."""
+    links = [f for f in entity.fields if f.exportable and f.kind is Kind.LINK and telling_keys(f.link)]
+    return {f"{f.name.removesuffix('_id')}_key": f.name for f in links}
+
+
+def telling_keys(entity: str) -> tuple[str, ...]:
+    """What tells records of one title apart: their number or code, else their address."""
+    if entity not in registry.names():
+        return ()
+    about = registry.entity(entity)
+    return tuple(sorted((k for k in about.keys if k != about.title_field), key="email".__eq__))
+
+
 def is_own(columns: Sequence[str], entity: Entity) -> bool:
-    """Whether these are the columns of our own export of the entity, or some of them."""
-    return tuple(columns[:1]) == ("id",) and set(columns[1:]) <= own_names(entity).keys()
+    """Whether these are the columns of our own export of the entity, or some of them; also with what failed."""
+    known = {*own_names(entity), *own_keys(entity), failed_mark()}
+    return tuple(columns[:1]) == ("id",) and set(columns[1:]) <= known
 
 
 def failed_mark() -> str:
@@ -89,8 +104,8 @@ def export_csv(
     """A list as CSV (UTF-8 with BOM, so that every spreadsheet reads the accents), block by block.
 
     The rows are those the actor may export: the scope of "export", and never more than the scope of "read". Amounts are
-    in major units with a column for their currency; links give the name of the record; times stand as on the firm's
-    clocks; ``id`` comes first.
+    in major units with a column for their currency; links give the name of the record and, where several records there
+    share a name, beside it what tells them apart; times stand as on the firm's clocks; ``id`` comes first.
 
     Raises
     ------
@@ -107,12 +122,21 @@ def export_csv(
     fields = [about[n] for n in columns] if columns else [f for f in about.fields if f.exportable]
     sqlite = session.get_bind().dialect.name == "sqlite"
     statement: Any = select(cls.id)
+    beside = {link: column for column, link in own_keys(about).items()}
+    names, convertors = ["id"], []
     for field in fields:
         column = getattr(cls, field.name)
+        names.append(field.name.removesuffix("_minor").removesuffix("_id"))
+        convertors.append((_CONVERTORS.get(field.kind, _texts), field.name))
         if field.kind is Kind.LINK:
             target = aliased(registry.model(field.link))
             statement = statement.add_columns(getattr(target, registry.title_field(field.link)))
             statement = statement.outerjoin(target, target.id == column)
+            if field.name in beside and _has_namesakes(session, field.link):
+                keys = [func.nullif(getattr(target, key), "") for key in telling_keys(field.link)]
+                statement = statement.add_columns(func.coalesce(*keys, None))
+                names.append(beside[field.name])
+                convertors.append((_texts, ""))
         elif sqlite and field.kind in _WRITTEN:
             statement = statement.add_columns(type_coerce(column, String))
         else:
@@ -128,19 +152,25 @@ def export_csv(
     if (limit := criterion(session.actor, cls, EXPORT)) is not None:
         statement = statement.where(limit)
     result = session.execute(statement.order_by(cls.id).execution_options(yield_per=BLOCK))
-    names = ["id", *(field.name.removesuffix("_minor").removesuffix("_id") for field in fields)]
     yield "\ufeff".encode() + _block([names])
-    convertors = [_CONVERTORS.get(field.kind, _texts) for field in fields]
     # The session has seen to the scope; what it would build anew from each row of the cursor is the same row.
     cursor: Any = result
     for rows in cursor.raw.partitions(BLOCK):
         ids, *given = zip(*rows, strict=True)
-        currencies = dict(zip((field.name for field in money), given[len(fields) :], strict=True))
+        currencies = dict(zip((field.name for field in money), given[len(convertors) :], strict=True))
         cells = [
-            convert(values, currencies.get(field.name))
-            for field, convert, values in zip(fields, convertors, given, strict=False)
+            convert(values, currencies.get(name))
+            for (convert, name), values in zip(convertors, given, strict=False)
         ]
         yield _block(zip(ids, *cells, strict=True))
+
+
+def _has_namesakes(session: ScopedSession, entity: str) -> bool:
+    """Whether two records that the actor sees share a name, as an import compares names."""
+    cls = registry.model(entity)
+    name = getattr(cls, "name_key", getattr(cls, registry.title_field(entity)))
+    shared = select(name).where(name.is_not(None)).group_by(name).having(func.count() > 1)
+    return session.scalars(shared.limit(1)).first() is not None
 
 
 def _texts(values: Values, _currencies: Values | None = None) -> Values:

@@ -28,7 +28,7 @@ from crm.exchange.asking.mapping import (
     joined_name,
     known,
 )
-from crm.exchange.export import is_own
+from crm.exchange.export import is_own, own_keys
 from crm.exchange.files.reading import ReadOptions, SourceTable
 from crm.exchange.files.sample import sample
 from crm.exchange.storing import plan as plans
@@ -291,8 +291,11 @@ def step_of(draft: Draft) -> Step:
     formulas, templates = line_total(draft), dict(draft.get("templates", {}))
     columns = {field: column for column, field in draft["fields"].items() if field and field not in formulas}
     templates = {name: text for name, text in templates.items() if name not in columns}
+    is_ours = is_own(table_of(draft).columns, about)
+    beside = {link: c for c, link in own_keys(about).items() if is_ours and c in draft["columns"]}
+    missing, near = draft["missing"], draft.get("near", False)
     lookups = {
-        name: Lookup(missing=draft["missing"].get(name, plans.FAIL), near=draft.get("near", False))
+        name: Lookup(beside=beside.get(name, ""), missing=missing.get(name, plans.FAIL), near=near)
         for name in columns
         if about[name].kind is Kind.LINK
     }
@@ -312,7 +315,7 @@ def step_of(draft: Draft) -> Step:
             mode=draft["mode"],
             key=key if all(name in columns for name in key) else (),
             constants=constants,
-            ids=draft["columns"][0] if is_own(table_of(draft).columns, about) else "",
+            ids=draft["columns"][0] if is_ours else "",
             templates=templates,
             values={name: dict(told) for name, told in draft["values"].items() if name in columns},
             lookups=lookups,

@@ -188,7 +188,9 @@ def worries(draft: Draft, *, currency: str, region: str = "", zone: str = "") ->
         ).format(n=len(words), label=_(about[name].label))
         found.append((heading, _("Choose one below for: {all}.").format(all=", ".join(words[:8]))))
     joined = " ".join(draft.get("templates", {}).values())
-    left = [c for c, field in draft["fields"].items() if not field and f"{{{c}}}" not in joined]
+    # What our own export says for its own way back is no field of its own.
+    ours = {made.step.ids, *(lookup.beside for lookup in made.step.lookups.values())}
+    left = [c for c, f in draft["fields"].items() if not f and f"{{{c}}}" not in joined and c not in ours]
     if left:
         told = _("Choose one or leave them out: {all}.").format(all=", ".join(left))
         heading = ngettext("{n} column has no field", "{n} columns have no field", len(left))

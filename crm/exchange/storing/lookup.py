@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from crm.exchange.export import telling_keys
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
 from crm.exchange.storing.store import make_rows
 from crm.exchange.values.texts import is_id
@@ -15,7 +16,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.matching import name_key, near_matches
-from crm.records.writing.bulk import among
+from crm.records.writing.bulk import among, known
 from crm.work import Work
 from db.scope import criterion
 
@@ -81,6 +82,26 @@ def find_parents(
             advice = _("Is “{near}” meant?").format(near=hint) if hint else known
             found.reasons[text] = f"{reason} {advice}".strip()
     return found
+
+
+def find_beside(
+    work: Work, entity: str, texts: Sequence[str], beside: Sequence[str], *, action: str = ""
+) -> list[int | None]:
+    """Records by their name and what our own export writes beside it; None where nothing stands there or fits.
+
+    In another house the number may be that of another record: the name has to be the same as well.
+    """
+    found, keys = Found(), list(dict.fromkeys(filter(None, beside)))
+    for name in telling_keys(entity) if keys else ():
+        keys = _match(work, entity, name, keys, found, action)
+    title = registry.title_field(entity)
+    named = known(work.session, registry.model(entity), found.ids.values(), title)
+    spelled = {record: name_key(str(row[title] or "")) for record, row in named.items()}
+    records = [found.ids.get(key) for key in beside] or [None] * len(texts)
+    return [
+        record if record is not None and spelled.get(record) == name_key(text) else None
+        for record, text in zip(records, texts, strict=True)
+    ]
 
 
 def _listed(work: Work, entity: str) -> str:

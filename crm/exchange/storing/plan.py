@@ -24,6 +24,8 @@ class Lookup:
     ----------
     by : str
         Field of the linked entity that holds the text; found by the entity's keys and its name when empty.
+    beside : str
+        Column of our own export that holds the number, code or address of the record that the text names.
     missing : "create", "empty" or "fail"
         What happens when there is none: make it, leave the link empty, or fail the row.
     near : bool
@@ -33,6 +35,7 @@ class Lookup:
     """
 
     by: str = ""
+    beside: str = ""
     missing: str = FAIL
     near: bool = False
     create: Mapping[str, Any] = field(default_factory=dict)

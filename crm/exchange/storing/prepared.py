@@ -53,6 +53,8 @@ class Prepared:
     values : dict of field to array of object, shape (n,)
     links : dict of link field to Series of str, shape (n,)
         Still as text.
+    beside : dict of link field to list of str, length n
+        What our own export says of the record that the link's text names, to tell it from its namesakes.
     sources : dict of field to the column it came from
     found, ambiguous, rounded, blanks : dict of column to how it was read, may be read otherwise, how many cells
         rounded, how many say nothing although something stands in them
@@ -64,6 +66,7 @@ class Prepared:
     rows: NDArray[np.intp]
     values: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     links: dict[str, pd.Series[str]] = field(default_factory=dict)
+    beside: dict[str, list[str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
     found: dict[str, str] = field(default_factory=dict)
@@ -125,6 +128,9 @@ def prepare(
     if step.ids in table.columns:
         ids = table.texts[step.ids].take(rows.tolist()).tolist()
         made.records = [int(text) if text.isascii() and text.isdigit() else None for text in ids]
+    for name, lookup in step.lookups.items():
+        if lookup.beside in table.columns:
+            made.beside[name] = table.texts[lookup.beside].take(rows.tolist()).map(bare).tolist()
     _spread_out(made, texts, exact)
     default = plan.currency or currency
     base = widest_currency(texts, entity, default)

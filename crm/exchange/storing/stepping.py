@@ -14,7 +14,7 @@ from crm.exchange import entities
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.changes import tell_changes
 from crm.exchange.storing.keys import Row
-from crm.exchange.storing.lookup import Found, find_parents
+from crm.exchange.storing.lookup import Found, find_beside, find_parents
 from crm.exchange.storing.plan import Lookup, Plan
 from crm.exchange.storing.prepared import Prepared, RowProblem
 from crm.exchange.storing.report import StepReport
@@ -74,20 +74,20 @@ class StepRun:
             self._note_bad_lines(work, import_id)
 
     def _resolve(self, work: Work, name: str, import_id: int) -> None:
-        texts = self.prepared.links[name]
+        listed = self.prepared.links[name].tolist()
         lookup = self._lookup(name)
-        # Nothing is made for a row that is not stored.
-        failed = self.failures.keys() if lookup.missing == plans.CREATE else ()
-        wanted = [text for row, text in enumerate(texts.tolist()) if text and row not in failed]
         parent = self.entity[name].link
         # Lines change what they belong to: the deal must be one the actor may change.
         action = UPDATE if name in _owners_of(self.entity.name) else ""
+        beside = self.prepared.beside.get(name, ())
+        ids = np.array(find_beside(work, parent, listed, beside, action=action), dtype=object)
+        # Nothing is made for a row that is not stored.
+        failed = self.failures.keys() if lookup.missing == plans.CREATE else ()
+        wanted = [text for row, text in enumerate(listed) if text and ids[row] is None and row not in failed]
         found = find_parents(work, parent, wanted, lookup, import_id=import_id, action=action)
         self._tell(parent, found)
-        listed = texts.tolist()
-        ids = np.empty(len(listed), dtype=object)
         for row, text in enumerate(listed):
-            if not text:
+            if not text or ids[row] is not None:
                 continue
             ids[row] = found.ids.get(text)
             if text in found.reasons:
@@ -258,13 +258,13 @@ class StepRun:
                 r for r, text in enumerate(texts) if text and known[r] is None and r not in self.failures
             ]
             self._know_ids(work, [row for row in asked if row not in self.ids and row not in self.doubles])
-            found = find_parents(
-                work, self.entity.name, [texts[r] for r in asked], self._lookup(name), import_id=import_id
-            )
+            told = find_beside(work, self.entity.name, texts, self.prepared.beside.get(name, ()))
+            wanted = [texts[row] for row in asked if told[row] is None]
+            found = find_parents(work, self.entity.name, wanted, self._lookup(name), import_id=import_id)
             self._tell(self.entity.name, found)
             pairs = []
             for row in asked:
-                parent, record = found.ids.get(texts[row]), self.ids.get(row)
+                parent, record = told[row] or found.ids.get(texts[row]), self.ids.get(row)
                 if parent is not None and record is not None and parent != record:
                     pairs.append((record, parent))
                 elif parent is None:
