@@ -7,7 +7,7 @@ from crm.i18n import _, ngettext
 from crm.mail.inbox.queries import list_messages, look_again, read_message
 from crm.mail.receiving.mailbox import mailbox_problem
 from crm.ui.frame.guard import current_actor
-from crm.ui.inbox.message import LAST, no_link, show_gone, show_last, show_message
+from crm.ui.inbox.message import LAST, show_gone, show_last, show_message
 from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.kit.words import distinct
@@ -59,7 +59,7 @@ with side:
     for line in lines:
         clip = " :material/attach_file:" if line.files else ""
         when = look.quiet(moment(line.at, now=now(), zone=zone()))
-        text = f"**{look.plain(no_link(line.sender) or _('unknown sender'))}** {when}{clip}"
+        text = f"**{look.plain(line.sender or _('unknown sender'))}** {when}{clip}"
         labels[line.id] = text
 
     st.radio(

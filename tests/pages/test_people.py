@@ -83,7 +83,7 @@ def test_a_name_is_told_as_it_stands_and_never_as_a_picture_or_link(open_page):
     page.text_input(key="people_team_0_name").input("![x](http://pixel.example) $a$")
     page.button(key="FormSubmitter:people_team_0_form-Save").click().run()
 
-    assert page.toast[0].value == r"Team !\[x\](http\://pixel.example) \$a\$ is stored."
+    assert page.toast[0].value == r"Team !\[x\](http:/:small[]/pixel.example) \$a\$ is stored."
 
 
 def test_a_problem_repeats_a_value_as_it_stands():

@@ -17,7 +17,7 @@ class TestWords:
         ("name", "safe"),
         [
             ("Ana Olivares", "Ana Olivares"),
-            ("![x](http://evil/t.png)", r"!\[x\](http\://evil/t.png)"),
+            ("![x](http://evil/t.png)", r"!\[x\](http:/:small[]/evil/t.png)"),
             ("*Bold* & <b>", r"\*Bold\* \& \<b>"),
             ("$5 and $6", r"\$5 and \$6"),
             ("# 1", r"\# 1"),
@@ -25,7 +25,8 @@ class TestWords:
             ("1. FC Köln", r"1\. FC Köln"),
             ("3M", "3M"),
             ("two\nlines", "two lines"),
-            ("www.x.cz", r"www\.x.cz"),
+            ("www.x.cz", "www:small[].x.cz"),
+            ("bank@x.cz <eve@x.cz>", r"bank@:small[]x.cz \<eve@:small[]x.cz>"),
             (":red[Rot] at 10:30", r"\:red\[Rot\] at 10:30"),
             (":smile: :material/home: 1:30:15", ":\u2060smile: :\u2060material/home: 1:30:15"),
         ],
@@ -127,7 +128,7 @@ class TestPieces:
 
     def test_a_page_has_one_heading_and_names_stay_literal(self, shown):
         assert [title.value for title in shown.title] == [
-            r"Ana \[x\](http\://evil) :small[:green-badge[Customer]]"
+            r"Ana \[x\](http:/:small[]/evil) :small[:green-badge[Customer]]"
         ]
         assert r"Two \*things\*" in [caption.value for caption in shown.caption]
 

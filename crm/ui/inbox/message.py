@@ -49,13 +49,7 @@ def show_message(actor: Actor, view: MessageView) -> None:
 
 def _line(view: MessageView) -> str:
     who = f"{view.sender_name} <{view.sender}>" if view.sender_name else view.sender or _("unknown sender")
-    who = no_link(who)
     return f"{who} · {moment(view.at, now=now(), zone=zone())}"
-
-
-def no_link(text: str) -> str:
-    """The text with an address in it that Markdown must not make a link of."""
-    return text.replace("@", "@\u2060")
 
 
 def _show_files(view: MessageView) -> None:

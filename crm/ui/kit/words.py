@@ -20,7 +20,9 @@ INFO: Tone = "blue"
 
 AVATAR_COLOURS = ("#C9690B", "#3E967B", "#9E2D4D", "#359CD0", "#7A4FA3", "#3654D9")
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<$~&]|:(?=//|[A-Za-z])|(?<=www)\.)")
+_SPECIAL = re.compile(r"([\\`*_\[\]<$~&]|:(?=[A-Za-z]))")
+#: Addresses become links after Markdown too; an empty piece inside takes them apart and is not copied with the text.
+_ADDRESS = re.compile(r"(?<=@)|(?<=:/)(?=/)|(?<=www)(?=\.)", re.IGNORECASE)
 #: ``:smile:`` and ``:material/home:`` are looked for after Markdown, so that no escape helps; an unseen sign behind the
 #: colon does.
 _ICON = re.compile(r":(?=[A-Za-z+\-][\w+\-]*(?:/\w+)?:)")
@@ -42,6 +44,7 @@ def plain(text: str) -> Marked:
     if isinstance(text, Marked):
         return text
     line = _SPECIAL.sub(r"\\\1", _ICON.sub(":\u2060", " ".join(text.split())))
+    line = _ADDRESS.sub(":small[]", line)
     opening = _OPENING.match(line)
     if opening is None:
         return Marked(line)

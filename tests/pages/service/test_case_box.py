@@ -41,7 +41,7 @@ def test_copies_go_along_and_a_wrong_one_is_told(open_page, case):
     page = page.button(key=f"case_{case['id']}_send_reply").click().run()
 
     assert messages() == [("reply", "Hello Yara")]
-    assert any("copy to bo@example.com" in m.value for m in page.markdown)
+    assert any("copy to bo@:small[]example.com" in m.value for m in page.markdown)
 
 
 def test_a_canned_reply_is_added_to_what_was_typed(open_page, case, actor_of):
