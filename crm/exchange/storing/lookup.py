@@ -43,7 +43,7 @@ class Found:
     ids: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
-    made: int = 0
+    made: set[int] = field(default_factory=set)
     near: dict[str, str] = field(default_factory=dict)
 
 
@@ -287,7 +287,7 @@ def _make(
         if record is None:
             found.reasons.update(dict.fromkeys(spellings, why))
         else:
-            found.made += 1
+            found.made.add(record)
             found.ids.update(dict.fromkeys(spellings, record))
 
 

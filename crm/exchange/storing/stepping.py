@@ -19,8 +19,8 @@ from crm.exchange.storing.plan import Lookup, Plan
 from crm.exchange.storing.prepared import Prepared, RowProblem
 from crm.exchange.storing.report import StepReport
 from crm.exchange.storing.store import Outcome, Target
+from crm.exchange.undoing.undo import remove_unused
 from crm.i18n import _
-from crm.records import registry
 from crm.records.matching import name_key
 from crm.records.rules import rules_of
 from crm.records.settling import own_link, road_of
@@ -46,6 +46,8 @@ class StepRun:
         self.doubles: set[int] = set()
         self.ids: dict[int, int] = {}
         self.resolved: dict[str, np.ndarray[Any, Any]] = {}
+        # Parents made by this step that no stored row belongs to yet.
+        self.unused: dict[str, set[int]] = {}
         self.target = Target(
             self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
             currency=plan.currency,
@@ -78,7 +80,7 @@ class StepRun:
         lookup = self._lookup(name)
         parent = self.entity[name].link
         # Lines change what they belong to: the deal must be one the actor may change.
-        action = UPDATE if name in _owners_of(self.entity.name) else ""
+        action = UPDATE if name in self.target.guards else ""
         beside = self.prepared.beside.get(name, ())
         ids = np.array(find_beside(work, parent, listed, beside, action=action), dtype=object)
         # Nothing is made for a row that is not stored.
@@ -86,6 +88,7 @@ class StepRun:
         wanted = [text for row, text in enumerate(listed) if text and ids[row] is None and row not in failed]
         found = find_parents(work, parent, wanted, lookup, import_id=import_id, action=action)
         self._tell(parent, found)
+        self.unused.setdefault(parent, set()).update(found.made)
         for row, text in enumerate(listed):
             if not text or ids[row] is not None:
                 continue
@@ -98,7 +101,7 @@ class StepRun:
 
     def _tell(self, parent: str, found: Found) -> None:
         if found.made:
-            _add(self.report.parents, parent, found.made)
+            _add(self.report.parents, parent, len(found.made))
         self.report.taken_near.update({text: near for text, near in found.near.items() if text in found.ids})
 
     def fail(self, row: int, name: str, value: str, reason: str) -> None:
@@ -206,6 +209,9 @@ class StepRun:
             for problem in problems:
                 value = values[at].get(problem.field)
                 self.fail(at, problem.field, "" if value is None else str(value), problem.message)
+        for name, ids in self.resolved.items():
+            if unused := self.unused.get(self.entity[name].link):
+                unused.difference_update(ids[[*outcome.created, *outcome.updated]].tolist())
         for words, count in outcome.history.items():
             _add(self.report.history, words, count)
         self._store_beside(work, import_id, outcome)
@@ -280,6 +286,10 @@ class StepRun:
         parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
         road = road_of(work, currency=self.plan.currency, import_id=import_id)
         rules_of(self.entity.name).finish(Writer(road), parents)
+        for parent, made in self.unused.items():
+            if made:
+                self.report.parents[parent] -= remove_unused(work, import_id, parent, made)
+        self.report.parents = {parent: n for parent, n in self.report.parents.items() if n}
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)
@@ -300,18 +310,11 @@ class StepRun:
     def _note(self, work: Work, import_id: int, failed: Sequence[Sequence[RowProblem]]) -> None:
         """Keep each row once, with everything that is wrong with it; its line can then be corrected and sent anew."""
         rows = [
-            {
-                "import_id": import_id,
-                "step": self.number,
-                "row": self.prepared.line(first.row),
-                "column": first.column[:200],
-                "value": first.value[:_LONGEST],
-                "reason": " ".join(p.reason for p in (first, *others))[:_LONGEST],
-                "line": self.prepared.cells(first.row),
-            }
+            (self.prepared.line(first.row), first.column, first.value, " ".join(p.reason for p in (first, *others)),
+             self.prepared.cells(first.row))
             for first, *others in failed
-        ]
-        self._store_failures(work, rows)
+        ]  # fmt: skip
+        self._store_failures(work, import_id, rows)
         self._show(
             [(self.prepared.line(p.row), p.column, p.value[:_LONGEST], p.reason) for ps in failed for p in ps]
         )
@@ -320,7 +323,16 @@ class StepRun:
         names, room = ("row", "column", "value", "reason"), _MOST_EXAMPLES - len(self.report.examples)
         self.report.examples += [dict(zip(names, e, strict=True)) for e in examples[: max(0, room)]]
 
-    def _store_failures(self, work: Work, rows: list[dict[str, Any]]) -> None:
+    def _store_failures(
+        self, work: Work, import_id: int, failed: Sequence[tuple[int, str, str, str, dict[str, str]]]
+    ) -> None:
+        rows = [
+            {
+                "import_id": import_id, "step": self.number, "row": line, "column": column[:200], "value": value[:_LONGEST],
+                "reason": reason[:_LONGEST], "line": cells,
+            }
+            for line, column, value, reason, cells in failed
+        ]  # fmt: skip
         if rows:
             work.session.connection().execute(insert(ImportFailure), rows, execution_options=SYSTEM_OPTIONS)
 
@@ -328,22 +340,9 @@ class StepRun:
         bad = self.prepared.table.bad
         self.report.failed += len(bad)
         self.report.rows += len(bad)
-        rows = [
-            {
-                "import_id": import_id, "step": self.number, "row": wrong.line, "column": "",
-                "value": wrong.text[:_LONGEST], "reason": wrong.reason, "line": {"": wrong.text},
-            }
-            for wrong in bad
-        ]  # fmt: skip
-        self._store_failures(work, rows)
+        self._store_failures(work, import_id, [(w.line, "", w.text, w.reason, {"": w.text}) for w in bad])
         self._show([(wrong.line, "", wrong.text[:_LONGEST], wrong.reason) for wrong in bad])
 
 
 def _add(counts: dict[str, int], name: str, n: int = 1) -> None:
     counts[name] = counts.get(name, 0) + n
-
-
-def _owners_of(entity: str) -> tuple[str, ...]:
-    """The links whose record a row belongs to and is guarded by."""
-    guard = registry.model(entity).__guard__
-    return guard if isinstance(guard, tuple) else ()

@@ -73,6 +73,8 @@ class Target(Keys):
         super().__init__(entity, key)
         self.mode, self.overwrite, self.currency = mode, overwrite, currency
         self.rights = registry.rights_name(entity.name)
+        #: The links whose record a row belongs to and is guarded by.
+        self.guards: tuple[str, ...] = self.cls.__guard__ if isinstance(self.cls.__guard__, tuple) else ()
         self.twins = Twins(self.cls, entity, self.key)
         self.amounts = {
             f.name: f.currency_field for f in entity.fields if f.kind is Kind.MONEY and f.currency_field
@@ -238,7 +240,7 @@ class Target(Keys):
     def _demand_parents(self, work: Work, drafts: Sequence[Draft]) -> None:
         """A row that hangs on others changes them, also where its file does not name them."""
         cls: Any = self.cls
-        for name in cls.__guard__ if isinstance(cls.__guard__, tuple) else ():
+        for name in self.guards:
             parent, asked = target_class(cls, name), {v for d in drafts for v in (d.old(name), d.row[name])}
             asked.discard(None)
             limits = (criterion(work.actor, parent, action) for action in (UPDATE, IMPORT))
@@ -256,7 +258,7 @@ class Target(Keys):
 
         A row that only its parent guards lies where that lies, which was looked up within the actor's reach.
         """
-        if "owner_id" not in self.table.c and isinstance(self.cls.__guard__, tuple):
+        if "owner_id" not in self.table.c and self.guards:
             return work.actor.may(self.rights, action)
         asked = (action, IMPORT) if self.by_file else (action,)
         return all(work.actor.holds(self.rights, one, owner_id=owner, team_id=team) for one in asked)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     Table,
     delete,
@@ -25,9 +26,10 @@ from crm.exchange.undoing.restore import Restorer
 from crm.exchange.undoing.undo_base import HOLDERS, Undo, UndoReport
 from crm.i18n import _
 from crm.records import registry
+from crm.records.writing.bulk import among
 from crm.records.writing.search_index import in_bulk
 from crm.work import Actor, Work, unit_of_work
-from db.audit import SYSTEM_OPTIONS
+from db.audit import SYSTEM_OPTIONS, open_batch
 from db.models import Address, Base, Case, CaseMove, Change, ChangeBatch, Channel, Import, StageChange
 from db.scope import DELETE, UPDATE
 
@@ -64,6 +66,16 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
     if progress:
         progress(1, 1, "")
     return report
+
+
+def remove_unused(work: Work, import_id: int, entity: str, made: Iterable[int]) -> int:
+    """Take records away again that an import made for rows which were not stored after all; gives how many went."""
+    # The import does so itself: to its undo this is no later change.
+    open_batch(work.session, import_id=import_id)
+    remover, table = Remover(work, import_id, UndoReport(import_id)), registry.model(entity).__table__
+    gone = sorted(set(made) - remover._pointed_to(table, sorted(made)))
+    remover._take(table, among(work.session, table.c.id, gone), gone)
+    return len(gone)
 
 
 def _clear_up(work: Work, remover: Remover, report: UndoReport) -> None:
@@ -275,9 +287,12 @@ class Remover(Undo):
         going = table.c.import_id == self.import_id
         for part in _parts(sorted(kept)):
             going = going & table.c.id.not_in(part)
+        self._take(table, going, [record for record in made if record not in kept])
+
+    def _take(self, table: Table, going: ColumnElement[bool], gone: Sequence[int]) -> None:
+        """Rows away, which a condition and their ids name, and what hangs on them."""
         log = select(literal(self.batch), literal(table.name), table.c.id, literal("D")).where(going)
         self.send(insert(Change).from_select(["batch_id", "entity", "record_id", "op"], log))
-        gone = [record for record in made if record not in kept]
         if gone:
             # One statement for what hangs on the rows is quicker than the database's own way, row by row.
             for column in _hanging_on(table):

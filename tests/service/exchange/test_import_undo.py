@@ -12,7 +12,7 @@ from crm.exchange.storing.plan import CREATE, Lookup, Step
 from crm.exchange.undoing.undo import undo_import
 from crm.records import registry
 from crm.work import reading
-from db.models import Deal, Organisation
+from db.models import Contact, Deal, Organisation
 from tests.factories import change, make
 from tests.service.exchange.import_scene import BY_NUMBER, ORGANISATIONS, bring, counts, plan, rows_of, stored
 
@@ -224,3 +224,42 @@ def test_a_changed_list_comes_back(people, entity, row, field):
     undo_import(people["ada"], report.id)
 
     assert stored(people["ada"], cls, field) == before
+
+
+class TestParentsOfRowsThatFail:
+    DEALS = Step(
+        "d.csv", "deal",
+        {"title": "t", "number": "n", "organisation_id": "o", "contact_id": "c", "opened_on": "a", "closed_on": "z",
+         "stage_id": "s"},
+        lookups={"organisation_id": Lookup(missing=CREATE), "contact_id": Lookup(missing=CREATE)},
+    )  # fmt: skip
+    #: The first closes before it opens; the last is stored and shares a firm with it.
+    ROWS = (
+        b"t,n,o,c,a,z,s\nWrong,D1,Casa Olivares,Ana Souza,2026-05-05,2026-05-01,Won\n"
+        b"Worse,D2,Orla Coworking,Ben Ruiz,2026-05-05,2026-05-01,Won\n"
+        b"Right,D3,Casa Olivares,Cleo Marsh,2026-05-01,2026-05-05,Won\n"
+    )
+
+    @pytest.mark.parametrize("chunk", [1, 20_000])
+    def test_what_was_made_for_them_alone_goes_again(self, people, dump, chunk):
+        ada = people["ada"]
+        run_import(ada, plan(BY_NUMBER), {"o.csv": b"name,number,city\nFirst,F1,Porto\n"})
+        before = rows_of(dump)
+
+        tried = bring(ada, self.DEALS, self.ROWS, dry_run=True, chunk=chunk)
+        report = bring(ada, self.DEALS, self.ROWS, chunk=chunk)
+
+        assert counts(report) == counts(tried) == (1, 0, 0, 2)
+        assert report.steps[0].parents == tried.steps[0].parents == {"organisation": 1, "contact": 1}
+        assert stored(ada, Organisation, "name") == [("First",), ("Casa Olivares",)]
+        assert stored(ada, Contact, "name") == [("Cleo Marsh",)]
+        assert undo_import(ada, report.id).kept == []
+        assert rows_of(dump) == before
+
+    def test_a_file_of_which_no_row_is_stored_leaves_nothing(self, people, dump):
+        before = rows_of(dump)
+
+        report = bring(people["ada"], self.DEALS, b"\n".join(self.ROWS.splitlines()[:3]))
+
+        assert (counts(report), report.steps[0].parents) == ((0, 0, 0, 2), {})
+        assert rows_of(dump) == before
