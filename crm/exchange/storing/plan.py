@@ -24,21 +24,21 @@ class Lookup:
     ----------
     by : str
         Field of the linked entity that holds the text; found by the entity's keys and its name when empty.
-    beside : str
-        Column of our own export that holds the number, code or address of the record that the text names.
     missing : "create", "empty" or "fail"
         What happens when there is none: make it, leave the link empty, or fail the row.
     near : bool
         Take the nearest name when it is near enough and no other is.
     create : mapping of field to value
         Further values of records that are made.
+    beside : str
+        Column of our own export that holds the number, code or address of the record that the text names.
     """
 
     by: str = ""
-    beside: str = ""
     missing: str = FAIL
     near: bool = False
     create: Mapping[str, Any] = field(default_factory=dict)
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
