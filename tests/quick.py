@@ -3,7 +3,8 @@
 The map is made anew each time from the imports of all files, read and not run: a test that imports a changed file comes
 first, then one that imports a file that does, and so on, quick kinds before slow ones. Names of modules and files in
 strings count as imports, because jobs, commands and screens are named so. What the minute leaves over is said and waits
-for ``make test``, as does PostgreSQL. As a plugin of pytest (``-p tests.quick``) this file keeps the time.
+for ``make test``, as does PostgreSQL. As a plugin of pytest (``-p tests.quick``) this file keeps the time, and fails where
+it left none for any test.
 
 pytest-testmon knows more exactly what a test ran through, but only after a full run under a tracer on the same machine,
 and it has no end: a change in ``crm/work.py`` selects nearly everything.
@@ -30,6 +31,7 @@ TOPS = ("crm", "db", "pages", "tests")
 #: Which kind goes first among tests that are equally near; those not named go before.
 SLOW = ("tests/service", "tests/http", "tests/pages", "tests/realdata", "tests/browser", "tests/load")
 ALWAYS = "tests/test_architecture.py"
+NONE_RAN = "The minute was over before the first test: nothing was tested. Name fewer files (ARGS=…), or run make test."
 
 
 def changed() -> set[str]:
@@ -124,6 +126,17 @@ def pytest_runtest_setup() -> None:
     """Start no test after the time; the summary counts those left over in one line."""
     if time.time() > float(os.environ.get(UNTIL, "inf")):
         pytest.skip("the minute is over; make test runs it")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tests that were all left over have proved nothing: say so, and end with an error."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or time.time() < float(os.environ.get(UNTIL, "inf")):
+        return  # a worker of xdist, or time was left
+    if "skipped" in reporter.stats and not {"passed", "failed", "error"} & reporter.stats.keys():
+        reporter.write_line(NONE_RAN, red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def main(arguments: list[str]) -> int:

@@ -1,8 +1,12 @@
 """``make quick`` finds the tests that are nearest to what changed."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from tests.quick import nearest
+from tests.quick import NONE_RAN, ROOT, UNTIL, nearest
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,18 @@ def test_near_comes_before_far_and_quick_before_slow():
     assert len(found) > 100
     kinds = [name.split("/")[1] for name in found]
     assert kinds.index("unit") < kinds.index("service") < kinds.index("browser")
+
+
+def test_a_minute_that_is_over_before_the_first_test_is_an_error_and_said():
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "tests.quick", "--noconftest"]
+
+    done = subprocess.run(
+        [*command, "tests/unit/test_money.py"],
+        cwd=ROOT,
+        env={**os.environ, UNTIL: "1"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert NONE_RAN in done.stdout
