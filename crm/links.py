@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 
 from sqlalchemy import insert, select
 
@@ -24,7 +25,9 @@ _NAME = "links"
 #: In the environment, because Streamlit's hot reload throws this module away while the server lives on.
 _BASE = "RAPPORT_BASE_PATH"
 _STORED = select(Secret.value).where(Secret.name == _NAME)
-_keys: dict[str, bytes] = {}
+#: With when it was read: a backup of another installation, put back while this server runs, brings another key along.
+_keys: dict[str, tuple[float, bytes]] = {}
+_KNOWN_FOR = 10.0
 
 
 def make_token(purpose: str, *numbers: int, work: Work | None = None) -> str:
@@ -91,15 +94,17 @@ def _signature(said: str, work: Work | None = None) -> str:
 def _key(work: Work | None = None) -> bytes:
     from db.session import engine
 
-    at = str(engine().url)
-    if at not in _keys and work is not None:
+    at, now = str(engine().url), time.monotonic()
+    read, known = _keys.get(at, (-_KNOWN_FOR, b""))
+    if 0 <= now - read < _KNOWN_FOR:
+        return known
+    if work is not None:
         # Not remembered: the unit of work may still be rolled back.
         return (work.session.scalar(_STORED, execution_options=SYSTEM_OPTIONS) or _key_within(work)).encode()
-    if at not in _keys:
-        with reading(SYSTEM) as session:
-            found = session.scalar(_STORED)
-        _keys[at] = (found or _make_key()).encode()
-    return _keys[at]
+    with reading(SYSTEM) as session:
+        found = session.scalar(_STORED)
+    _keys[at] = (now, (found or _make_key()).encode())
+    return _keys[at][1]
 
 
 def _make_key() -> str:

@@ -10,8 +10,9 @@ from crm.work import SYSTEM, unit_of_work
 from db import migrate
 
 
-def bring_up(engine: Engine) -> bool:
+def bring_up(engine: Engine, *, older: bool = False) -> bool:
     """Upgrade the process's database and, when it was new or older, put in what every firm starts with.
+    ``older``: it was brought to this version elsewhere.
 
     So an import into a new database makes nothing but its own rows, and its undo leaves nothing else behind.
 
@@ -20,7 +21,7 @@ def bring_up(engine: Engine) -> bool:
     db.migrate.NewerDatabase
         The database was upgraded by a newer Rapport, or lacks what this version needs.
     """
-    done = migrate.upgrade(engine)
+    done = migrate.upgrade(engine) or older
     migrate.demand_whole(engine)
     if not done:
         return False

@@ -67,21 +67,23 @@ def unpacked(source: Path) -> Iterator[tuple[Label, Path]]:
     Refused
         No backup of ours, of a later format, cut short or changed; the message says which.
     """
+    with tempfile.TemporaryDirectory(prefix="rapport-restore-") as folder:
+        yield _checked(source, folder)
+
+
+def _checked(source: Path, folder: str) -> tuple[Label, Path]:
     name = source.name
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="rapport-restore-") as folder,
-            zipfile.ZipFile(source) as packed,
-        ):
+        with zipfile.ZipFile(source) as packed:
             told = json.loads(packed.read(_LABEL))
-            if told.get("format") != FORMAT:
+            if told["format"] != FORMAT:
                 raise Refused(
                     _("{name} was written by a newer Rapport. Install that version.").format(name=name)
                 )
             label = Label(**told)
             data = Path(packed.extract(_DATA, folder))
-            _check(data, label, name)
-            yield label, data
+        _check(data, label, name)
+        return label, data
     except FileNotFoundError as error:
         raise Refused(_("There is no file {name}.").format(name=source)) from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, sqlite3.DatabaseError) as error:

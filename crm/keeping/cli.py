@@ -38,7 +38,9 @@ def restore(
     ] = False,
     send_waiting: Annotated[
         bool,
-        typer.Option("--send-waiting", help="Send what waited in the outbox: for a database that moves."),
+        typer.Option(
+            "--send-waiting", help="Go on with what waited, sessions too: for a database that moves."
+        ),
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Only look whether the backup is sound.")] = False,
     as_json: AsJson = False,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, func, inspect, select, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crm.config import settings
 from crm.errors import Refused
@@ -18,22 +19,36 @@ from crm.i18n import _
 from crm.keeping.archive import Label, pack, unpacked
 from crm.keeping.copying import copy_rows
 from crm.upgrade import bring_up
-from crm.work import Actor
+from crm.work import Actor, told
 from db import migrate
-from db.models import Outbox, User
-from db.session import engine, make_engine, write_turn
+from db.models import Job, LoginSession, Outbox, User
+from db.session import engine, make_engine
 
 _NAMED = "rapport-{at:%Y%m%d-%H%M%S}.zip"
 _PATTERN = "rapport-????????-??????.zip"
 
 
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Say in a sentence what the database or the disk refuses."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise told(OperationalError(None, None, error)) from error
+    except DBAPIError as error:
+        raise told(error) from error
+    except OSError as error:
+        raise Refused(_("The backup cannot be written or read: {why}.").format(why=error)) from error
+
+
+@_spoken()
 def back_up(target: Path, *, overwrite: bool = False) -> Label:
     """Write the process's database as it is at one moment into a file; others read and write meanwhile.
 
     Raises
     ------
     Refused
-        The file is there already, there is no database, or it stands at another version than this program.
+        The file is there already, there is no database, or one on PostgreSQL stands at another version than this program.
     """
     if target.exists() and not overwrite:
         raise Refused(
@@ -99,12 +114,13 @@ def look_into(source: Path) -> Label:
         return label
 
 
+@_spoken()
 def restore(source: Path, *, overwrite: bool = False, send_waiting: bool = False) -> tuple[Label, int]:
     """Put a backup in the place of the process's database, in one transaction, and bring it to this version.
 
     On SQLite the rows come into the file that is there: a server that has it open sees them, and no journal of the old
-    rows is left beside it. Messages that waited when the backup was made may have gone out since, so they are not sent
-    unless ``send_waiting`` is said; gives how many were held.
+    rows is left beside it. Messages that waited when the backup was made may have gone out since, and jobs and sessions
+    ended: none of them goes on unless ``send_waiting`` is said; gives how many messages were held.
 
     Raises
     ------
@@ -119,30 +135,36 @@ def restore(source: Path, *, overwrite: bool = False, send_waiting: bool = False
             raise Refused(
                 _("The database holds people and records already. Say --overwrite to replace all of them.")
             )
-        with _made_at_head(data):
-            pass  # An older backup comes to this version, and a newer one is refused, before anything is touched.
+        # An older backup comes to this version, and a newer one is refused, before anything is touched; a server that has
+        # the database open never sees what waited as something to do.
+        with _made_at_head(data) as made:
+            held = 0 if send_waiting else _calmed(made)
         if used.dialect.name == "sqlite":
             _poured(data, used)
         else:
             _imported(data, used)
-    bring_up(used)
-    return label, 0 if send_waiting else _held()
+    bring_up(used, older=label.version != migrate.head())
+    return label, held
 
 
-def _held() -> int:
-    """Mark what waits in the outbox as handed over and not confirmed: such a message is never sent again."""
-    statement = (
-        update(Outbox)
-        .where(Outbox.state.in_(("queued", "sending")))
-        .values(
-            state="handed",
-            owner=None,
-            handed_at=datetime.now(UTC),
-            problem=_("Waited when a backup was made that was put back since; it may have gone out."),
-        )
-    )
-    with write_turn(), engine().execution_options(system=True).begin() as connection:
-        return int(connection.execute(statement).rowcount)
+def _calmed(made: Engine) -> int:
+    """Let nothing go on that may have ended since: gives how many messages of the outbox are held.
+
+    Such a message counts as handed over and not confirmed, which is never sent again. Jobs that somebody began can be
+    taken up again by hand. Who signed out since stays out.
+    """
+    now = datetime.now(UTC)
+    job = {"state": "cancelled", "note": _("Was under way when a backup was made that was put back since."),
+           "ended_at": now, "beat_at": None, "owner": None}  # fmt: skip
+    mail = {"state": "handed", "handed_at": now, "owner": None,
+            "problem": _("Waited when a backup was made that was put back since; it may have gone out.")}  # fmt: skip
+    with made.execution_options(system=True).begin() as connection:
+        connection.execute(update(LoginSession).where(LoginSession.ended_at.is_(None)).values(ended_at=now))
+        # The clock's own jobs do no harm twice, and nobody would queue them again in their stretch.
+        by_hand = Job.state.in_(("queued", "running")) & Job.actor_id.is_not(None)
+        connection.execute(update(Job).where(by_hand).values(job))
+        waiting = update(Outbox).where(Outbox.state.in_(("queued", "sending")))
+        return int(connection.execute(waiting.values(mail)).rowcount)
 
 
 def _in_use(used: Engine) -> bool:

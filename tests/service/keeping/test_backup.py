@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -9,14 +10,20 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from crm import links
+from crm.access.cli import issue_session
+from crm.access.sessions import hash_of, is_live, sign_out
 from crm.config import settings
 from crm.errors import CrmError, Refused, Unavailable
+from crm.jobs import queue
 from crm.jobs.schedule import periods
 from crm.keeping import copying, keeping
 from crm.keeping.keeping import back_up, look_into, restore
+from crm.links import make_token, read_token
 from crm.mail.sending.outbox import queue_mail
 from crm.mail.sending.status import mail_status
 from crm.records.records import create_record
+from crm.upgrade import bring_up
 from crm.work import SYSTEM, reading, unit_of_work
 from db import migrate, session
 from db.models import Base, Contact
@@ -120,9 +127,10 @@ class TestThereAndBack:
         with reading(SYSTEM) as found:
             assert list_rows(found, "contact", search="Contact 1").total == 1
 
-    def test_an_older_backup_comes_to_this_version(self, tmp_path):
+    @pytest.mark.parametrize("rows", [stored.of_file(COMPANY)["tables"], {}], ids=["rows", "none"])
+    def test_an_older_backup_comes_to_this_version(self, rows, tmp_path):
         old = session.make_engine(f"sqlite:///{tmp_path / 'old.db'}")
-        stored.load(old, stored.of_file(COMPANY))
+        stored.load(old, {"revision": stored.of_file(COMPANY)["revision"], "tables": rows})
         old.dispose()
         session.configure(f"sqlite:///{tmp_path / 'old.db'}")
         back_up(tmp_path / "b.zip")
@@ -131,6 +139,13 @@ class TestThereAndBack:
         label, _held = restore(tmp_path / "b.zip")
 
         assert label.version != migrate.head()
+        # As the same database does that is upgraded where it stands.
+        back = values(session.database_url())
+        session.configure(f"sqlite:///{tmp_path / 'old.db'}")
+        bring_up(session.engine())
+        counted = {name: len(rows) for name, rows in values(session.database_url()).items()}
+        assert {name: len(rows) for name, rows in back.items()} == counted
+        session.configure(f"sqlite:///{tmp_path / 'new.db'}")
         with session.engine().connect().execution_options(reading=True) as connection:
             assert migrate.current(connection) == migrate.head()
         session.configure(None)
@@ -190,6 +205,64 @@ class TestCare:
 
         stands = mail_status()
         assert (held, stands.waiting, stands.unconfirmed) == (1, 0, 1)
+
+    def test_a_server_that_runs_never_sees_what_waited_as_something_to_do(self, firm, tmp_path, monkeypatch):
+        with unit_of_work(SYSTEM) as work:
+            queue_mail(work, key="k", to="ana@example.com", subject="Hello", text="Hello")
+        back_up(tmp_path / "b.zip")
+        seen = []
+        monkeypatch.setattr(keeping, "bring_up", lambda *_, **__: seen.append(mail_status().waiting))
+
+        restore(tmp_path / "b.zip", overwrite=True)
+
+        assert seen == [0]
+
+    def test_jobs_and_sessions_of_the_backup_do_not_go_on(self, firm, people, tmp_path):
+        stan = people["stan"]
+        token = issue_session("stan@example.com")
+        by_hand, by_clock = queue.enqueue(stan, "plan_campaign", {}), queue.enqueue(SYSTEM, "wear", {})
+        assert queue.take("worker") is not None
+        back_up(tmp_path / "b.zip")
+        sign_out(hash_of(token))
+
+        restore(tmp_path / "b.zip", overwrite=True)
+
+        assert not is_live(hash_of(token))
+        assert [queue.get_job(SYSTEM, job).state for job in (by_hand, by_clock)] == ["cancelled", "queued"]
+        assert "put back" in queue.get_job(stan, by_hand).note
+        queue.resume_job(stan, by_hand)
+        assert queue.get_job(stan, by_hand).is_active
+
+    def test_links_of_another_installation_hold_soon_after_its_backup_is_put_back(
+        self, firm, tmp_path, monkeypatch
+    ):
+        theirs = make_token("rate", 1)
+        back_up(tmp_path / "b.zip")
+        session.configure(f"sqlite:///{tmp_path / 'new.db'}")
+        bring_up(session.engine())
+        make_token("rate", 1)
+
+        restore(tmp_path / "b.zip")
+        began = time.monotonic()
+        monkeypatch.setattr(links.time, "monotonic", lambda: began + 11)
+
+        assert read_token("rate", theirs) == (1,)
+        session.configure(None)
+
+    def test_trouble_with_the_database_is_not_told_of_the_backup(self, firm, tmp_path, monkeypatch):
+        back_up(tmp_path / "b.zip")
+
+        def full(*_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+        monkeypatch.setattr(keeping, "_poured", full)
+        with pytest.raises(Unavailable, match="disk of the database is full"):
+            restore(tmp_path / "b.zip", overwrite=True)
+        monkeypatch.setattr(keeping, "_snapshot", full)
+        with pytest.raises(Unavailable, match="disk of the database is full"):
+            back_up(tmp_path / "c.zip")
+        with pytest.raises(Refused, match="cannot be written"):
+            back_up(tmp_path / "b.zip" / "c.zip")
 
     def test_nothing_is_overwritten_unasked(self, firm, tmp_path, people):
         back_up(tmp_path / "b.zip")
