@@ -286,10 +286,10 @@ class StepRun:
         parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
         road = road_of(work, currency=self.plan.currency, import_id=import_id)
         rules_of(self.entity.name).finish(Writer(road), parents)
-        for parent, made in self.unused.items():
+        for kind, made in self.unused.items():
             if made:
-                self.report.parents[parent] -= remove_unused(work, import_id, parent, made)
-        self.report.parents = {parent: n for parent, n in self.report.parents.items() if n}
+                self.report.parents[kind] -= remove_unused(work, import_id, kind, made)
+        self.report.parents = {kind: n for kind, n in self.report.parents.items() if n}
 
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)
