@@ -34,6 +34,7 @@ def unpacked_size(path: Path, *, name: str, limit: int) -> int:
     try:
         with zipfile.ZipFile(path) as packed:
             parts = packed.infolist()
+    # NotImplementedError: it needs a later version of ZIP than Python knows, or says so because it is damaged.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Refused(_("{name} is damaged. Save it anew and try again.").format(name=name)) from error
     unpacked = sum(part.file_size for part in parts)

@@ -113,19 +113,27 @@ def _refuse_repeats(path: str) -> None:
     with open(path, "rb") as file:
         if file.read(2) != b"PK":
             return
+    import lzma
     import re
     import zipfile
+    import zlib
 
-    with zipfile.ZipFile(path) as packed:
-        if "content.xml" not in packed.namelist():
-            return
-        with packed.open("content.xml") as part:
-            before = b""
-            while block := part.read(1_000_000):
-                for hit in re.finditer(rb'-repeated="([0-9]{7,})"', before + block):
-                    if int(hit[1][:12]) > _MOST_REPEATS:
-                        raise _Stop("reach", {})
-                before = block[-60:]
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if "content.xml" not in packed.namelist():
+                return
+            with packed.open("content.xml") as part:
+                before = b""
+                while block := part.read(1_000_000):
+                    for hit in re.finditer(rb'-repeated="([0-9]{7,})"', before + block):
+                        if int(hit[1][:12]) > _MOST_REPEATS:
+                            raise _Stop("reach", {})
+                    before = block[-60:]
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError):
+        # The last one: packed in a way that this Python does not know.
+        raise _Stop("damaged", {}) from None
+    except RuntimeError:
+        raise _Stop("locked", {}) from None  # so zipfile asks for a password
 
 
 def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:

@@ -111,6 +111,31 @@ class TestSheets:
 
         assert (table.texts["Name"].tolist(), table.lines.tolist()) == (["Ana"] * 3, [2, 3, 4])
 
+    @pytest.mark.parametrize(
+        ("at", "value", "told"),
+        [
+            (10, b"\x4d\0", "cannot be read"),
+            (6, b"\x63\0", "is damaged"),
+            (8, b"\x01\0", "locked with a password"),
+        ],
+        ids=["packing", "version", "password"],
+    )
+    def test_an_archive_that_python_cannot_unpack_is_told_as_what_it_is(self, at, value, told):
+        data = bytearray(ods(ods_row("Name") + ods_row("Ana")))
+        for mark, back in ((b"PK\x01\x02", 0), (b"PK\x03\x04", 2)):
+            place = data.rfind(mark) + at - back
+            data[place : place + 2] = value
+
+        with pytest.raises(Refused, match=told):
+            read_table(bytes(data), name="odd.ods")
+
+    def test_an_archive_with_a_damaged_part_is_told_as_such(self):
+        data = ods(ods_row("Name") + ods_row("Ana"))
+        begin = data.rfind(b"content.xml", 0, data.find(b"PK\x01\x02")) + len("content.xml")
+
+        with pytest.raises(Refused, match="cannot be read as a spreadsheet"):
+            read_table(data[:begin] + b"\xff" * 8 + data[begin + 8 :], name="odd.ods")
+
     def test_an_archive_that_unpacks_to_a_thousand_times_its_size_is_not_unpacked(self):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
