@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "ui/pipeline": "firm interactions pipeline records ui/frame ui/kit ui/records",
     "ui/sales": "charts pipeline reporting ui/dashboards ui/frame ui/kit",
     "ui/forecast": "charts forecasting jobs pipeline reporting ui/frame ui/kit ui/pipeline",
-    "ui/cases": "records service ui/frame ui/kit ui/records",
+    "ui/cases": "mail records service ui/frame ui/kit ui/records",
     "ui/visits": "records service ui/frame ui/kit ui/records",
     "ui/equipment": "records service ui/cases ui/frame ui/kit ui/records ui/visits",
     "ui/wear": "analytics charts jobs service ui/frame ui/kit",

@@ -232,3 +232,27 @@ def test_what_went_out_of_reach_by_the_click_leaves_the_list_usable(open_page, h
     assert not page.exception
     assert [e.value for e in page.error] == []
     assert page.radio[0].value == message_ids()[1]
+
+
+def test_a_very_long_message_is_drawn_in_part_until_all_is_asked_for(open_page, ana):
+    words = "It stopped again.\n" * 9_000 + "The end."
+    take_in(letters.answer(sender="eve@far.example", text=words), source="x")
+
+    page = open_page("inbox", as_="mona")
+    assert sum(len(m.value) for m in page.markdown) < 20_000
+    page = click(page, "inbox_words")
+    assert page.text[-1].value.endswith("The end.")
+    click(page, "inbox_first")
+
+    page = open_page("case", as_="mona", id=message().case_id)
+    assert sum(len(m.value) for m in page.markdown) < 30_000
+    page = click(page, "words_")
+    assert page.text[-1].value.endswith("The end.")
+
+
+def test_a_message_without_words_says_so(open_page, house):
+    take_in(letters.with_file(sender="eve@far.example", text=""), source="x")
+
+    page = open_page("inbox", as_="mona")
+
+    assert "This message has no words." in [c.value for c in page.caption]

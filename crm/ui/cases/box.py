@@ -15,7 +15,7 @@ from crm.service.cases.answers import MOST_COPIES, Attached, Extras
 from crm.service.cases.cases import add_note, customer_message, reply
 from crm.service.cases.crossing import Crossed, Seen, others_writing, seen_now, write_on
 from crm.ui.cases.canned import choose_canned
-from crm.ui.cases.thread import paragraphs
+from crm.ui.cases.thread import MOST_DRAWN, paragraphs
 from crm.ui.frame.guard import current_actor, show_refused, storing
 from crm.ui.kit import look
 from crm.work import reading, unit_of_work
@@ -167,7 +167,7 @@ def _show_crossed(crossed: tuple[str, list[tuple[str, str]]]) -> None:
 
 def _said(who: str, text: str) -> None:
     with st.chat_message(who, avatar=look.avatar(who)):
-        st.markdown(f"**{look.plain(who)}**  \n{paragraphs(text)}")
+        st.markdown(f"**{look.plain(who)}**  \n{paragraphs(text[:MOST_DRAWN])}")
 
 
 def _extras(case_id: int, known: Sequence[str]) -> Extras:

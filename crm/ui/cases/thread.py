@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import streamlit as st
 
 from crm.clock import now
 from crm.i18n import _
 from crm.links import local
+from crm.mail.receiving.folding import Passage
 from crm.service.cases.messages import Message
 from crm.service.cases.queries import CaseView
 from crm.ui.cases.words import moment_words
 from crm.ui.kit import look
-from crm.ui.kit.formats import size_words
+from crm.ui.kit.formats import number, size_words
 
 #: How many messages show at first and come with each "more".
 STEP = 50
+#: So many characters of a message are drawn at first: a browser takes seconds for more.
+MOST_DRAWN = 10_000
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
@@ -53,16 +57,47 @@ def _show(message: Message) -> None:
     with st.chat_message(who, avatar=look.avatar(who)):
         chips = " ".join(_chips(message))
         when = look.quiet(moment_words(message.at, now=now()))
-        passages = message.passages
-        first = paragraphs(passages[0].text) if passages and not passages[0].is_quoted else ""
-        st.markdown(f"**{look.plain(who)}** {when} {chips}  \n{first}")
-        for passage in passages[1:] if first else passages:
-            if passage.is_quoted:
-                with st.expander(_("Quoted text"), icon=":material/format_quote:"):
-                    st.markdown(paragraphs(passage.text))
-            elif passage.text.strip():
-                st.markdown(paragraphs(passage.text))
+        head = look.Marked(f"**{look.plain(who)}** {when} {chips}")
+        show_words(message.passages, key=f"words_{message.id}_{message.merged_from}", head=head)
         _show_files(message)
+
+
+def show_words(passages: Sequence[Passage], *, key: str, head: str = "") -> None:
+    """The words of a message behind its head, quotes folded; of a very long one the beginning, until all is asked for."""
+    total = sum(len(passage.text) for passage in passages)
+    is_cut = total > MOST_DRAWN and not st.session_state.get(key)
+    left = MOST_DRAWN if is_cut else total
+    for passage in passages:
+        text, left = passage.text[: max(0, left)], left - len(passage.text)
+        if not text:
+            break
+        if passage.is_quoted:
+            if head:
+                st.markdown(head)
+            with st.expander(_("Quoted text"), icon=":material/format_quote:"):
+                _draw(text)
+        else:
+            _draw(text, head)
+        head = ""
+    if head:
+        st.markdown(head)
+    if is_cut:
+        st.button(
+            _("Show all {n} characters").format(n=number(total)),
+            key=f"{key}_all",
+            type="tertiary",
+            icon=":material/expand_more:",
+            on_click=lambda: st.session_state.update({key: True}),
+        )
+
+
+def _draw(text: str, head: str = "") -> None:
+    if len(text) <= MOST_DRAWN:
+        st.markdown(look.Marked("  \n".join(part for part in (head, paragraphs(text)) if part)))
+        return
+    if head:
+        st.markdown(head)
+    st.text(text)
 
 
 def _show_files(message: Message) -> None:

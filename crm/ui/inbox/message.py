@@ -12,7 +12,7 @@ from crm.links import local
 from crm.mail.inbox.filing import file_message, ignore, take_back
 from crm.mail.inbox.queries import Guess, MessageView
 from crm.records import registry
-from crm.ui.cases.thread import paragraphs
+from crm.ui.cases.thread import show_words
 from crm.ui.frame import routes
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look
@@ -36,13 +36,8 @@ def show_message(actor: Actor, view: MessageView) -> None:
     else:
         _settled(actor, view, may_file)
     with look.card(view.subject or _("(no subject)"), _line(view), key="inbox_mail"):
-        for passage in view.passages:
-            if passage.is_quoted:
-                with st.expander(_("Quoted text"), icon=":material/format_quote:"):
-                    st.markdown(paragraphs(passage.text))
-            else:
-                st.markdown(paragraphs(passage.text))
-        if not view.passages:
+        show_words(view.passages, key=f"inbox_words_{view.id}")
+        if not any(passage.text.strip() for passage in view.passages):
             st.caption(_("This message has no words."))
         _show_files(view)
 
