@@ -93,6 +93,7 @@ class Dashboard:
     ``months`` has ``month, first, last, won_minor, won, lost, priced, days, timed, open_deals, target_minor`` of the months
     up to the period's end, ``inside`` where they belong to the period; one that it ``cut`` counts from ``first`` to
     ``last`` only, one that is ``running`` is not over. ``undated`` won deals have no closing day and lie in no period.
+    ``standing`` are the deals open at the end of the period, today at most, and at that of the compared one.
     ``without_target`` says that the filter narrows by what no target is set by.
     """
 
@@ -105,6 +106,7 @@ class Dashboard:
     undated: int
     now: Totals
     then: Totals | None
+    standing: tuple[int, int] | None
     months: pd.DataFrame
     teams: pd.DataFrame
     managers: pd.DataFrame
@@ -192,6 +194,7 @@ def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
         undated=undated,
         now=_totals(cube),
         then=_before(session, book, chosen, before),
+        standing=_standing(session, asked, period, before),
         months=_months(session, book, known, chosen, period, newest, asked.today, goals),
         teams=_named(keyed(won, known, "team", Names.team_of)),
         managers=_named(keyed(won, known, "manager", owners_manager)),
@@ -248,6 +251,15 @@ def _before(session: ScopedSession, book: Book, chosen: SalesFilter, before: Per
     earlier = replace(chosen, start=before.start, end=before.end)
     totals = _totals(facts.closed_deals(session, book, earlier, ["status"]))
     return totals if totals.won + totals.lost else None
+
+
+def _standing(
+    session: ScopedSession, asked: Question, period: Period, before: Period | None
+) -> tuple[int, int] | None:
+    if period.end is None or before is None or before.end is None:
+        return None
+    now, then = facts.open_on(session, asked.chosen, (min(period.end, asked.today), before.end))
+    return now, then
 
 
 def _months(

@@ -163,6 +163,15 @@ def furthest(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage_id", "reached", "deals"])
 
 
+def open_on(session: ScopedSession, chosen: SalesFilter, days: Sequence[date]) -> list[int]:
+    """How many chosen deals were open at the end of each day; of one closed on no day nobody knows until when."""
+    held = [
+        case(((Deal.opened_on <= day) & or_(Deal.status == "open", Deal.closed_on > day), 1)) for day in days
+    ]
+    statement = select(*map(func.count, held)).where(*deal_conditions(chosen, day=None))
+    return list(session.execute(statement).one())
+
+
 def last_closed(session: ScopedSession, chosen: SalesFilter, today: date) -> tuple[date | None, int]:
     """The last day by today on which a chosen deal was closed, and how many were won without a day."""
     undated = case(((Deal.status == "won") & Deal.closed_on.is_(None), 1))

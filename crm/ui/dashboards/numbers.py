@@ -11,6 +11,7 @@ import streamlit as st
 
 from crm.analytics.intervals import Share
 from crm.i18n import _
+from crm.periods import Period
 from crm.ui.frame import routes
 from crm.ui.kit import formats
 from crm.ui.kit.look import Explained
@@ -82,10 +83,18 @@ class Numbers:
 
 
 def moved(change: float, text: str, *, good: int = 1) -> Change:
-    """How far a number moved, in words; ``good`` is 1 where more is good and -1 where less is."""
+    """How far a number moved, in words; ``good`` is 1 where more is good, -1 where less is and 0 where neither is."""
     if not round(change, 6):
         return _("no change"), None, QUIET
-    return text, "up" if change > 0 else "down", GOOD if change * good > 0 else BAD
+    tone = QUIET if not good else GOOD if change * good > 0 else BAD
+    return text, "up" if change > 0 else "down", tone
+
+
+def stood(now: int, then: int, before: Period, *, good: int) -> Change:
+    """How far the number of what stands moved since the last day of the compared period, which it names."""
+    assert before.end is not None
+    text = _("{n} since {day}").format(n=formats.number(abs(now - then)), day=formats.day(before.end))
+    return moved(now - then, text, good=good)
 
 
 def difference(now: float | None, then: float | None, text: str, *, good: int = 1) -> Change | None:

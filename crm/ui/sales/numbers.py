@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from crm.i18n import _, ngettext
-from crm.periods import month_end
 from crm.pipeline.reports.report_dashboard import Dashboard
 from crm.pipeline.reports.report_formulas import formula
-from crm.ui.dashboards.numbers import Change, Numbers, difference, moved
+from crm.ui.dashboards.numbers import Change, Numbers, difference, moved, stood
 from crm.ui.kit import formats
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import QUIET
@@ -82,14 +81,9 @@ def _is_past(board: Dashboard) -> bool:
 
 
 def _open_change(board: Dashboard) -> Change | None:
-    """Open deals now against the end of the month before a period that holds today; of another, that they are today's."""
+    """Open deals now against the end of the compared period; of a period that is over, that they are today's."""
     if _is_past(board):
         return _("as of today"), None, QUIET
-    outside = board.months[~board.months["inside"]]
-    if outside.empty or not len(board.months):
+    if board.standing is None or board.before is None:
         return None
-    change = int(board.months["open_deals"].iloc[-1]) - int(outside["open_deals"].iloc[-1])
-    since = formats.day(month_end(outside["month"].iloc[-1]))
-    text = ngettext("{n} deal since {day}", "{n} deals since {day}", abs(change))
-    text = text.format(n=formats.number(abs(change)), day=since)
-    return text, None if not change else "up" if change > 0 else "down", QUIET
+    return stood(*board.standing, board.before, good=0)

@@ -9,7 +9,7 @@ from crm.i18n import _, ngettext
 from crm.service.reports.service_dashboard import ServiceBoard
 from crm.service.reports.service_reports_facts import AHEAD_DAYS
 from crm.service.reports.service_reports_formulas import formula
-from crm.ui.dashboards.numbers import Numbers, difference, moved
+from crm.ui.dashboards.numbers import Numbers, difference, stood
 from crm.ui.kit import formats, look
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import BAD, QUIET
@@ -33,9 +33,9 @@ def numbers(board: ServiceBoard) -> list[Explained]:
     return [
         number.one(
             _("Open cases"), formats.number(now.open),
-            None if then is None else moved(now.open - then.open, formats.number(abs(now.open - then.open)), good=-1),
-            said=f"{formula('open')} {_('Compared with the end of the period before.')}",
-            n=now.open, n_text=ngettext("{n} open case", "{n} open cases", now.open), show="open",
+            stood(now.open, then.open, board.before, good=-1) if then and board.before else None,
+            said=formula("open"), n=now.open,
+            n_text=ngettext("{n} open case", "{n} open cases", now.open), show="open",
         ),
         number.one(
             _("Late cases"), formats.number(now.late),

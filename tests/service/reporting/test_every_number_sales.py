@@ -13,6 +13,7 @@ from crm.pipeline.reports.report_dashboard import Question, sales_dashboard
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.reporting.catalogue import run_report
 from crm.reporting.report import SalesFilter
+from crm.ui.kit.formats import day
 from crm.ui.sales.cards import MARKS
 from crm.ui.sales.figures import draw
 from crm.ui.sales.numbers import numbers
@@ -111,6 +112,26 @@ def test_the_six_numbers_and_the_deals_they_open(walk):
         found = opened(actor, chosen, SHOWN[key])
         assert found == ids(meant[key]), tile.label
         assert tile.n == len(found), tile.label
+
+
+def test_open_deals_are_compared_with_the_end_of_the_compared_period(walk):
+    _actor, board, _chosen, second = walk
+
+    def held(end):
+        rows = [
+            one.row for one in second.seen if known(one.row.opened_on) and day_of(one.row.opened_on) <= end
+        ]
+        return sum(row.status == "open" or (day_of(row.closed_on) or end) > end for row in rows)
+
+    if board.before is None:
+        assert board.standing is None
+        return
+    assert board.standing == (held(min(board.period.end, TODAY)), held(board.before.end))
+    if board.period.end < TODAY:
+        return
+    tile = next(one for one in numbers(board) if one.label == "Open pipeline")
+    now, then = board.standing
+    assert tile.change == (f"{abs(now - then)} since {day(board.before.end)}" if now != then else "no change")
 
 
 def test_every_mark_counts_and_opens_the_same_deals(walk):

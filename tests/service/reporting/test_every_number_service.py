@@ -18,6 +18,7 @@ from crm.service.reports import service_dashboard_records
 from crm.service.reports.service_dashboard import ServiceQuestion, service_dashboard
 from crm.service.reports.service_dashboard_records import service_records, visit_records
 from crm.service.reports.service_reports_facts import ServiceFilter
+from crm.ui.kit.formats import day
 from crm.ui.service_board.figures import draw
 from crm.ui.service_board.numbers import numbers
 from crm.work import reading
@@ -154,6 +155,9 @@ def test_what_opens_nothing_is_counted_the_same(seen):
     if found.then is not None:
         standing = count.ids(lambda c: count.is_open(c, midnight(found.before.end + timedelta(days=1))))
         assert found.then.open == len(standing)
+        tile = next(one for one in numbers(found) if one.label == "Open cases")
+        moved = abs(found.now.open - len(standing))
+        assert tile.change == (f"{moved} since {day(found.before.end)}" if moved else "no change")
 
 
 # Reports know no queue and no priority, so they are compared where none is chosen.
