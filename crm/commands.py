@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 import typer
 
 import crm.areas  # noqa: F401 - hands in the commands
@@ -57,6 +58,8 @@ for name, command in COMMANDS.items():
 def main() -> None:
     """Entry of ``python -m crm``."""
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    # What a command prints is its answer, which a script reads; what happened meanwhile goes beside it.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     if "CRM_DATABASE_URL" not in os.environ and (url := database_url_of_secrets()):
         configure(url)
     atexit.register(close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -32,12 +33,13 @@ def who_wrote(session: ScopedSession, address: str, *, rather: int | None = None
     """The contact or organisation behind an address, valid or former; of several contacts ``rather`` that one."""
     if not address:
         return Person()
+    same = _spellings(address)
     by_channel = select(Channel.contact_id).where(
-        Channel.kind == "email", func.lower(Channel.value) == address, Channel.contact_id.is_not(None)
+        Channel.kind == "email", func.lower(Channel.value).in_(same), Channel.contact_id.is_not(None)
     )
     asked = (
         select(Contact.id, Contact.organisation_id)
-        .where(or_(func.lower(Contact.email) == address, Contact.id.in_(by_channel)))
+        .where(or_(func.lower(Contact.email).in_(same), Contact.id.in_(by_channel)))
         # Who is still there goes before those that were put away, and who has the address now before who had it.
         .order_by(
             Contact.id != (rather or 0),
@@ -49,6 +51,18 @@ def who_wrote(session: ScopedSession, address: str, *, rather: int | None = None
     if found := session.execute(asked.limit(1)).first():
         return Person(found.id, found.organisation_id)
     return Person(None, _organisation(session, address))
+
+
+def _spellings(address: str) -> list[str]:
+    """An address in the ways that lead to the same mailbox: without what stands after a plus, and a domain in its two forms."""
+    local, _at, domain = address.rpartition("@")
+    domains = [domain]
+    with suppress(UnicodeError):
+        domains.append(domain.encode().decode("idna") if domain.isascii() else domain.encode("idna").decode())
+    if domain in ("gmail.com", "googlemail.com"):
+        domains += ["gmail.com", "googlemail.com"]
+    plain = local.partition("+")[0] or local
+    return [f"{name}@{known}" for name in dict.fromkeys((local, plain)) for known in dict.fromkeys(domains)]
 
 
 def _organisation(session: ScopedSession, address: str) -> int | None:

@@ -13,7 +13,7 @@ from crm.errors import NotFound
 from crm.i18n import _
 from crm.mail.inbox.matching import Person, who_wrote
 from crm.mail.receiving.files import FileLine, files_of
-from crm.mail.receiving.folding import Passage, fold, new_words
+from crm.mail.receiving.folding import Passage, fold, is_forward, new_words
 from crm.mail.receiving.storing import FILED, IGNORED, PASSED, STORED, WAITING
 from db.models import Case, Contact, Deal, IncomingMessage, Lead, Organisation, StoredFile, User
 from db.scope import ScopedSession
@@ -106,11 +106,15 @@ def list_messages(session: ScopedSession, which: str, *, limit: int) -> tuple[li
     )
     return [
         MessageLine(
-            row.id, row.sender_name or row.sender, row.subject, " ".join(new_words(row.body).split())[:140], row.taken_at,
+            row.id, row.sender_name or row.sender, row.subject, _beginning(row.body, row.subject), row.taken_at,
             files.get(row.id, 0), row.kind,
         )
         for row in rows
     ], total  # fmt: skip
+
+
+def _beginning(body: str, subject: str) -> str:
+    return " ".join(new_words(body, forwarded=is_forward(subject)).split())[:140]
 
 
 def read_message(session: ScopedSession, message_id: int) -> MessageView:
@@ -145,7 +149,7 @@ def read_message(session: ScopedSession, message_id: int) -> MessageView:
         subject=found.subject,
         at=found.written_at or found.taken_at,
         reason=found.reason,
-        passages=tuple(fold(found.body)),
+        passages=tuple(fold(found.body, forwarded=is_forward(found.subject))),
         files=tuple(files_of(session, incoming_id=[found.id]).get(found.id, ())),
         left_out=tuple((str(one["name"]), int(one["size"])) for one in found.left_out),
         contact=named.get("contact"),

@@ -88,8 +88,8 @@ class Received:
     case_marks: tuple[str, ...] = ()
     case_numbers: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
-    #: Every address that may be the writer's: From, then Reply-To, then Sender.
-    writers: tuple[str, ...] = ()
+    #: Every name and address that may be the writer's: From, then Reply-To, then Sender.
+    writers: tuple[tuple[str, str], ...] = ()
 
 
 def read(content: bytes) -> Received:

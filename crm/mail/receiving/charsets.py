@@ -12,7 +12,7 @@ from email.base64mime import decode as decode_base64
 _ALIASES = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "iso-8859-9": "cp1254", "iso-8859-11": "cp874",
     "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
-    "unicode-1-1-utf-7": "utf-7", "x-mac-roman": "mac-roman", "macintosh": "mac-roman", "x-sjis": "cp932",
+    "big5": "big5hkscs", "unicode-1-1-utf-7": "utf-7", "x-mac-roman": "mac-roman", "macintosh": "mac-roman", "x-sjis": "cp932",
 }  # fmt: skip
 #: Seven-bit names: what they say of eight-bit bytes is nothing.
 _SAYS_NOTHING = frozenset({
@@ -24,6 +24,19 @@ _GUESSES = (
     "utf_8", "cp1252", "cp1250", "cp1251", "koi8_r", "iso8859_2", "iso8859_5", "cp1253", "cp1254", "cp1255", "cp1256",
     "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp850", "cp852", "cp866",
 )  # fmt: skip
+#: Bytes that begin a text of one set, and that switch to one within it.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_SWITCHES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
+#: UTF-8 in which single bytes are wrong; those are read as Western.
+_NEARLY, _WESTERN = "nearly utf-8", "crm-western"
+_LETTERS = re.compile(
+    rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|\xc2[\xa0-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]"
+)
+_HIGH = re.compile(rb"[\x80-\xff]")
+_WIDE_SAMPLE = 100_000
 #: A detector needs no more than this, and takes long for more.
 _SAMPLE = 4_000
 _WORDS = re.compile(
@@ -58,17 +71,51 @@ def decode(content: bytes, declared: str = "") -> tuple[str, str]:
     Whatever was declared, bytes that are UTF-8 beyond ASCII are it: in any other set they would be a rare accident.
     """
     chosen = known_codec(declared)
-    marks = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-    tries = [codec for mark, codec in marks if content.startswith(mark)]
+    tries = [codec for mark, codec in _MARKS if content.startswith(mark)]
+    if not chosen:
+        # Nobody types an escape: it switches to the letters of East Asia.
+        tries += [codec for mark, codec in _SWITCHES if mark in content[:_SAMPLE]]
     # Seven-bit sets such as ISO-2022-JP are UTF-8 too, and mean something else.
     tries += ["utf-8", chosen] if chosen and not content.isascii() else [chosen or "utf-8"]
+    if chosen in ("", "utf-8", "cp1252"):
+        if not content.isascii() and _is_nearly_utf8(content, chosen):
+            # A letter torn apart at the end, or a footer of another program, takes nothing from the rest.
+            tries.insert(-1 if chosen == "cp1252" else len(tries), _NEARLY)
+        elif chosen == "cp1252" and _is_hardly_western(content):
+            tries.pop()
     for codec in filter(None, tries):
         try:
+            if codec == _NEARLY:
+                return _clean(content.decode("utf-8", _WESTERN)), "utf-8"
             return _clean(content.decode(codec)), codec
         except (UnicodeError, ValueError, LookupError):
             continue
     guessed = _detected(content)
     return _clean(content.decode(guessed, "replace")), guessed
+
+
+def _is_nearly_utf8(content: bytes, chosen: str) -> bool:
+    """Whether most of the letters beyond ASCII are whole ones of UTF-8, or where it was declared as many as are not."""
+    sample = content[:_WIDE_SAMPLE]
+    letters = _LETTERS.findall(sample)
+    others = len(_HIGH.findall(sample)) - sum(map(len, letters))
+    return len(letters) > others - (chosen == "utf-8" and bool(letters))
+
+
+def _is_hardly_western(content: bytes) -> bool:
+    """Whether most letters lie beyond ASCII, as those of Western languages never do."""
+    sample = content[:_SAMPLE]
+    high = len(_HIGH.findall(sample))
+    return high > 8 and high > 2 * sum(chr(byte).isalpha() for byte in sample if byte < 128)
+
+
+def _as_western(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_WESTERN, _as_western)
 
 
 def _clean(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The words of an HTML message, line by line; quotes carry ``>`` as they do in plain text."""
+"""The words of an HTML message, line by line, quotes with ``>`` as in plain text; and of plain text whose lines flow."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
+_QUOTES = re.compile(r">*")
 #: So much of a page is read; the page itself is kept.
 MOST_HTML = 1_000_000
 #: A tree that is deeper than this was not written by a mail program.
@@ -19,13 +20,15 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 _APART = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"})
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_LONGEST_LINK = 300
 _VOID = frozenset(
     {"br", "hr", "img", "input", "meta", "link", "p", "li", "td", "tr", "th", "tbody", "wbr", "col", "area"}
 )
 
 
 def html_to_text(html: str) -> str:
-    """What a reader of the page sees as words, without pictures and links' addresses."""
+    """What a reader of the page sees as words, without pictures; a link is followed by its address."""
     html = html[:MOST_HTML]
     if _is_too_deep(html):
         return _tidy(unescape(re.sub(r"<[^<>]*>", "\n", html)).split("\n"))
@@ -68,6 +71,9 @@ def _lines(root: object) -> list[str]:
     while stack:
         node, is_end = stack.pop()
         tag = node.tag  # type: ignore[attr-defined]
+        if is_end and tag == "a":
+            lines[-1] += f" <{_leads_to(node)}>"
+            continue
         if is_end:
             quotes -= tag == "blockquote"
             end_line(tag in _APART)
@@ -99,6 +105,8 @@ def _lines(root: object) -> list[str]:
             if tag == "li":
                 lines[-1] += "- "
             stack.append((node, True))
+        if tag == "a" and not quotes and _leads_to(node):
+            stack.append((node, True))
         children = []
         child = node.child  # type: ignore[attr-defined]
         while child is not None:
@@ -108,7 +116,36 @@ def _lines(root: object) -> list[str]:
     return lines
 
 
+def _leads_to(node: object) -> str:
+    """Where a link leads that does not say so itself: what somebody links to is part of what they say."""
+    address = str(node.attributes.get("href") or "").strip()  # type: ignore[attr-defined]
+    said = node.text(deep=True).strip().rstrip("/").lower()  # type: ignore[attr-defined]
+    if not said or not _WEB.match(address) or re.search(r"[\s<>]", address) or said in address.lower():
+        return ""
+    return address if len(address) <= _LONGEST_LINK else f"{address[:_LONGEST_LINK]}…"
+
+
 def _tidy(lines: list[str]) -> str:
     """Without blanks at the end of lines, and with one empty line where there were several."""
     text = "\n".join(line.replace("\xa0", " ").rstrip() for line in lines)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def flowed(text: str, *, is_spaced: bool = True) -> str:
+    """The paragraphs of a flowing text (RFC 3676) in one line each; where no blanks stand between words the last one goes."""
+    made: list[str] = []
+    depth, goes_on = 0, False
+    for line in text.split("\n"):
+        found = _QUOTES.match(line)
+        marks = found.end() if found else 0
+        # A blank is put before lines that would else look like quotes, or like the "From" of a mail box.
+        words = line[marks:].removeprefix(" ") if marks or not line.startswith(" >") else line
+        is_signature = words.rstrip() == "--"
+        if goes_on and marks == depth and words and not is_signature:
+            made[-1] += words
+        else:
+            made.append(f"{'>' * marks} {words}" if marks else words)
+        goes_on, depth = words.endswith(" ") and not is_signature, marks
+        if goes_on and not is_spaced:
+            made[-1] = made[-1][:-1]
+    return "\n".join(line.rstrip() if line.strip() != "--" else line for line in made)

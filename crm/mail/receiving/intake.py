@@ -247,8 +247,9 @@ _RULED = {CASE: "case", LEAD: "lead", TALK: "interaction"}
 
 def _known_sender(work: Work, received: Received, message: IncomingMessage) -> None:
     """Of several addresses, as where an assistant or a web form writes for somebody, the first that a record has."""
-    known = (address for address in received.writers if who_wrote(work.session, address).is_known)
-    message.sender = next(known, message.sender)
+    known = next((pair for pair in received.writers if who_wrote(work.session, pair[1]).is_known), None)
+    if known is not None and known[1] != message.sender:
+        message.sender_name, message.sender = known
 
 
 def _belongs_to(work: Work, message: IncomingMessage) -> None:

@@ -18,8 +18,8 @@ from hashlib import sha256
 from crm.i18n import _
 from crm.mail.receiving.charsets import decode, decode_header
 from crm.mail.receiving.file_kinds import kind_of
-from crm.mail.receiving.headers import addresses, header, moment, parameter
-from crm.mail.receiving.html_text import html_to_text
+from crm.mail.receiving.headers import addresses, header, moment, parameter, readable, whole_head
+from crm.mail.receiving.html_text import flowed, html_to_text
 
 #: So many characters of a message are stored as words; the original has the rest.
 MOST_TEXT = 1_000_000
@@ -31,9 +31,21 @@ _DEEPEST, _MOST_PARTS, _MOST_WORK, _MOST_WRITERS = 40, 2_000, 4_000_000, 10
 _LONG, _SLICE = 1_000_000, 8_192
 #: Numbers what was cut out; nobody can know it.
 _MARK = f"X-Cut-{secrets.token_hex(8)}"
+_CUT_LINE = re.compile(rb"(?m)^" + _MARK.encode() + rb": \d+\n")
 _LONG_HEADER = re.compile(rb"(?im)^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*)*")
 _NESTING = re.compile(rb"(?i)boundary\s{0,5}\*?=|message/(?:rfc822|global)")
 _META_CHARSET = re.compile(rb"""(?i)<meta[^>]{0,300}charset\s{0,5}=\s{0,5}["']?([\w-]{1,40})""")
+#: What machines tell machines: it stands in the original.
+_FOR_MACHINES = frozenset({
+    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "message/feedback-report",
+    "text/rfc822-headers", "application/pgp-encrypted", "text/x-amp-html", "text/watch-html",
+})  # fmt: skip
+#: Words that a program reads, and people only as a file; and what is told apart further.
+_KEPT_AS_FILES = _FOR_MACHINES | {
+    "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/rtf", "application/rtf", "text/css",
+    "text/javascript", "application/json", "application/xml", "text/xml", "message/rfc822", "message/global",
+    "application/pgp-signature", "application/pgp-keys", "application/pkcs7-signature", "application/octet-stream",
+}  # fmt: skip
 #: A part in plain words that says less than this share of the one in HTML only points to it.
 _STUB = 0.25
 
@@ -65,7 +77,7 @@ class Letter:
     is_whole: bool = True
     sender: str = ""
     sender_name: str = ""
-    writers: tuple[str, ...] = ()
+    writers: tuple[tuple[str, str], ...] = ()
     recipients: tuple[str, ...] = ()
     subject: str = ""
     message_id: str = ""
@@ -102,18 +114,21 @@ def read_letter(content: bytes, most_bytes: int, size: int = 0) -> Letter:
     size = max(size, len(content))
     is_whole = size <= most_bytes
     light, cut = _lightened(content)
-    kept = content if is_whole else light[:most_bytes]
+    # Our own marks mean something only while the cut pieces are at hand.
+    kept = content if is_whole else _CUT_LINE.sub(b"", light[:most_bytes])
     told = (
         []
         if is_whole
         else [_("This message was larger than is kept; headers, words and names of files are there.")]
     )
-    message = _parsed(light[:most_bytes], told)
+    message = _parsed(whole_head(light[:most_bytes]), told)
     letter = Letter(message, kept, size, is_whole, told=told)
     people = addresses(message, "from") or addresses(message, "sender") or addresses(message, "return-path")
     letter.sender_name, letter.sender = people[0] if people else ("", "")
-    found = (address for name in ("from", "reply-to", "sender") for _n, address in addresses(message, name))
-    letter.writers = tuple(dict.fromkeys(found))[:_MOST_WRITERS]
+    found: dict[str, tuple[str, str]] = {}
+    for pair in (pair for name in ("from", "reply-to", "sender") for pair in addresses(message, name)):
+        found.setdefault(pair[1], pair)
+    letter.writers = tuple(found.values())[:_MOST_WRITERS]
     letter.recipients = tuple(
         dict.fromkeys(
             a for name in ("to", "cc", "delivered-to", "x-original-to") for _n, a in addresses(message, name)
@@ -188,6 +203,8 @@ class _Reader:
         self.letter, self.cut = letter, cut
         self.plain: list[tuple[int, str]] = []
         self.pages: list[tuple[int, str]] = []
+        #: Words of files that stand in the text: the message's own where it has no others.
+        self.named: list[str] = []
 
     def read(self) -> None:
         """Fill the letter's words and files."""
@@ -218,31 +235,35 @@ class _Reader:
         disposition = str(part.get("content-disposition", ""))[:20].strip().lower()
         is_words = not name and not disposition.startswith("attachment")
         content, size = self._content(part, kind)
+        if is_words and content and kind not in _KEPT_AS_FILES and kind_of(content, "", "") == "text/plain":
+            # A part of a broken or rare kind that somebody can read was written to be read.
+            kind = "text/html" if kind == "text/html" else "text/plain"
         if is_words and kind in ("text/plain", "text/html") and content is not None:
             declared = parameter(part, "charset")
             if kind == "text/html" and not declared and (meta := _META_CHARSET.search(content[:4_096])):
                 declared = meta[1].decode()
             text, charset = decode(content[: 4 * MOST_TEXT], declared)
+            if kind == "text/plain" and parameter(part, "format").lower() == "flowed":
+                text = flowed(text, is_spaced=parameter(part, "delsp").lower() != "yes")
             self.letter.charset = self.letter.charset or charset
             (self.plain if kind == "text/plain" else self.pages).append((choice, text))
             return
         if not content and not name and size == 0:
             return
-        if (
-            kind in ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
-            and not name
-        ):
+        if kind in _FOR_MACHINES and not name:
             return
         if len(self.letter.pieces) >= MOST_FILES:
             content = None
         judged = kind_of(content, name, kind) if content is not None else kind
         is_inline = bool(part.get("content-id")) and disposition[:10] != "attachment"
-        called = name or _("unnamed") + _ending(judged)
+        called = name or _called(part) + _ending(judged)
+        if name and kind == "text/plain" and content and not disposition.startswith("attachment"):
+            self.named.append(decode(content[: 4 * MOST_TEXT], parameter(part, "charset"))[0])
         self.letter.pieces.append(Piece(called, kind[:120], judged[:120], size, content, is_inline))
 
     def _content(self, part: Message, kind: str) -> tuple[bytes | None, int]:
         """The bytes of a part and how many there are; None where they are not kept."""
-        if number := part.get(_MARK):
+        if (number := part.get(_MARK)) and int(number) < len(self.cut):
             return self._cut_out(part, self.cut[int(number)], kind)
         inside = part.get_payload()
         if kind.startswith("message/") and isinstance(inside, list):
@@ -288,6 +309,7 @@ class _Reader:
             if not beside or (len(beside) < _STUB * len(words) and len(words) > 200):
                 self.plain = [(c, t) for c, t in self.plain if not choice or c != choice] + [(choice, words)]
         said = [text.strip("\n").rstrip() for _choice, text in self.plain if text.strip()]
+        said = said or [text.strip("\n").rstrip() for text in self.named if text.strip()]
         whole = "\n\n".join(said)
         if len(whole) > MOST_TEXT:
             letter.told.append(_("Only the beginning of this text is shown; the original has all of it."))
@@ -297,11 +319,24 @@ class _Reader:
 def _file_name(part: Message) -> str:
     """The name of a file without folders and control characters; it is shown and offered, never a path of ours."""
     try:
-        raw = part.get_filename() or ""
+        raw = (
+            readable(part, "content-disposition").get_filename()
+            or readable(part, "content-type").get_filename()
+            or ""
+        )
     except (ValueError, TypeError, IndexError, LookupError):
         raw = ""
     name = re.split(r"[/\\]", decode_header(str(raw)[:1_000]))[-1]
     return "".join(c if c.isprintable() else " " for c in name).strip(" .")[:255]
+
+
+def _called(part: Message) -> str:
+    """What a file without a name is called: a message by its subject."""
+    inside = part.get_payload()
+    if isinstance(inside, list) and len(inside) == 1 and isinstance(inside[0], Message):
+        said = "".join(c if c.isprintable() and c not in "/\\" else " " for c in header(inside[0], "subject"))
+        return " ".join(said.split())[:100].strip(".") or _("unnamed")
+    return _("unnamed")
 
 
 def _ending(kind: str) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from crm.mail.receiving.files import FileLine, files_of
-from crm.mail.receiving.folding import Passage, fold
+from crm.mail.receiving.folding import Passage, fold, is_forward
 from crm.mail.sending.outbox import SENT
 from crm.records import records
 from crm.service.cases.mail import reply_key
-from db.models import Case, CaseMessage, Contact, Outbox, User
+from db.models import Case, CaseMessage, Contact, IncomingMessage, Outbox, User
 from db.scope import ScopedSession
 
 MOST_MERGED = 20
@@ -37,11 +37,15 @@ class Message:
     incoming_id: int | None = None
     files: tuple[FileLine, ...] = ()
     cc: str = ""
+    #: Of the received message.
+    subject: str = ""
 
     @property
     def passages(self) -> list[Passage]:
         """The text in its order: what is new, and what is quoted from before."""
-        return fold(self.text) if self.incoming_id is not None else [Passage(self.text, False)]
+        if self.incoming_id is None:
+            return [Passage(self.text, False)]
+        return fold(self.text, forwarded=is_forward(self.subject))
 
 
 def list_thread(session: ScopedSession, case_id: int, limit: int) -> list[Message]:
@@ -71,10 +75,12 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
             User.name.label("user"),
             Contact.name.label("contact"),
             CaseMessage.incoming_id,
+            IncomingMessage.subject,
             origin.number.label("origin"),
         )
         .outerjoin(User, User.id == CaseMessage.user_id)
         .outerjoin(Contact, Contact.id == CaseMessage.contact_id)
+        .outerjoin(IncomingMessage, IncomingMessage.id == CaseMessage.incoming_id)
         .outerjoin(origin, origin.id == CaseMessage.merged_from_id)
         .where(CaseMessage.case_id == case.id)
         .order_by(CaseMessage.at.desc(), CaseMessage.id.desc())
@@ -99,6 +105,7 @@ def read_thread(session: ScopedSession, case: Case, contact: str, limit: int) ->
             row.incoming_id,
             tuple(files.get(row.id, ())),
             row.cc or "",
+            row.subject or "",
         )
         for row in reversed(rows)
     ]

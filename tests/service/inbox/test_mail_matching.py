@@ -47,6 +47,20 @@ def test_every_address_on_the_record_is_the_customers(case, sender):
     assert thread(case) == [("customer", None, case["ana"]["id"], "Yes please")]
 
 
+@pytest.mark.parametrize(
+    ("known", "wrote"),
+    [("ana@gmail.com", "ana+shop@googlemail.com"), ("ana@münchen.example", "ana@xn--mnchen-3ya.example"),
+     ("ana@xn--mnchen-3ya.example", "ana@münchen.example")],
+)  # fmt: skip
+def test_an_address_is_known_in_every_spelling_of_it(people, known, wrote):
+    with unit_of_work(SYSTEM) as work:
+        ana = make(people["stan"], "contact", name="Ana")
+        work.session.add(Channel(contact_id=ana["id"], kind="email", value=known))
+
+    with reading(SYSTEM) as session:
+        assert who_wrote(session, wrote).contact_id == ana["id"]
+
+
 def test_an_address_from_before_a_change_is_the_customers(case, people):
     with unit_of_work(people["stan"]) as work:
         version = case["ana"]["version"]

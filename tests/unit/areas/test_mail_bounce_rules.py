@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.config import settings
 from crm.mail.receiving.bounce_rules import is_about_address, read
 from tests.service.mail import mail_letters as letters
 
@@ -162,6 +163,9 @@ AWAY = [
     "Risposta automatica: filtro", "Fuori ufficio", "Automatisch antwoord: filter", "Afwezig tot maandag", "Autosvar: Filter",
     "Automatisk svar: Filter", "Samodejni odgovor: filter", "Odsoten do ponedeljka", "Automatická odpověď: filtr",
     "Mimo kancelář", "Автоматический ответ: фильтр", "Отсутствую до понедельника", "Automatyczna odpowiedź: filtr",
+    "Răspuns automat: filtru", "Автоматичен отговор: филтър", "Αυτόματη απάντηση: φίλτρο", "自動応答: フィルター",
+    "自动答复: 滤网", "Out of Office AutoReply: A filter", "I am out of the office this week", "Automatic reply from Ana",
+    "Urlaub: AW: Filter",
     "Resposta automática: filtro", "Fora do escritório", "Automatiskt svar: Filter", "Frånvaro: till måndag",
 ]  # fmt: skip
 
@@ -175,7 +179,10 @@ def test_an_away_note_is_known_in_its_language(subject):
     "headers",
     [
         {"X_Auto_Submitted": "auto-replied"}, {"X_Auto_Response_Suppress": "All"}, {"Precedence": "auto_reply"},
-        {"Precedence": "junk"}, {"List_Id": "<news.far.example>"}, {"Return_Path": "<>"}, {"Auto_Submitted": "auto-generated"},
+        {"Precedence": "junk"}, {"List_Id": "<news.far.example>"}, {"X_Precedence": "auto_reply"}, {"X_Autorespond": ""},
+        {"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"}, {"Delivered_To": "Autoresponder"},
+        {"X_POST_MessageClass": "9; Autoresponder"}, {"X_FC_MachineGenerated": "true"},
+        {"Return_Path": "<>"}, {"Auto_Submitted": "auto-generated"},
     ],
 )  # fmt: skip
 def test_every_header_that_means_a_machine_is_heeded(headers):
@@ -185,7 +192,21 @@ def test_every_header_that_means_a_machine_is_heeded(headers):
 @pytest.mark.parametrize(
     "subject",
     ["Absence of the courier", "Re: Grinder", "Urlaubsreif: die Mühle", "Vacation house needs a grinder", "AW: Automat kaputt",
-     "Odsotnost signala na stroju", "Assenza di pressione"],
+     "Odsotnost signala na stroju", "Assenza di pressione", "Urlaub: wer vertritt Sie?", "Out of office supplies",
+     "Automatic answer key missing", "Automatic reply does not work on our machine", "Automatisches Reinigen"],
 )  # fmt: skip
 def test_what_a_person_writes_about_is_no_away_note(subject):
     assert read(letters.answer(subject=subject, Auto_Submitted="no")).kind == "reply"
+
+
+def test_a_list_of_our_own_hands_on_what_people_write(monkeypatch):
+    monkeypatch.setenv("CRM_MAIL_FROM", "Brew & Berg <service@berg.example>")
+    settings.cache_clear()
+    try:
+        ours = {"List_Id": "Service <service.berg.example>", "Precedence": "list"}
+        assert read(letters.answer(**ours)).kind == "reply"
+        assert read(letters.answer(**ours, Auto_Submitted="auto-replied")).kind == "automatic"
+        assert read(letters.answer(List_Id="<news.notberg.example>", Precedence="list")).kind == "automatic"
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from crm.mail.receiving.folding import fold, new_words
+from crm.mail.receiving.folding import fold, is_forward, new_words
 
 HEADS = [
     "On Tue, 10 Mar 2026 at 12:00, Brew & Berg <hello@kavarna.example> wrote:",
@@ -21,6 +21,11 @@ HEADS = [
     "10.03.2026 12:00, Brew & Berg написал(а):",
     "wt., 10 mar 2026 o 12:00 Brew & Berg <hello@kavarna.example> napisał(a):",
     "Em ter., 10 de mar. de 2026 às 12:00, Brew & Berg <hello@kavarna.example> escreveu:",
+    "вт, 10 мар. 2026 г. в 12:00, Brew & Berg <hello@kavarna.example>:",
+    "uto, 10. ožu 2026. u 12:00 Brew & Berg <hello@kavarna.example> napisao je:",
+    "2026年3月10日(火) 12:00 Brew & Berg <hello@kavarna.example>:",
+    "2026년 3월 10일 (화) 오후 12:00, Brew & Berg <hello@kavarna.example>님이 작성:",
+    "Missatge de Brew & Berg <hello@kavarna.example> del dia dt., 10 de març 2026 a les 12:00:",
 ]
 
 
@@ -33,6 +38,31 @@ def test_a_quote_is_folded_with_the_line_that_introduces_it(head, mark):
     assert "Dear M1" in fold(text)[-1].text
 
 
+@pytest.mark.parametrize("head", [HEADS[0], HEADS[1], HEADS[0].replace(" wrote", "\nwrote")])
+def test_own_lines_right_above_a_quote_stay_open(head):
+    assert new_words(f"Thanks.\nYes please.\n{head}\nDear M1") == "Thanks.\nYes please."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See below\n\nBegin forwarded message:\n\nFrom: Boris <b@x.example>\nDate: 1 March 2026\nTo: Ana\n\nIt shows E42",
+        "Siehe\n\nAnfang der weitergeleiteten Nachricht:\n\nVon: Boris <b@x.example>\nDatum: 1. März 2026\nAn: Ana\n\nE42",
+        "See\n\n> Begin forwarded message:\n>\n> From: Boris\n> It shows E42",
+    ],
+)
+def test_what_is_passed_on_is_news(text):
+    assert [p.text for p in fold(text)] == [text]
+
+
+@pytest.mark.parametrize("subject", ["FW: E42", "WG: E42", "TR : E42", "Fwd: [C-1] E42", "RV: E42", "I: E42"])
+def test_a_message_below_is_news_where_the_subject_says_so(subject):
+    text = "See\n\nVon: Boris <b@x.example>\nGesendet: Dienstag, 10. März 2026\nAn: Ana\nBetreff: E42\n\nEs zeigt E42."
+
+    assert [p.is_quoted for p in fold(text, forwarded=is_forward(subject))] == [False]
+    assert [p.is_quoted for p in fold(text, forwarded=is_forward(f"Re: {subject}"))] == [False, True]
+
+
 @pytest.mark.parametrize(
     "block",
     [
@@ -42,6 +72,8 @@ def test_a_quote_is_folded_with_the_line_that_introduces_it(head, mark):
         "*Fra:* Brew & Berg\n*Sendt:* 10. marts 2026\n*Til:* Ana\n*Emne:* Filter",
         "От: Brew & Berg\nОтправлено: 10 марта 2026\nКому: Ana\nТема: Фильтр",
         "-----Original Message-----\nFrom: Brew & Berg",
+        "发件人: Brew & Berg\n发送时间: 2026年3月10日 12:00\n收件人: Ana\n主题: 滤网",
+        "Avsender: B <hello@kavarna.example>\nNår: 10.03.2026 12:00\nMottaker: Ana\nTittel: Filter",
         "-----Ursprüngliche Nachricht-----\nVon: Brew & Berg",
     ],
 )
@@ -53,6 +85,7 @@ def test_a_whole_message_below_is_folded(block):
     "own",
     [
         "The label says:\nFrom: factory@works.example\nSerial 99\nPlease help.",
+        "The label says:\nFrom: factory@works.example\nTo: us\nSubject: gears\nSerial 99\nPlease help.",
         "Auf dem Schild steht:\nVon: werk@works.example\nNummer 99",
         "On the last invoice your colleague wrote:\nno charge. Is that right?",
         "Fill in here\n____________________\nand send it back",

@@ -72,6 +72,133 @@ def test_html_is_read_line_by_line_with_quotes_marked():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("content", "declared", "said"),
+    [
+        ("Die Mühle läuft".encode() + b"\xc3", "utf-8", "Die Mühle läuftÃ"),
+        ("Mühle, ".encode() + "Fußzeile".encode("latin-1"), "utf-8", "Mühle, Fußzeile"),
+        ("Кофемолка стоит".encode("cp1251"), "iso-8859-1", "Кофемолка стоит"),
+        ("コーヒーミル".encode("iso-2022-jp"), "", "コーヒーミル"),
+        ("磨豆機停咗".encode("big5hkscs"), "big5", "磨豆機停咗"),
+        ("Mühle ☕😀".encode("utf-32"), "utf-16", "Mühle ☕😀"),
+        ("Älä öljyä".encode("latin-1"), "iso-8859-1", "Älä öljyä"),
+    ],
+    ids=["torn", "two sets", "wrong set", "escapes", "more letters", "four bytes", "western"],
+)
+def test_one_wrong_byte_or_name_takes_nothing_from_the_other_letters(content, declared, said):
+    assert decode(content, declared)[0] == said
+
+
+@pytest.mark.parametrize(
+    ("words", "more", "said"),
+    [
+        ("one \ntwo \n\nthree", "", "one two\n\nthree"),
+        ("磨豆 \n机", "; delsp=yes", "磨豆机"),
+        ("> a \n> b\n> > c\nown \nwords\n-- \nAna", "", "> a b\n> > c\nown words\n-- \nAna"),
+    ],
+)
+def test_lines_that_flow_are_one_paragraph(words, more, said):
+    letter = read(words.encode(), f"text/plain; charset=utf-8; format=flowed{more}")
+
+    assert letter.text.replace(">>", "> >") == said
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/mixed",
+        'multipart/mixed; boundary=""',
+        "plain/text",
+        "text/enriched",
+        "text/markdown",
+        "application/x-odd",
+    ],
+)
+def test_what_can_be_read_is_words_whatever_its_kind_is_called(kind):
+    letter = read("Die Mühle steht".encode(), kind)
+
+    assert (letter.text, letter.pieces) == ("Die Mühle steht", [])
+
+
+def test_a_named_text_is_the_message_where_it_has_no_other():
+    named = (
+        b"Content-Type: text/plain; charset=utf-8; name=a.txt\nContent-Disposition: inline\n\nAll my words"
+    )
+    other = b"Content-Type: text/plain\n\nBeside it"
+    alone = read(b"--B\n" + named + b"\n--B--", "multipart/mixed; boundary=B")
+    beside = read(b"--B\n" + other + b"\n--B\n" + named + b"\n--B--", "multipart/mixed; boundary=B")
+
+    assert [(one.text, [p.name for p in one.pieces]) for one in (alone, beside)] == [
+        ("All my words", ["a.txt"]),
+        ("Beside it", ["a.txt"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "subject"),
+    [
+        (b"\n\r\n", "x"),
+        (b"\xef\xbb\xbf", "x"),
+        (b"From ana Mon Nov 30 10:00:00 2026\n", "x"),
+        (b"Received: a\nno header\n", "x"),
+    ],
+    ids=["blank lines", "mark", "box", "broken line"],
+)
+def test_headers_are_found_behind_what_is_none(before, subject):
+    letter = read_letter(before + HEAD + b"\nMy words", MOST)
+
+    assert (letter.sender, letter.subject, letter.text) == ("ana@kavarna.example", subject, "My words")
+
+
+def test_words_without_headers_stay_words():
+    assert read_letter(b"It stops\nsince Monday: help\n\nAna", MOST).text.endswith("Ana")
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "address"),
+    [
+        ("Ana Novak ana@kavarna.example", "Ana Novak", "ana@kavarna.example"),
+        ('"ana@kavarna.example" <eve@far.example>', "", "eve@far.example"),
+        ('"Novak, Ana" <ana@kavarna.example>', "Novak, Ana", "ana@kavarna.example"),
+        ("Kavarna: ana@kavarna.example;", "", "ana@kavarna.example"),
+    ],
+)
+def test_who_wrote_is_told_apart_from_how_they_call_themselves(raw, name, address):
+    letter = read_letter(f"From: {raw}\n\nx".encode(), MOST)
+
+    assert (letter.sender_name, letter.sender) == (name, address)
+
+
+def test_files_are_called_as_people_called_them():
+    def part(head):
+        return b"--B\nContent-Type: application/pdf\n" + head.encode() + b"\n\n%PDF\n"
+
+    heads = [
+        "Content-Disposition: attachment; filename=Rechnung März.pdf",
+        "Content-Disposition: attachment; filename*0*=utf-8''%C3%9Cber; filename*1*=%20uns.pdf",
+        'Content-Disposition: attachment; filename="=?utf-8?B?w5xicmljaHQucGRm?="',
+    ]
+    inner = b"--B\nContent-Type: message/rfc822\n\nFrom: b@x.example\nSubject: The display\n\nshows E42\n"
+    letter = read(b"".join(map(part, heads)) + inner + b"--B--", "multipart/mixed; boundary=B")
+
+    assert [p.name for p in letter.pieces] == [
+        "Rechnung März.pdf",
+        "Über uns.pdf",
+        "Übricht.pdf",
+        "The display.eml",
+    ]
+
+
+def test_a_link_of_a_page_is_followed_by_its_address():
+    page = (
+        '<p>See <a href="https://photos.example/a">my photos</a> at <a href="https://kavarna.example">kavarna.example</a>'
+        '<a href="https://far.example"><img src="x"></a> <a href="mailto:a@b.example">me</a></p>'
+        '<blockquote><a href="https://old.example">old</a></blockquote>'
+    )
+
+    assert html_to_text(page) == "See my photos <https://photos.example/a> at kavarna.example me\n\n> old"
+
+
 def test_html_is_taken_where_the_plain_part_only_points_to_it():
     words = "All the words of the message stand in the page. " * 10
     parts = f"--B\nContent-Type: text/plain\n\nOpen in a browser\n--B\nContent-Type: text/html\n\n<p>{words}</p>\n--B--"
@@ -111,6 +238,8 @@ def test_a_message_larger_than_allowed_keeps_headers_words_and_names():
     assert cut.pieces[0].size == pytest.approx(2_000_000, rel=0.05)
     assert len(cut.original) <= 1_000_000
     assert "larger than is kept" in cut.told[0]
+    again = read_letter(cut.original, MOST)
+    assert (again.sender, again.subject, again.text) == (cut.sender, cut.subject, cut.text)
 
 
 N = 10_000
