@@ -37,7 +37,11 @@ hand_in(
     "access",
     start={"role": "crm.access.people:ensure_roles"},
     rules={"user": "crm.access.rules:UserRules"},
-    command={"session": "crm.access.cli:session", "user": "crm.access.cli:user"},
+    command={
+        "session": "crm.access.cli:session",
+        "user": "crm.access.cli:user",
+        "token": "crm.access.tokens.cli:token",
+    },
 )
 hand_in(
     "exchange",

@@ -13,6 +13,7 @@ from crm.access.passwords import hash_password, password_problems, verify_passwo
 from crm.access.people import demand, ensure_roles
 from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import end_sessions_of
+from crm.access.tokens.tokens import end_tokens_of
 from crm.errors import NotAllowed, NotFound, Problem, Refused
 from crm.i18n import LANGUAGES, _
 from crm.records.records import create_record, update_record
@@ -67,6 +68,7 @@ def change_user(
     keep_an_administrator(work)
     if values.get("is_active") is False:
         end_sessions_of(work, user_id=user_id)
+        end_tokens_of(work, user_id=user_id)
 
 
 def _share(work: Work, *, user_id: int, teams: Iterable[int]) -> None:
@@ -137,7 +139,7 @@ def _has_password(work: Work, user_id: int) -> bool:
 
 
 def set_password(work: Work, *, user_id: int, password: str) -> None:
-    """Give somebody a new password; all their sessions end.
+    """Give somebody a new password; all their sessions and tokens end.
 
     Raises
     ------
@@ -157,6 +159,8 @@ def set_password(work: Work, *, user_id: int, password: str) -> None:
     _refuse_weak(password, name=user.name, email=user.email or "")
     give_password(work, user_id=user_id, password_hash=hash_password(password))
     end_sessions_of(work, user_id=user_id)
+    if user_id != work.actor.user_id:
+        end_tokens_of(work, user_id=user_id)
 
 
 def change_own_password(user_id: int, *, current: str, new: str, session_hash: str = "") -> None:

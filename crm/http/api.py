@@ -1,4 +1,4 @@
-"""The API under ``/api``: every entity of the registry, read and written with the rights of the signed-in person.
+"""The API under ``/api``: every entity of the registry, read and written with the rights of a person or their token.
 
 Programs read it: times stand in UTC with their offset, and are taken with any; amounts in minor units.
 """
@@ -17,11 +17,11 @@ from pydantic import Field as About
 from starlette.exceptions import HTTPException
 
 from crm.access.rules import ON_PEOPLE
-from crm.access.sessions import actor_of_session
 from crm.errors import CrmError, NotAllowed, NotFound, Problem, Refused
 from crm.http import problems
 from crm.http.asked import filters as asked_for
 from crm.http.bodies import Bounded
+from crm.http.calls.who import who_asks
 from crm.i18n import _, set_language
 from crm.records import registry
 from crm.records.lists import list_rows
@@ -34,7 +34,7 @@ from crm.records.records import (
     update_record,
 )
 from crm.work import Actor, Work, reading, unit_of_work
-from db.scope import EXPORT, READ
+from db.scope import CREATE, DELETE, EXPORT, READ, UPDATE
 
 log = structlog.get_logger(__name__)
 
@@ -81,18 +81,9 @@ class Stored(BaseModel):
     rows: list[dict[str, Any]]
 
 
-class NotSignedIn(CrmError):
-    """No live session behind the request."""
-
-    status = 401
-
-
 def asking(request: Request) -> Actor:
     """Who asks, with the rights of this moment."""
-    session_hash = request.scope.get("rapport_session")
-    actor = actor_of_session(session_hash) if isinstance(session_hash, str) else None
-    if actor is None:
-        raise NotSignedIn(_("You are not signed in, or your session has ended."))
+    actor = who_asks(request.scope)
     set_language(actor.language)
     return actor
 
@@ -204,7 +195,7 @@ def api(*more: APIRouter) -> FastAPI:
     @app.post("/{entity}", status_code=201)
     def create(entity: Entity, values: dict[str, Any], actor: Asking, response: Response) -> dict[str, Any]:
         """A new record; answers with all stored values, ``id`` and ``version`` included."""
-        _demand_writable(actor, entity)
+        _demand_writable(actor, entity, CREATE)
         with unit_of_work(actor, cause="API") as work:
             made = create_record(work, entity, values)
         response.headers["ETag"] = _etag(made)
@@ -213,7 +204,7 @@ def api(*more: APIRouter) -> FastAPI:
     @app.post("/{entity}/bulk")
     def bulk(entity: Entity, sent: Rows, actor: Asking) -> Stored:
         """Up to 1,000 records made and changed in one transaction: all are stored, or none."""
-        _demand_writable(actor, entity)
+        _demand_writable(actor, entity, CREATE, UPDATE)
         with unit_of_work(actor, cause="API") as work:
             stored = _stored_all(work, entity, sent.rows)
         return Stored(rows=[_json(entity, row) for row in stored])
@@ -228,7 +219,7 @@ def api(*more: APIRouter) -> FastAPI:
         matched: Matched = None,
     ) -> dict[str, Any]:
         """Change some values of a record; 409 when somebody else was first."""
-        _demand_writable(actor, entity)
+        _demand_writable(actor, entity, UPDATE)
         with unit_of_work(actor, cause="API") as work:
             seen = _seen(matched, change.version)
             stored = update_record(work, entity, record_id, change.values, seen_version=seen)
@@ -245,7 +236,7 @@ def api(*more: APIRouter) -> FastAPI:
         matched: Matched = None,
     ) -> dict[str, Any]:
         """Put a record away; lines and the like, which only hang on another record, are gone for good."""
-        _demand_writable(actor, entity)
+        _demand_writable(actor, entity, DELETE)
         with unit_of_work(actor, cause="API") as work:
             seen = _seen(matched, version)
             if hasattr(registry.model(entity), "archived_at"):
@@ -310,10 +301,15 @@ def _stored_one(work: Work, entity: str, row: dict[str, Any]) -> dict[str, Any]:
     return update_record(work, entity, int(row["id"]), values, seen_version=int(row["version"]))
 
 
-def _demand_writable(actor: Actor, entity: str) -> None:
+def _demand_writable(actor: Actor, entity: str, *actions: str) -> None:
+    """Whoever can do none of this to any record is told so before a rule speaks."""
     _demand_read(actor, entity)
     if entity in NOT_HERE:
         raise NotAllowed(_(ON_PEOPLE))
+    # What hangs on another record is part of it: a line more is a change of its deal.
+    hangs = isinstance(registry.model(entity).__guard__, tuple)
+    if not any(actor.may(registry.rights_name(entity), UPDATE if hangs else action) for action in actions):
+        raise NotAllowed(_("You may not do this. Ask an administrator if your work needs it."))
 
 
 def _told(_request: Request, error: Exception) -> Response:

@@ -1,7 +1,8 @@
 """The edge: pure ASGI in front of everything. Without a live session nothing of the firm leaves the house.
 
-Pages redirect to sign-in, web sockets are refused before they open and closed when their session ends, everything else
-answers 401. Behind the edge, Streamlit finds who is asking in a signed header that no client can send.
+A program comes in by its token, where the API stands. Pages redirect to sign-in, web sockets are refused before they open
+and closed when their session ends, everything else answers 401. Behind the edge, Streamlit finds who is asking in a
+signed header that no client can send.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from crm.access.sessions import hash_of, is_live
 from crm.access.signing import sign
 from crm.config import settings
 from crm.errors import CrmError
+from crm.http.calls.who import CALLED, bearer_of, refusal_of, unknown
 from crm.http.guarding import address_of, as_it_came, guarded, is_secure
 from crm.http.html import content_security_policy, render_message
 from crm.http.problems import problem, told
@@ -122,8 +124,10 @@ class Edge:
             send = guarded(send, scope, secure=is_secure(connection), policy=self.house.policy)
         refusal = await self._refusal(scope, connection)
         if refusal is None:
-            token = token_of(connection)
-            if token and not _is_open(below(scope["path"])):
+            token, bearer = token_of(connection), bearer_of(connection)
+            if bearer is not None:
+                scope["rapport_token"] = hash_of(bearer)
+            elif token and not _is_open(below(scope["path"])):
                 session_hash = hash_of(token)
                 scope["headers"].append((HEADER, sign(session_hash).encode()))
                 scope["rapport_session"] = session_hash
@@ -148,8 +152,10 @@ class Edge:
         # A web socket is never open: only Streamlit speaks through one, under whatever path.
         if scope["type"] == "http" and _is_open(path):
             return None
-        token = token_of(connection)
+        token, bearer = token_of(connection), bearer_of(connection)
         try:
+            if bearer is not None:
+                return await _threads.run(refusal_of, connection, bearer)
             live = token is not None and await _threads.run(is_live, hash_of(token))
             if live and path.startswith("/media/") and not self.house.may_fetch(path, hash_of(token or "")):
                 return problem(
@@ -162,15 +168,16 @@ class Edge:
             return told(error)
 
     async def _ask(self, scope: Scope, connection: HTTPConnection) -> Response:
+        path = below(scope["path"])
         wants_page = (
             scope["type"] == "http"
             and scope["method"] in ("GET", "HEAD")
             and "text/html" in connection.headers.get("accept", "")
-            and not below(scope["path"]).startswith("/api/")
+            and not path.startswith("/api/")
         )
         if not wants_page:
             detail = _("You are not signed in, or your session has ended. Sign in and try again.")
-            return problem(401, "NotSignedIn", detail)
+            return unknown(detail) if path.startswith(CALLED) else problem(401, "NotSignedIn", detail)
         if self.house.oidc_cookie and self.house.oidc_cookie in connection.cookies:
             return _lead("/sign-in/oidc/done")
         if await _threads.run(setup.is_needed):

@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from crm.access.sessions import actor_of_session
 from crm.errors import CrmError, NotFound
+from crm.http.calls.who import who_asks
+from crm.http.problems import told
 from crm.i18n import _
 from crm.mail.receiving.files import File, read_file, read_original
 
@@ -33,19 +34,15 @@ def _handed_over(file: File) -> Response:
 
 
 async def _answer(request: Request, *, original: bool) -> Response:
-    actor = await run_in_threadpool(actor_of_session, request.scope["rapport_session"])
-    if actor is None:
-        return JSONResponse({"error": "NotSignedIn"}, status_code=401)
     number = request.path_params["id"]
     try:
+        actor = await run_in_threadpool(who_asks, request.scope)
         # More than a database can count is nobody's file.
         if number >= 2**63:
             raise NotFound(_("There is no file {id}, or you may not see it.").format(id=number))
         file = await run_in_threadpool(read_original if original else read_file, actor, number)
     except CrmError as error:
-        return JSONResponse(
-            {"error": type(error).__name__, "detail": error.message}, status_code=error.status
-        )
+        return told(error)
     return _handed_over(file)
 
 

@@ -21,7 +21,7 @@ from crm.keeping.copying import copy_rows
 from crm.upgrade import bring_up
 from crm.work import Actor, told
 from db import migrate
-from db.models import Job, LoginSession, Outbox, User
+from db.models import ApiToken, Job, LoginSession, Outbox, User
 from db.session import engine, make_engine
 
 _NAMED = "rapport-{at:%Y%m%d-%H%M%S}.zip"
@@ -151,7 +151,7 @@ def _calmed(made: Engine) -> int:
     """Let nothing go on that may have ended since: gives how many messages of the outbox are held.
 
     Such a message counts as handed over and not confirmed, which is never sent again. Jobs that somebody began can be
-    taken up again by hand. Who signed out since stays out.
+    taken up again by hand. Who signed out since stays out, and so does a token revoked since.
     """
     now = datetime.now(UTC)
     job = {"state": "cancelled", "note": _("Was under way when a backup was made that was put back since."),
@@ -159,7 +159,8 @@ def _calmed(made: Engine) -> int:
     mail = {"state": "handed", "handed_at": now, "owner": None,
             "problem": _("Waited when a backup was made that was put back since; it may have gone out.")}  # fmt: skip
     with made.execution_options(system=True).begin() as connection:
-        connection.execute(update(LoginSession).where(LoginSession.ended_at.is_(None)).values(ended_at=now))
+        for entered in (LoginSession, ApiToken):
+            connection.execute(update(entered).where(entered.ended_at.is_(None)).values(ended_at=now))
         # The clock's own jobs do no harm twice, and nobody would queue them again in their stretch.
         by_hand = Job.state.in_(("queued", "running")) & Job.actor_id.is_not(None)
         connection.execute(update(Job).where(by_hand).values(job))

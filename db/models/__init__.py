@@ -17,7 +17,17 @@ from db.models.catalogue import Category, Product, Rate
 from db.models.interactions import Interaction, Task
 from db.models.mail import FileContent, IncomingMessage, MailboxPlace, StoredFile
 from db.models.parties import Contact, Organisation
-from db.models.people import Credential, Grant, LoginSession, Membership, Role, SignInFailure, Team, User
+from db.models.people import (
+    ApiToken,
+    Credential,
+    Grant,
+    LoginSession,
+    Membership,
+    Role,
+    SignInFailure,
+    Team,
+    User,
+)
 from db.models.pipeline.deals import Deal, DealLine, StageChange
 from db.models.pipeline.pipeline import Lead, LossReason, Pipeline, Stage, Target
 from db.models.reach import Address, Channel, ContactRole
@@ -43,6 +53,7 @@ from db.models.trade import Order, OrderLine
 __all__ = [
     "Address",
     "AddressProblem",
+    "ApiToken",
     "Base",
     "Campaign",
     "CampaignArm",

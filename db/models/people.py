@@ -176,6 +176,26 @@ class LoginSession(Base):
     how: Mapped[str] = mapped_column(text(20), default="password")
 
 
+class ApiToken(Base):
+    """What lets a program call the API as its person; only the SHA-256 is kept, and the beginning to recognise it by."""
+
+    __tablename__ = "api_tokens"
+    __logged__ = False
+
+    token_hash: Mapped[str] = mapped_column(text(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(text(80))
+    prefix: Mapped[str] = mapped_column(text(20))
+    may_write: Mapped[bool] = mapped_column(default=False)
+    # Names of rights; null is everything that the person reaches.
+    entities: Mapped[list[str] | None]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
 class SignInFailure(Base):
     """A failed sign-in, counted per account and address for a minute."""
 
