@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from crm.config import settings
 
@@ -13,6 +13,12 @@ from crm.config import settings
 def zone() -> ZoneInfo:
     """The firm's time zone."""
     return ZoneInfo(settings().time_zone)
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of all time zones there are; to find them reads some hundred files."""
+    return frozenset(available_timezones())
 
 
 def now() -> datetime:

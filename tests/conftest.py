@@ -15,9 +15,12 @@ import psycopg
 import pytest
 import time_machine
 from hypothesis import settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import URL
 
 import crm.areas  # noqa: F401 - hands in what the areas offer
+from crm.access import passwords
 from crm.i18n import set_language
 from tests import postgres
 from tests.nursery import Nursery
@@ -25,6 +28,8 @@ from tests.nursery import Nursery
 RUN = "RAPPORT_TEST_RUN"
 BROWSER = "browser"
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "", None}
+#: What passwords are hashed by outside the tests.
+FULL = passwords._hasher
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 settings.register_profile("rapport", derandomize=True, deadline=None, database=None, print_blob=False)
@@ -82,6 +87,18 @@ def in_english() -> Iterator[None]:
     """A test that speaks another language leaves it behind for no other one."""
     yield
     set_language("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash with a hundredth of the work; what it has to cost is tested with ``full_passwords``."""
+    yield from _hashing_by(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
+
+
+@pytest.fixture
+def full_passwords() -> Iterator[None]:
+    """Hash as the program does."""
+    yield from _hashing_by(FULL)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -215,6 +232,14 @@ def at_noon() -> Iterator[time_machine.Traveller]:
     """Stop the clock at Tuesday, 10 March 2026, 12:00 UTC; ``shift`` and ``move_to`` move it."""
     with time_machine.travel(datetime(2026, 3, 10, 12, tzinfo=UTC), tick=False) as clock:
         yield clock
+
+
+def _hashing_by(hasher: PasswordHash) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", hasher)
+        passwords._dummy.cache_clear()
+        yield
+    passwords._dummy.cache_clear()
 
 
 def _migrate(url: str) -> None:

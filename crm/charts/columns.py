@@ -17,11 +17,11 @@ from crm.charts.theme import (
     TEXT,
     Notes,
     Unit,
-    centred,
     known,
     marked,
     name_axis,
     nothing,
+    over,
     plain,
     style,
     told,
@@ -113,7 +113,7 @@ def histogram(values: Sequence[float], *, unit: Unit, bins: int = 14, height: in
     )
     middle = float(np.median(data))
     mark = min(middle, edges[-1])
-    centred(notes, mark, 1, plain(_("half below {value}").format(value=unit.full(middle))), yref="paper")
+    over(notes, mark, _("half below {value}").format(value=unit.full(middle)), (edges[0], edges[-1]))
     shown = edges[:: max(1, len(edges) // 7)]
     whole = Unit(short=lambda value: f"{value:.0f}", full=lambda value: f"{value:.0f}")
     axis = value_axis([0.0, float(counts.max())], whole)

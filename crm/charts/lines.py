@@ -13,21 +13,21 @@ from crm.charts.theme import (
     AMBER,
     BAD,
     MUTED,
-    NAME_PX,
     PAGE,
     SOFT,
     TEXT,
     Notes,
     Unit,
     When,
-    centred,
     fade,
+    folded,
     known,
     line,
     name_axis,
     name_ends,
     note,
     nothing,
+    over,
     plain,
     style,
     time_axis,
@@ -72,7 +72,7 @@ def trend(
     if not any(known(value) for value in now):
         return nothing(height)
     lines = [
-        ([value if known(value) else None for value in values], plain(title), ink, width, colour)
+        ([value if known(value) else None for value in values], title, ink, width, colour)
         for values, title, ink, width, colour in (
             (before, before_name, MUTED, 1.8, SOFT),
             (now, name, ACCENT, 2.6, ACCENT),
@@ -83,13 +83,15 @@ def trend(
     figure = go.Figure()
     for values, title, ink, width, _colour in lines:
         texts = [plain(unit.full(value)) if value is not None else "" for value in values]
-        hover = f"{title} %{{customdata}}<extra></extra>"
-        line(
-            figure, range(len(labels)), values, ink, width, name=title, customdata=texts, hovertemplate=hover
-        )
+        said = {"name": plain(title), "hovertemplate": f"{plain(title)} %{{customdata}}<extra></extra>"}
+        line(figure, range(len(labels)), values, ink, width, customdata=texts, **said)
     axis = value_axis([value for values, *_rest in lines for value in values if value is not None], unit)
-    ends = [(values[-1], title, colour) for values, title, *_rest, colour in lines if values[-1] is not None]
-    name_ends(notes, ends, axis, height - 50)
+    ends = [
+        (values[-1], folded(title), colour)
+        for values, title, *_rest, colour in lines
+        if values[-1] is not None
+    ]
+    right = name_ends(notes, ends, axis, height - 50)
     for values, title, *_rest, colour in lines:
         end = max(place for place, value in enumerate(values) if value is not None)
         if end == len(labels) - 1:
@@ -99,10 +101,10 @@ def trend(
         # Near the left edge a name that ends at the dot would be cut, so it begins there instead.
         side, shift = ("right", -4) if end > len(labels) / 3 else ("left", 4)
         place = {"xanchor": side, "xshift": shift, "yshift": 12}
-        note(notes, end, values[end], f"<b>{title}</b>", colour=colour, **place)
+        note(notes, end, values[end], f"<b>{folded(title)}</b>", colour=colour, **place)
     axis_of_names = name_axis(labels, most=6)
     axis_of_names["range"] = [-0.2, len(labels) - 0.95]
-    return style(figure, height, x=axis_of_names, y=axis, notes=notes, top=14, right=NAME_PX, unified=True)
+    return style(figure, height, x=axis_of_names, y=axis, notes=notes, top=14, right=right, unified=True)
 
 
 def band(
@@ -170,18 +172,18 @@ def band(
     ends = [
         (forecast.high95[-1], "95 %", ACCENT),
         (forecast.high80[-1], "80 %", ACCENT),
-        (forecast.expected[-1], f"<b>{plain(_('Expected'))}</b>", ACCENT),
+        (forecast.expected[-1], f"<b>{folded(_('Expected'))}</b>", ACCENT),
     ]
     if target is not None and goals:
         dots = {"mode": "lines+markers", "marker": {"color": AMBER, "size": 4}}
         line(figure, forecast.days, target, AMBER, 1.6, "dot", **dots)
         last = max(place for place, goal in enumerate(target) if goal is not None and known(goal))
         if last == len(forecast.days) - 1:
-            ends.append((goals[-1], plain(_("Target")), AMBER))
+            ends.append((goals[-1], folded(_("Target")), AMBER))
         else:
             note(notes, forecast.days[last], goals[-1], plain(_("Target")), colour=AMBER, yshift=10)
-    name_ends(notes, ends, axis, height - 50)
-    centred(notes, days[-1], 1, plain(until or _("Last actual")), yref="paper")
+    right = name_ends(notes, ends, axis, height - 50)
+    over(notes, days[-1], until or _("Last actual"), (days[0], forecast.days[-1]))
     return style(
         figure,
         height,
@@ -189,7 +191,7 @@ def band(
         y=axis,
         notes=notes,
         shapes=[upright(days[-1], colour=MUTED, width=1, dash="solid")],
-        right=NAME_PX,
+        right=right,
         top=16,
     )
 

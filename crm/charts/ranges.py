@@ -13,7 +13,6 @@ from crm.charts.theme import (
     Notes,
     Unit,
     above,
-    centred,
     fade,
     known,
     line,
@@ -21,6 +20,7 @@ from crm.charts.theme import (
     marked_by,
     name_axis,
     nothing,
+    over,
     plain,
     steps,
     style,
@@ -83,10 +83,7 @@ def intervals(
     marks = [mark for mark in ticks(start, end, most=5) if start <= mark <= end]
     row = count / max(1, height - 40)
     if reference is not None:
-        # Centred over its line, but never cut off at an edge.
-        across = (reference - start) / (end - start)
-        side = "left" if across < 0.12 else "right" if across > 0.88 else "center"
-        centred(notes, reference, 1, plain(reference_text), yref="paper", xanchor=side)
+        over(notes, reference, reference_text, (start, end))
     for place, label, text in zip(places, labels, texts, strict=True):
         above(notes, place, 5 * row, label, text)
     return style(

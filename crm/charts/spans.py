@@ -13,6 +13,7 @@ from crm.charts.theme import (
     CLEAR,
     MUTED,
     PAGE,
+    PHONE_SIGNS,
     TEXT,
     Notes,
     Unit,
@@ -22,6 +23,7 @@ from crm.charts.theme import (
     note,
     nothing,
     plain,
+    shortened,
     shown_days,
     style,
     told,
@@ -100,19 +102,14 @@ def spans(
             customdata=told([run.name], [run.text]) * 2,
             hovertemplate="<b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
         )
-        # Behind the bar where there is room to the right, before it near the end.
-        late = (start - first) > (last - first) * 0.6
-        note(
-            notes,
-            start if late else end,
-            place,
-            plain(run.name),
-            colour=TEXT,
-            yref="y2",
-            xanchor="right" if late else "left",
-            xshift=-6 if late else 6,
-            bgcolor=PAGE,
-        )
+        # On the side with more room, so much of it as fits there on a phone; a long bar is written upon.
+        before, after = (start - first) / (last - first), (last - end) / (last - first)
+        room = max(before, after)
+        spot, side, shift = (start, "right", -6) if before > after else (end, "left", 6)
+        if room < 0.3:
+            room, spot, side, shift = 0.5, start + (end - start) / 2, "center", 0
+        name = plain(shortened(run.name, int(room * PHONE_SIGNS)))
+        note(notes, spot, place, name, colour=TEXT, yref="y2", xanchor=side, xshift=shift, bgcolor=PAGE)
     shown = shown_days(months, most=8)
     names_below = [when(day).replace(" ", "<br>") for day in shown]
     pale = fade(MUTED, 0.3)

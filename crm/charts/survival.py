@@ -9,16 +9,16 @@ import plotly.graph_objects as go
 from crm.charts.theme import (
     ACCENT,
     AMBER,
-    NAME_PX,
     Notes,
     Unit,
-    centred,
     fade,
+    folded,
     known,
     line,
     marked,
     name_ends,
     nothing,
+    over,
     plain,
     style,
     ticks,
@@ -93,7 +93,7 @@ def steps_with_band(
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>95 %: %{customdata[2]}<extra></extra>",
     )
     right = xs[-1]
-    ends = [(ys[-1], f"<b>{plain(name)}</b>", ACCENT)]
+    ends = [(ys[-1], f"<b>{folded(name)}</b>", ACCENT)]
     if law is not None and len(law[0]):
         line(
             figure,
@@ -105,15 +105,15 @@ def steps_with_band(
             hovertemplate=f"<b>%{{customdata[0]}}</b><br>{plain(law_name)} %{{customdata[1]}}<extra></extra>",
         )
         right = max(right, law[0][-1])
-        ends.append((law[1][-1], plain(law_name), AMBER))
+        ends.append((law[1][-1], folded(law_name), AMBER))
     reached = [start, *ys, *(value for value in [*lows, *highs] if known(value))]
     axis = value_axis([0.0, top if top is not None else max(reached)], unit)
     notes: Notes = []
-    name_ends(notes, ends, axis, height - 60)
+    names = name_ends(notes, ends, axis, height - 60)
     shapes = []
     if median is not None and median <= right:
         shapes.append(upright(median))
-        centred(notes, median, 1, plain(median_text), yref="paper")
+        over(notes, median, median_text, (0.0, right))
     marks = [mark * step for mark in ticks(0.0, right / step, most=8) if mark * step <= right * 1.0001]
     labels = [age.short(mark) for mark in marks]
     if at_risk is not None:
@@ -127,5 +127,5 @@ def steps_with_band(
         notes=notes,
         shapes=shapes,
         top=18,
-        right=NAME_PX,
+        right=names,
     )

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import unescape
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -30,9 +32,13 @@ CLEAR = "rgba(0,0,0,0)"
 
 LABEL_PX = 11.5
 TICK_PX = 11
-#: Room at the right for the names at the line ends, and the height one such name takes.
+#: Room at the right for the names at the line ends, the height one line of such a name takes, the width of a sign.
 NAME_PX = 78
 LINE_PX = 15
+SIGN_PX = 6.4
+#: Signs of a name at a line's end; what is longer goes on below. And signs that fit over the narrowest picture, on a phone.
+NAME_SIGNS = 11
+PHONE_SIGNS = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,13 @@ def reach(values: Sequence[float]) -> tuple[float, float]:
     return low, high
 
 
-def spread(values: Sequence[float], gap: float) -> list[float]:
-    """Heights for labels, in the order given, moved up so that neighbours stay at least ``gap`` apart."""
+def spread(values: Sequence[float], gap: float, lines: Sequence[int] = ()) -> list[float]:
+    """Heights for labels, in the order given, moved up so that neighbours stay ``gap`` apart, times their mean of lines."""
+    many = lines or [1] * len(values)
     order = sorted(range(len(values)), key=lambda place: values[place])
     heights = list(values)
     for lower, upper in itertools.pairwise(order):
-        heights[upper] = max(heights[upper], heights[lower] + gap)
+        heights[upper] = max(heights[upper], heights[lower] + gap * (many[lower] + many[upper]) / 2)
     return heights
 
 
@@ -241,21 +248,33 @@ def centred(notes: Notes, x: object, y: object, text: str, **more: Any) -> None:
     note(notes, x, y, text, **{"xanchor": "center", "xshift": 0, "yanchor": "bottom", **more})
 
 
+def over(notes: Notes, x: Any, text: str, reach: Sequence[Any]) -> None:
+    """Name an upright line above the chart: over it, but beside it near an end of the axis, where it would be cut off."""
+    across = (x - reach[0]) / ((reach[1] - reach[0]) or 1)
+    side = "left" if across < 0.25 else "right" if across > 0.75 else "center"
+    centred(notes, x, 1, plain(text), yref="paper", xanchor=side)
+
+
 def above(notes: Notes, position: float, half: float, name: str, value: str) -> None:
     """Add a name at the left and a value at the right, just above a lying mark; readable at any width."""
+    name = shortened(name, max(12, PHONE_SIGNS - len(value)))
     for x, text, colour, side in ((0, name, TEXT, "left"), (1, value, SOFT, "right")):
         place = {"xref": "paper", "xanchor": side, "yshift": 2}
         centred(notes, x, position + half, plain(text), colour=colour, bgcolor=PAGE, **place)
 
 
-def name_ends(notes: Notes, ends: Sequence[tuple[float, str, str]], axis: Settings, room: float) -> None:
-    """Name lines at their right ends (level, text, colour), so far apart that no two names touch.
+def name_ends(notes: Notes, ends: Sequence[tuple[float, str, str]], axis: Settings, room: float) -> int:
+    """Name lines at their right ends (level, ``folded`` text, colour), so far apart that no two names touch.
 
-    ``axis`` is that of the values, ``room`` its height in pixels.
+    ``axis`` is that of the values, ``room`` its height in pixels. Gives the pixels that the names take at the right.
     """
     gap = (axis["range"][1] - axis["range"][0]) * LINE_PX / max(1, room)
-    for (_level, text, colour), level in zip(ends, spread([end[0] for end in ends], gap), strict=True):
-        note(notes, 1, level, text, colour=colour, xref="paper")
+    texts = [text.split("<br>") for _level, text, _colour in ends]
+    heights = spread([end[0] for end in ends], gap, [len(lines) for lines in texts])
+    for (_level, text, colour), level in zip(ends, heights, strict=True):
+        note(notes, 1, level, text, colour=colour, xref="paper", align="left")
+    widest = max((len(unescape(re.sub("<.*?>", "", line))) for lines in texts for line in lines), default=0)
+    return max(NAME_PX, 8 + math.ceil(widest * SIGN_PX))
 
 
 def line(
@@ -276,6 +295,17 @@ def line(
 def plain(text: str) -> str:
     """Text for a label: Plotly reads a little HTML, so a name must not be able to write any."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def folded(text: str) -> str:
+    """A name for a line's end, plain, in as many lines as it needs; the longest words are broken."""
+    lines = wrap(text, max([NAME_SIGNS, *(min(len(word), NAME_SIGNS + 6) for word in text.split())]))
+    return "<br>".join(map(plain, lines))
+
+
+def shortened(text: str, signs: int) -> str:
+    """So much of a name as fits; pointing at its mark tells all of it."""
+    return text if len(text) <= signs else text[: signs - 1].rstrip() + "…"
 
 
 def written(*columns: Iterable[str]) -> list[list[str]]:

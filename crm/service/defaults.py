@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from sqlalchemy import select
 
+from crm.clock import zones
 from crm.config import settings
 from crm.i18n import _
 from crm.service.levels.working_time_rules import known_countries
@@ -32,7 +31,7 @@ def ensure_service_defaults(work: Work) -> None:
         zone, country = settings().time_zone, settings().phone_region
         calendar = WorkCalendar(
             name=_("Office hours"),
-            time_zone=zone if zone in available_timezones() else "UTC",
+            time_zone=zone if zone in zones() else "UTC",
             hours=OFFICE,
             country=country if country in known_countries() else None,
             is_default=True,

@@ -1,11 +1,13 @@
 """Screens without a browser: a database with people of every role, and a signed-in AppTest."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -14,6 +16,16 @@ from tests.factories import make_people
 ROOT = Path(__file__).parents[2]
 SHELL = ROOT / "crm" / "ui" / "shell.py"
 SECONDS = 30
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_found_once() -> Iterator[None]:
+    """Each AppTest reads what all installed packages say of themselves, a quarter of a second, to find the same none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture

@@ -42,6 +42,20 @@ def test_the_first_run_stands_on_top_and_each_is_named_once():
     assert [note.text for note in figure.layout.annotations] == ["Two &lt;b&gt;", "One"]
 
 
+def test_a_name_stands_where_there_is_room_and_is_as_long_as_that():
+    long = "A campaign with more words than any phone has room for"
+    figure = drawn(
+        Span("Early", date(2026, 1, 5), date(2026, 1, 9)),
+        Span(long, date(2026, 2, 5), date(2026, 3, 29)),
+        Span("All", date(2026, 1, 2), date(2026, 3, 30)),
+    )
+
+    over, late, early = figure.layout.annotations
+    assert (over.text, over.xanchor) == ("All", "center")
+    assert (late.text, late.xanchor) == ("A campaign with…", "right")
+    assert (early.text, early.xanchor) == ("Early", "left")
+
+
 def test_without_runs_or_months_it_is_still_a_chart():
     assert len(drawn().data) == 1
     assert not spans([], [], [], unit=EURO, when=str).data

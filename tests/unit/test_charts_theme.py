@@ -59,6 +59,31 @@ class TestScale:
     def test_labels_far_enough_apart_stay(self):
         assert theme.spread([1, 9, 5], 4) == [1, 9, 5]
 
+    def test_labels_of_several_lines_are_pushed_further(self):
+        assert theme.spread([10, 11, 30], 4, [3, 1, 1]) == [10, 18, 30]
+
+    def test_a_long_name_at_a_lines_end_goes_on_below_and_the_longest_word_gets_the_room(self):
+        assert theme.folded("Mean of twelve months") == "Mean of<br>twelve<br>months"
+        assert theme.folded("A & B") == "A &amp; B"
+        assert theme.folded("Durchschnittswerte") == "Durchschnittswert<br>e"
+        axis = {"range": [0, 10]}
+
+        assert theme.name_ends([], [(1, theme.folded("Now"), "")], axis, 100) == theme.NAME_PX
+        assert theme.name_ends([], [(1, f"<b>{theme.folded('Vorhersagewert')}</b>", "")], axis, 100) == 98
+
+    @pytest.mark.parametrize(("place", "side"), [(0, "left"), (2, "left"), (5, "center"), (9, "right")])
+    def test_a_name_over_a_line_near_an_end_stands_beside_it(self, place, side):
+        notes = []
+        theme.over(notes, place, "half below 5", (0, 10))
+
+        assert notes[0]["xanchor"] == side
+
+    def test_a_name_over_a_bar_leaves_room_for_its_value(self):
+        notes = []
+        theme.above(notes, 0, 0.2, "N" * 90, "1,200 €")
+
+        assert [note["text"] for note in notes] == ["N" * 38 + "…", "1,200 €"]
+
     def test_named_months_divide_the_year(self):
         months = [date(2024 + number // 12, number % 12 + 1, 1) for number in range(3, 31)]
 

@@ -9,10 +9,10 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from crm.clock import zones
 from crm.config import settings
 from crm.errors import Bad, Problem, Refused
 from crm.exchange.storing import plan as plans
@@ -132,7 +132,7 @@ class _Reader:
 
     def _place(self, given: Mapping[str, str]) -> None:
         """Zone and region must exist."""
-        if given.get("time_zone", settings().time_zone) not in available_timezones():
+        if given.get("time_zone", settings().time_zone) not in zones():
             self.complain("import.time_zone", _("is not known. Write it as “Europe/Prague”."))
         if given.get("phone_region", "DE").upper() not in SUPPORTED_REGIONS:
             self.complain("import.phone_region", _("is not known. Write two letters as “DE”."))

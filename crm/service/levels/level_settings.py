@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 
+from crm.clock import zones
 from crm.errors import Conflict, NotAllowed, NotFound, Problem, Refused
 from crm.i18n import _
 from crm.service.levels.working_time_rules import (
@@ -178,7 +178,7 @@ def save_calendar(work: Work, form: CalendarForm) -> int:
             Problem("hours", f"{names[int(p.field)]}: {p.message}" if p.field.isdigit() else p.message)
             for p in refused.problems
         ]
-    if form.time_zone not in available_timezones():
+    if form.time_zone not in zones():
         problems.append(Problem("time_zone", _("Choose a time zone such as Europe/Berlin.")))
     parts = known_countries().get(form.country or "")
     if form.country and parts is None:

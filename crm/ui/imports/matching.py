@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import streamlit as st
 from babel import Locale
 from phonenumbers import SUPPORTED_REGIONS
 
-from crm.clock import zone
+from crm.clock import zone, zones
 from crm.config import settings
 from crm.exchange import entities
 from crm.exchange.asking import wizard
@@ -263,7 +262,7 @@ def _places(draft: Draft, about: Entity, fields: list[str], at: int, kept: dict[
             kept.get("region") or (None if draft["asks_country"] else settings().phone_region), key=f"import_region_{at}",
         )  # fmt: skip
     if Kind.DATETIME in kinds:
-        names = {name: name for name in sorted(available_timezones())}
+        names = {name: name for name in sorted(zones())}
         kept["zone"] = choose(
             _("Times without a zone are of"), names, kept.get("zone") or zone().key, key=f"import_zone_{at}"
         )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Literal
-from zoneinfo import available_timezones
 
 import streamlit as st
 from babel import Locale
 
-from crm.clock import today
+from crm.clock import today, zones
 from crm.config import settings
 from crm.errors import Refused
 from crm.i18n import _, language
@@ -174,8 +173,8 @@ def _calendars(actor: Actor, setup: ServiceSetup) -> None:
 def _calendar(actor: Actor, seen: CalendarForm, *, usual: bool) -> None:
     key = f"settings_calendar_{seen.id or 'new'}_{seen.version or 0}"
     name = st.text_input(_("Name"), seen.name, key=f"{key}_name", max_chars=200)
-    zones = sorted(available_timezones())
-    zone = choose(_("Time zone"), dict(zip(zones, zones, strict=True)), seen.time_zone, key=f"{key}_zone")
+    names = {name: name for name in sorted(zones())}
+    zone = choose(_("Time zone"), names, seen.time_zone, key=f"{key}_zone")
     with st.container(gap="xsmall"):
         st.markdown(f"**{_('Hours')}**")
         st.caption(_("Like 08:00–12:00, 13:00–17:00. Empty is closed, 00:00–24:00 is around the clock."))
