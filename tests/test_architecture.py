@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
     "ui/settings": "access firm mail pipeline records service ui/frame ui/kit",
-    "ui/pipeline": "firm interactions pipeline records ui/frame ui/kit ui/records",
+    "ui/pipeline": "interactions pipeline records ui/frame ui/kit ui/records",
     "ui/sales": "charts pipeline reporting ui/dashboards ui/frame ui/kit",
     "ui/forecast": "charts forecasting jobs pipeline reporting ui/frame ui/kit ui/pipeline",
     "ui/cases": "mail records service ui/frame ui/kit ui/records",
