@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "records": "firm",
     "access": "cli_frame firm records",
     "jobs": "access",  # a job has the rights of whoever caused it, as they are now
-    "exchange": "access cli_frame firm records",
+    "exchange": "access cli_frame firm jobs records",  # a job ends in the transaction of what it did
     "keeping": "cli_frame upgrade",
     "mail": "cli_frame firm jobs records",
     "reporting": "access cli_frame firm",
