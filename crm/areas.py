@@ -7,6 +7,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``every``    minutes from one run of a job to the next, by the clock
 ``rules``    the rules by which an entity's rows are stored
 ``beside``   what a file may feed of an entity that other tables hold
+``remark``   what the page of a record says above everything else
 ``find``     what is found in Find beside records
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
@@ -107,6 +108,7 @@ hand_in(
 hand_in(
     "trade",
     rules={"order_line": "crm.trade.rules:OrderLineRules"},
+    remark={"order": "crm.trade.totals:remark"},
 )
 hand_in(
     "service",

@@ -87,6 +87,7 @@ def as_text(report: ImportReport) -> str:
             lines.append(
                 _("{file}: “{text}” was taken for “{near}”.").format(file=step.file, text=text, near=near)
             )
+        lines += [f"{step.file}: {told}" for told in step.told]
         lines += [
             _("{file}: {n:,} came in as history: {words}.").format(file=step.file, n=count, words=words)
             for words, count in step.history.items()

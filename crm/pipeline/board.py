@@ -14,7 +14,7 @@ from crm.records import registry
 from crm.records.search import search_condition
 from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, folded, grouped
-from crm.reporting.measures import amounts, beside, of_teams, worth
+from crm.reporting.measures import amounts, of_teams, worth
 from db.models import Deal, Organisation, Pipeline, Stage
 from db.scope import UPDATE, ScopedSession
 
@@ -56,14 +56,12 @@ class Card:
     flag: str
     days_in_stage: int
     movable: bool
-    #: Currencies without a rate in which more of it is worth something.
-    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A stage with its sums in ``currency`` and its first cards; ``missing`` names currencies without a rate, whose
-    amounts the sums of the board leave out, ``notes`` rates that are not of the day."""
+    amounts the sums of the board leave out."""
 
     stage_id: int
     name: str
@@ -75,7 +73,6 @@ class Column:
     currency: str
     cards: tuple[Card, ...] = field(default=())
     missing: tuple[str, ...] = field(default=())
-    notes: tuple[str, ...] = field(default=())
 
 
 def pipelines(session: ScopedSession) -> dict[int, str]:
@@ -170,7 +167,6 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
             currency=book.currency,
             cards=tuple(cards.get(s.id, [])),
             missing=tuple(sorted(book.missing)),
-            notes=book.rate_notes,
         )
         for s in stages
     ]
@@ -230,7 +226,6 @@ def _cards(
             Organisation.name,
             own.minor.label("value"),
             own.currency.label("currency"),
-            own.missing.label("missing"),
             Deal.expected_close_on,
             owner.name.label("owner"),
             Deal.owner_id,
@@ -267,7 +262,6 @@ def _cards(
             flag=deal_flag(r, stage, days, today),
             days_in_stage=days,
             movable=session.actor.holds("deal", UPDATE, owner_id=r.owner_id, team_id=r.team_id),
-            beside=beside(r.missing, r.currency),
         )
         cards.setdefault(r.stage_id, []).append(card)
     return cards

@@ -30,12 +30,13 @@ CARDS = (
     ),
     Card(
         model=Order,
-        list="number ordered_on organisation_id contact_id channel owner_id",
+        list="number ordered_on organisation_id contact_id total_minor channel owner_id",
         sort="-ordered_on",
         form="number ordered_on organisation_id contact_id deal_id",
-        more="shipped_on channel ship_mode segment city region country owner_id team_id",
-        facts="ordered_on shipped_on organisation_id contact_id deal_id channel ship_mode segment city region country "
-        "owner_id team_id",
+        more="total_minor tax_minor shipping_minor discount_minor currency shipped_on channel ship_mode segment city region "
+        "country owner_id team_id",
+        facts="ordered_on shipped_on organisation_id contact_id deal_id total_minor tax_minor shipping_minor discount_minor "
+        "channel ship_mode segment city region country owner_id team_id",
         screen="orders",
         page="order",
         menu="Sales",

@@ -147,8 +147,12 @@ class Rules:
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: Any) -> None:
         """What follows elsewhere from rows that are stored now: history, channels, totals of the parent."""
 
-    def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> None:
-        """What follows from all rows of a file, or from the one of a form; ``parents``: by link field whom they belong to."""
+    def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> Iterable[str]:
+        """What follows from all rows of a file, or from the one of a form; ``parents``: by link field whom they belong to.
+
+        Gives sentences for the report of the file.
+        """
+        return ()
 
 
 def take_owner(draft: Draft, parent: Mapping[str, Any], rights: str, road: Road) -> None:

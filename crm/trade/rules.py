@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.records.rules import Draft, Facts, Road, Rules, take_owner
 from crm.records.writing.bulk import known
+from crm.records.writing.writer import Writer
+from crm.trade.totals import uneven
 from db.models import Order
 
 #: What a line carries of its order, so that slices need no join: column of the line to column of the order.
@@ -21,6 +23,9 @@ _OF_ORDER = {
 @dataclass(slots=True)
 class _Orders(Facts):
     by_id: dict[int, dict[str, Any]]
+
+
+_NAMED = 5
 
 
 class OrderLineRules(Rules):
@@ -43,3 +48,16 @@ class OrderLineRules(Rules):
     def problems(self, draft: Draft, facts: _Orders) -> None:
         if draft.has("order_id") and draft.row["order_id"] not in facts.by_id:
             draft.refuse("order_id", _("There is no such order, or it is not yours to see. Choose an order."))
+
+    def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> Iterable[str]:
+        """Tell of orders whose lines are not the total that the order says."""
+        found = uneven(writer.work.session, parents.get("order_id", ()))
+        if not found:
+            return ()
+        told = ngettext(
+            "{n:,} order has lines that do not add up to its total: {all}.",
+            "{n:,} orders have lines that do not add up to their totals: {all}.",
+            len(found),
+        )
+        named = ", ".join(row.number for row in found[:_NAMED]) + (" …" if len(found) > _NAMED else "")
+        return (told.format(n=len(found), all=named),)

@@ -90,6 +90,37 @@ class Order(Business, Base):
     country: Mapped[str | None] = mapped_column(
         text(), info=about("Country", "text", filter=True, aliases=("country/region",))
     )
+    #: As the paper says: sales are counted by the lines, and these say whether all of them are there.
+    total_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about(
+            "Total",
+            "money",
+            sort=True,
+            currency="currency",
+            aliases=("order total", "grand total", "gross", "amount"),
+        ),
+    )
+    tax_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about("Tax", "money", currency="currency", aliases=("taxes", "vat", "sales tax", "total tax")),
+    )
+    shipping_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about(
+            "Shipping",
+            "money",
+            currency="currency",
+            aliases=("shipping cost", "freight", "postage", "delivery cost"),
+        ),
+    )
+    discount_minor: Mapped[int | None] = mapped_column(
+        Money,
+        info=about(
+            "Discount", "money", currency="currency", aliases=("discount amount", "cart discount", "rebate")
+        ),
+    )
+    currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
 
 
 class OrderLine(Business, Base):

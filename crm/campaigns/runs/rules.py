@@ -118,8 +118,9 @@ class MemberRules(ArmRules):
         # A file that changes members need not name their campaign.
         settle_members(writer, {d.row["campaign_id"] for d in drafts if not d.is_new})
 
-    def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> None:
+    def finish(self, writer: Writer, parents: Mapping[str, set[int]]) -> Iterable[str]:
         settle_members(writer, parents.get("campaign_id", ()))
+        return ()
 
 
 class ConsentRules(Rules):

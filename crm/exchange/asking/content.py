@@ -12,6 +12,7 @@ from crm.errors import Bad
 from crm.exchange.files.column import EMPTY
 from crm.exchange.files.reading import SourceTable
 from crm.exchange.values import dates, numbers, texts
+from crm.exchange.values.values import HOUR
 from crm.records.fields import Entity, Field, Kind
 
 _LOOKED_AT, _LOOKED_AT_WIDE, _WIDE = 120, 25, 300
@@ -35,6 +36,26 @@ _TRUTH = frozenset(
 _WEB = re.compile(r"(?:https?://|www\.)\S+|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:[/?#]\S*)?", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}.*")
 _PROSE_WORDS = 12
+_COMPANY = re.compile(
+    r"(?i)\b(?:inc|llc|ltd|gmbh|ag|kg|ab|as|sa|srl|spa|oy|bv|co|corp|group|company|s\.?r\.?o|d\.?o\.?o|hotel|school|"
+    r"university|bank|cafe|café)\b|&"
+)
+_SALUTATIONS = frozenset(
+    re.split(
+        " ",
+        "mr mrs ms miss mx dr prof herr frau hr fr m mme mlle monsieur madame mademoiselle sr sra srta don doña sig sig.ra "
+        "sigra signor signora signore dott dott.ssa dottssa ing avv dhr mevr mw heer mevrouw exmo exma dra pan paní",
+    )
+)
+#: Names by which a program tells its own records apart ("base.de", "__export__.res_partner_41").
+_MODULE_NAME = re.compile(r"(?:__export__|base|product|sale|crm)\.[a-z0-9_]+")
+
+
+def is_unit_price(header: str) -> bool:
+    """Whether a column's name says that it holds the price of one unit, and not the amount of a line."""
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", header)}
+    whole = words & {"total", "extended", "line", "amount", "sum", "gross", "net", "compare", "subtotal"}
+    return not whole and ("price" in words or words >= {"item", "cost"})
 
 
 class Looks:
@@ -96,13 +117,17 @@ class Looks:
         return found
 
     def _text(self, column: str, field: Field, entity: Entity) -> float:
-        if field.name == "due_time":
-            return self.share(column, lambda cell: _CLOCK.fullmatch(cell) is not None, "clock")
+        if field.name == HOUR:
+            return self.share(column, _is_clock)
         other = self.share(column, _is_no_name)
         if field.kind is Kind.LONGTEXT:
-            return 1.0 - self.share(column, is_truth)
+            return 1.0 - max(self.share(column, is_truth), self.share(column, _is_clock))
+        if field.name == "job_title" and self.share(column, _is_salutation) >= ENOUGH:
+            return 0.0
         if field.name in entity.keys and field.name != "name":
-            return 1.0 - self.share(column, _is_no_code)
+            # Where records are called by their number, a word without a digit is none.
+            bare = self.share(column, _has_no_digit) if field.name == entity.title_field else 0.0
+            return 1.0 - max(bare, self.share(column, _is_no_code))
         if field.name in _CODED:
             return 1.0 - 0.5 * other
         if field.name == entity.title_field or field.name in ("first_name", "last_name"):
@@ -116,6 +141,19 @@ class Looks:
         if field.link not in ("contact", "user"):
             wrong = max(wrong, self.share(column, _is_mail))
         return 1.0 - wrong
+
+
+def people_among(cells: list[str]) -> float:
+    """The share of names that are those of people: two or three words, each with a capital, none of a firm."""
+    if not cells:
+        return 0.0
+    return sum(
+        2 <= len(words := cell.replace(",", " ").split()) <= 4
+        and all(word[:1].isupper() for word in words)
+        and not any(sign.isdigit() for sign in cell)
+        and _COMPANY.search(cell) is None
+        for cell in cells
+    ) / len(cells)
 
 
 def is_truth(cell: str) -> bool:
@@ -159,7 +197,7 @@ def _is_mail(cell: str) -> bool:
 
 
 def _is_web(cell: str) -> bool:
-    return _WEB.fullmatch(cell) is not None and not _is_number(cell)
+    return _WEB.fullmatch(cell) is not None and not _is_number(cell) and _MODULE_NAME.fullmatch(cell) is None
 
 
 def _is_decimal(cell: str) -> bool:
@@ -168,7 +206,21 @@ def _is_decimal(cell: str) -> bool:
 
 
 def _is_no_name(cell: str) -> bool:
-    return is_truth(cell) or _is_mail(cell) or _is_date(cell) or cell.startswith(("http://", "https://"))
+    if is_truth(cell) or _is_mail(cell) or _is_date(cell) or cell.startswith(("http://", "https://")):
+        return True
+    return _MODULE_NAME.fullmatch(cell) is not None
+
+
+def _is_clock(cell: str) -> bool:
+    return _CLOCK.fullmatch(cell) is not None
+
+
+def _has_no_digit(cell: str) -> bool:
+    return not any(map(str.isdigit, cell))
+
+
+def _is_salutation(cell: str) -> bool:
+    return cell.rstrip(".").casefold() in _SALUTATIONS
 
 
 def _is_no_code(cell: str) -> bool:

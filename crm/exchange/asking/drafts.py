@@ -7,11 +7,7 @@ orphan them.
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-import time
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +18,15 @@ from crm.exchange import entities
 from crm.exchange.asking.content import GUARDED
 from crm.exchange.asking.mapping import (
     BELIEVABLE,
-    either_day,
+    PROVEN,
     guess_columns,
     guess_entity,
     joined_name,
     known,
+    unfed,
 )
+from crm.exchange.asking.parts import head_of, heads_link, line_total, shared_out
+from crm.exchange.asking.templates import either_day, hour_beside
 from crm.exchange.export import is_own, own_keys
 from crm.exchange.files.reading import ReadOptions, SourceTable
 from crm.exchange.files.sample import sample
@@ -35,6 +34,7 @@ from crm.exchange.storing import plan as plans
 from crm.exchange.storing.engine import with_key
 from crm.exchange.storing.journal import fingerprint, seen_before
 from crm.exchange.storing.plan import Lookup, Plan, Step
+from crm.exchange.values.values import HOUR
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Entity, Field, Kind
@@ -43,8 +43,6 @@ from db.scope import IMPORT
 
 Draft = dict[str, Any]
 
-_UPLOADS = Path(tempfile.gettempdir()) / "rapport-uploads"
-_KEPT_HOURS = 48
 #: Small tables whose rows an import may not make from a name, and people, whom nobody makes by a guess.
 FIXED = frozenset({"stage", "pipeline", "role"}) | GUARDED
 _THREES = re.compile(r"\(?\d{3}\)?[-. ]\s?\d{3}[-. ]\d{4}(?:\D.*)?")
@@ -52,26 +50,6 @@ _IN_THREES = frozenset({"US", "CA", "PR", "DO", "JM"})
 _SOME = 0.3
 #: How a person may say that a file is read: left empty it is found out.
 READING = ("encoding", "separator", "header_line", "sheet")
-
-
-def keep_uploads(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> dict[str, Path]:
-    """Put uploads where a job can read them; those of two days ago go. Two of one name are told apart."""
-    _UPLOADS.mkdir(mode=0o700, exist_ok=True)
-    for old in _UPLOADS.iterdir():
-        if old.stat().st_mtime < time.time() - _KEPT_HOURS * 3600:
-            shutil.rmtree(old, ignore_errors=True)
-    folder = _UPLOADS / uuid.uuid4().hex
-    folder.mkdir(mode=0o700)
-    kept: dict[str, Path] = {}
-    pairs = files.items() if isinstance(files, Mapping) else files
-    for at, (name, data) in enumerate(pairs):
-        label, again = name, 2
-        while label in kept:
-            label, again = f"{Path(name).stem} ({again}){Path(name).suffix}", again + 1
-        # The name comes from outside: it stays a label and never becomes a path.
-        kept[label] = folder / f"{at}{Path(name).suffix[:8]}"
-        kept[label].write_bytes(data)
-    return kept
 
 
 def importable(actor: Actor) -> list[Entity]:
@@ -92,11 +70,11 @@ def drafts_of(actor: Actor, name: str, path: Path) -> list[Draft]:
         first = draft_of(actor, name, path)
     except Refused as refused:
         return [_unread(name, path, refused.message)]
-    made = [first]
+    made = _with_head(first)
     for sheet in first["sheets"]:
         if sheet != first["sheet"]:
             try:
-                made.append(draft_of(actor, name, path, sheet=sheet))
+                made += _with_head(draft_of(actor, name, path, sheet=sheet))
             except Refused:
                 first["empty_sheets"] = [*first["empty_sheets"], sheet]
     prints = {name: fingerprint(path)}
@@ -106,6 +84,24 @@ def drafts_of(actor: Actor, name: str, path: Path) -> list[Draft]:
         made = [{**draft, "seen": seen} for draft in made]
     order = {sheet: at for at, sheet in enumerate(first["sheets"])}
     return sorted(made, key=lambda draft: order.get(draft["sheet"], 0))
+
+
+def _with_head(lines: Draft) -> list[Draft]:
+    """A draft, behind that of what its rows lie beneath where the file holds that too."""
+    table = table_of(lines)
+    for below, proof in PROVEN.items() if lines["entity"] else ():
+        if heads_link(below) == lines["entity"]:
+            other = with_entity(lines, table, below)
+            lines = other if proof <= set(other["fields"].values()) else lines
+    parent = heads_link(lines["entity"])
+    if not parent or is_own(table.columns, entities.entity(lines["entity"])):
+        return [lines]
+    whole = with_entity(lines, table, parent)
+    head, column = head_of(lines, table, whole)
+    if not head:
+        return [lines]
+    lines, whole = shared_out(lines, whole, table, column)
+    return [{**whole, "part": True}, {**lines, "part": True}]
 
 
 def _unread(name: str, path: Path, why: str) -> Draft:
@@ -139,6 +135,10 @@ def reread(actor: Actor, draft: Draft, **reading: Any) -> Draft:
     guesses = guess_entity(table, importable(actor))
     best = guesses[0]
     sure = best.score >= BELIEVABLE
+    about = registry.entity(best.entity)
+    fed = {guess.field for guess in best.columns} | joined_name(about, (), known(table)).keys()
+    # Rows that nothing names are something else.
+    sure = sure and about.title_field not in unfed(about, fed)
     if best.entity in GUARDED and not is_own(table.columns, registry.entity(best.entity)):
         # People and teams have rights: only somebody who says so brings them in.
         sure = False
@@ -168,7 +168,10 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
         "fields": fields,
         # Ten digits in threes and four are no number of ours: whose they are is asked.
         "asks_country": settings().phone_region not in _IN_THREES
-        and any(looked.looks.share(column, _is_in_threes, "threes") > _SOME for column in phones),
+        and any(
+            looked.looks.share(column, lambda cell: _THREES.fullmatch(cell) is not None, "threes") > _SOME
+            for column in phones
+        ),
         "sure": {guess.column: guess.confidence for guess in guesses},
         "examples": {guess.column: ", ".join(guess.examples) for guess in guesses},
         "missing": {
@@ -177,14 +180,12 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
             if name and about[name].kind is Kind.LINK
         },
         "values": {},
-        "templates": joined_name(about, fields.values(), looked) | either,
+        "templates": joined_name(about, fields.values(), looked)
+        | either
+        | (hour_beside(fields, looked) if HOUR in about.by_name else {}),
         # A column without a value tells no row from another.
         "key": next((name for name in about.keys if name in filled), ""),
     }
-
-
-def _is_in_threes(cell: str) -> bool:
-    return _THREES.fullmatch(cell) is not None
 
 
 def key_choices(draft: Draft) -> dict[str, str]:
@@ -238,30 +239,6 @@ def options_of(draft: Draft) -> ReadOptions:
         max_bytes=settings().upload_max_mb * 1_000_000,
         max_rows=settings().upload_max_rows,
     )
-
-
-def price_column(draft: Draft) -> str:
-    """The column of a file of sales lines that seems to hold the price of one unit, not the line's amount; "" if none."""
-    columns = {field: column for column, field in draft["fields"].items() if field}
-    if draft["entity"] != "order_line" or "quantity" not in columns:
-        return ""
-    taken = columns.get("amount_minor")
-    headers = [taken] if taken else [c for c in draft["columns"] if not draft["fields"].get(c)]
-    return next((header for header in headers if _is_unit_price(header)), "")
-
-
-def _is_unit_price(header: str) -> bool:
-    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", header)}
-    return "price" in words and not words & {"total", "extended", "line", "amount", "sum", "gross", "net"}
-
-
-def line_total(draft: Draft) -> dict[str, str]:
-    """How the amount of a sales line is counted where the file gives a quantity and the price of one unit."""
-    price = price_column(draft)
-    if not price or not draft.get("per_unit", True):
-        return {}
-    quantity = next(column for column, field in draft["fields"].items() if field == "quantity")
-    return {"amount_minor": f"{{{quantity}}} * {{{price}}}"}
 
 
 def fed_twice(draft: Draft) -> list[str]:
@@ -318,6 +295,7 @@ def step_of(draft: Draft) -> Step:
             ids=draft["columns"][0] if is_ours else "",
             templates=templates,
             values={name: dict(told) for name, told in draft["values"].items() if name in columns},
+            distinct=draft.get("distinct", False),
             lookups=lookups,
             formulas=formulas,
             scale=scale,

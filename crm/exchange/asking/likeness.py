@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from crm.exchange.files.headers import meanings, more_names
+from crm.exchange.files.headers import meant, more_names, shape_of
 from crm.i18n import _
-from crm.records.fields import Entity
-from crm.records.matching import name_key, name_words
+from crm.records.fields import Entity, Kind
+from crm.records.matching import name_words
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Beside the entity's own words these say nothing about whose name it is.
@@ -24,6 +25,8 @@ _OTHERS = frozenset(
 )
 #: "E-mail 2 - Value" is the second e-mail, "E-mail 1" the first.
 _VALUE, _FIRST = re.compile(r"( \d) value$"), re.compile(r" 1$")
+_MEASURES = frozenset({"status", "time", "type", "date", "score", "count", "rate"})
+_PREFIX, _MOST_ALIKE = re.compile(r"[^\W\d_][\w ]*? [-:/] "), 4
 _SHORT = 6
 _OF_SOMETHING = frozenset({"id", "name", "number", "no", "nr", "code", "key", "guid"})
 _NUMBERED = frozenset({"id", "ids", "guid", "uuid"})
@@ -35,12 +38,25 @@ def _said(name: str, meant: Sequence[str]) -> tuple[str, ...]:
     return (name, *meant, bare) if bare != name else (name, *meant)
 
 
+def _without_prefix(columns: Sequence[str]) -> list[str]:
+    """The columns without a word that stands before most of them ("Activity - Subject", "Activity - Due date")."""
+    begun = Counter(hit[0] for c in columns if (hit := _PREFIX.match(c)))
+    prefix, count = begun.most_common(1)[0] if begun else ("", 0)
+    if count < _MOST_ALIKE or count * 2 < len(columns):
+        return list(columns)
+    return [c.removeprefix(prefix) or c for c in columns]
+
+
 class Headers:
     """The columns of a file as words, in their own language and in English."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = tuple(columns)
-        self.asked = [_said(name_words(_CAMEL.sub(" ", c)), meanings().get(name_key(c), ())) for c in columns]
+        shape = shape_of(self.columns)
+        self.asked = [
+            shape.get(c.casefold()) or _said(name_words(_CAMEL.sub(" ", c)), meant(c))
+            for c in _without_prefix(self.columns)
+        ]
 
     def likeness(self, entity: Entity) -> NDArray[np.float64]:
         """0 to 1 for each column and importable field."""
@@ -66,6 +82,7 @@ class Headers:
         numbers = {
             at for at, field in enumerate(fields) if field.name in entity.keys and field.name != "name"
         }
+        worded = {at for at, field in enumerate(fields) if field.kind in (Kind.TEXT, Kind.LONGTEXT)}
         place = {field.name: at for at, field in enumerate(fields)}
         titles = place.get(entity.title_field, -1) if entity.title_field != "number" else -1
         for row, text in enumerate(texts):
@@ -79,6 +96,9 @@ class Headers:
                 for column in parts[hit]:
                     # A name of something else ("Middle name") is not the record's name.
                     if owners[column] == titles and not rest <= own | _EMPTY_WORDS:
+                        continue
+                    # A status or time of something ("Resolution time") is no text about it.
+                    if owners[column] in worded and rest & _MEASURES:
                         continue
                     # "Number of items" numbers no record.
                     if owners[column] in numbers and not text.endswith(hit):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm.exchange.asking.content import ENOUGH, GUARDED, Looks
+from crm.exchange.asking.content import ENOUGH, GUARDED, Looks, people_among
 from crm.exchange.asking.likeness import Headers, alike, field_words
 from crm.exchange.entities import MARKS, beside
 from crm.exchange.export import is_own, own_names
@@ -21,6 +21,7 @@ from crm.records.matching import name_words
 
 SURE, LIKELY = 0.85, 0.6
 _LEAST = 0.6
+_NEARLY = 0.9
 #: Below this nobody should rely on the guess: the person is asked what the file holds.
 BELIEVABLE = 0.4
 # A name follows from its parts.
@@ -33,18 +34,16 @@ _FILLED_IN = frozenset({"stage_id", "pipeline_id", "currency"})
 #: One of these is what makes a row such a record; without any it is more likely another.
 _MADE_BY = {
     "order_line": {"product_id", "quantity"},
-    "deal": {"title", "number", "stage_id", "opened_on", "closed_on", "expected_close_on"},
+    "deal": {"title", "opened_on", "closed_on", "expected_close_on"},
     "campaign": {"number", "channel", "purpose", "goal", "segment_id", "budget_minor", "cost_minor"},
 }
+#: All of these are in no other kind of file, also where what the rows lie beneath explains more columns.
+PROVEN = {"order_line": {"product_id", "quantity", "sold_on"}, "task": {"title", "due_on", "completed"}}
 _MANY = 6
 _PARTIES = frozenset({"contact", "organisation"})
 _TELLING = frozenset({Kind.EMAIL, Kind.URL})
 #: Records of one kind differ in what identifies them; where these repeat, the rows are something else.
 _DIFFERENT_ENOUGH = 0.7
-_COMPANY = re.compile(
-    r"(?i)\b(?:inc|llc|ltd|gmbh|ag|kg|ab|as|sa|srl|spa|oy|bv|co|corp|group|company|s\.?r\.?o|d\.?o\.?o|hotel|school|"
-    r"university|bank|cafe|café)\b|&"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,16 @@ def _entity_guess(table: SourceTable, entity: Entity, about: Known) -> EntityGue
     score *= 0.6 if not used else 1 - 0.4 * len(lacking) / max(1, len(required))
     if not used.keys() & _MADE_BY.get(entity.name, used.keys()):
         score *= 0.75
+    if used.keys() >= PROVEN.get(entity.name, {""}):
+        score = max(score, 0.5) + 0.2
     keyed = [guess.column for name, guess in used.items() if name in entity.keys and guess.examples]
     if keyed and max(map(about.looks.different, keyed)) < _DIFFERENT_ENOUGH and len(table) > 5:
         score *= 0.4
     if entity.name in GUARDED and not named:
         score *= 0.5
+    if all(about.name_parts) and entity.name in _PARTIES and "first_name" not in entity.by_name:
+        # Who has a first name is no firm.
+        score *= 0.8
     title = used.get(entity.title_field)
     if title is not None and entity.name in _PARTIES:
         people = people_among(about.looks.cells.get(title.column, []))
@@ -150,25 +154,6 @@ def joined_name(entity: Entity, given: Iterable[str], about: Known) -> dict[str,
         return {}
     first, last = about.name_parts
     return {"name": f"{{{first}}} {{{last}}}"} if first and last else {}
-
-
-def either_day(entity: Entity, given: Mapping[str, str], about: Known) -> dict[str, str]:
-    """A day that stands in one of two columns ("Won time", "Lost time") and never in both, as a template."""
-    fields, columns = [f for f in entity.fields if f.importable], about.table.columns
-    sounds = about.headers.likeness(entity) >= SURE
-    filled = {column: about.table.texts[column] != "" for column in columns}
-    found = {}
-    for place, field in enumerate(fields):
-        main = next((column for column in columns if given[column] == field.name), "")
-        if not main or field.kind is not Kind.DATE:
-            continue
-        for row, column in enumerate(columns):
-            if given[column] or not sounds[row, place] or not filled[column].any():
-                continue
-            if not (filled[main] & filled[column]).any():
-                found[field.name] = f"{{{main}}}{{{column}}}"
-                break
-    return found
 
 
 def guess_columns(
@@ -258,14 +243,18 @@ def _begun(fields: list[Field], chosen: dict[int, int], scores: NDArray[np.float
 def _last_names(
     about: Known, fields: list[Field], chosen: dict[int, int], scores: NDArray[np.float64]
 ) -> None:
-    """Beside first names a column "Name" of single words holds last names."""
+    """Beside first names a column "Name" of single words holds last names, and beside last names first ones."""
     places = {field.name: at for at, field in enumerate(fields)}
     given = {place: row for row, place in chosen.items()}
-    row, last = given.get(places.get("name", -1)), places.get("last_name", -1)
-    if row is None or last < 0 or last in given or places["first_name"] not in given:
+    row, parts = (
+        given.get(places.get("name", -1)),
+        [places.get(part, -1) for part in ("first_name", "last_name")],
+    )
+    lacking = [part for part in parts if part not in given]
+    if row is None or -1 in parts or len(lacking) != 1:
         return
     if about.looks.share(about.headers.columns[row], lambda cell: len(cell.split()) == 1, "one word") > 0.6:
-        chosen[row], scores[row, last] = last, scores[row, places["name"]]
+        chosen[row], scores[row, lacking[0]] = lacking[0], scores[row, places["name"]]
 
 
 def _scores(about: Known, entity: Entity, fields: list[Field]) -> NDArray[np.float64]:
@@ -308,7 +297,7 @@ def _score(
     content = about.looks.fits(column, field, entity)
     if content is None:
         # An empty column under the field's own name, as an export has it, is not left to another column.
-        return name if name == 1.0 else 0.9 * name
+        return name if name == 1.0 else 0.9 * name if name > _NEARLY else 0.0
     if content < ENOUGH and field.kind is not Kind.CHOICE:
         return 0.0
     is_key = field.kind is Kind.LINK or (field.name in entity.keys and field.name != "name")
@@ -320,19 +309,6 @@ def _score(
     if field.kind in _TELLING and content > 0.8:
         return max(0.6 + 0.4 * name, 0.65)
     return name * (0.35 + 0.65 * content)
-
-
-def people_among(cells: list[str]) -> float:
-    """The share of names that are those of people: two or three words, each with a capital, none of a firm."""
-    if not cells:
-        return 0.0
-    return sum(
-        2 <= len(words := cell.replace(",", " ").split()) <= 4
-        and all(word[:1].isupper() for word in words)
-        and not any(sign.isdigit() for sign in cell)
-        and _COMPANY.search(cell) is None
-        for cell in cells
-    ) / len(cells)
 
 
 def _named(table: SourceTable, entity: Entity) -> float:

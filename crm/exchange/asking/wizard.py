@@ -17,17 +17,16 @@ from crm.exchange.asking.drafts import (
     fed_twice,
     files_of,
     importable,
-    keep_uploads,
     key_choices,
-    line_total,
     plan_of,
-    price_column,
     reread,
     step_of,
     table_of,
     with_entity,
 )
 from crm.exchange.asking.mapping import LIKELY, SURE, unfed
+from crm.exchange.asking.parts import line_total, price_column
+from crm.exchange.asking.uploads import keep_uploads
 from crm.exchange.storing.prepared import Prepared, RowProblem, prepare
 from crm.exchange.values.texts import choose
 from crm.i18n import _, ngettext

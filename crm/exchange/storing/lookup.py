@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,18 @@ from sqlalchemy import select
 
 from crm.exchange.export import telling_keys
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
+from crm.exchange.storing.spelled import (
+    Tree,
+    by_outcome,
+    first_stage,
+    numbered,
+    other_length,
+    path_of,
+    tree_link,
+    without_brackets,
+)
 from crm.exchange.storing.store import make_rows
-from crm.exchange.values.texts import is_id
+from crm.exchange.values.texts import is_address, is_id
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
@@ -26,14 +37,6 @@ _GAP = 3.0
 _MOST_UNKNOWN = 300
 _MOST_CANDIDATES = 20_000
 _MOST_LISTED = 20
-_OUTCOMES = {
-    "won": frozenset(
-        {"won", "closedwon", "dealwon", "wonclosed", "gewonnen", "vundet", "vyhrano", "dobljeno"}
-    ),
-    "lost": frozenset(
-        {"lost", "closedlost", "deallost", "lostclosed", "verloren", "tabt", "prohrano", "izgubljeno"}
-    ),
-}
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Found:
     empty: set[str] = field(default_factory=set)
     made: set[int] = field(default_factory=set)
     near: dict[str, str] = field(default_factory=dict)
+    numbered: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def find_parents(
@@ -63,8 +67,12 @@ def find_parents(
     open_texts = [text for text in dict.fromkeys(texts) if text]
     for name in _fields(entity, lookup):
         open_texts = _match(work, entity, name, open_texts, found, action)
+    open_texts = _otherwise(work, entity, open_texts, lookup, found, action)
     if entity == "stage":
-        open_texts = _by_outcome(work, open_texts, found)
+        for text, (record, name) in by_outcome(work.session, open_texts).items():
+            found.ids[text], found.near[text] = record, name
+        open_texts = [text for text in open_texts if text not in found.ids]
+    open_texts = _by_path(work, entity, open_texts, lookup, found, import_id)
     if open_texts and (lookup.near or len(open_texts) <= _MOST_UNKNOWN):
         open_texts = _near(work, entity, open_texts, lookup, found)
     if not open_texts:
@@ -82,6 +90,68 @@ def find_parents(
             advice = _("Is “{near}” meant?").format(near=hint) if hint else known
             found.reasons[text] = f"{reason} {advice}".strip()
     return found
+
+
+def _otherwise(
+    work: Work, entity: str, texts: list[str], lookup: Lookup, found: Found, action: str
+) -> list[str]:
+    """What stands there under another spelling of the same: a name before its number, an id in its other length."""
+    pairs = found.numbered = numbered(texts)
+    tried: dict[str, list[str]] = {}
+    for text in texts:
+        if entity == "stage":
+            other = without_brackets(text)
+        elif text in pairs:
+            other = pairs[text][1]
+        else:
+            other = other_length(text)
+        if other and other != text:
+            tried.setdefault(other, []).append(text)
+    if not tried:
+        return texts
+    again, title = Found(), registry.title_field(entity)
+    for name in _fields(entity, lookup):
+        if entity == "stage" or name != title:
+            _match(work, entity, name, [t for t in tried if t not in again.ids], again, action)
+    if pairs:
+        spelled = known(work.session, registry.model(entity), again.ids.values(), title)
+        for other, record in list(again.ids.items()):
+            # In another house the number may be that of another record.
+            if name_key(str(spelled[record][title])) != name_key(pairs[tried[other][0]][0]):
+                del again.ids[other]
+        once = Counter(name_key(name) for name, _number in pairs.values())
+        bare = {
+            pairs[t][0]: t for t in texts if pairs[t][1] not in again.ids and once[name_key(pairs[t][0])] == 1
+        }
+        alone = Found()
+        _match(work, entity, title, list(bare), alone, action)
+        found.ids.update({bare[name]: record for name, record in alone.ids.items()})
+        found.reasons.update({bare[name]: why for name, why in alone.reasons.items()})
+    found.ids.update({text: record for other, record in again.ids.items() for text in tried[other]})
+    return [text for text in texts if text not in found.ids and text not in found.reasons]
+
+
+def _by_path(
+    work: Work, entity: str, texts: list[str], lookup: Lookup, found: Found, import_id: int | None
+) -> list[str]:
+    """Names with those above them; what is missing of a path is made where the plan makes what is missing."""
+    paths = {text: path for text in texts if (path := path_of(entity, text))}
+    if not paths:
+        return texts
+    tree, title, link = Tree(work.session, entity), registry.title_field(entity), tree_link(entity)
+    for text, path in paths.items():
+        at, depth = tree.walk(path)
+        while depth < len(path) and lookup.missing == CREATE:
+            [(made, why)] = make_rows(work, entity, [{title: path[depth][:200], link: at}], import_id)
+            if made is None:
+                found.reasons[text] = why
+                break
+            tree.add(made, path[depth], at)
+            found.made.add(made)
+            at, depth = made, depth + 1
+        if depth == len(path) and at is not None:
+            found.ids[text] = at
+    return [text for text in texts if text not in found.ids and text not in found.reasons]
 
 
 def find_beside(
@@ -112,27 +182,6 @@ def _listed(work: Work, entity: str) -> str:
     names = work.session.scalars(select(getattr(cls, registry.title_field(entity))).order_by(cls.id)).all()
     listed = ", ".join(dict.fromkeys(map(str, names)))
     return _("There are: {names}.").format(names=listed) if listed and len(names) <= _MOST_LISTED else ""
-
-
-def _by_outcome(work: Work, texts: list[str], found: Found) -> list[str]:
-    """Every pipeline ends won or lost, and programs call these two stages much alike."""
-    from db.models import Pipeline, Stage
-
-    wanted = {text: kind for text in texts for kind, words in _OUTCOMES.items() if name_key(text) in words}
-    if not wanted:
-        return texts
-    statement = (
-        select(Stage.kind, Stage.id, Stage.name).join(Pipeline, Stage.pipeline_id == Pipeline.id)
-        .where(Stage.kind.in_(_OUTCOMES))
-        .order_by(Pipeline.is_active.desc(), Pipeline.position, Pipeline.id, Stage.position)
-    )  # fmt: skip
-    first: dict[str, tuple[int, str]] = {}
-    for kind, record, name in work.session.execute(statement):
-        first.setdefault(kind, (int(record), str(name)))
-    for text, kind in wanted.items():
-        if kind in first:
-            found.ids[text], found.near[text] = first[kind]
-    return [text for text in texts if text not in found.ids]
 
 
 def _label(entity: str) -> str:
@@ -192,7 +241,7 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
                 ]
                 ids = spelled or ids
             if len(ids) > 1 and entity == "stage":
-                ids = [_first_stage(work, ids)]
+                ids = [first_stage(work.session, ids)]
             if len(ids) == 1:
                 found.ids[text] = ids[0]
             else:
@@ -200,16 +249,6 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
                     n=len(ids), value=text[:80]
                 )
     return missing
-
-
-def _first_stage(work: Work, ids: Sequence[int]) -> int:
-    from db.models import Pipeline, Stage
-
-    statement = (
-        select(Stage.id).join(Pipeline, Stage.pipeline_id == Pipeline.id).where(Stage.id.in_(ids))
-        .order_by(Pipeline.is_active.desc(), Pipeline.position, Pipeline.id)
-    )  # fmt: skip
-    return int(work.session.scalars(statement.limit(1)).one())
 
 
 def _key(text: str, *, named: bool, field_name: str) -> str:
@@ -267,18 +306,25 @@ def _make(
         found.reasons.update(dict.fromkeys(texts, reason))
         return
     number = (
-        next((name for name in about.keys if name not in (title, "email")), "") if title == "name" else ""
+        next((name for name in about.keys if name not in (title, "email")), "") if title != "number" else ""
     )
     # Two spellings of one name are one new record.
     by_key: dict[str, list[str]] = {}
     for text in texts:
         by_key.setdefault(name_key(text), []).append(text)
+    pairs = found.numbered
     rows: list[dict[str, Any]] = []
     for spellings in by_key.values():
         values: dict[str, Any] = {title: spellings[0][:200], **_created(about, lookup.create)}
-        if number and is_id(spellings[0]):
+        if spellings[0] in pairs:
+            values[title] = pairs[spellings[0]][0][:200]
+            if number:
+                values[number] = pairs[spellings[0]][1]
+        elif number and is_id(spellings[0]):
             # A number names nobody: it stays the number by which a later file finds the record and names it.
             values |= {title: f"{_(about.label)} {spellings[0]}"[:200], number: spellings[0]}
+        if "email" in about.by_name and is_address(spellings[0]):
+            values["email"] = spellings[0]
         if lookup.by and lookup.by != title and about[lookup.by].kind is not Kind.LINK:
             values[lookup.by] = spellings[0]
         rows.append(values)

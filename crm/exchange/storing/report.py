@@ -32,7 +32,8 @@ class StepReport:
     taken for a near one; ``history`` counts, in words, what only a file may bring; ``kept`` counts, by column, blank cells
     of rows that have a value there and keep it; ``examples`` are the first rows that failed: row, column, value, reason.
     ``changes`` are the first values that a dry run would change: row, name, label, old, new; ``changed`` counts all of them and
-    ``renamed`` the records that would get another name. ``alike`` counts rows without a key that stood there already.
+    ``renamed`` the records that would get another name. ``alike`` counts rows without a key that stood there already; ``told`` is
+    what the rules of the entity say of the whole file.
     """
 
     file: str
@@ -55,6 +56,7 @@ class StepReport:
     alike: int = 0
     encoding: str = ""
     doubtful: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -36,14 +36,8 @@ from db.scope import DELETE, UPDATE
 Progress = Callable[[int, int, str], None]
 
 
-def undo_import(
-    actor: Actor,
-    import_id: int,
-    *,
-    progress: Progress | None = None,
-    ending: Callable[[Work, UndoReport], None] | None = None,
-) -> UndoReport:
-    """Take an import back, all files of it together, in one transaction; ``ending`` is called at the end of it.
+def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = None) -> UndoReport:
+    """Take an import back, all files of it together, in one transaction.
 
     Rows that it made are removed unless somebody changed them since or something made since points to them. Rows
     that it changed get their old values back unless one of those values was changed since. What stays is named.
@@ -57,8 +51,7 @@ def undo_import(
     NotAllowed
         The actor may not remove or change such rows.
     """
-    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction. And not after it: what is
-    # undone by then cannot be cancelled any more.
+    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction.
     if progress:
         progress(0, 1, "")
     with unit_of_work(actor, cause=f"undo of import {import_id}") as work:
@@ -70,8 +63,8 @@ def undo_import(
         state = {"state": "undone", "undone_at": datetime.now(UTC)}
         remover.send(update(Import).where(Import.id == import_id).values(state))
         _clear_up(work, remover, report)
-        if ending:
-            ending(work, report)
+    if progress:
+        progress(1, 1, "")
     return report
 
 
@@ -80,7 +73,12 @@ def remove_unused(work: Work, import_id: int, entity: str, made: Iterable[int]) 
     # The import does so itself: to its undo this is no later change.
     open_batch(work.session, import_id=import_id)
     remover, table = Remover(work, import_id, UndoReport(import_id)), registry.model(entity).__table__
-    gone = sorted(set(made) - remover._pointed_to(table, sorted(made)))
+    unused = set(made) - remover._pointed_to(table, sorted(made))
+    upward = [c for c in table.c if any(key.column.table is table for key in c.foreign_keys)]
+    # What stands beneath one that stays, keeps it there.
+    while unused and (held := remover._held(table, upward, unused)):
+        unused -= held
+    gone = sorted(unused)
     remover._take(table, among(work.session, table.c.id, gone), gone)
     return len(gone)
 
@@ -242,6 +240,12 @@ class Remover(Undo):
         if not parts:
             return set()
         return {int(row[0]) for row in self.send(union(*parts)) if row[0] is not None}
+
+    def _held(self, table: Table, upward: Sequence[Any], rows: Collection[int]) -> set[int]:
+        """Those of some rows that other rows of the table stand beneath."""
+        beyond = ~among(self.work.session, table.c.id, rows)
+        asked = (select(link).where(among(self.work.session, link, rows), beyond) for link in upward)
+        return {int(row[0]) for statement in asked for row in self.send(statement)}
 
     def _not_automatic(self, child: Table, table: Table) -> list[Any]:
         """Channels that hold nothing but the row's own address came with the row and go with it, as a case's first step."""

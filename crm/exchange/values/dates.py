@@ -100,6 +100,15 @@ def take_apart(text: str, *, serials: bool = True) -> Moment | Numbers | None:
     return None
 
 
+def hour_of(text: str) -> str:
+    """Hour and minutes in a moment or a time of day as 14:30; "" for a day alone, the text itself for anything else."""
+    for whole in (text, f"2000-01-01 {text}"):
+        if (parts := take_apart(whole)) is not None:
+            told = parts.clock is not None and (whole != text or parts.clock != time())
+            return f"{parts.clock:%H:%M}" if told else ""
+    return text
+
+
 def _clock(hit: re.Match[str]) -> tuple[time | None, tzinfo | None]:
     found = hit.groupdict()
     if not found.get("hour"):

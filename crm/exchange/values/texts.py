@@ -108,6 +108,7 @@ def several(kind: Kind, text: str) -> list[str]:
     return parts if len(parts) > 1 and whole else [text]
 
 
+_BETWEEN_TAGS = r":::|[;|\n]"
 _BETWEEN_MAILS = re.compile(r"[\s;,<>|]")
 _BETWEEN_PHONES = re.compile(r":::|[;|\n,]| / | (?:or|oder|ou|und|and) ")
 
@@ -252,8 +253,10 @@ def tags(text: str) -> list[str]:
             listed = plain[1:-1].split(",")
         parts = [str(part) for part in listed]
     else:
-        parts = re.split(r"[;|\n]" if re.search(r"[;|\n]", plain) else ",", plain)
-    return check_tags(list(dict.fromkeys(tag for part in parts if (tag := part.strip(" #\t\"'")))))
+        parts = re.split(_BETWEEN_TAGS if re.search(_BETWEEN_TAGS, plain) else ",", plain)
+    # A star marks the groups that a program made by itself.
+    own = [part for part in parts if not part.lstrip().startswith("* ")]
+    return check_tags(list(dict.fromkeys(tag for part in own if (tag := part.strip(" #\t\"'")))))
 
 
 def is_id(text: str) -> bool:
@@ -262,6 +265,11 @@ def is_id(text: str) -> bool:
         return True
     digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
     return digits > letters and _CODE.fullmatch(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an e-mail address and no name."""
+    return _PLAIN_EMAIL.fullmatch(text) is not None
 
 
 _CODE = re.compile(r"[\w./#:-]{1,40}")

@@ -31,6 +31,8 @@ from crm.records.matching import name_key
 _MIDNIGHT = time()
 # Nobody is born in the future: "1/5/62" is 1962 there, although two digits up to 68 mean this century elsewhere.
 _PAST = frozenset({"birth_date"})
+#: The hour of a day that another field holds; both may stand in one cell.
+HOUR, HOUR_OF = "due_time", "due_on"
 _FULL_YEAR = re.compile(r"\d{4}")
 
 
@@ -143,6 +145,8 @@ def _each(column: Column, read: Callable[[str], Any]) -> Made:
 
 
 def _text(about: Field, column: Column, _told: Reading) -> Made:
+    if about.name == HOUR:
+        return Made([dates.hour_of(text) or None for text in column.texts])
     long = about.kind is Kind.LONGTEXT
     return Made([text if long or "\n" not in text else " ".join(text.split()) for text in column.texts])
 

@@ -26,7 +26,6 @@ COLUMNS = [
     "stage",
     "amount_minor",
     "currency",
-    "missing",
     "opened_on",
     "closed_on",
 ]
@@ -66,8 +65,7 @@ def deal_records(
     Returns
     -------
     Records
-        Rows with the columns ``COLUMNS``; what the deals are worth, in the currency of that, beside what is
-        ``missing`` of it.
+        Rows with the columns ``COLUMNS``; what the deals are worth, in the currency of that.
     """
     standing = wanted.statuses == ("open",)
     where = [
@@ -92,7 +90,6 @@ def deal_records(
             Stage.name,
             own.minor,
             own.currency,
-            own.missing,
             Deal.opened_on,
             Deal.closed_on,
         )

@@ -274,6 +274,7 @@ def show_notes(report: ImportReport) -> None:
         for name, count in step.kept.items():
             text = _("“{column}”: {n:,} blank cells; what was stored there stays.")
             notes.append(text.format(column=name, n=count))
+        notes += step.told
         for words, count in step.history.items():
             label = _(registry.entity(step.entity).plural)
             notes.append(

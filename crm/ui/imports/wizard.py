@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from crm.exchange import entities
 from crm.exchange.asking import wizard
 from crm.exchange.asking.wizard import Draft
 from crm.exchange.storing import plan as plans
@@ -205,8 +206,11 @@ def _match_step(actor: Actor, kept: dict[str, Any]) -> None:
 
 
 def label(draft: Draft) -> str:
-    """A file by its name, a sheet by both."""
-    return f"{draft['name']} · {draft['sheet']}" if len(draft["sheets"]) > 1 else str(draft["name"])
+    """A file by its name, a sheet by both; of a file that holds two kinds of record also which."""
+    parts = [draft["name"], draft["sheet"] if len(draft["sheets"]) > 1 else ""]
+    if draft.get("part") and draft["entity"]:
+        parts.append(_(entities.entity(draft["entity"]).plural))
+    return " · ".join(filter(None, parts))
 
 
 def _check() -> None:

@@ -8,10 +8,11 @@ from itertools import groupby
 
 import streamlit as st
 
+from crm.firm.firm import firm
 from crm.i18n import _
 from crm.periods import month_end
 from crm.pipeline.board import PipelineFilters
-from crm.pipeline.closing import MOST_IN_MONTH, Closing, Closings, closing_calendar
+from crm.pipeline.closing import Closing, closing_calendar
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day as day_text
@@ -31,14 +32,14 @@ def show_calendar(filters: PipelineFilters) -> None:
     first = months.shown_month("pipeline")
     with showing_problems():
         with reading(actor) as session:
-            found = closing_calendar(
+            deals = closing_calendar(
                 session, filters, first=first, last=month_end(first), now=datetime.now(UTC)
             )
-            deals = found.deals
+            currency = deals[0].own_currency if deals else firm(session).currency
         main, aside = look.split()
         with main:
-            _head(first, found)
-            picked = _month(first, deals, found.currency)
+            _head(first, deals, currency)
+            picked = _month(first, deals, currency)
         with aside:
             _list(
                 [d for d in deals if picked in (None, d.day)],
@@ -48,16 +49,15 @@ def show_calendar(filters: PipelineFilters) -> None:
             )
 
 
-def _head(first: date, found: Closings) -> None:
+def _head(first: date, deals: list[Closing], currency: str) -> None:
     with look.row():
         months.month_steps("pipeline", first)
-        deals, total = found.deals, sum(d.own_minor for d in found.deals)
-        text = _("{n} open deals should close, {total}")
-        if len(deals) == MOST_IN_MONTH:
-            text = _("The first {n} open deals that should close: {total}; the table has them all")
-        said = text.format(n=len(deals), total=short_money(total, found.currency))
-        more = [without({code for deal in deals for code in deal.missing}), *found.notes]
-        look.two_lines(month_text(first), why=". ".join(filter(None, (said, " ".join(filter(None, more))))))
+        total = sum(d.own_minor for d in deals)
+        said = _("{n} open deals should close, {total}").format(
+            n=len(deals), total=short_money(total, currency)
+        )
+        left_out = without({code for deal in deals for code in deal.missing})
+        look.two_lines(month_text(first), why=f"{said}. {left_out}" if left_out else said)
 
 
 def _month(first: date, deals: list[Closing], currency: str) -> date | None:
@@ -84,7 +84,7 @@ def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFil
                 with look.row():
                     look.two_lines(
                         row.organisation or row.title,
-                        worth_text(short_money(row.value_minor or None, row.currency), row.beside),
+                        worth_text(row.value_minor, row.currency, row.beside),
                         f"{row.title} · {row.stage}, {percent(row.probability)}",
                     )
                     if look.icon_button(

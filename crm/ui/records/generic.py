@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from crm.records import lists, registry
 from crm.records.card import Card
 from crm.records.fields import Kind
 from crm.records.view import RecordView, record_view
+from crm.register import Register
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
@@ -64,6 +65,8 @@ def show_record(actor: Actor, entity: str, record_id: int) -> None:
         view = record_view(session, entity, record_id)
         beside = _beside(actor, session, view)
         tasks = open_tasks(session, entity, record_id) if links else []
+        remarks = Register[Callable[[Any, int], str]]("remark")
+        remark = remarks[entity](session, record_id) if entity in remarks else ""
     record_header(actor, view, context=_context(view), tags=_tags(view), links=links)
     tabs: dict[str, Tab] = {b.card.name: (b.label, partial(_rows, actor, view, b)) for b in beside}
     if links:
@@ -71,6 +74,8 @@ def show_record(actor: Actor, entity: str, record_id: int) -> None:
     tabs["changes"] = (_("Timeline") if links else _("Changes"), partial(show_timeline, actor, view))
     tabs["details"] = (_("Details"), partial(details, view))
     above = partial(to_do.next_step, actor, tasks, links=links) if links else None
+    if remark:
+        st.info(look.plain(remark), icon=":material/calculate:")
     record_body(tabs, [partial(about_card, view)], above=above)
 
 

@@ -1,0 +1,254 @@
+"""Exports of other programs, as they come: what the wizard makes of their columns, and what is stored when that is accepted."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from crm.exchange.asking import wizard
+from crm.exchange.storing.engine import run_import
+from crm.work import reading
+from db.models import (
+    Address,
+    Category,
+    Channel,
+    Contact,
+    Deal,
+    Order,
+    OrderLine,
+    Organisation,
+    Product,
+    Task,
+    Team,
+    User,
+)
+from tests.factories import make
+from tests.service.exchange.import_scene import stored
+
+FOLDER = Path(__file__).parent
+FILES = sorted(path.name for path in (FOLDER / "files").iterdir())
+EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))
+OUTLOOK = {
+    "outlook_de.csv": ("Ilka Brandt", "ilka@brandt.example", "+49731555010", "Leiterin Einkauf", "Ulm"),
+    "outlook_fr.csv": ("Odile Garnier", "odile@garnier.example", "+33455501020", "Directrice", "Lyon"),
+    "outlook_es.csv": ("Inés Robles Vega", "ines@robles.example", "+34947555010", "Gerente", "Burgos"),
+    "outlook_it.csv": ("Elisa Ferri", "elisa@ferri.example", "+390521555010", "Responsabile acquisti", "Parma"),
+    "outlook_nl.csv": ("Sanne de Wit", "sanne@dewit.example", "+31385550101", "Hoofd inkoop", "Zwolle"),
+    "outlook_pt.csv": ("Lídia Matos", "lidia@matos.example", "+351225550101", "Gerente", "Porto"),
+}  # fmt: skip
+
+
+def drafts(actor, name, data=None, folder=None):
+    path = FOLDER / "files" / name
+    if data is not None:
+        path = folder / name
+        path.write_bytes(data)
+    return wizard.drafts_of(actor, name, path)
+
+
+def take(actor, *names, **given):
+    """Bring files in with every guess accepted."""
+    made = [draft for name in names for draft in drafts(actor, name)]
+    for name, (data, folder) in given.items():
+        made += drafts(actor, f"{name}.csv", data, folder)
+    plan = wizard.plan_of(made, name="Files")
+    return run_import(actor, plan, {draft["name"]: Path(draft["path"]) for draft in made})
+
+
+def guessed(draft):
+    fields = {column: field for column, field in draft["fields"].items() if field}
+    return fields | {text: field for field, text in draft.get("templates", {}).items()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_column_is_known_or_left_out(people, name):
+    assert {d["entity"]: guessed(d) for d in drafts(people["ada"], name)} == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", OUTLOOK)
+def test_an_address_book_comes_in_whole_in_every_language(people, name):
+    ada = people["ada"]
+    full, email, phone, job, town = OUTLOOK[name]
+
+    report = take(ada, name)
+
+    assert sum(step.failed for step in report.steps) == 0
+    rows = stored(ada, Contact, "name", "email", "phone", "job_title", "city")
+    assert rows[0] == (full, email, phone, job, town)
+    assert len(stored(ada, Organisation, "name")) == 2
+    assert all(street and code for street, code in stored(ada, Address, "street", "postal_code"))
+    further = {(kind, primary) for kind, primary in stored(ada, Channel, "kind", "is_primary")}
+    assert further == {("email", True), ("phone", True), ("email", False), ("phone", False)}
+
+
+def test_no_file_makes_people_or_teams(people):
+    ada = people["ada"]
+    before = stored(ada, User, "name"), stored(ada, Team, "name")
+    for name in FILES:
+        made = [draft for draft in drafts(ada, name) if draft["entity"]]
+        assert not {"user", "team", "role"} & {draft["entity"] for draft in made}
+        if made:
+            plan = wizard.plan_of(made, name=name)
+            run_import(ada, plan, {name: FOLDER / "files" / name}, dry_run=True)
+    assert (stored(ada, User, "name"), stored(ada, Team, "name")) == before
+
+
+def test_names_with_their_numbers_behind_find_the_firms_of_these_numbers(people, tmp_path):
+    ada = people["ada"]
+    take(ada, "hubspot-crm-exports-all-companies.csv")
+    deals = (
+        b"Record ID,Deal Name,Deal Stage,Amount,Create Date,Associated Company\n"
+        b"1,One,Qualification (Sales),10,2026-01-02,Brandt GmbH (8801)\n"
+        b"2,Two,Closed Won (Sales),10,2026-01-02,Neu AG (8803);Pohl KG (8802)\n"
+        b"3,Three,Qualification (Sales),10,2026-01-02,Neu AG (8804)\n"
+    )
+
+    report = take(ada, deals=(deals, tmp_path))
+
+    assert report.steps[0].failed == 0
+    firms = dict(stored(ada, Organisation, "number", "name"))
+    assert firms == {"8801": "Brandt GmbH", "8802": "Pohl KG", "8803": "Neu AG", "8804": "Neu AG"}
+    by_id = dict(stored(ada, Organisation, "id", "number"))
+    rows = stored(ada, Deal, "title", "organisation_id", "status")
+    assert [(title, by_id[firm], status) for title, firm, status in rows] == [
+        ("One", "8801", "open"),
+        ("Two", "8803", "won"),
+        ("Three", "8804", "open"),
+    ]
+
+
+def test_a_number_in_brackets_that_is_part_of_the_name_stays(people, tmp_path):
+    leads = b"Deal Name,Stage,Company\nOne,Qualification,Fair (2025)\nTwo,Qualification,Fair (2026)\n"
+
+    take(people["ada"], deals=(leads, tmp_path))
+
+    assert stored(people["ada"], Organisation, "name") == [("Fair (2025)",), ("Fair (2026)",)]
+
+
+def test_an_id_of_fifteen_signs_is_the_one_of_eighteen(people, tmp_path):
+    ada = people["ada"]
+    take(ada, "Account.csv", "Contact.csv")
+    report = b"Contact ID,First Name,Last Name,Account ID\n003Qy00000KlMnQ,Eva,Lenz,001Qy00000AbCdE\n"
+
+    took = take(ada, contacts=(report, tmp_path))
+
+    assert took.steps[0].failed == 0
+    firms = dict(stored(ada, Organisation, "id", "name"))
+    assert [(name, firms.get(firm)) for name, firm in stored(ada, Contact, "name", "organisation_id")] == [
+        ("Ilka Brandt", "Brandt GmbH"),
+        ("Otto Pohl", "Pohl KG"),
+        ("Eva Lenz", "Brandt GmbH"),
+    ]
+
+
+def test_a_path_of_categories_stands_as_a_tree_and_is_found_again(people):
+    ada = people["ada"]
+    for _time in range(2):
+        report = take(ada, "product.template.csv")
+        assert report.steps[0].failed == 0
+
+    rows = stored(ada, Category, "id", "name", "parent_id")
+    names = {record: name for record, name, _parent in rows}
+    assert {(name, names.get(parent)) for _id, name, parent in rows} == {
+        ("All", None),
+        ("Machines", "All"),
+        ("Grinders", "Machines"),
+        ("Parts", "All"),
+    }
+    assert [names[c] for (c,) in stored(ada, Product, "category_id")] == ["Grinders", "Parts"]
+
+
+def test_an_order_over_several_rows_is_one_order_with_its_totals_and_lines(people):
+    ada = people["ada"]
+
+    report = take(ada, "orders_export_1.csv")
+
+    assert [(s.entity, s.created, s.failed, s.told) for s in report.steps] == [
+        ("order", 2, 0, []),
+        ("order_line", 3, 0, []),
+    ]
+    orders = stored(
+        ada, Order, "number", "total_minor", "tax_minor", "shipping_minor", "discount_minor", "currency"
+    )
+    assert orders == [("#1001", 3790, 605, 490, 0, "EUR"), ("#1002", 800, 136, 0, 50, "EUR")]
+    numbers = dict(stored(ada, Order, "id", "number"))
+    rows = stored(ada, OrderLine, "order_id", "quantity", "amount_minor", "currency")
+    assert [(numbers[order], *row) for order, *row in rows] == [
+        ("#1001", 2, 1700, "EUR"),
+        ("#1001", 1, 1600, "EUR"),
+        ("#1002", 1, 850, "EUR"),
+    ]
+    assert {name for (name,) in stored(ada, Contact, "name")} == {"Ilka Brandt", "Otto Pohl"}
+
+
+def test_lines_that_do_not_add_up_are_told(people, tmp_path):
+    data = (FOLDER / "files" / "orders_export_1.csv").read_bytes().replace(b"Brush,16.00", b"Brush,17.00")
+
+    report = take(people["ada"], orders=(data, tmp_path))
+
+    assert report.steps[1].told == ["1 order has lines that do not add up to its total: #1001."]
+
+
+def test_tax_on_top_adds_up_and_a_customer_known_by_address_keeps_it(people):
+    ada = people["ada"]
+
+    report = take(ada, "woocommerce_orders.csv")
+
+    assert [(s.entity, s.created, s.failed, s.told) for s in report.steps] == [
+        ("order", 1, 0, []),
+        ("order_line", 2, 0, []),
+    ]
+    assert stored(ada, Contact, "email") == [("ilka@brandt.example",)]
+    assert stored(ada, OrderLine, "amount_minor") == [(1700,), (1600,)]
+
+
+def test_where_every_order_has_one_row_its_amount_is_that_of_the_line(people, tmp_path):
+    till = (
+        b"Order No,Order Date,Product,Qty,Total\nA1,2026-03-01,Filter,2,17.00\nA2,2026-03-02,Brush,1,16.00\n"
+    )
+
+    report = take(people["ada"], sales=(till, tmp_path))
+
+    assert [(s.entity, s.created) for s in report.steps] == [("order", 2), ("order_line", 2)]
+    assert stored(people["ada"], OrderLine, "amount_minor") == [(1700,), (1600,)]
+    assert stored(people["ada"], Order, "total_minor") == [(None,), (None,)]
+
+
+def test_the_hour_at_which_a_task_is_due_comes_in_and_a_done_one_is_done(people):
+    ada = people["ada"]
+
+    report = take(ada, "tasks_due.csv", "pipedrive_activities.csv")
+
+    assert [step.failed for step in report.steps] == [0, 0]
+    rows = stored(ada, Task, "title", "due_on", "due_time", "done_at")
+    assert [(title, str(due), hour, done is not None) for title, due, hour, done in rows] == [
+        ("Send offer", "2027-01-13", "14:30", False),
+        ("Ask for sizes", "2026-01-20", "09:00", True),
+        ("Ask for sizes", "2025-06-10", "14:30", True),
+        ("Send offer", "2027-01-10", None, False),
+    ]
+
+
+def test_groups_of_a_program_are_no_tags_of_ours(people):
+    take(people["ada"], "google_new.csv")
+
+    assert stored(people["ada"], Contact, "name", "tags") == [
+        ("Ilka Brandt", ["Customers"]),
+        ("Otto Pohl", []),
+    ]
+
+
+def test_an_order_says_on_its_page_that_its_lines_are_something_else(people):
+    from crm.trade.totals import remark
+
+    ada = people["ada"]
+    order = make(ada, "order", total_minor=2000, tax_minor=300, currency="EUR")
+    make(ada, "order_line", order_id=order["id"], amount_minor=1700, currency="EUR")
+    with reading(ada) as session:
+        assert remark(session, order["id"]) == ""
+    make(ada, "order_line", order_id=order["id"], amount_minor=500, currency="EUR")
+
+    with reading(ada) as session:
+        assert "22.00 EUR" in remark(session, order["id"])
+        assert session.scalar(select(Order.total_minor)) == 2000
