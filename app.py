@@ -24,7 +24,7 @@ from crm.config import settings
 from crm.errors import CrmError
 from crm.http.edge import Edge, House
 from crm.http.guarding import app_policy
-from crm.http.routes import routes
+from crm.http.routes import load_api, routes
 from crm.i18n import _
 from crm.jobs.schedule import Schedule
 from crm.jobs.worker import Worker
@@ -32,7 +32,7 @@ from crm.links import live_under, local
 from crm.mail.sending.postman import Postman
 from crm.ui.frame import oidc, served, start
 from crm.ui.frame.guard import show
-from crm.ui.frame.warm import warm
+from crm.ui.frame.warm import warm_later
 from crm.ui.main import main
 from db.migrate import NewerDatabase
 from db.session import close
@@ -59,7 +59,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     house.problem = ""
     if not settings().public_url.rstrip("/").endswith(local("")):
         log.warning("links in messages will not lead here: CRM_PUBLIC_URL has another path", path=local(""))
-    await run_in_threadpool(warm)
+    warm_later(load_api)
     at_work: list[Worker | Postman | Schedule] = [Worker().start(), Postman().start(), Schedule().start()]
     try:
         yield {}

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -40,9 +41,12 @@ class Nursery:
         )
         self._one_at_a_time = Lock()
 
-    def start(self, *words: str, env: Mapping[str, str], output: Path) -> "Child":
-        """Run ``python -m`` with these words; the output is added to that file."""
-        return Child(self, self.ask("start", list(words), dict(env), str(output)))
+    def start(self, *words: str, env: Mapping[str, str], output: Path, own_group: bool = False) -> "Child":
+        """Run ``python -m`` with these words; the output is added to that file.
+
+        ``own_group``: what it starts itself belongs to it, for ``kill_all``.
+        """
+        return Child(self, self.ask("start", list(words), dict(env), str(output), own_group))
 
     def ask(self, *question: Any) -> Any:
         """What the process answers."""
@@ -83,9 +87,31 @@ class Child:
     def kill(self) -> None:
         self._send(signal.SIGKILL)
 
+    def kill_all(self) -> None:
+        """End it, and all that it started, at once; it was started as a group of its own."""
+        if self.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+
     def _send(self, signal: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, signal)
+
+
+def streamlit_words(script: Path, port: int) -> list[str]:
+    """What ``python -m`` is given to serve a script on this port of this machine."""
+    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    words = ["streamlit", "run", str(script)]
+    words += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
+    return [*words, "--browser.gatherUsageStats", "false"]
+
+
+def answers(port: int) -> bool:
+    """Whether Streamlit on this port says that it is well."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _nurse() -> None:
@@ -96,8 +122,10 @@ def _nurse() -> None:
     ended: dict[int, int | None] = {}
     for line in sys.stdin:
         match json.loads(line):
-            case "start", words, env, output:
+            case "start", words, env, output, own_group:
                 if not (answer := os.fork()):
+                    if own_group:
+                        os.setpgid(0, 0)
                     _become(words, env, output)
                     return
                 ended[answer] = None

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "records": "firm",
     "access": "cli_frame firm records",
     "jobs": "access",  # a job has the rights of whoever caused it, as they are now
-    "exchange": "access cli_frame firm records",
+    "exchange": "access cli_frame firm jobs records",  # a job ends in the transaction of what it did
     "keeping": "cli_frame upgrade",
     "mail": "cli_frame firm jobs records",
     "reporting": "access cli_frame firm",
@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
     "ui/settings": "access firm mail pipeline records service ui/frame ui/kit",
-    "ui/pipeline": "firm interactions pipeline records ui/frame ui/kit ui/records",
+    "ui/pipeline": "interactions pipeline records ui/frame ui/kit ui/records",
     "ui/sales": "charts pipeline reporting ui/dashboards ui/frame ui/kit",
     "ui/forecast": "charts forecasting jobs pipeline reporting ui/frame ui/kit ui/pipeline",
     "ui/cases": "mail records service ui/frame ui/kit ui/records",

@@ -45,6 +45,7 @@ def _deals_of(entity: str, own: Worth) -> Select[Any]:
             Deal.status,
             func.coalesce(own.minor, 0).label("value_minor"),
             own.currency.label("currency"),
+            own.missing.label("missing"),
             Deal.expected_close_on,
             Deal.closed_on,
             owner.name.label("owner"),

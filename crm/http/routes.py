@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -12,20 +13,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm.access import setup, sign_in
 from crm.access.sessions import actor_of_session, hash_of, is_live, sign_out
 from crm.config import settings
 from crm.errors import CrmError, Refused
 from crm.http import html
-from crm.http.api import api
 from crm.http.edge import address_of, cookie_name, cookie_options, page, token_of
 from crm.http.files import file_routes
 from crm.http.language import spoken
 from crm.http.public import posted
 from crm.http.public_forms import form_routes
 from crm.http.public_mail import mail_routes
-from crm.http.threads import threads
 from crm.http.watching.health import health, metrics
 from crm.i18n import _
 from crm.links import below, local
@@ -233,6 +233,20 @@ def moved_routes() -> list[BaseRoute]:
     return [moved(old, new) for old, new in MOVED.items()]
 
 
+@cache
+def load_api() -> ASGIApp:
+    """The API, made when it is first needed: what it is made of takes as long to load as all screens."""
+    from crm.http.api import api
+    from crm.http.threads import threads
+
+    return api(threads)
+
+
+async def _api(scope: Scope, receive: Receive, send: Send) -> None:
+    made = await run_in_threadpool(load_api)
+    await made(scope, receive, send)
+
+
 def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = None) -> list[BaseRoute]:
     """All of them, for ``st.App``, under the path that we live under; with both arguments also OpenID Connect."""
     made = [
@@ -245,7 +259,7 @@ def routes(oidc_login: Callable[[], str] | None = None, claims: Claims | None = 
         *mail_routes(),
         *file_routes(),
         *moved_routes(),
-        Mount("/api", app=api(threads)),
+        Mount("/api", app=_api),
         # Streamlit looks beside the script it runs, which is not where the files are in every way to start.
         Mount("/app/static", app=StaticFiles(directory=STATIC)),
     ]

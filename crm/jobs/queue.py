@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from crm.errors import NotAllowed, NotFound
 from crm.i18n import _
+from crm.work import Work
+from db.audit import SYSTEM_OPTIONS
 from db.models import Job
 from db.scope import Actor
 from db.session import engine, write_turn
@@ -228,6 +230,16 @@ def beat(
             .returning(Job.stop)
         ).one_or_none()
     return stop is None or bool(stop[0])
+
+
+def end_with(work: Work, job_id: int, result: dict[str, Any]) -> None:
+    """End a job as done in the transaction of what it did: killed right after it, it is not done a second time.
+
+    No ``step`` may follow: what is stored cannot be cancelled any more.
+    """
+    values = {"state": DONE, "note": "", "result": result, "beat_at": None, "ended_at": work.now}
+    running = update(Job).where(Job.id == job_id, Job.state == RUNNING)
+    work.session.connection().execute(running.values(values), execution_options=SYSTEM_OPTIONS)
 
 
 def finish(

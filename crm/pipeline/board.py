@@ -14,7 +14,7 @@ from crm.records import registry
 from crm.records.search import search_condition
 from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, folded, grouped
-from crm.reporting.measures import amounts, of_teams, worth
+from crm.reporting.measures import amounts, beside, of_teams, worth
 from db.models import Deal, Organisation, Pipeline, Stage
 from db.scope import UPDATE, ScopedSession
 
@@ -56,12 +56,14 @@ class Card:
     flag: str
     days_in_stage: int
     movable: bool
+    #: Currencies without a rate in which more of it is worth something.
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A stage with its sums in ``currency`` and its first cards; ``missing`` names currencies without a rate, whose
-    amounts the sums of the board leave out."""
+    amounts the sums of the board leave out, ``notes`` rates that are not of the day."""
 
     stage_id: int
     name: str
@@ -73,6 +75,7 @@ class Column:
     currency: str
     cards: tuple[Card, ...] = field(default=())
     missing: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
 
 
 def pipelines(session: ScopedSession) -> dict[int, str]:
@@ -167,6 +170,7 @@ def board(session: ScopedSession, filters: PipelineFilters, *, now: datetime) ->
             currency=book.currency,
             cards=tuple(cards.get(s.id, [])),
             missing=tuple(sorted(book.missing)),
+            notes=book.rate_notes,
         )
         for s in stages
     ]
@@ -226,6 +230,7 @@ def _cards(
             Organisation.name,
             own.minor.label("value"),
             own.currency.label("currency"),
+            own.missing.label("missing"),
             Deal.expected_close_on,
             owner.name.label("owner"),
             Deal.owner_id,
@@ -262,6 +267,7 @@ def _cards(
             flag=deal_flag(r, stage, days, today),
             days_in_stage=days,
             movable=session.actor.holds("deal", UPDATE, owner_id=r.owner_id, team_id=r.team_id),
+            beside=beside(r.missing, r.currency),
         )
         cards.setdefault(r.stage_id, []).append(card)
     return cards

@@ -19,7 +19,7 @@ MOST_IN_MONTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """An open deal on the day it should close; ``own_minor`` is its value in ``own_currency``, that of the reports.
+    """An open deal on the day it should close; ``own_minor`` is its value in the currency of the reports.
 
     ``beside`` are currencies without a rate in which more of it is worth something, ``missing`` all that sums leave out.
     """
@@ -30,7 +30,6 @@ class Closing:
     value_minor: int
     currency: str
     own_minor: int
-    own_currency: str
     day: date
     stage: str
     probability: float
@@ -38,9 +37,18 @@ class Closing:
     missing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Closings:
+    """Deals by the day they should close, the currency they add up in, and what to know of the rates used."""
+
+    deals: list[Closing]
+    currency: str
+    notes: tuple[str, ...]
+
+
 def closing_calendar(
     session: ScopedSession, filters: PipelineFilters, *, first: date, last: date, now: datetime
-) -> list[Closing]:
+) -> Closings:
     """Open deals by the day they are expected to close, the first thousand of the stretch."""
     own = worth(book := open_book(session))
     statement = (
@@ -63,7 +71,7 @@ def closing_calendar(
         .order_by(Deal.expected_close_on, Deal.id)
         .limit(MOST_IN_MONTH)
     )
-    return [
+    found = [
         Closing(
             deal_id,
             title,
@@ -71,7 +79,6 @@ def closing_calendar(
             int(value),
             currency,
             book.worth(int(value), currency, filters.today),
-            book.currency,
             day,
             stage,
             chance,
@@ -82,3 +89,4 @@ def closing_calendar(
             statement
         )
     ]
+    return Closings(found, book.currency, book.rate_notes)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from crm.pipeline.board import deal_flag, stages_of
 from crm.records.view import RecordView, record_view
 from crm.reporting.book import Book, open_book
-from crm.reporting.measures import worth
+from crm.reporting.measures import beside, worth
 from db.models import Contact, Deal, DealLine, LossReason, Product, Stage, StageChange, User
 from db.scope import ScopedSession
 
@@ -83,6 +83,10 @@ class DealView:
     lines: tuple[Line, ...] = field(default=())
     stays: tuple[Stay, ...] = field(default=())
     people: tuple[Person, ...] = field(default=())
+    #: Currencies without a rate in which more of it is worth something.
+    beside: tuple[str, ...] = ()
+    #: What to know of the weighted worth.
+    notes: tuple[str, ...] = ()
 
     @property
     def record(self) -> dict[str, Any]:
@@ -113,8 +117,8 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
     view = record_view(session, "deal", deal_id)
     record, book = view.values, open_book(session)
     own = worth(book)
-    of_deal = select(own.minor, own.currency).select_from(Deal).where(Deal.id == deal_id)
-    minor, currency = session.execute(of_deal).one()
+    of_deal = select(own.minor, own.currency, own.missing).select_from(Deal).where(Deal.id == deal_id)
+    minor, currency, missing = session.execute(of_deal).one()
     stages = stages_of(session, record["pipeline_id"])
     stage = next(s for s in stages if s.id == record["stage_id"])
     days = max(0, (now - record["stage_since"]).days)
@@ -127,7 +131,9 @@ def read_deal(session: ScopedSession, deal_id: int, *, now: datetime, today: dat
         own_currency=book.currency,
         worth_minor=minor,
         worth_currency=currency,
+        beside=beside(missing, currency),
         weighted_minor=_weighted(record, stage, book, minor, currency, today),
+        notes=book.notes,
         lines=deal_lines(session, deal_id),
         stays=stays(session, record, now),
         people=_people(session, record["organisation_id"]),

@@ -69,22 +69,26 @@ class Book:
                 "Amounts in {currencies} are left out, because no rate is stored. Enter one under Settings, Rates."
             )
             found.append(text.format(currencies=", ".join(sorted(self.missing))))
-        for text, days in (
-            (_("{currency} of {day} counts at the first rate stored, of {rate}: that is later."), self.later),
-            (
-                _("{currency} of {day} counts at a rate of {rate}, because no newer one is stored."),
-                self.older,
-            ),
-        ):
-            found += [
-                text.format(currency=code, day=day.isoformat(), rate=rate.isoformat())
-                for code, (day, rate) in sorted(days.items())
-            ]
-        return tuple(found)
+        return (*found, *self.rate_notes)
+
+    @property
+    def rate_notes(self) -> tuple[str, ...]:
+        """Which amounts count at a rate that is not of their day."""
+        later = _("{currency} of {day} counts at the first rate stored, of {rate}: that is later.")
+        older = _("{currency} of {day} counts at a rate of {rate}, because no newer one is stored.")
+        return tuple(
+            text.format(currency=code, day=day.isoformat(), rate=rate.isoformat())
+            for text, days in ((later, self.later), (older, self.older))
+            for code, (day, rate) in sorted(days.items())
+        )
 
     def knows(self, currency: str) -> bool:
         """True when amounts in a currency can be converted."""
         return currency == self.currency or currency in self.rates
+
+    def leave_out(self, codes: str | None) -> None:
+        """Note currencies, told apart by commas, in which something is left out; those with a rate by now count."""
+        self.missing.update(code for code in (codes or "").split(",") if code and not self.knows(code))
 
     def worth(self, minor: int, currency: str, day: date | None = None) -> int:
         """An amount in the book's currency at the rate of a day, today's without one; zero, and noted, without a rate."""

@@ -16,42 +16,34 @@ from crm.reporting.book import Book
 from db.scope import ScopedSession
 
 
-class days_between(FunctionElement[int]):
+class _Between(FunctionElement[int]):
+    """Whole units of time from the first day or moment to the second, as each database counts them."""
+
+    type = Integer()
+    inherit_cache = True
+    sqlite = postgresql = ""
+
+
+class days_between(_Between):
     """Whole days from the first date to the second."""
 
-    type = Integer()
     inherit_cache = True
+    sqlite = "CAST(julianday({last}) - julianday({first}) AS INTEGER)"
+    postgresql = "({last} - {first})"
 
 
-@compiles(days_between, "sqlite")
-def _days_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    first, last = (compiler.process(part, **options) for part in element.clauses)
-    return f"CAST(julianday({last}) - julianday({first}) AS INTEGER)"
-
-
-@compiles(days_between, "postgresql")
-def _days_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    first, last = (compiler.process(part, **options) for part in element.clauses)
-    return f"({last} - {first})"
-
-
-class minutes_between(FunctionElement[int]):
+class minutes_between(_Between):
     """Whole minutes from the first moment to the second."""
 
-    type = Integer()
     inherit_cache = True
+    sqlite = "CAST(ROUND((julianday({last}) - julianday({first})) * 86400) / 60 AS INTEGER)"
+    postgresql = "CAST(FLOOR(ROUND(EXTRACT(EPOCH FROM {last} - {first})) / 60) AS INTEGER)"
 
 
-@compiles(minutes_between, "sqlite")
-def _minutes_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(_Between)
+def _between(element: Any, compiler: Any, **options: Any) -> str:
     first, last = (compiler.process(part, **options) for part in element.clauses)
-    return f"CAST(ROUND((julianday({last}) - julianday({first})) * 86400) / 60 AS INTEGER)"
-
-
-@compiles(minutes_between, "postgresql")
-def _minutes_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    first, last = (compiler.process(part, **options) for part in element.clauses)
-    return f"CAST(FLOOR(ROUND(EXTRACT(EPOCH FROM {last} - {first})) / 60) AS INTEGER)"
+    return str(getattr(element, compiler.dialect.name).format(first=first, last=last))
 
 
 def rate_day(currency: Any, day: Any, book: Book) -> ColumnElement[date | None]:
@@ -102,7 +94,7 @@ def converted(
     a sum is left out of its number.
     """
     for codes in frame["missing"].dropna() if "missing" in frame else ():
-        book.missing.update({*codes.split(",")} - {book.currency})
+        book.leave_out(codes)
     foreign = frame["currency"].notna() & (frame["currency"] != book.currency)
     if foreign.any():
         rows = frame[foreign]

@@ -12,6 +12,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.account import opener
 from crm.ui.frame.guard import current_actor, end_here, in_this_run, pop_flash, show
 from crm.ui.frame.start import ready
+from crm.ui.frame.warm import drawing
 from crm.ui.frame.watch import watch
 from crm.ui.kit.words import plain
 from crm.work import Actor
@@ -19,6 +20,7 @@ from crm.work import Actor
 ROOT = routes.PAGES.parent
 
 
+@drawing()
 def main() -> None:
     """Runs before every page: frame, navigation, then the chosen page."""
     st.set_page_config(

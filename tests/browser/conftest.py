@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.hands import KEEP_NOTES, PATIENCE, in_process
-from tests.nursery import ROOT, Child, Nursery
+from tests.nursery import ROOT, Child, Nursery, answers, streamlit_words
 
 ARTIFACTS = ROOT / ".test-artifacts"
 FAILED = pytest.StashKey[bool]()
@@ -163,10 +162,7 @@ def serving(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    words = ["streamlit", "run", str(script)]
-    words += [word for name, value in options.items() for word in (f"--server.{name}", str(value))]
-    words += ["--browser.gatherUsageStats", "false"]
+    words = streamlit_words(script, port)
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -185,7 +181,7 @@ def serving(
         process = nursery.start(*words, env=env, output=output)
     try:
         until = time.monotonic() + START_SECONDS
-        while not _is_healthy(port):
+        while not answers(port):
             if process.poll() is not None or time.monotonic() > until:
                 pytest.fail(f"The server did not come up:\n{output.read_text()}")
             time.sleep(0.1)
@@ -197,14 +193,6 @@ def serving(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
-
-
-def _is_healthy(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")

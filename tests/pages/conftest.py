@@ -40,33 +40,37 @@ def house(sqlite_database: str) -> Iterator[dict[str, int]]:
     st.cache_data.clear()
 
 
-@pytest.fixture
-def open_page(house: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """``open_page("people", as_="ada", id=3)``: the screen as that person sees it; ``as_=None`` is nobody.
-
-    Signs in the official way: a session in the database, its hash signed as the edge would.
-    """
+def opened(screen: str, user: int | None, *, seconds: float = SECONDS, **parameters: Any) -> AppTest:
+    """A screen as a user sees it, by the hash of a session in the database that is signed as the edge would."""
     from crm.access import sessions, signing
     from crm.work import SYSTEM, unit_of_work
+
+    app = AppTest.from_file(SHELL, default_timeout=seconds)
+    if user is not None:
+        with unit_of_work(SYSTEM) as work:
+            token = sessions.start_session(work, user_id=user, how="test")
+        app.user = {"session": signing.sign(sessions.hash_of(token))}
+    for name, value in parameters.items():
+        app.query_params[name] = str(value)
+    file = ROOT / "pages" / f"{screen}.py"
+    if file.exists():
+        app.switch_page(str(file))
+    else:
+        # A screen that a card alone describes has no file; the hash is that of its address.
+        app._page_hash = calc_hash(screen)
+    return app.run()
+
+
+@pytest.fixture
+def open_page(house: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """``open_page("people", as_="ada", id=3)``: the screen as that person sees it; ``as_=None`` is nobody."""
+    from crm.access import signing
 
     monkeypatch.setenv("RAPPORT_EDGE_KEY", "")
     signing.open_edge()
 
     def open_(screen: str, *, as_: str | None = "ada", **parameters: Any) -> AppTest:
-        app = AppTest.from_file(SHELL, default_timeout=SECONDS)
-        if as_ is not None:
-            with unit_of_work(SYSTEM) as work:
-                token = sessions.start_session(work, user_id=house[as_], how="test")
-            app.user = {"session": signing.sign(sessions.hash_of(token))}
-        for name, value in parameters.items():
-            app.query_params[name] = str(value)
-        file = ROOT / "pages" / f"{screen}.py"
-        if file.exists():
-            app.switch_page(str(file))
-        else:
-            # A screen that a card alone describes has no file; the hash is that of its address.
-            app._page_hash = calc_hash(screen)
-        return app.run()
+        return opened(screen, None if as_ is None else house[as_], **parameters)
 
     return open_
 

@@ -10,13 +10,12 @@ import streamlit as st
 from google.protobuf.descriptor import FieldDescriptor
 from sqlalchemy import String, text
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from crm.records import registry
 from crm.ui.frame.routes import screens
 from db.models import Base
 from tests import stored
-from tests.pages.conftest import ROOT, SECONDS, SHELL
+from tests.pages.conftest import ROOT, SECONDS, opened
 
 EVIL = "![i](http://host.example/x) **V** <img src=x> :red[r] $a$"
 #: What stays of it where Markdown was not taken from it, and where HTML was not.
@@ -81,24 +80,6 @@ def _takes_words(column) -> bool:
         return False
     kind = column.info.get("kind")
     return (kind in ("text", "longtext") and column.name != "slug") or (kind is None and column.name in WORDS)
-
-
-def opened(screen: str, user: int, **parameters: object) -> AppTest:
-    from crm.access import sessions, signing
-    from crm.work import SYSTEM, unit_of_work
-
-    with unit_of_work(SYSTEM) as work:
-        token = sessions.start_session(work, user_id=user, how="test")
-    app = AppTest.from_file(SHELL, default_timeout=SECONDS * 3)
-    app.user = {"session": signing.sign(sessions.hash_of(token))}
-    for name, value in parameters.items():
-        app.query_params[name] = str(value)
-    file = ROOT / "pages" / f"{screen}.py"
-    if file.exists():
-        app.switch_page(str(file))
-    else:
-        app._page_hash = calc_hash(screen)
-    return app.run()
 
 
 def slots(message, path=()):
@@ -196,13 +177,15 @@ def test_no_slot_of_a_screen_takes_markdown_or_html_from_a_name(company, screen,
     st.cache_data.clear()
     user, found = administrator(), []
     for record in records_of(screen) or [None]:
-        app = opened(screen, user, **({} if record is None else {"id": record}))
+        app = opened(screen, user, seconds=SECONDS * 3, **({} if record is None else {"id": record}))
         if app.exception:
             found.append(("exception", record, app.exception[0].value))
         found += offences(app)
         for at, switch in enumerate(app.get("button_group")):
             for choice in list(getattr(switch, "options", []))[:5]:
-                again = opened(screen, user, **({} if record is None else {"id": record}))
+                again = opened(
+                    screen, user, seconds=SECONDS * 3, **({} if record is None else {"id": record})
+                )
                 groups = again.get("button_group")
                 if at < len(groups):
                     try:

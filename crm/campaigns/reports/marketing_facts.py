@@ -115,15 +115,17 @@ def members(session: ScopedSession, book: Book, found: pd.DataFrame) -> pd.DataF
     }
     days = dict(zip(found["id"].tolist(), found["starts_on"].tolist(), strict=True))
     statement = (
-        select(CampaignMember.campaign_id, CampaignMember.currency, *sums.values())
+        select(CampaignMember.campaign_id, CampaignMember.currency, CampaignMember.beside, *sums.values())
         .outerjoin(CampaignArm, arm)
         .where(CampaignMember.campaign_id.in_(list(days)), messaged)
-        .group_by(CampaignMember.campaign_id, CampaignMember.currency)
+        .group_by(CampaignMember.campaign_id, CampaignMember.currency, CampaignMember.beside)
     )
-    rows = [
-        (key, *counts, book.worth(int(minor or 0), currency or book.currency, days[key]))
-        for key, currency, *counts, minor in session.execute(statement, execution_options=_SYSTEM)
-    ] if days else []  # fmt: skip
+    rows = []
+    for key, currency, more, *counts, minor in (
+        session.execute(statement, execution_options=_SYSTEM) if days else ()
+    ):
+        book.leave_out(more)
+        rows.append((key, *counts, book.worth(int(minor or 0), currency or book.currency, days[key])))
     return folded(pd.DataFrame(rows, columns=["campaign_id", *sums]).astype("int64"), list(sums))
 
 

@@ -18,7 +18,7 @@ class Members:
     """The first members of a choice, and how many there are among the contacts in scope.
 
     ``rows``: ``contact_id, name, segment, arm, state, sent_at, responded_at, response_by, converted, revenue_minor,
-    currency``.
+    currency, beside``.
     """
 
     rows: pd.DataFrame
@@ -39,7 +39,7 @@ def result_members(
     columns = [
         CampaignMember.contact_id, Contact.name, Contact.segment, CampaignMember.arm, CampaignMember.state,
         CampaignMember.sent_at, CampaignMember.responded_at, CampaignMember.response_by, CampaignMember.converted,
-        CampaignMember.revenue_minor, CampaignMember.currency,
+        CampaignMember.revenue_minor, CampaignMember.currency, CampaignMember.beside,
     ]  # fmt: skip
     joined = select(*columns).join(Contact, Contact.id == CampaignMember.contact_id).where(*where)
     order = (

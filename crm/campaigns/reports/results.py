@@ -201,8 +201,8 @@ def _planned(session: ScopedSession, campaign_id: int) -> dict[str, tuple[bool, 
 def _book(session: ScopedSession, campaign: Campaign, now: datetime) -> Book:
     """The one currency of all revenue and of the cost where there is one, and says so; else that of the dashboards."""
     mine = CampaignMember.campaign_id == campaign.id, CampaignMember.revenue_minor != 0
-    found = session.scalars(select(CampaignMember.currency).where(*mine).distinct())
-    used = {str(currency) for currency in found if currency}
+    found = session.execute(select(CampaignMember.currency, CampaignMember.beside).where(*mine).distinct())
+    used = {code for currency, more in found for code in (currency, *(more or "").split(",")) if code}
     if campaign.cost_minor and campaign.currency:
         used.add(campaign.currency)
     book = replace(open_book(session), as_of=now)
@@ -237,11 +237,11 @@ def _sums() -> list[Any]:
 
 
 def _counted(session: ScopedSession, campaign: Campaign, by: str = "") -> list[Any]:
-    """Sums by arm and currency, and by a kind of group at the end of each row.
+    """Sums by arm and currencies, and by a kind of group at the end of each row.
 
     The campaign was found within the actor's scope, so all its members count, whoever owns the contacts.
     """
-    keys = [CampaignMember.arm, CampaignMember.currency]
+    keys = [CampaignMember.arm, CampaignMember.currency, CampaignMember.beside]
     extra = [CampaignMember.stratum if by == DRAWN else getattr(Contact, by)] if by else []
     statement = select(*keys, *_sums(), *extra).select_from(CampaignMember)
     if by and by != DRAWN:
@@ -255,7 +255,10 @@ def _tallied(
 ) -> tuple[Arm, ...]:
     """Arms in the campaign's order, their revenue in the book's currency."""
     found: dict[str, Arm] = {}
-    for name, currency, n, responded, converted, total, squares, paid, largest in (row[:9] for row in rows):
+    for name, currency, more, n, responded, converted, total, squares, paid, largest in (
+        row[:10] for row in rows
+    ):
+        book.leave_out(more)
         # A million minor units, so that the rate keeps its digits.
         rate = 1.0 if not paid else book.worth(10**6, currency or book.currency, day) / 10**6
         left = 0 if book.knows(currency or book.currency) else int(paid)
@@ -311,7 +314,7 @@ def _groups(
 ) -> tuple[tuple[str, tuple[Arm, ...]], ...]:
     rows: dict[str, list[Any]] = {}
     for row in _counted(session, campaign, by):
-        rows.setdefault(str(row[9] or ""), []).append(row)
+        rows.setdefault(str(row[10] or ""), []).append(row)
     day = facts.first_day(campaign.starts_on, campaign.started_at)
     return tuple((name, _tallied(rows[name], book, planned, day)) for name in sorted(rows))
 

@@ -12,6 +12,7 @@ from crm.campaigns.runs.service import plan_campaign
 from crm.clock import here
 from crm.clock import now as this_moment
 from crm.i18n import _
+from crm.jobs.queue import end_with
 from crm.jobs.worker import Step
 from crm.work import Actor, reading, unit_of_work
 from db.models import Campaign
@@ -28,7 +29,10 @@ def run_plan(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:
     step(0, 1, _("Drawing the members"))
     with unit_of_work(actor, cause="campaign") as work:
         draw = plan_campaign(work, int(args["campaign_id"]))
-    return {"by_arm": draw.by_arm, "left_out": draw.left_out}
+        result = {"by_arm": draw.by_arm, "left_out": draw.left_out}
+        if "job_id" in args:
+            end_with(work, args["job_id"], result)
+    return result
 
 
 def run_responses(actor: Actor, args: dict[str, Any], step: Step) -> dict[str, Any]:

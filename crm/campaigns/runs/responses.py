@@ -18,7 +18,7 @@ from crm.errors import NotFound
 from crm.firm.firm import firm, rates
 from crm.i18n import _
 from crm.reporting.book import Book
-from crm.reporting.measures import worth
+from crm.reporting.measures import beside, worth
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import (
@@ -62,12 +62,16 @@ class Seen:
             self.abroad + abroad,
         )
 
-    def money(self, home: str) -> tuple[int, str | None]:
-        """What was bought for, and in which currency; where a part has no rate only that, so that no sum takes it for all."""
+    def money(self, home: str) -> tuple[int, str | None, str | None]:
+        """What was bought for, in which currency, and in which more of it has no rate.
+
+        Where a part has no rate only that is told, so that no sum takes it for all; of several such the first by name.
+        """
         if not self.abroad:
-            return self.revenue_minor, home if self.revenue_minor else None
-        currency = self.abroad[0][0]
-        return sum(minor for code, minor in self.abroad if code == currency), currency
+            return self.revenue_minor, home if self.revenue_minor else None, None
+        currency = min(code for code, minor in self.abroad if minor)
+        more = ",".join(sorted({code for code, _minor in self.abroad} - {currency}))
+        return sum(minor for code, minor in self.abroad if code == currency), currency, more or None
 
 
 @dataclass
@@ -96,10 +100,13 @@ class _Count:
     def add(self, member_id: int, at: datetime, by: str, **more: Any) -> None:
         self.seen[member_id] = self.seen.get(member_id, Seen()).also(at, by, **more)
 
-    def bought(self, member_id: int, day: date, by: str, minor: int, currency: str, rate_day: date) -> None:
-        """A sale counted by a day, at the rate of a day."""
+    def bought(
+        self, member_id: int, day: date, by: str, minor: int, currency: str, rate_day: date, more: str | None = None
+    ) -> None:  # fmt: skip
+        """A sale counted by a day, at the rate of a day; ``more`` as of ``Worth.missing``."""
         worth = self.book.worth(minor, currency, rate_day)
-        left = () if not minor or self.book.knows(currency) else ((currency, minor),)
+        known = not minor or self.book.knows(currency)
+        left = (*(() if known else ((currency, minor),)), *((code, 0) for code in beside(more, currency)))
         self.add(member_id, _noon(day), by, converted=True, revenue_minor=worth, abroad=left)
 
 
@@ -222,14 +229,15 @@ def _noon(day: date) -> datetime:
 def _deals(work: Work, count: _Count) -> set[int]:
     """Deals opened within the days; those won within them are sales. The ids of these, whose orders count no more."""
     own = worth(count.book)
-    columns = [Deal.id, Deal.opened_on, Deal.status, Deal.closed_on, own.minor, own.currency]
+    columns = [Deal.id, Deal.opened_on, Deal.status, Deal.closed_on, own.minor, own.currency, own.missing]
     won: set[int] = set()
     for statement in _of_members(count, Deal, columns, Deal.opened_on, []):
-        for member_id, sent_at, deal_id, opened, status, closed, minor, currency in _read(work, statement):
+        for member_id, sent_at, deal_id, opened, status, closed, *value in _read(work, statement):
             if not count.counts_on(sent_at, opened):
                 continue
             if status == "won" and count.counts_on(sent_at, closed):
-                count.bought(member_id, opened, DEAL, int(minor or 0), currency, closed)
+                minor, currency, missing = value
+                count.bought(member_id, opened, DEAL, int(minor or 0), currency, closed, missing)
                 won.add(deal_id)
             else:
                 count.add(member_id, _noon(opened), DEAL)
@@ -272,7 +280,7 @@ def _store(work: Work, count: _Count) -> int:
     """Write what differs from what is stored; a reply was written down when it came, and stays."""
     columns = [
         CampaignMember.id, CampaignMember.responded, CampaignMember.responded_at, CampaignMember.response_by,
-        CampaignMember.converted, CampaignMember.revenue_minor, CampaignMember.currency,
+        CampaignMember.converted, CampaignMember.revenue_minor, CampaignMember.currency, CampaignMember.beside,
     ]  # fmt: skip
     has = or_(CampaignMember.responded, CampaignMember.converted, CampaignMember.revenue_minor != 0)
     stored = {row.id: row for row in _read(work, select(*columns).where(*_members(count), has))}
@@ -284,7 +292,15 @@ def _store(work: Work, count: _Count) -> int:
             seen = seen.also(replied, REPLY) if seen.at is not None else replace(seen, at=replied, by=REPLY)
         new = (seen.by is not None, seen.at, seen.by, seen.converted, *seen.money(count.book.currency))
         if old is None or tuple(old)[1:] != new:
-            names = ("responded", "responded_at", "response_by", "converted", "revenue_minor", "currency")
+            names = (
+                "responded",
+                "responded_at",
+                "response_by",
+                "converted",
+                "revenue_minor",
+                "currency",
+                "beside",
+            )
             changes.append({"member_id": member_id, **dict(zip(names, new, strict=True))})
     if changes:
         # In bulk; members are no news to the change log.

@@ -32,7 +32,7 @@ from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.records import registry
-from crm.work import SYSTEM, Actor, reading, unit_of_work
+from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
 from db.scope import CREATE, IMPORT, UPDATE
 
 CHUNK = 20_000
@@ -82,6 +82,7 @@ def run_import(
     progress: Progress | None = None,
     chunk: int = CHUNK,
     token: str = "",
+    ending: Callable[[Work, ImportReport], None] | None = None,
 ) -> ImportReport:
     """Bring the files in.
 
@@ -100,6 +101,8 @@ def run_import(
 
     token : str
         Marks the import, so that a job that is started again finds the one it began.
+    ending : function of the work and the report
+        Called in the transaction that notes the import as done.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def run_import(
         if dry_run:
             _tried(actor, plan, prepared, report, progress, chunk)
         else:
-            _stored(actor, plan, prepared, report, resume, progress, chunk, token)
+            _stored(actor, plan, prepared, report, resume, progress, chunk, token, ending)
     report.seconds = round(time.monotonic() - began, 3)
     return report
 
@@ -271,6 +274,7 @@ def _stored(
     progress: Progress | None,
     chunk: int,
     token: str,
+    ending: Callable[[Work, ImportReport], None] | None,
 ) -> None:
     """Chunk by chunk, each in a transaction of its own together with the mark of how far it is."""
     if resume is None:
@@ -308,4 +312,4 @@ def _stored(
         )
         end(actor, import_id, state, report)
         raise
-    end(actor, import_id, "done", report)
+    end(actor, import_id, "done", report, ending)

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest, sha256
@@ -254,7 +254,13 @@ def mark(work: Work, report: ImportReport, step: int, row: int) -> None:
     work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
 
 
-def end(actor: Actor, import_id: int, state: str, report: ImportReport) -> None:
+def end(
+    actor: Actor,
+    import_id: int,
+    state: str,
+    report: ImportReport,
+    ending: Callable[[Work, ImportReport], None] | None = None,
+) -> None:
     """Note that the import has ended, and how."""
     report.state = state
     with unit_of_work(actor, cause=f"import {import_id}") as work:
@@ -266,6 +272,8 @@ def end(actor: Actor, import_id: int, state: str, report: ImportReport) -> None:
         statement = update(Import).where(Import.id == import_id)
         statement = statement.values(state=state, ended_at=datetime.now(UTC), report=kept)
         work.session.connection().execute(statement, execution_options=SYSTEM_OPTIONS)
+        if ending:
+            ending(work, report)
 
 
 def take_up(actor: Actor, plan: Plan, import_id: int, report: ImportReport) -> tuple[int, Cursor]:

@@ -36,8 +36,14 @@ from db.scope import DELETE, UPDATE
 Progress = Callable[[int, int, str], None]
 
 
-def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = None) -> UndoReport:
-    """Take an import back, all files of it together, in one transaction.
+def undo_import(
+    actor: Actor,
+    import_id: int,
+    *,
+    progress: Progress | None = None,
+    ending: Callable[[Work, UndoReport], None] | None = None,
+) -> UndoReport:
+    """Take an import back, all files of it together, in one transaction; ``ending`` is called at the end of it.
 
     Rows that it made are removed unless somebody changed them since or something made since points to them. Rows
     that it changed get their old values back unless one of those values was changed since. What stays is named.
@@ -51,7 +57,8 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
     NotAllowed
         The actor may not remove or change such rows.
     """
-    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction.
+    # Not from inside: on SQLite whoever notes the progress would wait for this very transaction. And not after it: what is
+    # undone by then cannot be cancelled any more.
     if progress:
         progress(0, 1, "")
     with unit_of_work(actor, cause=f"undo of import {import_id}") as work:
@@ -63,8 +70,8 @@ def undo_import(actor: Actor, import_id: int, *, progress: Progress | None = Non
         state = {"state": "undone", "undone_at": datetime.now(UTC)}
         remover.send(update(Import).where(Import.id == import_id).values(state))
         _clear_up(work, remover, report)
-    if progress:
-        progress(1, 1, "")
+        if ending:
+            ending(work, report)
     return report
 
 

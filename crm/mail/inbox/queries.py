@@ -28,6 +28,8 @@ LISTS: dict[str, tuple[str, ...]] = {
 _WORD = re.compile(r"[^\s\[\]():;,\"']{1,60}")
 _MOST_GUESSES = 4
 _CLOSED = ("closed", "merged")
+#: What of a message is shown as it is stored.
+_AS_STORED = ("id", "version", "state", "kind", "sender", "sender_name", "recipients", "subject", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +141,8 @@ def read_message(session: ScopedSession, message_id: int) -> MessageView:
         session.scalar(select(User.name).where(User.id == found.filed_by_id)) if found.filed_by_id else None
     )
     return MessageView(
-        id=found.id,
-        version=found.version,
-        state=found.state,
-        kind=found.kind,
-        sender=found.sender,
-        sender_name=found.sender_name,
-        recipients=found.recipients,
-        subject=found.subject,
+        **{name: getattr(found, name) for name in _AS_STORED},
         at=found.written_at or found.taken_at,
-        reason=found.reason,
         passages=tuple(fold(found.body, forwarded=is_forward(found.subject))),
         files=tuple(files_of(session, incoming_id=[found.id]).get(found.id, ())),
         left_out=tuple((str(one["name"]), int(one["size"])) for one in found.left_out),

@@ -26,6 +26,7 @@ COLUMNS = [
     "stage",
     "amount_minor",
     "currency",
+    "missing",
     "opened_on",
     "closed_on",
 ]
@@ -65,7 +66,8 @@ def deal_records(
     Returns
     -------
     Records
-        Rows with the columns ``COLUMNS``; what the deals are worth, in the currency of that.
+        Rows with the columns ``COLUMNS``; what the deals are worth, in the currency of that, beside what is
+        ``missing`` of it.
     """
     standing = wanted.statuses == ("open",)
     where = [
@@ -90,6 +92,7 @@ def deal_records(
             Stage.name,
             own.minor,
             own.currency,
+            own.missing,
             Deal.opened_on,
             Deal.closed_on,
         )

@@ -65,11 +65,24 @@ def without_day(count: int) -> str:
     return text.format(n=count)
 
 
+def without_period(count: int) -> str:
+    """That won deals lie outside all days asked for, because nobody entered the day they were closed."""
+    text = ngettext(
+        "{n} won deal has no closing day, so it lies in no period.",
+        "{n} won deals have no closing day, so they lie in no period.",
+        count,
+    )
+    return text.format(n=count)
+
+
 def _won(
     session: ScopedSession, name: str, book: Book, chosen: SalesFilter, rows: pd.DataFrame, *said: str
 ) -> Report:
     n, value = int(rows["deals"].sum()), int(rows["value_minor"].sum())
     summary = {"deals": n, "value_minor": value}
+    if chosen.start or chosen.end:
+        _last, count = facts.last_closed(session, chosen, book.today)
+        said = (*said, *([without_period(count)] if count else []))
     changed = changed_notes(session, book, chosen)
     notes = (*book.notes, *said, *changed)
     return Report(name, formula(name), book, chosen, n, rows, summary, notes)

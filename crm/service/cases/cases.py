@@ -77,7 +77,7 @@ def move_case(
     with work.session.no_autoflush:
         if said:
             case.resolution = said
-        _enter(work, case, to_status, at)
+        enter(work, case, to_status, at)
     work.session.flush()
     if to_status == "resolved":
         case_mail.ask_for_rating(work, case)
@@ -91,7 +91,8 @@ def _not_from_here(case: Case, to_status: str) -> Refused:
     return Refused(message, problems=[Problem("status", message)])
 
 
-def _enter(work: Work, case: Case, after: str, at: datetime) -> None:
+def enter(work: Work, case: Case, after: str, at: datetime) -> None:
+    """Let a case come to another status, with all that follows: clock, dates, counts, the step of its way."""
     before = case.status
     case.status = after
     # The clock reads the end that a reopening takes back, so that is emptied behind it.
@@ -151,7 +152,7 @@ def reply(
             case.first_response_at = work.now
             note_answer(case, work.now)
         if case.status == "new":
-            _enter(work, case, "open", work.now)
+            enter(work, case, "open", work.now)
     work.session.flush()
     case_mail.send_reply(work, case, message, extras or Extras())
     stop_writing(work, case.id)
@@ -210,7 +211,7 @@ def customer_message(
     with work.session.no_autoflush:
         work.session.add(message)
         if case.status == "waiting" or case.status in ENDED:
-            _enter(work, case, "open", work.now)
+            enter(work, case, "open", work.now)
     work.session.flush()
     return message.id
 

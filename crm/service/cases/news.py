@@ -1,4 +1,5 @@
-"""What a customer did in a case since somebody last looked: they wrote, it came back, they gave a low rating.
+"""What happened in a case since somebody last looked: its customer wrote, it came back, another case was merged into it by a
+colleague, it got a low rating.
 
 Nothing is kept but when each person opened each case; the rest stands in thread, way and rating already.
 """
@@ -24,12 +25,12 @@ FRESH = timedelta(days=30)
 LOW = 2
 #: So much is listed; beyond it "99+" says enough.
 MOST = 100
-WROTE, REOPENED, RATED = "wrote", "reopened", "rated"
+WROTE, REOPENED, RATED, MERGED = "wrote", "reopened", "rated", "merged"
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A case with news for the actor; ``what`` is the newest of wrote, reopened, rated."""
+    """A case with news for the actor; ``what`` is the newest of wrote, reopened, rated, merged."""
 
     case_id: int
     number: str
@@ -52,6 +53,14 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
         select(CaseMove.case_id, CaseMove.at, literal(REOPENED)).where(
             CaseMove.to_status == "open",
             CaseMove.from_status.in_(ENDED),
+            CaseMove.at > since,
+            CaseMove.user_id.is_distinct_from(actor.user_id),
+        ),
+        select(Case.merged_into_id, CaseMove.at, literal(MERGED))
+        .join(Case, Case.id == CaseMove.case_id)
+        .where(
+            Case.status == "merged",
+            CaseMove.to_status == "merged",
             CaseMove.at > since,
             CaseMove.user_id.is_distinct_from(actor.user_id),
         ),

@@ -26,6 +26,8 @@ from db.scope import ScopedSession
 RESET = "reset"
 #: A reading that is not stored yet comes after those of the same moment.
 _LAST = float("inf")
+#: When a unit was read last, and what it showed; nothing without a reading.
+_Shown = tuple[Any, Any]
 
 
 class Meters:
@@ -155,7 +157,7 @@ class ReadingRules(Rules):
                 facts.meters.note(unit, row["value"], row["at"], row["source"])
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Read) -> None:
-        newest: dict[int, tuple[datetime, float]] = {}
+        newest: dict[int, _Shown] = {}
         for draft in drafts:
             row = draft.row
             stands = newest.get(row["equipment_id"])
@@ -164,14 +166,14 @@ class ReadingRules(Rules):
         changed = {d.old("equipment_id") for d in drafts if not d.is_new} - {None}
         units = facts.units
         if changed:
-            # What a unit showed may not be true any more: its newest reading says it anew.
+            # What a unit showed may not be true any more: its newest reading says it anew, nothing where the last one went.
             changed |= {d.row["equipment_id"] for d in drafts if not d.is_new}
-            newest |= _newest(writer, changed)
+            newest |= dict.fromkeys(changed, (None, None)) | _newest(writer, changed)
             units = known(writer.work.session, Equipment, newest, "meter_value", "meter_at", system=True)
         show(writer, newest, units, anew=changed)
 
 
-def _newest(writer: Writer, units: Collection[int]) -> dict[int, tuple[datetime, float]]:
+def _newest(writer: Writer, units: Collection[int]) -> dict[int, _Shown]:
     mine = writer.among(MeterReading.equipment_id, list(units))
     last = select(MeterReading.equipment_id, func.max(MeterReading.at).label("at")).where(mine)
     lasts = last.group_by(MeterReading.equipment_id).subquery()
@@ -182,7 +184,7 @@ def _newest(writer: Writer, units: Collection[int]) -> dict[int, tuple[datetime,
 
 def show(
     writer: Writer,
-    newest: dict[int, tuple[datetime, float]],
+    newest: dict[int, _Shown],
     units: dict[int, dict[str, Any]],
     *,
     anew: Collection[int] = (),

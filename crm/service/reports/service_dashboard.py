@@ -122,9 +122,14 @@ class ServiceBoard:
     @property
     def is_cut(self) -> bool:
         """True where the period ends within the last week drawn."""
-        return self.period.end is not None and self.period.end != self.calendar.week(
-            self.period.end
-        ) + timedelta(6)
+        end = self.period.end
+        return end is not None and end != self.calendar.week(end) + timedelta(6)
+
+    @property
+    def is_shortened(self) -> bool:
+        """True where only the last twelve months of the period are drawn by week."""
+        start = self.period.start
+        return len(self.weeks) == MOST_WEEKS and (start is None or start < self.weeks["first"].iloc[0])
 
     @property
     def has_cases(self) -> bool:

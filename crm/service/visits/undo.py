@@ -9,6 +9,10 @@ from sqlalchemy import delete, func, insert, select
 
 from crm.errors import Conflict, Refused
 from crm.i18n import _
+from crm.records import registry
+from crm.records.rules import Draft, rules_of
+from crm.records.settling import road_of
+from crm.records.writing.writer import Writer, full_rows
 from crm.service.visits.base import find_visit
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS, open_batch, plain, typed
@@ -50,8 +54,10 @@ def reopen_visit(work: Work, order_id: int, *, seen_version: int | None = None) 
     made = [c for c in changes if c.op == "C" and c.entity in MADE and _is_of(c, order)]
     back = [c for c in changes if c.op == "U" and _is_about(c, order)]
     _demand_untouched(work, order, made, changes[0].batch_id)
-    _give_back(work, order, back)
+    for change in back:
+        _changed(work, order, change)
     _remove(work, made)
+    _give_back(work, order, back)
     work.session.flush()
 
 
@@ -70,8 +76,10 @@ def _changes(work: Work, order: WorkOrder) -> Sequence[Any]:
                 "{number} was not ended here, so there is nothing to take back. Plan a new visit instead."
             ).format(number=order.number)
         )
-    whole = select(Change).where(Change.batch_id == ended.batch_id).order_by(Change.id.desc())
-    return work.session.scalars(whole, execution_options=SYSTEM_OPTIONS).all()
+    # As plain rows: what is removed past the session makes it read its own anew.
+    columns = (Change.batch_id, Change.entity, Change.record_id, Change.op, Change.old, Change.new)
+    whole = select(*columns).where(Change.batch_id == ended.batch_id).order_by(Change.id.desc())
+    return work.session.execute(whole, execution_options=SYSTEM_OPTIONS).all()
 
 
 def _is_of(change: Any, order: WorkOrder) -> bool:
@@ -114,17 +122,23 @@ def _demand_untouched(work: Work, order: WorkOrder, made: Sequence[Any], batch: 
             )
 
 
+def _changed(work: Work, order: WorkOrder, change: Any) -> Any:
+    """The row that ending the visit changed; refused where somebody stored another value since."""
+    cls = CHANGED[change.entity]
+    row = work.session.get(cls, change.record_id)
+    if row is None:
+        raise Conflict(_("What {number} changed is gone; it stays as it is.").format(number=order.number))
+    if any(plain(getattr(row, name)) != value for name, value in change.new.items()):
+        raise Conflict(_followed(cls, order))
+    return row
+
+
 def _give_back(work: Work, order: WorkOrder, back: Sequence[Any]) -> None:
-    """Old values, newest change first; refused where somebody stored another value since."""
+    """Old values, newest change first: exactly those, also where the rules would come to others by now."""
     for change in back:
-        cls = CHANGED[change.entity]
-        row = order if cls is WorkOrder else work.session.get(cls, change.record_id)
-        if row is None:
-            raise Conflict(_("What {number} changed is gone; it stays as it is.").format(number=order.number))
-        if any(plain(getattr(row, name)) != value for name, value in change.new.items()):
-            raise Conflict(_followed(cls, order))
+        row = work.session.get_one(CHANGED[change.entity], change.record_id)
         for name, value in change.old.items():
-            setattr(row, name, typed(cls.__table__, name, value))
+            setattr(row, name, typed(row.__table__, name, value))
 
 
 def _followed(cls: Any, order: WorkOrder) -> str:
@@ -138,12 +152,17 @@ def _followed(cls: Any, order: WorkOrder) -> str:
 
 
 def _remove(work: Work, made: Sequence[Any]) -> None:
-    """Rows away on the program's account: who may end a visit may take that back, also a next visit of a colleague."""
-    work.session.flush()
-    connection, batch = work.session.connection(), open_batch(work.session)
+    """Rows away on the program's account, with what their rules let follow: who may end a visit may take that back, also a
+    next visit of a colleague."""
+    road, batch = road_of(work), open_batch(work.session)
+    writer = Writer(road)
     for change in made:
-        table = MADE[change.entity].__table__
-        gone = delete(table).where(table.c.id == change.record_id)
-        connection.execute(gone, execution_options=SYSTEM_OPTIONS)
+        cls, entity = MADE[change.entity], registry.entity_of_table(change.entity)
+        row = full_rows(writer, cls, [change.record_id])[change.record_id]
+        draft, rules = Draft({**row, "archived_at": work.now}, row, {"archived_at"}), rules_of(entity)
+        facts = rules.facts(road, [draft])
+        writer.send(delete(cls).where(cls.id == change.record_id))
         log = {"batch_id": batch, "entity": change.entity, "record_id": change.record_id, "op": "D"}
-        connection.execute(insert(Change).values(**log, old=change.new), execution_options=SYSTEM_OPTIONS)
+        writer.send(insert(Change).values(**log, old=change.new))
+        rules.after(writer, [draft], facts)
+    writer.settled()

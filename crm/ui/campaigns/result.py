@@ -209,7 +209,10 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
                 float(to_major(int(minor), currency or result.book.currency)) if minor else None
                 for minor, currency in zip(rows["revenue_minor"], rows["currency"], strict=True)
             ],
-            "currency": rows["currency"],
+            "currency": [
+                ", ".join(code for code in (currency, *(more or "").split(",")) if code)
+                for currency, more in zip(rows["currency"], rows["beside"], strict=True)
+            ],
         }
     )
     record_table(

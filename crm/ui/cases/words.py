@@ -9,7 +9,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.service.cases.board import CaseCard
 from crm.service.cases.find import status_word
-from crm.service.cases.news import RATED, REOPENED, WROTE
+from crm.service.cases.news import MERGED, RATED, REOPENED, WROTE
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock, day
 
@@ -52,6 +52,7 @@ def news_word(what: str) -> str:
         WROTE: _("The customer wrote"),
         REOPENED: _("Reopened"),
         RATED: _("Low rating"),
+        MERGED: _("Another case was merged into it"),
     }
     return words[what]
 

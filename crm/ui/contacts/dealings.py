@@ -14,10 +14,11 @@ from crm.contacts.dealings import LastTalk
 from crm.contacts.sums import DealSums, Sales
 from crm.i18n import _, ngettext
 from crm.records.view import RecordView
+from crm.reporting.measures import beside
 from crm.ui.frame import routes
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
-from crm.ui.kit.formats import ago, day, money, money_unit, short_money
+from crm.ui.kit.formats import ago, day, money, money_unit, short_money, worth_text
 from crm.ui.records.to_do import late
 
 
@@ -90,7 +91,10 @@ def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:
             "title": deals["title"],
             "stage": deals["stage"],
             "status": [[status.get(s, s)] for s in deals["status"]],
-            "value": [money(v, c) for v, c in zip(deals["value_minor"], deals["currency"], strict=True)],
+            "value": [
+                worth_text(money(v, c), beside(m, c))
+                for v, c, m in zip(deals["value_minor"], deals["currency"], deals["missing"], strict=True)
+            ],
             "close": [
                 c if pd.notna(c) else e
                 for c, e in zip(deals["closed_on"], deals["expected_close_on"], strict=True)

@@ -272,7 +272,8 @@ class Board {
     made.dots.title = labels.menu
     made.dots.setAttribute("aria-label", `${labels.menu}: ${card.title}`)
     made.subtitle.textContent = card.subtitle ?? ""
-    made.amount.textContent = card.amount == null ? "" : this.money(card.amount, card.currency)
+    made.amount.textContent = card.amount == null ? ""
+      : this.money(card.amount, card.currency) + (card.beside ? ` + ${card.beside}` : "")
     made.amount.title = card.amount == null ? "" : this.money(card.amount, card.currency, true)
     made.rest.textContent = card.due ?? ""
     made.owner.textContent = card.initials ?? ""

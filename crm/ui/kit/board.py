@@ -36,7 +36,8 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class BoardCard:
-    """One card; amounts in minor units, ``weighted_minor`` in the board's currency, ``due`` ready to show."""
+    """One card; amounts in minor units, ``weighted_minor`` in the board's currency, ``due`` ready to show, ``beside`` what
+    the amount leaves out."""
 
     id: int
     title: str
@@ -51,6 +52,7 @@ class BoardCard:
     flag: str = ""
     flag_tone: str = ""
     movable: bool = True
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

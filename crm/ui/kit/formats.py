@@ -116,9 +116,8 @@ def short_money(minor: float | None, currency: str) -> str:
     return _compacted(written)
 
 
-def worth_text(minor: int, currency: str, beside: Sequence[str] = ()) -> str:
-    """What a record is worth, and in which other currencies without a rate it is worth more; nothing for nought."""
-    said = short_money(minor, currency) if minor else ""
+def worth_text(said: str, beside: Sequence[str] = ()) -> str:
+    """What a record is worth, and in which other currencies without a rate it is worth more."""
     return (
         _("{value} and more in {currencies}").format(value=said, currencies=", ".join(beside))
         if beside

@@ -111,7 +111,7 @@ def deals_card(deals: list[DealToMove]) -> None:
         with look.row():
             look.two_lines(
                 deal.organisation or deal.title,
-                worth_text(deal.value_minor, deal.currency, deal.beside),
+                worth_text(short_money(deal.value_minor or None, deal.currency), deal.beside),
                 reason(deal),
             )
             if "deal" in routes.screens() and st.button(

@@ -115,6 +115,7 @@ def _card(card: Card, filters: PipelineFilters) -> kanban.BoardCard:
         flag=words,
         flag_tone=tone,
         movable=card.movable,
+        beside=", ".join(card.beside),
     )
 
 

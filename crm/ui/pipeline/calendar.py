@@ -8,11 +8,10 @@ from itertools import groupby
 
 import streamlit as st
 
-from crm.firm.firm import firm
 from crm.i18n import _
 from crm.periods import month_end
 from crm.pipeline.board import PipelineFilters
-from crm.pipeline.closing import Closing, closing_calendar
+from crm.pipeline.closing import MOST_IN_MONTH, Closing, Closings, closing_calendar
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day as day_text
@@ -32,14 +31,14 @@ def show_calendar(filters: PipelineFilters) -> None:
     first = months.shown_month("pipeline")
     with showing_problems():
         with reading(actor) as session:
-            deals = closing_calendar(
+            found = closing_calendar(
                 session, filters, first=first, last=month_end(first), now=datetime.now(UTC)
             )
-            currency = deals[0].own_currency if deals else firm(session).currency
+            deals = found.deals
         main, aside = look.split()
         with main:
-            _head(first, deals, currency)
-            picked = _month(first, deals, currency)
+            _head(first, found)
+            picked = _month(first, deals, found.currency)
         with aside:
             _list(
                 [d for d in deals if picked in (None, d.day)],
@@ -49,15 +48,16 @@ def show_calendar(filters: PipelineFilters) -> None:
             )
 
 
-def _head(first: date, deals: list[Closing], currency: str) -> None:
+def _head(first: date, found: Closings) -> None:
     with look.row():
         months.month_steps("pipeline", first)
-        total = sum(d.own_minor for d in deals)
-        said = _("{n} open deals should close, {total}").format(
-            n=len(deals), total=short_money(total, currency)
-        )
-        left_out = without({code for deal in deals for code in deal.missing})
-        look.two_lines(month_text(first), why=f"{said}. {left_out}" if left_out else said)
+        deals, total = found.deals, sum(d.own_minor for d in found.deals)
+        text = _("{n} open deals should close, {total}")
+        if len(deals) == MOST_IN_MONTH:
+            text = _("The first {n} open deals that should close: {total}; the table has them all")
+        said = text.format(n=len(deals), total=short_money(total, found.currency))
+        more = [without({code for deal in deals for code in deal.missing}), *found.notes]
+        look.two_lines(month_text(first), why=". ".join(filter(None, (said, " ".join(filter(None, more))))))
 
 
 def _month(first: date, deals: list[Closing], currency: str) -> date | None:
@@ -84,7 +84,7 @@ def _list(deals: list[Closing], start: date, one_day: bool, filters: PipelineFil
                 with look.row():
                     look.two_lines(
                         row.organisation or row.title,
-                        worth_text(row.value_minor, row.currency, row.beside),
+                        worth_text(short_money(row.value_minor or None, row.currency), row.beside),
                         f"{row.title} · {row.stage}, {percent(row.probability)}",
                     )
                     if look.icon_button(

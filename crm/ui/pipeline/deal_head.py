@@ -12,7 +12,7 @@ from crm.pipeline.service import close_deal, move_deal, reopen_deal
 from crm.pipeline.stages import read_pipelines
 from crm.ui.frame.guard import act_in_callback, show_refused, storing
 from crm.ui.kit import look
-from crm.ui.kit.formats import day, money, percent, short_money
+from crm.ui.kit.formats import day, money, percent, short_money, worth_text
 from crm.ui.pipeline.deal_close import ask_reason
 from crm.ui.records.drawers import edit_record
 from crm.ui.records.quick import archive
@@ -155,7 +155,7 @@ def show_numbers(deal: DealView) -> None:
     status = record["status"]
     amount = look.Explained(
         _("Amount"),
-        short_money(deal.worth_minor, deal.worth_currency) or "–",
+        worth_text(short_money(deal.worth_minor, deal.worth_currency), deal.beside) or "–",
         formula=_(
             "The amount entered or the sum of the lines; without any, lines or main product at list price."
         )
@@ -164,8 +164,13 @@ def show_numbers(deal: DealView) -> None:
     chance = look.Explained(
         _("Chance"),
         percent(deal.stage.probability),
-        formula=_("The chance of the stage “{stage}”; weighted: {money}.").format(
-            stage=deal.stage.name, money=money(deal.weighted_minor, deal.own_currency)
+        formula=" ".join(
+            (
+                _("The chance of the stage “{stage}”; weighted: {money}.").format(
+                    stage=deal.stage.name, money=money(deal.weighted_minor, deal.own_currency)
+                ),
+                *deal.notes,
+            )
         ),
     )
     when = record["expected_close_on"] if status == "open" else record["closed_on"]

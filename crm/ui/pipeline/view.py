@@ -108,7 +108,7 @@ def sums_line(columns: list[Column]) -> str:
         n=f"{count:,}", total=short_money(total, currency), weighted=short_money(weighted, currency)
     )
     missing = sorted({c for column in columns for c in column.missing})
-    return f"{said} {without(missing)}".strip()
+    return " ".join(filter(None, (said, without(missing), *columns[0].notes)))
 
 
 def without(missing: Collection[str]) -> str:

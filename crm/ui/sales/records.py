@@ -8,6 +8,7 @@ import streamlit as st
 from crm.i18n import _, ngettext
 from crm.money import to_major
 from crm.pipeline.reports.report_records import Narrowed
+from crm.reporting.measures import beside
 from crm.reporting.report import SalesFilter
 from crm.ui.dashboards.numbers import choose_number
 from crm.ui.frame.record_table import record_table
@@ -61,7 +62,10 @@ def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: 
     standing = wanted.statuses == ("open",)
     shown = rows[["title", "organisation", "owner", "product"]].assign(
         amount=pd.Series(amounts, dtype="float64"),
-        currency=rows["currency"],
+        currency=[
+            ", ".join((currency, *beside(codes, currency)))
+            for currency, codes in zip(rows["currency"], rows["missing"], strict=True)
+        ],
         opened=rows["opened_on"],
         last=rows["stage"] if standing else rows["closed_on"],
     )

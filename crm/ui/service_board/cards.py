@@ -11,6 +11,7 @@ from crm.service.reports.service_reports_formulas import formula
 from crm.ui.dashboards.cards import Card, formulas, show_wall
 from crm.ui.dashboards.figures import Drawn
 from crm.ui.kit import formats
+from crm.ui.service_board.figures import VISIT_WEEKS
 
 #: Charts whose marks stand for no cases.
 UNMARKED = {"weeks", "visits", "parts"}
@@ -39,15 +40,23 @@ def show_cards(board: ServiceBoard, drawn: dict[str, Drawn]) -> Clicked:
     """Draw all cards and give what was clicked."""
     day = "" if board.day == board.today else f" {_('As of {day}.').format(day=formats.day(board.day))}"
     flow = _("Columns: opened by week; lines: solved. Click a column for those opened.")
+    kept = _("Share in time by week")
+    if board.is_shortened:
+        flow = _(
+            "The last twelve months by week. Columns: opened; lines: solved. Click a column for those opened."
+        )
+        kept = _("Share in time by week, the last twelve months")
     ages = _("Open cases by days since opening. Click a column.") + day
     in_time = _("By priority. Bars: 95% range. Click a dot.")
     load = _("Open by owner. Amber: something is late. Click a bar.") + day
     statuses = _("Opened in the period, by today's status. Click a bar.")
     visits = _("Planned or under way today, by week")
+    if board.visits["week"].notna().sum() > VISIT_WEEKS:
+        visits = _("Planned or under way today, the last {n} weeks with visits").format(n=VISIT_WEEKS)
     cards = (
         Card("flow", _("Do we keep up?"), flow, span=2),
         Card("ages", _("How old is what is open?"), ages),
-        Card("weeks", _("Do we keep our promises?"), _("Share in time by week"), span=2),
+        Card("weeks", _("Do we keep our promises?"), kept, span=2),
         Card("visits", _("Which visits are due?"), visits, more=("work_orders", _("Visits"))),
         Card("response", _("Who is answered in time?"), in_time),
         Card("resolution", _("What is solved in time?"), in_time),

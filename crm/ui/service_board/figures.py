@@ -19,6 +19,8 @@ from crm.ui.kit import formats
 
 #: Rows of a ranking.
 ROWS = 6
+#: Weeks with visits, the last ones.
+VISIT_WEEKS = 12
 HEIGHT = 216
 
 
@@ -60,7 +62,7 @@ def _flow(board: ServiceBoard) -> Drawn:
         rows["opened"],
         names,
         target=[float(n) for n in rows["solved"]],
-        unfinished=board.period.running or board.is_cut,
+        unfinished=board.period.running or board.period.end is None or board.is_cut,
     )
     # The short lines are no target here.
     told = [
@@ -216,7 +218,7 @@ def _parts(board: ServiceBoard) -> Drawn:
 
 def _visits(board: ServiceBoard) -> Drawn:
     rows = board.visits
-    dated = rows[rows["week"].notna()].tail(12)
+    dated = rows[rows["week"].notna()].tail(VISIT_WEEKS)
     figure = _columns(_days(board, dated["week"]), dated["visits"], _week_names(dated["week"]))
     n, without = int(rows["visits"].sum()), int(rows.loc[rows["week"].isna(), "visits"].sum())
     if not n:

@@ -263,4 +263,6 @@ class CampaignMember(Base):
         info=about("Revenue", "money", currency="currency", aliases=("spend", "sales", "amount")),
     )
     currency: Mapped[str | None] = mapped_column(text(3), info=about("Currency", "currency"))
+    #: Further currencies without a rate in which they bought, told apart by commas.
+    beside: Mapped[str | None] = mapped_column(text(1000))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)

@@ -60,29 +60,32 @@ class CannedReply(Versioned, Base):
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
-class CaseWriter(Base):
-    """Somebody is writing in a case right now; believed until ``until``, and renewed as long as their box holds words."""
+class _AtCase:
+    """Somebody at a case: a row each, no news to the change log."""
 
-    __tablename__ = "case_writers"
     __logged__ = False
-    __table_args__ = (UniqueConstraint("case_id", "user_id"),)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+
+class CaseWriter(_AtCase, Base):
+    """Somebody is writing in a case right now; believed until ``until``, and renewed as long as their box holds words."""
+
+    __tablename__ = "case_writers"
+    __table_args__ = (UniqueConstraint("case_id", "user_id"),)
+
     until: Mapped[datetime]
 
 
-class CaseRead(Base):
+class CaseRead(_AtCase, Base):
     """When somebody last opened a case: what its customer did after it is marked for them."""
 
     __tablename__ = "case_reads"
     __guard__ = ("case_id",)
     __entity__ = "case"
-    __logged__ = False
     __table_args__ = (UniqueConstraint("case_id", "user_id"),)
 
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     read_at: Mapped[datetime]
 
 

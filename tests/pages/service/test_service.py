@@ -10,7 +10,7 @@ from crm.service.reports.service_dashboard import ServiceQuestion
 from crm.service.reports.service_dashboard_records import service_records
 from crm.ui.kit import formats
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Case
+from db.models import Case, WorkOrder
 from tests.service.equipment.service_scene import fill_service
 
 
@@ -183,3 +183,21 @@ def test_a_case_without_a_promise_is_said_to_have_none(open_page, house):
     assert numbers(page)["Open cases"] == "1"
     assert numbers(page)["Answered in time"] == "–"
     assert any("Imported cases have no promise" in note.value for note in page.info)
+
+
+@pytest.mark.parametrize(("period", "said"), [("All", 2), ("Year", 0)])
+def test_older_weeks_that_are_not_drawn_are_said(open_page, house, period, said):
+    with unit_of_work(SYSTEM) as work:
+        for days in (1, 900):
+            work.session.add(
+                Case(number=f"C-{days}", subject="No steam", opened_at=work.now - timedelta(days=days))
+            )
+        for week in range(14):
+            day = today() + timedelta(weeks=week)
+            work.session.add(WorkOrder(number=f"W-{week}", title="Look", status="planned", planned_on=day))
+
+    page = open_page("service", service_period=period)
+
+    texts = [text.value for text in (*page.markdown, *page.caption)]
+    assert sum("last twelve months" in text for text in texts) == said
+    assert sum("the last 12 weeks with visits" in text for text in texts) == 1

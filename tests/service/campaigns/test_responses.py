@@ -4,11 +4,16 @@ from datetime import date
 
 import pytest
 
+from crm.campaigns.reports.result_members import result_members
+from crm.campaigns.reports.results import campaign_result
 from crm.campaigns.runs.responses import collect_responses
 from crm.errors import NotFound
+from crm.reporting.catalogue import run_report
+from crm.reporting.report import SalesFilter
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import (
     Deal,
+    DealLine,
     FormAnswer,
     LinkClick,
     Order,
@@ -134,6 +139,32 @@ def test_a_sale_counts_what_the_deal_is_worth_and_keeps_a_currency_without_a_rat
     scene.add(Rate(currency="CHF", day=date(2026, 3, 1), rate=1.1))
     collect(scene)
     assert [scene.member(francs)[name] for name in ("revenue_minor", "currency")] == [1_050_00, "EUR"]
+
+
+def test_each_currency_without_a_rate_in_which_somebody_bought_is_named(scene):
+    lines, deals = scene.join(), scene.join()
+    days = {"closed_on": date(2026, 3, 5)}
+    quoted = deal(scene, date(2026, 3, 4), contact_id=lines.contact_id, amount_minor=None, **days)
+    for code in ("CHF", "EUR", "USD"):
+        scene.add(DealLine(deal_id=quoted.id, quantity=1, amount_minor=5_00, currency=code))
+    for code in ("NOK", "CHF", "EUR"):
+        deal(scene, date(2026, 3, 4), contact_id=deals.contact_id, currency=code, **days)
+
+    collect(scene)
+
+    assert [scene.member(lines)[name] for name in ("revenue_minor", "currency")] == [5_00, "CHF"]
+    with reading(SYSTEM) as session:
+        result = campaign_result(session, scene.campaign_id)
+        report = run_report(session, "campaign-calendar", SalesFilter(campaigns=(scene.campaign_id,)))
+        rows = result_members(session, scene.campaign_id).rows
+    assert {(row.currency, row.beside) for row in rows.itertuples()} == {("CHF", "USD"), ("CHF", "NOK")}
+    for notes in (result.book.notes, report.notes):
+        assert any("CHF, NOK, USD" in note for note in notes)
+    assert collect(scene) == 0
+    for code in ("CHF", "NOK", "USD"):
+        scene.add(Rate(currency=code, day=date(2026, 3, 1), rate=1.0))
+    collect(scene)
+    assert [scene.member(lines)[name] for name in ("revenue_minor", "currency")] == [15_00, "EUR"]
 
 
 def test_a_deal_is_a_response_and_won_in_time_a_sale(scene):

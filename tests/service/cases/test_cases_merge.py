@@ -7,9 +7,10 @@ from crm.clock import now
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.service.cases import cases
 from crm.service.cases.merge import merge_cases, unmerge_case
+from crm.service.cases.news import mark_read, unread
 from crm.service.cases.queries import merge_choices, read_case
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Case, CaseMessage, CaseMove, Failure, Task, WorkOrder
+from db.models import Case, CaseMessage, CaseMove, Failure, StoredFile, Task, WorkOrder
 from tests.factories import make
 
 
@@ -103,6 +104,76 @@ def test_what_was_said_after_the_merge_stays_where_it_was_said(people, two):
 
     with reading(SYSTEM) as session:
         assert session.get(CaseMessage, late).case_id == first["id"]
+
+
+@pytest.mark.parametrize("status", ["waiting", "resolved", "closed"])
+@pytest.mark.parametrize("needs", [True, False])
+def test_an_heir_that_rests_comes_back_where_the_source_needs_somebody(people, two, status, needs):
+    first, second = two
+    do(people["stan"], cases.move_case, first["id"], status)
+    if needs:
+        do(people["stan"], cases.customer_message, second["id"], "Well?", key="4")
+    before = state()
+
+    heir = do(people["stan"], merge_cases, second["id"], first["id"])
+
+    assert heir["status"] == ("open" if needs else status)
+    assert heir["reopened"] == (needs and status != "waiting")
+    assert (heir["resolved_at"] is None) == (needs or status == "waiting")
+    do(people["stan"], unmerge_case, second["id"])
+    assert state() == before
+
+
+def test_an_heir_that_was_worked_on_since_keeps_its_status(people, two):
+    first, second = two
+    do(people["stan"], cases.move_case, first["id"], "resolved")
+    do(people["stan"], cases.customer_message, second["id"], "Well?", key="4")
+    do(people["stan"], merge_cases, second["id"], first["id"])
+    do(people["stan"], cases.move_case, first["id"], "waiting")
+
+    do(people["stan"], unmerge_case, second["id"])
+
+    with reading(SYSTEM) as session:
+        assert session.get(Case, first["id"]).status == "waiting"
+
+
+def test_what_goes_over_follows_its_new_case_by_its_own_rules(people):
+    stan = people["stan"]
+    firm = make(stan, "organisation")
+    unit = make(stan, "equipment", organisation_id=firm["id"])
+    heir = make(stan, "case", subject="Known", equipment_id=unit["id"])
+    source = make(stan, "case", subject="From nobody", contact_id=None, organisation_id=None)
+    made = [make(stan, name, case_id=source["id"]) for name in ("task", "work_order")]
+    with unit_of_work(stan) as work:
+        row = {"case_id": source["id"], "name": "a.txt", "size": 1, "hash": "0" * 64}
+        work.session.add(StoredFile(**row))
+
+    do(stan, merge_cases, source["id"], heir["id"])
+
+    def now():
+        with reading(SYSTEM) as session:
+            task, visit = session.get(Task, made[0]["id"]), session.get(WorkOrder, made[1]["id"])
+            file = session.scalars(select(StoredFile)).one()
+            return task.organisation_id, visit.organisation_id, visit.equipment_id, file.case_id
+
+    assert now() == (firm["id"], firm["id"], unit["id"], heir["id"])
+    do(stan, unmerge_case, source["id"])
+    assert now() == (None, None, None, source["id"])
+
+
+def test_whoever_has_the_heir_is_told_of_a_merge_by_somebody_else(people, two):
+    first, second = two
+    with reading(people["stan"]) as session:
+        assert unread(session, now()) != []
+    do(people["stan"], mark_read, [first["id"], second["id"]])
+
+    do(people["mona"], merge_cases, second["id"], first["id"])
+
+    with reading(people["stan"]) as session:
+        assert [(one.case_id, one.what) for one in unread(session, now())] == [(first["id"], "merged")]
+    do(people["mona"], unmerge_case, second["id"])
+    with reading(people["stan"]) as session:
+        assert unread(session, now()) == []
 
 
 def test_a_chain_of_merges_is_taken_back_from_its_end(people, two):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.records import records
 from crm.service.equipment.equipment import record_meter
-from crm.work import reading, unit_of_work
+from crm.work import SYSTEM, reading, unit_of_work
 from db.models import MeterReading
 from tests.factories import change, make
 
@@ -116,3 +116,20 @@ class TestMeter:
             self.read(people, unit, 1.0, who="vic")
 
         assert dump() == before
+
+
+def test_a_reading_that_is_taken_away_is_shown_no_more(people):
+    unit = make(people["stan"], "equipment", meter_unit="h")
+    with unit_of_work(people["stan"]) as work:
+        record_meter(work, unit["id"], 100.0, at=work.now - timedelta(days=9))
+        record_meter(work, unit["id"], 200.0)
+
+    def shown():
+        with reading(SYSTEM) as session:
+            return records.get_record(session, "equipment", unit["id"])["meter_value"]
+
+    for left in (100.0, None):
+        with unit_of_work(people["stan"]) as work:
+            newest = work.session.scalars(select(MeterReading).order_by(MeterReading.at.desc())).first()
+            records.delete_record(work, "meter_reading", newest.id, seen_version=0)
+        assert shown() == left

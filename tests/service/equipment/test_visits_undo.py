@@ -77,6 +77,22 @@ class TestTakingBack:
 
         assert facts((*TOUCHED, Equipment)) == before
 
+    def test_a_plan_that_was_made_since_falls_due_by_the_meter_that_is_left(self, people, unit, visit):
+        with unit_of_work(people["stan"]) as work:
+            record_meter(work, unit["id"], 400.0, at=work.now - timedelta(days=60))
+        finish(people, visit, meter=1400.0)
+        by_use = {
+            "every_usage": 500.0,
+            "last_done_on": today() - timedelta(days=300),
+            "last_done_meter": 1000.0,
+        }
+        plan = make(people["stan"], "maintenance_plan", name="By use", equipment_id=unit["id"], **by_use)
+
+        self.reopen(people, visit)
+
+        fresh = make(people["stan"], "maintenance_plan", name="Fresh", equipment_id=unit["id"], **by_use)
+        assert stored(plan, "maintenance_plan")["next_due_on"] == fresh["next_due_on"] != plan["next_due_on"]
+
     def test_it_can_be_finished_again_afterwards(self, people, visit):
         finish(people, visit, parts=[BURRS])
         self.reopen(people, visit)

@@ -17,7 +17,8 @@ from crm.register import Register
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Contact, Import, Job
 from db.session import engine
-from tests.service.exchange.import_scene import plan
+from tests.service.equipment.planning_scene import make_campaign, make_contacts, members
+from tests.service.exchange.import_scene import plan, stored
 
 KINDS = sorted(Register("job"))
 AGO = timedelta(minutes=5)
@@ -185,3 +186,55 @@ class TestImports:
         assert journal.get_import(people["ada"], import_id).state == "failed"
         undo_import(people["ada"], import_id)
         assert self.names() == 0
+
+
+class TestKilledAfterItsWork:
+    """The process died when all was stored and the job did not yet say so: it is not done a second time."""
+
+    @pytest.fixture
+    def twice(self, monkeypatch):
+        """Do a job, let its process die before it noted the end, and let the next one look after a minute."""
+
+        class Killed(BaseException):
+            pass
+
+        def kill(*_, **__):
+            raise Killed
+
+        def run(actor, kind, args):
+            job_id = enqueue(actor, kind, args)
+            with monkeypatch.context() as patch:
+                patch.setattr(queue, "finish", kill)
+                with pytest.raises(Killed):
+                    Worker().run_one()
+            with engine().execution_options(system=True).begin() as connection:
+                connection.execute(
+                    update(Job).where(Job.id == job_id).values(beat_at=datetime.now(UTC) - AGO)
+                )
+            ended(actor, job_id)
+            return get_job(actor, job_id)
+
+        return run
+
+    def test_an_import_without_a_key_and_its_undo(self, people, tmp_path, twice):
+        file = tmp_path / "c.csv"
+        file.write_text("Name,City\n" + "".join(f"Contact {n},Brno\n" for n in range(40)))
+        what = plan(Step("c.csv", "contact", {"name": "Name"})).as_json()
+        ada = people["ada"]
+
+        made = twice(ada, "import", {"plan": what, "files": {"c.csv": str(file)}})
+        assert (made.state, made.result["entities"]["contact"]["created"]) == ("done", 40)
+        assert stored(SYSTEM, Contact, "name") == [(f"Contact {n}",) for n in range(40)]
+
+        gone = twice(ada, "undo_import", {"import_id": made.result["import_id"]})
+        assert (gone.state, gone.result["removed"]) == ("done", {"contact": 40})
+        assert (stored(SYSTEM, Contact, "name"), stored(SYSTEM, Import, "state")) == ([], [("undone",)])
+
+    def test_the_draw_of_a_campaign(self, people, twice):
+        stan = people["stan"]
+        make_contacts(stan, 6)
+        campaign = make_campaign(stan)
+
+        drawn = twice(stan, "plan_campaign", {"campaign_id": campaign})
+
+        assert (drawn.state, sum(drawn.result["by_arm"].values()), len(members(campaign))) == ("done", 6, 6)

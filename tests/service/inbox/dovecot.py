@@ -56,9 +56,11 @@ class Dovecot:
     def deliver(self, name: str, content: bytes, flags: str = "") -> None:
         """Put a message in as a mail server does; ``flags`` as Maildir writes them, ``T`` for deleted."""
         folder = self.mail / ("cur" if flags else "new")
-        path = folder / (f"{time.time_ns()}.{name}.host" + (f":2,{flags}" if flags else ""))
+        path = self.mail / "tmp" / (f"{time.time_ns()}.{name}.host" + (f":2,{flags}" if flags else ""))
         path.write_bytes(content)
         os.chown(path, self.uid, self.gid)
+        # Whole, and only then seen: a server that looks meanwhile moves what it finds.
+        path.rename(folder / path.name)
 
     def messages(self) -> dict[str, str]:
         """What lies there: by name its flags."""
@@ -72,11 +74,20 @@ class Dovecot:
             path.unlink()
 
 
+def program() -> str | None:
+    """Where Dovecot is installed, if it is."""
+    return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def can_run() -> bool:
+    """Whether there can be a server here."""
+    return program() is not None and os.getuid() == 0
+
+
 @contextmanager
 def dovecot(place: Path) -> Iterator[Dovecot]:
     """The server until the block ends; a test is skipped, with the reason, where there can be none."""
-    program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
+    if program() is None:
         pytest.skip("no Dovecot is installed (.ci/dovecot installs one where it may)")
     if os.getuid() != 0:
         pytest.skip("Dovecot needs root to run its processes as other users")
@@ -95,7 +106,7 @@ def dovecot(place: Path) -> Iterator[Dovecot]:
     config = place / "dovecot.conf"
     config.write_text(CONFIG.format(place=place, uid=owner.pw_uid, gid=owner.pw_gid, port=port))
     process = subprocess.Popen(
-        [program, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        [str(program()), "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
     )
     try:
         until = time.monotonic() + 20

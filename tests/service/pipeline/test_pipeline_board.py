@@ -161,7 +161,7 @@ def test_the_calendar_holds_open_deals_of_the_month_in_the_firms_currency(stages
             first=date(2026, 3, 1),
             last=date(2026, 3, 31),
             now=NOON,
-        )
+        ).deals
 
     assert [(d.title, d.value_minor, d.own_minor) for d in found] == [("in", 100_00, 80_00)]
 

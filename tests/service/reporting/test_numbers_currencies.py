@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from crm.contacts.dealings import deals_of
 from crm.contacts.sums import deal_sums
 from crm.pipeline.board import PipelineFilters
 from crm.pipeline.closing import closing_calendar
@@ -11,6 +12,7 @@ from crm.pipeline.deal_page import read_deal
 from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.pipeline.reports.report_records import Narrowed, deal_records
 from crm.reporting.book import firm_book
+from crm.reporting.measures import beside
 from crm.reporting.report import SalesFilter
 from db.models import DealLine, Organisation
 from tests.service.pipeline.selling_company import column, run
@@ -37,10 +39,19 @@ class TestCurrencies:
         rated(company, **{day: 0.5})
         company.won(100_00, JUNE, currency="USD")
 
+        quoted = company.deal("Quoted", amount_minor=7_00, currency="USD", expected_close_on=JUNE)
         report = run(company, "won-by-month")
+        now = datetime(2026, 6, 30, tzinfo=UTC)
+        filters, days = PipelineFilters(company.pipeline.id, JUNE), {"first": JUNE, "last": JUNE}
 
         assert report["summary"]["value"] == 50
         assert any(word in note and "2026-06-10" in note for note in report["notes"])
+        for notes in (
+            columns(company, JUNE)["Signed"].notes,
+            closing_calendar(company.session, filters, **days, now=now).notes,
+            read_deal(company.session, quoted.id, now=now, today=JUNE).notes,
+        ):
+            assert any(word in note for note in notes)
 
     def test_a_won_deal_is_worth_the_same_on_every_screen(self, company):
         rated(company, d2026_11_01=0.5, d2026_11_28=1.0)
@@ -74,7 +85,7 @@ class TestCurrencies:
         view = read_deal(company.session, won.id, now=now, today=TODAY)
         goal = monthly_goal(company.session, today=TODAY, everyone=True)
         first, _second = deals_to_move(company.session, today=TODAY, now=now, everyone=True)
-        due = closing_calendar(company.session, filters, **days, now=now)[0]
+        due = closing_calendar(company.session, filters, **days, now=now)
 
         assert (shown.book.currency, shown.now.won_minor) == ("CHF", 200_00)
         assert (quoted.currency, quoted.total_minor, quoted.weighted_minor) == ("CHF", 400_00, 240_00)
@@ -83,7 +94,7 @@ class TestCurrencies:
         assert (view.own_currency, view.weighted_minor) == ("CHF", 200_00)
         assert (goal.currency, goal.won_minor) == ("CHF", 200_00)
         assert first.id == deal.id
-        assert (due.own_currency, due.own_minor) == ("CHF", 300_00)
+        assert (due.currency, due.deals[0].own_minor) == ("CHF", 300_00)
 
     def test_parts_add_up_to_the_whole_to_the_cent(self, company):
         rated(company, d2026_01_01=0.333)
@@ -138,20 +149,32 @@ class TestCurrencies:
 
     def test_each_currency_without_a_rate_is_named_where_a_deal_stands_alone(self, company):
         seller, now = company.sellers[0], datetime(2026, 11, 30, tzinfo=UTC)
+        firm = company.add(Organisation(name="Casa", name_key="casa"))
         deal = company.deal(
-            "Quoted", expected_close_on=date(2026, 12, 1), next_step_on=TODAY, owner_id=seller.id
+            "Quoted",
+            expected_close_on=date(2026, 12, 1),
+            next_step_on=TODAY,
+            owner_id=seller.id,
+            organisation_id=firm.id,
         )
         for code in ("CHF", "USD"):
             company.add(DealLine(deal_id=deal.id, quantity=1, amount_minor=5_00, currency=code))
         filters = PipelineFilters(company.pipeline.id, TODAY)
         days = {"first": date(2026, 12, 1), "last": date(2026, 12, 31)}
 
-        (due,) = closing_calendar(company.session, filters, **days, now=now)
+        (due,) = closing_calendar(company.session, filters, **days, now=now).deals
         (mine,) = deals_to_move(company.session, today=TODAY, now=now, everyone=True)
 
         assert (due.value_minor, due.currency, due.own_minor) == (5_00, "CHF", 0)
         assert (due.beside, due.missing) == (("USD",), ("CHF", "USD"))
         assert (mine.value_minor, mine.currency, mine.beside) == (5_00, "CHF", ("USD",))
+        card = columns(company)["Quoted"].cards[0]
+        view = read_deal(company.session, deal.id, now=now, today=TODAY)
+        row = deal_records(company.session, SalesFilter(), Narrowed(("open",))).rows.iloc[0]
+        listed = deals_of(company.session, "organisation", firm.id, book=firm_book(company.session)).iloc[0]
+        assert card.beside == view.beside == ("USD",)
+        assert beside(row["missing"], row["currency"]) == ("USD",)
+        assert beside(listed["missing"], listed["currency"]) == ("USD",)
 
     def test_lines_in_two_currencies_without_a_rate_are_never_added_together(self, company):
         company.won(7_00, JUNE)

@@ -99,6 +99,10 @@ class TestWorth:
             report = run(company, name)
             assert report["rows"][-1] == {name[7:]: None, "deals": 1, "value": 100}
             assert any("no closing day" in note for note in report["notes"])
+        for name in ("won-by-month", "won-by-quarter", "won-by-agent", "won-by-team", "won-by-product"):
+            report = run(company, name, start=JUNE, end=JUNE)
+            assert report["n"] == 1
+            assert any("lies in no period" in note for note in report["notes"])
         shown = sales(company)
         assert shown.undated == 1
         assert shown.now.won_minor - shown.months["won_minor"].sum() == 100_00
