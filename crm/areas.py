@@ -107,7 +107,7 @@ hand_in(
 )
 hand_in(
     "trade",
-    rules={"order_line": "crm.trade.rules:OrderLineRules"},
+    rules={"order": "crm.trade.rules:OrderRules", "order_line": "crm.trade.rules:OrderLineRules"},
     remark={"order": "crm.trade.totals:remark"},
 )
 hand_in(

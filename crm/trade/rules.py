@@ -1,4 +1,4 @@
-"""The rules of sales lines."""
+"""The rules of orders and their lines."""
 
 from __future__ import annotations
 
@@ -6,18 +6,45 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from crm.i18n import _, ngettext
 from crm.records.rules import Draft, Facts, Road, Rules, take_owner
 from crm.records.writing.bulk import known
 from crm.records.writing.writer import Writer
 from crm.trade.totals import uneven
-from db.models import Order
+from db.models import Order, OrderLine
 
 #: What a line carries of its order, so that slices need no join: column of the line to column of the order.
 _OF_ORDER = {
     "sold_on": "ordered_on", "organisation_id": "organisation_id", "contact_id": "contact_id", "channel": "channel",
     "region": "region",
 }  # fmt: skip
+
+
+#: What goes on following it, where the line says nothing else.
+_FOLLOWS = _OF_ORDER | {name: name for name in ("owner_id", "team_id", "archived_at")}
+
+
+class OrderRules(Rules):
+    """What lines carry of their order follows the order when that is corrected, given to others or put away."""
+
+    def after(self, writer: Writer, drafts: Sequence[Draft], facts: Facts) -> None:
+        moved = {d.row["id"]: d for d in drafts if not d.is_new and any(map(d.moved, _FOLLOWS.values()))}
+        if not moved:
+            return
+        columns = [getattr(OrderLine, name) for name in ("id", "order_id", *_FOLLOWS)]
+        asked = select(*columns).where(writer.among(OrderLine.order_id, sorted(moved)))
+        changes = []
+        for line in writer.send(asked).mappings():
+            order = moved[line["order_id"]]
+            new = {
+                name: order.row[at]
+                for name, at in _FOLLOWS.items()
+                if order.moved(at) and line[name] == order.old(at)
+            }
+            changes.append((line["id"], line, new))
+        writer.change(OrderLine, changes)
 
 
 @dataclass(slots=True)

@@ -76,12 +76,11 @@ def visit_cost(
 
 def _converted(session: ScopedSession, rate: Money, currency: str, day: date) -> Money:
     known, own = rates(session), firm(session).currency
-    prices = []
-    for code in (rate.currency, currency):
-        if code != own and code not in known:
-            text = _("No exchange rate for {currency} is stored. Enter one under Settings, Rates.")
-            raise Refused(text.format(currency=code))
-        prices.append(Decimal(1) if code == own else Decimal(str(rate_used(known[code], day)[1])))
+    codes = (rate.currency, currency)
+    if lacking := ", ".join(sorted(code for code in codes if code != own and code not in known)):
+        text = _("No exchange rate for {currency} is stored. Enter one under Settings, Rates.")
+        raise Refused(text.format(currency=lacking))
+    prices = [Decimal(1) if code == own else Decimal(str(rate_used(known[code], day)[1])) for code in codes]
     # Rates are prices in the firm's money: into another currency the way goes backwards.
     return Money(to_minor(to_major(rate.minor, rate.currency) * prices[0] / prices[1], currency), currency)
 

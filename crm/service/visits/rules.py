@@ -119,6 +119,9 @@ class VisitRules(Rules):
         if draft.is_new and row["meter_value"] is not None and row["equipment_id"] not in facts.units:
             text = _("This visit has no unit whose meter could be read. Choose the unit first.")
             draft.refuse("meter_value", text)
+        if draft.has("meter_value") and not _is_done(draft) and not draft.is_wrong("meter_value", "status"):
+            text = _("The meter is read when a visit is done. Use Finish, or enter a reading on the unit.")
+            draft.refuse("meter_value", text)
         if _is_done(draft):
             _demand_rights(draft, facts)
         if draft.is_new and facts.road.is_file and row["status"] == "done" and not draft.problems:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from crm.clock import today
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
+from crm.firm.firm import set_firm
 from crm.service.equipment.history import unit_history
 from crm.service.equipment.labour import set_labour_rate
 from crm.service.visits.visits import (
@@ -287,6 +288,17 @@ def test_a_rate_in_other_money_is_converted_both_ways(people, unit):
 
     with reading(people["stan"]) as session:
         assert visit_cost(session, hours=1, parts=[], currency="USD", day=today()).labour_minor == 160_00
+
+
+def test_every_currency_without_a_rate_is_named(people, unit):
+    from crm.service.equipment.labour import visit_cost
+
+    with unit_of_work(SYSTEM) as work:
+        set_labour_rate(work, 80_00)
+        set_firm(work, name="Kavarna", currency="CZK")
+
+    with reading(people["stan"]) as session, pytest.raises(Refused, match="EUR, USD"):
+        visit_cost(session, hours=1, parts=[], currency="USD", day=today())
 
 
 def test_a_negative_rate_is_refused(people, dump):

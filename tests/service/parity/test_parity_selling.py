@@ -9,8 +9,8 @@ from crm.firm.firm import set_firm
 from crm.pipeline.defaults import ensure_defaults
 from crm.records import records
 from crm.work import unit_of_work
-from db.models import Deal, DealLine, Team, User
-from tests.factories import make
+from db.models import Deal, DealLine, OrderLine, Team, User
+from tests.factories import change, make
 from tests.service.exchange.import_scene import bring, stored
 from tests.service.parity.roads import At, EntityRoads
 
@@ -200,3 +200,28 @@ def test_figures_of_a_file_are_amounts_in_the_currency_of_the_deal(people):
         ("JPY", 5000, 10_000)
     ]
     assert stored(people["ada"], Deal, "currency", "amount_minor") == [("JPY", 10_000)]
+
+
+def test_lines_follow_their_order_where_they_say_nothing_else(people):
+    ada, sue = people["ada"], people["sue"].user_id
+    firm, other = (make(ada, "organisation", name=name) for name in ("Casa", "Nove"))
+    order = make(
+        ada, "order", number="S1", ordered_on=date(2026, 5, 4), organisation_id=firm["id"], region="North"
+    )
+    for day in (None, date(2026, 6, 1)):
+        make(ada, "order_line", order_id=order["id"], amount_minor=5_00, sold_on=day)
+    names = ("sold_on", "organisation_id", "region", "owner_id", "archived_at")
+
+    values = {"ordered_on": date(2026, 5, 7), "organisation_id": other["id"], "region": None, "owner_id": sue}
+    order = change(ada, "order", order, **values)
+
+    assert sorted(stored(ada, OrderLine, *names)) == [
+        (date(2026, 5, 7), other["id"], None, sue, None),
+        (date(2026, 6, 1), other["id"], None, sue, None),
+    ]
+    with unit_of_work(ada) as work:
+        put_away = records.archive_record(work, "order", order["id"], seen_version=order["version"])
+    assert set(stored(ada, OrderLine, "archived_at")) == {(put_away["archived_at"],)}
+    with unit_of_work(ada) as work:
+        records.restore_record(work, "order", order["id"], seen_version=put_away["version"])
+    assert set(stored(ada, OrderLine, "archived_at")) == {(None,)}

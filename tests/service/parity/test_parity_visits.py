@@ -47,6 +47,7 @@ class TestVisit(Serving):
         ({"status": "done", "done_on": "soon", "kind": "party"}, "title done_on kind"),
         ({"title": "x", "plan_id": At("plan"), "equipment_id": At("far")}, "plan_id"),
         ({"title": "x", "done_on": date(2026, 6, 1), "meter_value": 5.0}, "meter_value"),
+        ({"title": "x", "equipment_id": At("unit"), "meter_value": 2100.0}, "meter_value"),
         (
             {"title": "x", "equipment_id": At("unit"), "done_on": date(2026, 11, 30), "meter_value": 5.0},
             "meter_value",
@@ -65,6 +66,11 @@ class TestVisit(Serving):
         ({"title": "x", "number": "A-7"}, {"status": "done", "done_on": date(2026, 6, 1)}, "status"),
         ({"title": "x", "number": "A-7"}, {"done_on": date(2026, 6, 1)}, "status"),
         ({"title": "x", "number": "A-7"}, {"status": "cancelled"}, "status"),
+        (
+            {"title": "x", "number": "A-7", "equipment_id": At("unit"), "done_on": date(2026, 11, 20), "meter_value": 2100.0},
+            {"meter_value": 5.0},
+            "meter_value",
+        ),
         ({"title": "x", "number": "A-7", "planned_on": date(2026, 6, 1)}, {"next_on": date(2026, 5, 1)}, "next_on"),
     )  # fmt: skip
     history = (({"title": "x", "done_on": date(2019, 1, 1)}, "", "done before it came in"),)
