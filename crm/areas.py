@@ -37,6 +37,8 @@ DAILY = 24 * 60
 hand_in(
     "access",
     start={"role": "crm.access.people:ensure_roles"},
+    job={"answers": "crm.access.tokens.answers:run"},
+    every={"answers": 60},
     rules={"user": "crm.access.rules:UserRules"},
     command={
         "session": "crm.access.cli:session",

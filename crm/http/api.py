@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic import Field as About
@@ -21,8 +21,8 @@ from crm.errors import CrmError, NotAllowed, NotFound, Problem, Refused
 from crm.http import problems
 from crm.http.asked import filters as asked_for
 from crm.http.bodies import Bounded
-from crm.http.calls.who import who_asks
-from crm.i18n import _, set_language
+from crm.http.calls.once import Asking, Calling
+from crm.i18n import _
 from crm.records import registry
 from crm.records.lists import list_rows
 from crm.records.records import (
@@ -33,7 +33,7 @@ from crm.records.records import (
     shown,
     update_record,
 )
-from crm.work import Actor, Work, reading, unit_of_work
+from crm.work import Actor, Work, reading
 from db.scope import CREATE, DELETE, EXPORT, READ, UPDATE
 
 log = structlog.get_logger(__name__)
@@ -81,16 +81,6 @@ class Stored(BaseModel):
     rows: list[dict[str, Any]]
 
 
-def asking(request: Request) -> Actor:
-    """Who asks, with the rights of this moment."""
-    actor = who_asks(request.scope)
-    set_language(actor.language)
-    return actor
-
-
-Asking = Annotated[Actor, Depends(asking)]
-
-
 def _demand_read(actor: Actor, entity: str) -> None:
     if entity not in registry.names():
         known = ", ".join(registry.names())
@@ -121,6 +111,10 @@ Entity = Annotated[str, Path(max_length=40)]
 
 def _etag(values: dict[str, Any]) -> str:
     return f'"{values.get("version", 1)}"'
+
+
+def _tagged(entity: str, values: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    return _json(entity, values), _etag(values)
 
 
 def _seen(matched: str | None, version: int | None) -> int:
@@ -192,59 +186,56 @@ def api(*more: APIRouter) -> FastAPI:
         response.headers["ETag"] = _etag(found)
         return _json(entity, found)
 
-    @app.post("/{entity}", status_code=201)
-    def create(entity: Entity, values: dict[str, Any], actor: Asking, response: Response) -> dict[str, Any]:
+    @app.post("/{entity}", status_code=201, response_model=dict[str, Any])
+    def create(entity: Entity, values: dict[str, Any], call: Calling) -> Response:
         """A new record; answers with all stored values, ``id`` and ``version`` included."""
-        _demand_writable(actor, entity, CREATE)
-        with unit_of_work(actor, cause="API") as work:
-            made = create_record(work, entity, values)
-        response.headers["ETag"] = _etag(made)
-        return _json(entity, made)
+        _demand_writable(call.actor, entity, CREATE)
+        return call.write(
+            lambda work: _tagged(entity, create_record(work, entity, values)), entity=entity, status=201
+        )
 
-    @app.post("/{entity}/bulk")
-    def bulk(entity: Entity, sent: Rows, actor: Asking) -> Stored:
+    @app.post("/{entity}/bulk", response_model=Stored)
+    def bulk(entity: Entity, sent: Rows, call: Calling) -> Response:
         """Up to 1,000 records made and changed in one transaction: all are stored, or none."""
-        _demand_writable(actor, entity, CREATE, UPDATE)
-        with unit_of_work(actor, cause="API") as work:
-            stored = _stored_all(work, entity, sent.rows)
-        return Stored(rows=[_json(entity, row) for row in stored])
+        _demand_writable(call.actor, entity, CREATE, UPDATE)
 
-    @app.patch("/{entity}/{record_id}")
+        def act(work: Work) -> tuple[Any, str]:
+            return {"rows": [_json(entity, row) for row in _stored_all(work, entity, sent.rows)]}, ""
+
+        return call.write(act, entity=entity)
+
+    @app.patch("/{entity}/{record_id}", response_model=dict[str, Any])
     def update(
-        entity: Entity,
-        record_id: RecordId,
-        change: Change,
-        actor: Asking,
-        response: Response,
-        matched: Matched = None,
-    ) -> dict[str, Any]:
+        entity: Entity, record_id: RecordId, change: Change, call: Calling, matched: Matched = None
+    ) -> Response:
         """Change some values of a record; 409 when somebody else was first."""
-        _demand_writable(actor, entity, UPDATE)
-        with unit_of_work(actor, cause="API") as work:
-            seen = _seen(matched, change.version)
-            stored = update_record(work, entity, record_id, change.values, seen_version=seen)
-        response.headers["ETag"] = _etag(stored)
-        return _json(entity, stored)
+        _demand_writable(call.actor, entity, UPDATE)
 
-    @app.delete("/{entity}/{record_id}")
+        def act(work: Work) -> tuple[Any, str]:
+            seen = _seen(matched, change.version)
+            return _tagged(entity, update_record(work, entity, record_id, change.values, seen_version=seen))
+
+        return call.write(act, entity=entity)
+
+    @app.delete("/{entity}/{record_id}", response_model=dict[str, Any])
     def archive(
         entity: Entity,
         record_id: RecordId,
-        actor: Asking,
-        response: Response,
+        call: Calling,
         version: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
         matched: Matched = None,
-    ) -> dict[str, Any]:
+    ) -> Response:
         """Put a record away; lines and the like, which only hang on another record, are gone for good."""
-        _demand_writable(actor, entity, DELETE)
-        with unit_of_work(actor, cause="API") as work:
+        _demand_writable(call.actor, entity, DELETE)
+
+        def act(work: Work) -> tuple[Any, str]:
             seen = _seen(matched, version)
             if hasattr(registry.model(entity), "archived_at"):
-                stored = archive_record(work, entity, record_id, seen_version=seen)
-                response.headers["ETag"] = _etag(stored)
-                return _json(entity, stored)
+                return _tagged(entity, archive_record(work, entity, record_id, seen_version=seen))
             delete_record(work, entity, record_id, seen_version=seen)
-        return {"id": record_id, "deleted": True}
+            return {"id": record_id, "deleted": True}, ""
+
+        return call.write(act, entity=entity)
 
     app.openapi = _describing(app)  # type: ignore[method-assign]
     app.add_exception_handler(CrmError, _told)

@@ -40,6 +40,7 @@ class Bounded:
         if body and (why := _unreadable(body)):
             await problem(422, "Refused", why)(scope, receive, send)
             return
+        scope["rapport_body"] = body
         given = False
 
         async def again() -> Message:

@@ -7,18 +7,19 @@ from base64 import b64decode
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from crm.errors import Problem, Refused
-from crm.http.api import Asking, Entity, RecordId
+from crm.http.api import Entity, RecordId
+from crm.http.calls.once import Asking, Calling
 from crm.i18n import _
 from crm.mail.record_files import attach, list_files, put_back, remove_file
 from crm.service.cases.answers import MOST_COPIES, Extras
 from crm.service.cases.cases import reply
 from crm.service.cases.crossing import Seen, seen_now
 from crm.service.cases.messages import list_thread
-from crm.work import reading, unit_of_work
+from crm.work import Work, reading
 
 threads = APIRouter()
 
@@ -52,18 +53,18 @@ def thread(case_id: RecordId, actor: Asking, limit: Annotated[int, Query(ge=1, l
     return Thread(newest=seen.newest, count=seen.count, messages=[asdict(one) for one in said])
 
 
-@threads.post("/case/{case_id}/replies", status_code=201)
-def answer(case_id: RecordId, given: NewReply, actor: Asking) -> dict[str, int]:
+@threads.post("/case/{case_id}/replies", status_code=201, response_model=dict[str, int])
+def answer(case_id: RecordId, given: NewReply, call: Calling) -> Response:
     """Answer the customer of a case."""
     seen = Seen(given.newest, given.count) if given.newest is not None else None
     # A key is one's own: nobody learns by guessing it what another sent.
-    key = f"api:{actor.user_id}:{given.key}"
-    with unit_of_work(actor, cause="API") as work:
-        return {
-            "id": reply(
-                work, case_id, given.text, key=key, extras=Extras(given.cc, quote=given.quote), seen=seen
-            )
-        }
+    key = f"api:{call.actor.user_id}:{given.key}"
+
+    def act(work: Work) -> tuple[Any, str]:
+        extras = Extras(given.cc, quote=given.quote)
+        return {"id": reply(work, case_id, given.text, key=key, extras=extras, seen=seen)}, ""
+
+    return call.write(act, status=201)
 
 
 class NewFile(BaseModel):
@@ -80,27 +81,26 @@ def files(entity: Entity, record_id: RecordId, actor: Asking) -> list[dict[str, 
         return [asdict(one) for one in list_files(session, entity, record_id)]
 
 
-@threads.post("/{entity}/{record_id}/files", status_code=201)
-def add_file(entity: Entity, record_id: RecordId, given: NewFile, actor: Asking) -> dict[str, int]:
+@threads.post("/{entity}/{record_id}/files", status_code=201, response_model=dict[str, int])
+def add_file(entity: Entity, record_id: RecordId, given: NewFile, call: Calling) -> Response:
     """Add a file; the same one under the same name is there once."""
     try:
         content = b64decode(given.content, validate=True)
     except (binascii.Error, ValueError) as error:
         said = _("This is no Base64.")
         raise Refused(said, problems=[Problem("content", said)]) from error
-    with unit_of_work(actor, cause="API") as work:
-        return {"id": attach(work, entity, record_id, given.name, content)}
+    return call.write(
+        lambda work: ({"id": attach(work, entity, record_id, given.name, content)}, ""), status=201
+    )
 
 
-@threads.delete("/file/{file_id}")
-def remove(file_id: RecordId, actor: Asking) -> dict[str, Any]:
+@threads.delete("/file/{file_id}", response_model=dict[str, Any])
+def remove(file_id: RecordId, call: Calling) -> Response:
     """Take a file away."""
-    with unit_of_work(actor, cause="API") as work:
-        return {"id": file_id, "name": remove_file(work, file_id)}
+    return call.write(lambda work: ({"id": file_id, "name": remove_file(work, file_id)}, ""))
 
 
-@threads.post("/file/{file_id}/restore")
-def restore(file_id: RecordId, actor: Asking) -> dict[str, Any]:
+@threads.post("/file/{file_id}/restore", response_model=dict[str, Any])
+def restore(file_id: RecordId, call: Calling) -> Response:
     """Undo its removal."""
-    with unit_of_work(actor, cause="API") as work:
-        return {"id": file_id, "name": put_back(work, file_id)}
+    return call.write(lambda work: ({"id": file_id, "name": put_back(work, file_id)}, ""))

@@ -38,6 +38,7 @@ from db.models.service.levels import Queue, ServicePolicy, WorkCalendar
 from db.models.service.unit_life import EquipmentEvent, Failure, MeterReading, PartChange, UnitRisk
 from db.models.service.visits import MaintenancePlan, WorkOrder, WorkOrderPart
 from db.models.system import (
+    ApiAnswer,
     Change,
     ChangeBatch,
     ForecastRun,
@@ -53,6 +54,7 @@ from db.models.trade import Order, OrderLine
 __all__ = [
     "Address",
     "AddressProblem",
+    "ApiAnswer",
     "ApiToken",
     "Base",
     "Campaign",

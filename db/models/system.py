@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint
 
 from db.models.base import Base, ForeignKey, Index, Mapped, mapped_column, text, utc_now
 
@@ -152,6 +152,22 @@ class Job(Base):
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     ended_at: Mapped[datetime | None]
     unique_key: Mapped[str | None] = mapped_column(text(120), unique=True)
+
+
+class ApiAnswer(Base):
+    """What a call with an ``Idempotency-Key`` was answered, for its repeats of a day; ``body`` is packed."""
+
+    __tablename__ = "api_answers"
+    __logged__ = False
+    __table_args__ = (UniqueConstraint("caller", "key_hash"),)
+
+    caller: Mapped[str] = mapped_column(text(40))
+    key_hash: Mapped[str] = mapped_column(text(64))
+    request_hash: Mapped[str] = mapped_column(text(64))
+    status: Mapped[int]
+    etag: Mapped[str] = mapped_column(text(20), default="")
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
 
 class Lease(Base):

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 
 from crm.access.actors import find_actor
 from crm.access.setup import FirstPerson, start_empty
-from crm.http.api import api, asking
+from crm.http.api import api
 from crm.http.bodies import _unreadable
+from crm.http.calls.once import asking
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.lists import further_filters

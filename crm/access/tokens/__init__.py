@@ -1,1 +1,2 @@
-"""Tokens with which programs call the API in somebody's name, never further than that person reaches."""
+"""What programs call the API with: tokens in somebody's name, never further than that person reaches, and keys that make a
+repeated call harmless."""

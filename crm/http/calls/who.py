@@ -80,8 +80,3 @@ def who_asks(scope: Scope) -> Actor:
     if actor is None:
         raise NotSignedIn(_("You are not signed in, or your session has ended."))
     return actor
-
-
-def cause_of(scope: Scope) -> str:
-    """What the change log calls the reason of a write."""
-    return str(scope.get("rapport_caller", ("", "API"))[1])
