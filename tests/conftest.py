@@ -27,6 +27,8 @@ from tests.nursery import Nursery
 
 RUN = "RAPPORT_TEST_RUN"
 BROWSER = "browser"
+#: Bytes that must be free in memory for the files of a run; it uses a fifth of that.
+MEMORY = 4 << 30
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "", None}
 #: What passwords are hashed by outside the tests.
 FULL = passwords._hasher
@@ -39,12 +41,26 @@ settings.load_profile("rapport")
 def pytest_configure(config: pytest.Config) -> None:
     # Workers inherit the variable, so the whole run shares one folder and one PostgreSQL.
     if not hasattr(config, "workerinput"):
-        run = Path(tempfile.mkdtemp(prefix="rapport_test_"))
+        run = Path(tempfile.mkdtemp(prefix="rapport_test_", dir=_memory()))
         run.chmod(0o755)  # PostgreSQL runs under another account where the tests run as root
         (run / "owner").write_text(str(os.getpid()))
         os.environ[RUN] = str(run)
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(run))  # where pytest makes ``tmp_path``
         # A test that wants the clock's own jobs asks for them; all others count what they caused themselves.
         os.environ.setdefault("CRM_SCHEDULE", "false")
+
+
+def _memory() -> str | None:
+    """A folder in memory with room for a run: a test that stores a row on a disk waits for the disk most of its time."""
+    folder = Path("/dev/shm")  # noqa: S108
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return None
+    for owner in folder.glob("rapport_test_*/owner"):
+        if not postgres.is_alive(int(owner.read_text() or os.getpid())):
+            shutil.rmtree(owner.parent, ignore_errors=True)  # of a run that was killed
+    told = os.statvfs(folder)
+    holds_programs = not told.f_flag & os.ST_NOEXEC  # those of PostgreSQL are copied there
+    return str(folder) if holds_programs and told.f_bavail * told.f_frsize > MEMORY else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

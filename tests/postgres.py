@@ -157,7 +157,7 @@ def _keep(run: Path) -> None:
             else:
                 (run / "address.new").write_text(url.render_as_string())
                 (run / "address.new").rename(run / "address")
-        while postgres.poll() is None and _is_alive(owner):
+        while postgres.poll() is None and is_alive(owner):
             time.sleep(0.5)
     finally:
         postgres.send_signal(signal.SIGINT)  # "fast": open connections are closed
@@ -165,7 +165,8 @@ def _keep(run: Path) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this number runs."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
