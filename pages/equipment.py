@@ -11,5 +11,5 @@ actor = current_actor()
 
 if "id" not in st.query_params:
     # The list stood at this address once.
-    st.switch_page(routes.page("equipment_list"))
+    routes.show("equipment_list")
 show_unit(actor, asked_id("equipment"))

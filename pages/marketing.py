@@ -35,7 +35,7 @@ if board.is_empty:
         key="marketing_empty",
     )
     if opened:
-        st.switch_page(routes.page("campaigns"))
+        routes.show("campaigns")
     st.stop()
 
 for note in data.notes(board):

@@ -46,7 +46,7 @@ if not board.has_deals:
         key="sales_empty",
     )
     if opened:
-        st.switch_page(routes.page("pipeline"))
+        routes.show("pipeline")
     st.stop()
 
 if note := data.moved_text(board):

@@ -37,7 +37,7 @@ if not board.has_cases:
         key="service_empty",
     )
     if opened:
-        st.switch_page(routes.page("cases"))
+        routes.show("cases")
     st.stop()
 
 for note in data.notes(board):

@@ -44,7 +44,7 @@ def main() -> None:
         return
     if not routes.may_open(actor, chosen):
         if not chosen.url_path:
-            st.switch_page(routes.page(allowed[0]))
+            routes.show(allowed[0])
         st.title(chosen.title, anchor=False)
         show(
             NotAllowed(_("Your role does not open this screen. Ask an administrator if your work needs it."))

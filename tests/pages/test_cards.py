@@ -12,6 +12,7 @@ from crm.records.fields import Kind
 from crm.work import reading
 from db.models import Category, Contact
 from tests.factories import make
+from tests.pages.grids import listed
 
 GENERIC = [card.name for card in registry.cards() if card.menu]
 #: Entities whose records a person makes in a form, with what the test's record needs beside the usual.
@@ -139,7 +140,7 @@ def test_a_generic_list_shows_its_records(open_page, actor_of, entity):
     page = open_page(card.screen)
 
     assert not page.exception
-    assert list(page.dataframe[0].value[titles(entity)]) == [made[titles(entity)]]
+    assert list(listed(page)[0][titles(entity)]) == [made[titles(entity)]]
     assert f"{card.screen}_new" in {b.key for b in page.button}
 
 
@@ -159,7 +160,7 @@ def test_a_generic_screen_is_not_for_those_without_a_session_or_right(
     for screen in (card.screen, card.page):
         page = open_page(screen, as_=None, id=made["id"])
         assert [title.value for title in page.title] == ["You are signed out"]
-        assert not page.dataframe
+        assert not listed(page)
 
     from crm.access import roles
 
@@ -167,7 +168,7 @@ def test_a_generic_screen_is_not_for_those_without_a_session_or_right(
     for screen in (card.screen, card.page):
         page = open_page(screen, as_="vic", id=made["id"])
         assert any("does not open this screen" in e.value for e in page.error)
-        assert not page.dataframe
+        assert not listed(page)
 
 
 @pytest.mark.parametrize("entity", GENERIC)
@@ -203,9 +204,9 @@ def test_an_order_lists_its_lines_and_a_category_what_is_in_it(open_page, actor_
     below = open_page("category", id=category["id"])
 
     assert not lines.exception
-    assert list(lines.dataframe[0].value["amount_minor"]) == ["€1,235"]
-    assert list(products.dataframe[0].value["name"]) == ["Duo 3"]
-    assert list(below.dataframe[0].value["name"]) == ["Burrs"]
+    assert list(listed(lines)[0]["amount_minor"]) == ["€1,235"]
+    assert list(listed(products)[0]["name"]) == ["Duo 3"]
+    assert list(listed(below)[0]["name"]) == ["Burrs"]
 
 
 def test_an_order_of_another_team_is_nobodys_business(open_page, actor_of):
@@ -223,7 +224,7 @@ def test_a_viewer_finds_no_button_that_writes_on_a_generic_page(open_page, actor
 
     page = open_page("order", as_="vic", id=order["id"])
 
-    assert len(page.dataframe[0].value) == 1
+    assert len(listed(page)[0]) == 1
     assert not {b.key for b in page.button} & {"record_edit", "beside_order_line_new"}
 
 

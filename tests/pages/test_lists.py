@@ -3,6 +3,7 @@
 import pytest
 
 from tests.factories import make
+from tests.pages.grids import does, grids, listed
 
 LISTS = [
     ("contacts", "contact"),
@@ -19,7 +20,7 @@ def test_records_are_shown(open_page, actor_of, screen, entity):
     page = open_page(screen)
 
     assert not page.exception
-    assert list(page.dataframe[0].value["name"]) == [made["name"]]
+    assert list(listed(page)[0]["name"]) == [made["name"]]
 
 
 @pytest.mark.parametrize(("screen", "entity"), LISTS)
@@ -27,7 +28,7 @@ def test_an_empty_list_says_what_belongs_there(open_page, screen, entity):
     page = open_page(screen)
 
     assert not page.exception
-    assert not page.dataframe
+    assert not listed(page)
     assert any("yet" in text.value for text in page.markdown)
     assert page.button(key=f"{screen}_first").label.startswith("New ")
 
@@ -39,7 +40,7 @@ def test_nobody_sees_anything_without_a_session(open_page, actor_of, screen, ent
     page = open_page(screen, as_=None)
 
     assert [title.value for title in page.title] == ["You are signed out"]
-    assert not page.dataframe
+    assert not listed(page)
 
 
 def test_a_viewer_finds_no_button_that_writes(open_page, actor_of):
@@ -47,7 +48,7 @@ def test_a_viewer_finds_no_button_that_writes(open_page, actor_of):
 
     page = open_page("contacts", as_="vic")
 
-    assert len(page.dataframe[0].value) == 1
+    assert len(listed(page)[0]) == 1
     keys = {button.key for button in page.button}
     assert not keys & {"contacts_new", "contacts_first", "contacts_export"}
 
@@ -58,7 +59,7 @@ def test_another_team_sees_an_empty_list(open_page, actor_of):
     page = open_page("contacts", as_="sue")
 
     assert not page.exception
-    assert not page.dataframe
+    assert not listed(page)
 
 
 def test_filters_come_from_the_address(open_page, actor_of):
@@ -69,7 +70,7 @@ def test_filters_come_from_the_address(open_page, actor_of):
     page = open_page("contacts", contacts_lifecycle="Customer", contacts_city="Berlin")
 
     assert not page.exception
-    assert list(page.dataframe[0].value["name"]) == ["Bo"]
+    assert list(listed(page)[0]["name"]) == ["Bo"]
 
 
 def test_a_search_without_result_repeats_it_and_can_be_cleared(open_page, actor_of):
@@ -80,20 +81,20 @@ def test_a_search_without_result_repeats_it_and_can_be_cleared(open_page, actor_
     page.button(key="contacts_clear").click().run()
 
     assert not page.exception
-    assert list(page.dataframe[0].value["name"]) == ["Ana"]
+    assert list(listed(page)[0]["name"]) == ["Ana"]
 
 
 def test_pages_follow_each_other_and_lead_back(open_page, actor_of):
     for n in range(20):
         make(actor_of("ada"), "contact", name=f"Contact {n:02}")
     page = open_page("contacts")
-    assert len(page.dataframe[0].value) == 14
+    assert len(listed(page)[0]) == 14
 
     page.button(key="contacts_next").click().run()
-    assert list(page.dataframe[0].value["name"]) == [f"Contact {n:02}" for n in range(14, 20)]
+    assert list(listed(page)[0]["name"]) == [f"Contact {n:02}" for n in range(14, 20)]
     page.button(key="contacts_back").click().run()
 
-    assert page.dataframe[0].value["name"].iloc[0] == "Contact 00"
+    assert listed(page)[0]["name"].iloc[0] == "Contact 00"
 
 
 def test_archived_records_are_one_switch_away(open_page, actor_of):
@@ -104,11 +105,11 @@ def test_archived_records_are_one_switch_away(open_page, actor_of):
     with unit_of_work(actor_of("ada")) as work:
         archive_record(work, "contact", ana["id"], seen_version=1)
     page = open_page("contacts")
-    assert not page.dataframe
+    assert not listed(page)
 
     page.toggle(key="contacts_archived").set_value(True).run()
 
-    assert list(page.dataframe[0].value["name"]) == ["Ana"]
+    assert list(listed(page)[0]["name"]) == ["Ana"]
 
 
 def test_the_screen_costs_the_same_statements_for_one_and_for_three_hundred(open_page, actor_of, statements):
@@ -126,3 +127,91 @@ def test_the_screen_costs_the_same_statements_for_one_and_for_three_hundred(open
         counts.append(len(statements))
 
     assert counts[0] == counts[1]
+
+
+class TestHands:
+    """What the browser tells of a click, a key or a tick; the hands themselves are tried in the browser."""
+
+    def test_a_head_sorts_the_whole_list_and_stands_in_the_address(self, open_page, actor_of):
+        for n in range(20):
+            make(actor_of("ada"), "contact", name=f"Contact {n:02}")
+        page = does(open_page("contacts"), ask=("name", True))
+
+        assert listed(page)[0]["name"].iloc[0] == "Contact 19"
+        assert page.query_params["contacts_down"] == ["true"]
+        assert grids(page)[0]["sort"] == {"name": "name", "down": True}
+
+    @pytest.mark.parametrize("wish", ["notes", "no_such", "id; drop table"])
+    def test_a_forged_sort_is_not_done(self, open_page, actor_of, wish):
+        make(actor_of("ada"), "contact", name="Ana")
+
+        page = does(open_page("contacts"), ask=(wish, True))
+
+        assert not page.exception
+        assert not page.error
+        assert grids(page)[0]["sort"] == {"name": "name", "down": False}
+
+    def test_a_row_leads_to_its_page(self, open_page, actor_of):
+        ana = make(actor_of("ada"), "contact", name="Ana")
+        page = open_page("contacts")
+        assert grids(page)[0]["rows"][0]["href"] == f"/contact?id={ana['id']}"
+
+        page = does(page, open=ana["id"])
+
+        assert not page.exception
+        assert page.title[0].value.startswith("Ana")
+
+    def test_a_row_that_is_not_shown_is_not_opened(self, open_page, actor_of):
+        make(actor_of("stan"), "contact", name="Ana")
+        other = make(actor_of("sue"), "contact", name="Secret")
+
+        page = does(open_page("contacts", as_="stan"), open=other["id"])
+
+        assert page.title[0].value.startswith("Contacts")
+
+    def test_ticked_rows_of_several_pages_are_archived_and_come_back(self, open_page, actor_of):
+        made = [make(actor_of("ada"), "contact", name=f"Contact {n:02}")["id"] for n in range(16)]
+        page = does(open_page("contacts"), picked=[made[0]])
+        page.button(key="contacts_next").click().run()
+        page = does(page, picked=[made[0], made[15]])
+        assert any("2 selected" in m.value for m in page.markdown)
+
+        page.button(key="contacts_bulk").click().run()
+
+        assert grids(page)[0]["total"] == 14
+        assert not any("selected" in m.value for m in page.markdown)
+        page.button(key="contacts_undo_button").click().run()
+        assert grids(page)[0]["total"] == 16
+
+    def test_another_filter_begins_with_nothing_ticked(self, open_page, actor_of):
+        ana = make(actor_of("ada"), "contact", name="Ana")
+        page = does(open_page("contacts"), picked=[ana["id"]])
+        assert any("1 selected" in m.value for m in page.markdown)
+
+        page.text_input(key="contacts_q").set_value("An").run()
+
+        assert not any("selected" in m.value for m in page.markdown)
+
+    @pytest.mark.parametrize(
+        "told", [None, 7, "x", {"turn": 0}, {"turn": 0, "ids": [1, ["a", 2], [1, 2, 3], [True, 1]]}]
+    )
+    def test_ticks_that_are_none_are_not_believed(self, open_page, actor_of, told):
+        make(actor_of("ada"), "contact", name="Ana")
+
+        page = does(open_page("contacts"), raw=told)
+
+        assert not page.exception
+        assert not any("selected" in m.value for m in page.markdown)
+
+    def test_more_rows_of_a_page_are_chosen_and_stand_in_the_address(self, open_page, actor_of):
+        for n in range(20):
+            make(actor_of("ada"), "contact", name=f"Contact {n:02}")
+
+        page = open_page("contacts", contacts_rows="25")
+
+        assert len(listed(page)[0]) == 20
+
+    def test_those_who_may_not_archive_tick_nothing(self, open_page, actor_of):
+        make(actor_of("stan"), "contact")
+
+        assert grids(open_page("contacts", as_="vic"))[0]["pick"] is False

@@ -10,6 +10,7 @@ from crm.pipeline.stages import StageForm, save_pipeline
 from crm.records import records
 from crm.work import SYSTEM, unit_of_work
 from db.models import Pipeline
+from tests.pages.grids import listed
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_the_table_opens_by_its_address_with_its_filters(open_page, deal):
     page = open_page("pipeline", as_="stan", pipeline_view="Table", deals_status="Won")
 
     assert not page.exception
-    assert list(page.dataframe[0].value["title"]) == ["Two bars"]
+    assert list(listed(page)[0]["title"]) == ["Two bars"]
 
 
 def test_the_calendar_shows_the_month_of_the_address(open_page, deal):

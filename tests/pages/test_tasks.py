@@ -5,6 +5,7 @@ from datetime import timedelta
 from crm.clock import today
 from crm.interactions.service import add_task, finish_task
 from crm.work import unit_of_work
+from tests.pages.grids import listed
 
 
 def plan(actor, title, days, *, done=False):
@@ -15,7 +16,7 @@ def plan(actor, title, days, *, done=False):
 
 
 def titles(app):
-    return list(app.dataframe[0].value["title"]) if app.dataframe else []
+    return list(listed(app)[0]["title"]) if listed(app) else []
 
 
 def test_open_tasks_come_first_by_their_day(open_page, actor_of):
@@ -48,4 +49,4 @@ def test_another_team_sees_none_of_them(open_page, actor_of):
     plan(actor_of("stan"), "Ours", 1)
 
     assert titles(open_page("tasks", as_="sue")) == []
-    assert not open_page("tasks", as_=None).dataframe
+    assert not listed(open_page("tasks", as_=None))

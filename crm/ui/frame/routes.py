@@ -169,7 +169,12 @@ def link(name: str, record_id: int, title: str, below: str = "") -> None:
 
 def go(name: str, record_id: int) -> NoReturn:
     """Open the page of a record."""
-    st.switch_page(page(name), query_params={"id": str(record_id)})
+    show(name, id=str(record_id))
+
+
+def show(name: str, **query: str) -> NoReturn:
+    """Open a screen with what is asked of it. Without a query of its own Streamlit refuses where a filter has one."""
+    st.switch_page(page(name), query_params=query)
 
 
 _patterns: dict[tuple[Screen, str, bool], Page] = {}

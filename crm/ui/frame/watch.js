@@ -19,6 +19,7 @@ async function look() {
 }
 
 export default function ({ data }) {
+  keepBack()
   base = data.base
   if (data.leave) {
     leave()

@@ -1,4 +1,4 @@
-"""A component without a face: takes an open tab to the sign-in page as soon as its session has ended."""
+"""A component without a face: leaves an open tab when its session has ended, and keeps its way back."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import streamlit as st
 from crm.access.signing import edge_is_live
 from crm.links import local
 
+_HERE = Path(__file__).parent
 _watch = st.components.v2.component(
-    "rapport_watch", html="<span></span>", js=(Path(__file__).parent / "watch.js").read_text("utf-8")
+    "rapport_watch",
+    html="<span></span>",
+    js="\n".join((_HERE / name).read_text("utf-8") for name in ("back.js", "watch.js")),
 )
 
 

@@ -81,12 +81,17 @@ def link(text: str, address: str) -> Marked:
     return Marked(f"[{plain(text)}]({target})")
 
 
-def avatar(name: str) -> str:
-    """A round picture with the initials of a name, as an address for image columns and headers."""
+def face(name: str) -> tuple[str, str]:
+    """The initials of a name and the colour that it always has."""
     words = [word for word in re.split(r"[\s\-]+", name) if word[:1].isalnum()]
     ends = words if len(words) < 2 else [words[0], words[-1]]
     initials = "".join(word[0] for word in ends).upper() or "?"
-    colour = AVATAR_COLOURS[sum(name.encode()) % len(AVATAR_COLOURS)]
+    return initials, AVATAR_COLOURS[sum(name.encode()) % len(AVATAR_COLOURS)]
+
+
+def avatar(name: str) -> str:
+    """A round picture with the initials of a name, as an address for image columns and headers."""
+    initials, colour = face(name)
     # The tint is see-through, so one picture serves light and dark.
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 44 44" width="44" height="44">'

@@ -104,9 +104,8 @@ def _rows(actor: Actor, view: RecordView, found: Beside) -> None:
     names = [n for n in found.card.names("list") if n in rows]
     key = f"beside_{found.card.name}"
     if not rows.empty:
-        alt = _("{plural} of {title}; click a cell to open the record")
-        alt = alt.format(plural=_(about.plural), title=view.title)
-        row_id, _ticked = rows_to_open(about, rows, names, key=key, alt=alt)
+        label = _("{plural} of {title}").format(plural=_(about.plural), title=view.title)
+        row_id = rows_to_open(about, rows, names, key=key, label=label, total=found.rows.total)
         if row_id is not None:
             open_record(actor, about.name, row_id)
     if actor.may(found.card.rights, CREATE) and not view.archived:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from crm.i18n import _, ngettext
 from crm.records import records
 from crm.records.fields import Entity
 from crm.ui.frame.guard import flash, showing_problems
+from crm.ui.kit.grid import forget_ticks
 from crm.work import Actor, unit_of_work
 
 
-def bulk_bar(actor: Actor, about: Entity, rows: pd.DataFrame, *, archived: bool, page: str) -> None:
+def bulk_bar(actor: Actor, about: Entity, picked: Mapping[int, int], *, archived: bool, page: str) -> None:
     """Archive or restore the ticked rows; the bar stays at the foot of the window, in reach on any length."""
     with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            ngettext("**{n} selected**", "**{n} selected**", len(rows)).format(n=len(rows)), width="content"
-        )
+        said = ngettext("**{n} selected**", "**{n} selected**", len(picked)).format(n=len(picked))
+        st.markdown(said, width="content")
         icon = ":material/unarchive:" if archived else ":material/archive:"
         if st.button(_("Restore") if archived else _("Archive"), key=f"{page}_bulk", icon=icon):
-            chosen = [
-                (int(i), int(v)) for i, v in zip(rows["id"].tolist(), rows["version"].tolist(), strict=True)
-            ]
-            _act(actor, about.name, chosen, restore=archived, page=page, undoable=True)
+            _act(actor, about.name, list(picked.items()), restore=archived, page=page, undoable=True)
+        st.button(
+            _("Select none"),
+            key=f"{page}_none",
+            type="tertiary",
+            on_click=forget_ticks,
+            args=(f"{page}_list",),
+        )
 
 
 def undo_bar(actor: Actor, entity: str, page: str) -> None:
@@ -61,8 +64,7 @@ def _act(
                 for row_id, version in rows
             ]
         st.session_state[f"{page}_undo"] = {"rows": after, "restored": restore} if undoable else None
-        # The ticks sit by position; the rows that move up must not inherit them.
-        st.session_state[f"{page}_turn"] = st.session_state.get(f"{page}_turn", 0) + 1
+        forget_ticks(f"{page}_list")
         if not undoable:
             flash(_("Undone."))
         st.rerun()

@@ -1,19 +1,19 @@
-"""Rows of any entity as a table that people read."""
+"""Rows of any entity as a grid that people read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from crm.clock import zone
+from crm.clock import today, zone
 from crm.i18n import _
-from crm.records.fields import Entity, Kind
-from crm.ui.kit import look
-from crm.ui.kit.formats import money
-from crm.ui.kit.words import avatar
+from crm.records.fields import Entity, Field, Kind
+from crm.ui.frame import routes
+from crm.ui.kit.formats import clock, day, money, value_text
+from crm.ui.kit.grid import Column, Row, grid
 
 #: Chips of values that mean something everywhere; all others are grey. Accent blue would vanish on a ticked row.
 CHIPS = {
@@ -32,104 +32,110 @@ WIDTHS = {
     "country": 120,
     "city": 130,
 }
-AVATAR = "_avatar"
+
+_NUMBERS = {Kind.INTEGER, Kind.NUMBER, Kind.PERCENT, Kind.MONEY}
+_SPECIAL: dict[Kind, Literal["chips", "check", "email", "phone"]] = {
+    Kind.CHOICE: "chips", Kind.TAGS: "chips", Kind.BOOLEAN: "check", Kind.EMAIL: "email", Kind.PHONE: "phone",
+}  # fmt: skip
 
 
-def table_frame(
-    about: Entity, rows: pd.DataFrame, columns: Sequence[str], *, avatars: bool = False
-) -> pd.DataFrame:
-    """The rows as people read them: titles for links, labels for choices, amounts with their currency."""
-    shown: dict[str, Any] = {}
-    if avatars:
-        shown[AVATAR] = [avatar(str(name)) for name in rows[about.title_field]]
-    for name in columns:
-        field = about[name]
-        if field.kind is Kind.LINK:
-            shown[name] = rows[f"{name}__title"]
-        elif field.kind is Kind.CHOICE:
-            labels = field.names()
-            shown[name] = [[labels.get(v, v)] if v else [] for v in rows[name]]
-        elif field.kind is Kind.MONEY:
-            # Text, because a column of numbers has one format and the rows may have several currencies.
-            shown[name] = [
-                "" if pd.isna(v) else money(int(v), c if isinstance(c, str) else "", decimals=False)
-                for v, c in zip(rows[name], rows[field.currency_field], strict=True)
-            ]
-        elif field.kind is Kind.TAGS:
-            shown[name] = [list(v or []) for v in rows[name]]
-        elif field.kind is Kind.DATETIME:
-            # The table shows times as they are given, so they are given as the firm's clocks show them.
-            shown[name] = pd.to_datetime(rows[name], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
-        else:
-            shown[name] = rows[name]
-    return pd.DataFrame(shown, index=rows.index)
+def grid_columns(about: Entity, names: Sequence[str], *, sortable: Collection[str] = ()) -> list[Column]:
+    """The columns of a grid, by the kinds of their fields."""
+    return [
+        Column(
+            name,
+            _(about[name].label),
+            "number" if about[name].kind in _NUMBERS else _SPECIAL.get(about[name].kind, "text"),
+            WIDTHS.get(name) or _width(about[name]),
+            name in sortable,
+        )
+        for name in names
+    ]
 
 
-def column_config(about: Entity, columns: Sequence[str], *, avatars: bool = False) -> dict[str, Any]:
-    """How each column is drawn, by the kind of its field."""
-    kinds = st.column_config
-    made: dict[str, Any] = {AVATAR: kinds.ImageColumn("", width=36)} if avatars else {}
-    for name in columns:
-        field = about[name]
-        label = _(field.label)
-        match field.kind:
-            case Kind.CHOICE:
-                labels = list(field.names().values())
-                made[name] = kinds.MultiselectColumn(
-                    label,
-                    options=labels,
-                    color=[CHIPS.get(c.value, "gray") for c in field.choices],
-                    width=110 if max(map(len, labels), default=0) < 16 else 160,
-                )
-            case Kind.TAGS:
-                made[name] = kinds.ListColumn(label)
-            case Kind.MONEY:
-                made[name] = kinds.TextColumn(label, width=110, alignment="right")
-            case Kind.PERCENT:
-                made[name] = kinds.NumberColumn(label, format="percent", width=90)
-            case Kind.DATE:
-                made[name] = kinds.DateColumn(label, format="D MMM YYYY", width=110)
-            case Kind.DATETIME:
-                made[name] = kinds.DatetimeColumn(label, format="D MMM YYYY, HH:mm", width=140)
-            case Kind.BOOLEAN:
-                made[name] = kinds.CheckboxColumn(label, width=80)
-            case Kind.INTEGER | Kind.NUMBER:
-                made[name] = kinds.NumberColumn(label, width=WIDTHS.get(name, 90))
-            case _:
-                made[name] = kinds.TextColumn(label, width=WIDTHS.get(name, 140))
-    return made
+def _width(field: Field) -> int:
+    match field.kind:
+        case Kind.CHOICE:
+            return 110 if max(map(len, field.names().values()), default=0) < 16 else 160
+        case Kind.MONEY | Kind.DATE:
+            return 110
+        case Kind.INTEGER | Kind.NUMBER | Kind.PERCENT | Kind.BOOLEAN:
+            return 90
+        case _:
+            return 140
 
 
-def rows_to_open(
+def grid_rows(
     about: Entity,
     rows: pd.DataFrame,
     names: Sequence[str],
     *,
-    key: str,
-    part: object = "",
-    alt: str,
-    avatars: bool = False,
-    ticks: bool = False,
-) -> tuple[int | None, pd.DataFrame]:
-    """Draw the rows; gives the id of the one that was clicked, and those that are ticked.
+    faces: bool = False,
+    fresh: Collection[int] = (),
+    reach: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """The rows as people read them: titles for links, labels for choices, amounts with their currency.
 
-    ``part`` is what was asked for: ticks are kept by position and would otherwise sit on other rows after a filter.
+    ``reach`` says which fields hold what ``call`` and ``mail`` need. A record with a page of its own is a link to it.
     """
-    # The turn is in the key, too: a row that was opened is not still chosen when its drawer closes.
-    turn = st.session_state.setdefault(f"{key}_turn", 0)
-    event = look.table(
-        table_frame(about, rows, names, avatars=avatars),
-        key=f"{key}_table_{abs(hash((part, turn)))}",
-        column_config=column_config(about, names, avatars=avatars),
-        on_select="rerun",
-        selection_mode=["multi-row", "single-cell"] if ticks else "single-cell",
-        alt=alt,
-    )
-    clicked, ticked = event.selection.cells, rows.iloc[event.selection.rows]
-    if not clicked:
-        return None, ticked
-    st.session_state[f"{key}_turn"] = turn + 1
-    return int(rows.iloc[clicked[0][0]]["id"]), ticked
+    columns = [_texts(about[name], rows) for name in names]
+    page = about.page if about.page in routes.screens() and not routes.screens()[about.page].in_menu else ""
+    ways = {way: rows[name] for way, name in (reach or {}).items() if name in rows}
+    made = []
+    for place, (row_id, version) in enumerate(
+        zip(rows["id"], rows.get("version", [0] * len(rows)), strict=True)
+    ):
+        cells = tuple(column[place] for column in columns)
+        made.append(
+            Row(
+                int(row_id),
+                int(version),
+                str(cells[0] or "–"),
+                ("", *cells[1:]),
+                href=routes.address(page, id=int(row_id)) if page else "",
+                fresh=int(row_id) in fresh,
+                face=faces,
+                **{way: str(values.iloc[place] or "") for way, values in ways.items()},
+            )
+        )
+    return made
+
+
+def _texts(field: Field, rows: pd.DataFrame) -> list[Any]:
+    values = rows[f"{field.name}__title"] if field.kind is Kind.LINK else rows[field.name]
+    if field.kind is Kind.MONEY:
+        return [
+            "" if pd.isna(v) else money(int(v), c if isinstance(c, str) else "", decimals=False)
+            for v, c in zip(values, rows[field.currency_field], strict=True)
+        ]
+    return [_text(field, value) for value in values]
+
+
+def _text(field: Field, value: Any) -> Any:
+    if field.kind is Kind.TAGS:
+        return [(str(one), "gray") for one in value or []]
+    if value is None or value == "" or value is pd.NaT or value != value:
+        return [] if field.kind is Kind.CHOICE else None if field.kind is Kind.BOOLEAN else ""
+    match field.kind:
+        case Kind.CHOICE:
+            return [(field.names().get(value, str(value)), CHIPS.get(value, "gray"))]
+        case Kind.BOOLEAN:
+            return bool(value)
+        case Kind.DATETIME:
+            here = value.astimezone(zone())
+            return f"{day(here.date(), today=today())} {clock(value, zone=zone())}"
+        case Kind.LINK | Kind.CURRENCY:
+            return str(value)
+        case _:
+            return value_text(field, value, "")
+
+
+def rows_to_open(
+    about: Entity, rows: pd.DataFrame, names: Sequence[str], *, key: str, label: str, total: int
+) -> int | None:
+    """Draw a few rows beside something else; gives the id of the one that was opened."""
+    drawn = grid_rows(about, rows, names)
+    return grid(f"{key}_list", grid_columns(about, names), drawn, label=label, total=total).opened
 
 
 def pager(key: str, *, is_first: bool, is_last: bool, step: Callable[[int], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -19,16 +20,17 @@ from crm.records.card import Card
 from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
+from crm.ui.kit.grid import grid
 from crm.ui.kit.inputs import choose, choose_some, search_input
-from crm.ui.kit.words import FRESH
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
-from crm.ui.records.list_table import pager, rows_to_open
+from crm.ui.records.list_table import grid_columns, grid_rows, pager
 from crm.work import Actor, reading
 from db.scope import CREATE, DELETE, EXPORT, ScopedSession
 
-PAGE_ROWS = 14
+#: How many rows a page may have; the first is what one view of a laptop holds.
+PAGE_ROWS = (14, 25, 50, 100, 200)
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         search = search_input(told, key=f"{screen.page}_q", width=260)
         filters = pill_filter(about, screen.page, screen.card.pill)
         filters |= more_filters(actor, about, screen.page, screen.card.pill)
-        columns, sort, descending, archived = _view(about, screen)
+        columns, sort, descending, size, archived = _view(about, screen)
         narrowed = bool(filters or archived)
         filters |= _open_filter(about, screen)
-    question = (search, repr(sorted(filters.items(), key=str)), sort, descending, archived, tuple(columns))
-    cursors = _cursors(screen, question)
+    part = (search, repr(sorted(filters.items(), key=str)), archived)
+    cursors = _cursors(screen, (part, sort, descending, size))
+    reach = _reach(about)
+    fresh: Collection[int] = ()
     try:
         with reading(actor) as session:
             found = lists.list_rows(
@@ -81,13 +85,12 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
                 sort=sort,
                 descending=descending,
                 after=cursors[-1],
-                limit=PAGE_ROWS,
-                columns=columns,
+                limit=size,
+                columns=[*columns, *reach.values()],
                 archived=archived,
             )
             if screen.marked is not None:
-                fresh = found.rows["id"].isin(screen.marked(session))
-                found.rows.loc[fresh, about.title_field] = f"{FRESH} " + found.rows[about.title_field]
+                fresh = screen.marked(session)
     except CrmError as problem:
         show(problem)
         return
@@ -95,8 +98,27 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
     if found.rows.empty:
         _nothing(actor, about, screen, search, narrowed)
     else:
-        _range(screen, found, len(cursors), archived)
-        _table(actor, about, screen, found, columns, archived, (question, len(cursors)))
+        first = (len(cursors) - 1) * size + 1
+        _range(found, first, archived)
+        names = [about.title_field, *(c for c in columns if c != about.title_field and c in found.rows)]
+        answer = grid(
+            f"{screen.page}_list",
+            grid_columns(about, names, sortable=_sortable(about, screen)),
+            grid_rows(about, found.rows, names, faces=screen.card.avatars, fresh=fresh, reach=reach),
+            label=_("{plural}, page {n}").format(plural=_(about.plural), n=len(cursors)),
+            total=found.total,
+            capped=found.capped,
+            first=first,
+            sort=(sort, descending),
+            on_sort=partial(_sort_by, screen),
+            pick=actor.may(registry.rights_name(screen.entity), DELETE),
+            part=part,
+        )
+        if answer.opened is not None:
+            opens = screen.on_open or (lambda who, row_id: open_record(who, screen.entity, row_id))
+            opens(actor, answer.opened)
+        if answer.picked:
+            bulk_bar(actor, about, answer.picked, archived=archived, page=screen.page)
 
         def step(by: int) -> None:
             cursors.append(found.next_cursor) if by > 0 else cursors.pop()
@@ -168,17 +190,22 @@ def _open_filter(about: Entity, screen: ListScreen) -> dict[str, Any]:
     return {screen.card.open_while_blank: (datetime(1970, 1, 1, tzinfo=UTC), None) if ended else None}
 
 
-def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool]:
-    """Columns, sort, direction and whether archived rows show."""
+def _sortable(about: Entity, screen: ListScreen) -> dict[str, str]:
+    """What the list can be sorted by, its own order first."""
+    names = {f.name: _(f.label) for f in about.fields}
+    fields = [screen.sort, about.title_field, *(f.name for f in about.fields if f.sortable)]
+    return {name: names[name] for name in fields}
+
+
+def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, int, bool]:
+    """Columns, sort, direction, rows of a page, and whether archived rows show."""
     names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
     first, shown = screen.sort, list(screen.card.names("list"))
-    sortable = {first: names[first], about.title_field: names[about.title_field]} | {
-        f.name: _(f.label) for f in about.fields if f.sortable
-    }
     with st.popover(_("View"), type="tertiary", icon=":material/view_column:"):
         columns = choose_some(
             _("Columns"), names, default=shown, key=f"{screen.page}_columns", bind="query-params"
         )
+        sortable = _sortable(about, screen)
         sort = choose(_("Sort by"), sortable, first, key=f"{screen.page}_sort", bind="query-params")
         descending = st.toggle(
             _("Largest or newest first"),
@@ -186,11 +213,14 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, bool
             key=f"{screen.page}_down",
             bind="query-params",
         )
+        sizes = {n: str(n) for n in PAGE_ROWS}
+        size = choose(_("Rows per page"), sizes, PAGE_ROWS[0], key=f"{screen.page}_rows", bind="query-params")
         archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
     return (
         [c for c in columns if c in names] or shown,
         sort or first,
         descending,
+        size or PAGE_ROWS[0],
         archived,
     )
 
@@ -203,43 +233,24 @@ def _cursors(screen: ListScreen, question: tuple[Any, ...]) -> list[str | None]:
     return memory["cursors"]  # type: ignore[no-any-return]
 
 
-def _range(screen: ListScreen, found: lists.ListPage, page: int, archived: bool) -> None:
-    """One short line above the table; on touch screens the table's toolbar covers what stands further right."""
-    first = (page - 1) * PAGE_ROWS + 1
+def _range(found: lists.ListPage, first: int, archived: bool) -> None:
+    """One short line above the rows."""
     total = f"{found.total:,}+" if found.capped else f"{found.total:,}"
     said = _("{a} to {b} of {n}").format(a=first, b=first + len(found.rows) - 1, n=total)
     st.caption(_("{range}, archived").format(range=said) if archived else said)
 
 
-def _table(
-    actor: Actor,
-    about: Entity,
-    screen: ListScreen,
-    found: lists.ListPage,
-    columns: list[str],
-    archived: bool,
-    part: tuple[Any, ...],
-) -> None:
-    names = [about.title_field, *(c for c in columns if c != about.title_field)]
-    row_id, ticked = rows_to_open(
-        about,
-        found.rows,
-        [n for n in names if n in found.rows],
-        key=screen.page,
-        part=part,
-        alt=_("{plural}, page {n}; click a cell to open the record").format(
-            plural=_(about.plural), n=part[-1]
-        ),
-        avatars=screen.card.avatars,
-        ticks=True,
-    )
-    if row_id is not None:
-        if screen.on_open is not None:
-            screen.on_open(actor, row_id)
-        else:
-            open_record(actor, screen.entity, row_id)
-    if len(ticked) and actor.may(registry.rights_name(screen.entity), DELETE):
-        bulk_bar(actor, about, ticked, archived=archived, page=screen.page)
+def _sort_by(screen: ListScreen, name: str, descending: bool) -> None:
+    """What a head of the grid asks for goes the way of the inputs under View, and so into the address."""
+    st.session_state[f"{screen.page}_sort"] = name
+    st.session_state[f"{screen.page}_down"] = descending
+
+
+def _reach(about: Entity) -> dict[str, str]:
+    """The first fields that hold a number to call and an address to write to."""
+    kinds = {"call": Kind.PHONE, "mail": Kind.EMAIL}
+    found = {way: next((f.name for f in about.fields if f.kind is kind), "") for way, kind in kinds.items()}
+    return {way: name for way, name in found.items() if name}
 
 
 def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narrowed: bool) -> None:

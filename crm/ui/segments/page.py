@@ -103,9 +103,7 @@ def _more(actor: Actor, view: RecordView) -> dict[str, Callable[[], None]]:
         entries[_("Fix as it is now")] = lambda: _act(actor, segments.freeze_segment, view, fixed=True)
     elif view.may_change:
         entries[_("Follow the rules again")] = lambda: _act(actor, segments.thaw_segment, view, fixed=False)
-    entries[_("Open in contacts")] = lambda: st.switch_page(
-        routes.page("contacts"), query_params={"contacts_in_segment": view.title}
-    )
+    entries[_("Open in contacts")] = lambda: routes.show("contacts", contacts_in_segment=view.title)
     return entries
 
 

@@ -11,6 +11,7 @@ from crm.clock import today
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember, Contact
 from tests.factories import make
+from tests.pages.grids import listed
 from tests.service.equipment.planning_scene import act, campaign_row, make_campaign, make_contacts, members
 
 
@@ -185,11 +186,11 @@ def test_list_and_calendar_show_campaigns_and_say_when_there_are_none(open_page,
     with unit_of_work(SYSTEM) as work:
         work.session.get(Campaign, draft).ends_on = today() + timedelta(days=40)
 
-    listed = open_page("campaigns", as_="stan")
+    found = open_page("campaigns", as_="stan")
     months = open_page("campaigns", as_="stan", campaigns_view="Calendar")
     none = open_page("campaigns", as_="sue", campaigns_view="Calendar")
 
-    assert list(listed.dataframe[0].value["name"]) == ["Filter subscription, autumn"]
+    assert list(listed(found)[0]["name"]) == ["Filter subscription, autumn"]
     assert not months.exception
     assert "1 campaign," in texts(months)
     assert "Nothing planned." in texts(none)

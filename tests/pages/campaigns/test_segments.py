@@ -7,6 +7,7 @@ from crm.campaigns.segments.segments import freeze_segment, save_rules
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Segment
 from tests.factories import make
+from tests.pages.grids import listed
 
 BERLIN = {"of": "contact", "field": "city", "is": "equals", "value": "Berlin"}
 WON = {
@@ -135,14 +136,14 @@ def test_the_list_shows_segments_and_says_when_there_are_none(open_page, actor_o
     filled = open_page("segments", as_="sue")
 
     assert "No segments yet" in texts(empty)
-    assert list(filled.dataframe[0].value["name"]) == ["Customers in Berlin"]
+    assert list(listed(filled)[0]["name"]) == ["Customers in Berlin"]
 
 
 def test_the_list_of_contacts_can_be_narrowed_to_a_segment(open_page, segment):
     page = open_page("contacts", as_="stan", contacts_in_segment="Customers in Berlin")
 
     assert not page.exception
-    assert list(page.dataframe[0].value["name"]) == ["Ana"]
+    assert list(listed(page)[0]["name"]) == ["Ana"]
 
 
 def test_a_segment_without_rules_is_everybody(open_page, actor_of):

@@ -10,6 +10,7 @@ from crm.records import records
 from crm.ui.social.analysis import paid_sentence
 from crm.work import reading, unit_of_work
 from tests.factories import make
+from tests.pages.grids import listed
 
 
 def made_posts(actor, count, **values):
@@ -61,7 +62,7 @@ def test_posts_stand_in_a_list_newest_first(open_page, actor_of):
     app = open_page("social", as_="stan", social_view="Posts")
 
     assert not app.exception
-    assert list(app.dataframe[0].value["title"]) == ["New", "Old"]
+    assert list(listed(app)[0]["title"]) == ["New", "Old"]
 
 
 def test_the_analysis_says_how_many_posts_each_value_rests_on(open_page, actor_of):
@@ -90,8 +91,8 @@ def test_few_posts_are_said_and_nothing_is_drawn(open_page, actor_of):
 def test_another_team_and_nobody_see_no_posts(open_page, actor_of):
     made_posts(actor_of("stan"), 9)
 
-    assert not open_page("social", as_="sue", social_view="Posts").dataframe
-    assert not open_page("social", as_=None, social_view="Posts").dataframe
+    assert not listed(open_page("social", as_="sue", social_view="Posts"))
+    assert not listed(open_page("social", as_=None, social_view="Posts"))
 
 
 def test_a_viewer_is_offered_no_new_post(open_page):

@@ -5,6 +5,7 @@ import pytest
 from crm.service.cases import cases
 from crm.service.cases.canned import Canned, canned_replies, save_canned
 from crm.work import SYSTEM, reading, unit_of_work
+from tests.pages.grids import grids
 from tests.pages.service.case_hands import case_of, do, menu, messages, submit
 
 
@@ -106,12 +107,12 @@ def test_all_is_marked_read_at_once_and_viewers_of_nothing_see_no_news(open_page
     other = open_page("my_day", as_="sue")
     assert not any(case["number"] in w for w in links(other))
     page = open_page("cases", as_="stan")
-    assert any(str(v).startswith("● ") for frame in page.dataframe for v in frame.value["subject"])
+    assert any(row.get("fresh") for told in grids(page) for row in told["rows"])
 
     page = page.button(key="frame_news_read").click().run()
 
     assert not any(case["number"] in w for w in links(page))
-    assert not any(str(v).startswith("● ") for frame in page.dataframe for v in frame.value["subject"])
+    assert not any(row.get("fresh") for told in grids(page) for row in told["rows"])
 
 
 def links(page):

@@ -7,6 +7,7 @@ import pytest
 from crm.clock import today
 from crm.work import unit_of_work
 from tests.factories import make
+from tests.pages.grids import listed
 
 LISTS = [
     ("equipment_list", "equipment"),
@@ -71,7 +72,7 @@ class TestLists:
         page = open_page(screen)
 
         assert not page.exception
-        assert list(page.dataframe[0].value["name"]) == [name]
+        assert list(listed(page)[0]["name"]) == [name]
 
     @pytest.mark.parametrize(("screen", "entity"), LISTS)
     def test_an_empty_list_says_what_belongs_there(self, open_page, screen, entity):
@@ -87,7 +88,7 @@ class TestLists:
         page = open_page(screen, as_="sue")
 
         assert not page.exception
-        assert not page.dataframe
+        assert not listed(page)
 
     @pytest.mark.parametrize(("screen", "entity"), [*LISTS, ("equipment", "equipment")])
     def test_nobody_sees_anything_without_a_session(self, open_page, actor_of, screen, entity):

@@ -7,6 +7,7 @@ import pytest
 from crm.clock import today
 from crm.work import reading, unit_of_work
 from tests.factories import make
+from tests.pages.grids import listed
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ class TestWeekAndList:
         page = open_page("work_orders", as_="mona", work_orders_view="List")
 
         assert not page.exception
-        assert list(page.dataframe[0].value["title"]) == [visit["title"]]
+        assert list(listed(page)[0]["title"]) == [visit["title"]]
 
     @pytest.mark.parametrize("view", ["My day list", "Week", "List"])
     def test_an_empty_view_has_no_error(self, open_page, view):
