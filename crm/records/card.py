@@ -47,6 +47,8 @@ class Card:
         A DATETIME field that ends a record: while it is blank the record is open.
     is_small : bool
         Others link to it by name; it has no list, form or import of its own.
+    named : bool
+        One may be made of its name alone, where a form asks for one and a name is typed that nobody bears.
     """
 
     model: type[Any]
@@ -68,6 +70,7 @@ class Card:
     avatars: bool = False
     open_while_blank: str = ""
     is_small: bool = False
+    named: bool = False
 
     @property
     def name(self) -> str:

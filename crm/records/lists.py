@@ -280,14 +280,19 @@ def _count(
 
 
 def link_options(session: ScopedSession, entity: str, *, search: str = "", limit: int = 50) -> dict[int, str]:
-    """Ids and titles of an entity's rows for a choice, by title; within scope, archived ones left out."""
+    """Ids and titles of an entity's rows for a choice, by title; within scope, archived ones left out.
+
+    ``search`` finds them as Find does, accents and order of words aside.
+    """
     cls = registry.model(entity)
     title = getattr(cls, registry.title_field(entity))
     statement = select(cls.id, title).order_by(title, cls.id).limit(limit)
     if hasattr(cls, "archived_at"):
         statement = statement.where(cls.archived_at.is_(None))
     if search:
-        statement = statement.where(title.icontains(search, autoescape=True))
+        part = title.icontains(search, autoescape=True)
+        whole = search_condition(session, cls, search)
+        statement = statement.where(part if whole is None else or_(part, whole))
     return {row[0]: row[1] for row in session.execute(statement)}
 
 

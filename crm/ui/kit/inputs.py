@@ -20,6 +20,7 @@ from crm.records.matching import name_key
 from crm.ui.kit.kept import Kept
 from crm.ui.kit.words import Marked, distinct, plain
 from crm.work import Actor, reading
+from db.scope import CREATE
 
 #: A choice of more rows than this is searched by typing the name.
 OPTIONS = 200
@@ -100,10 +101,11 @@ def input_for(
     actor: Actor,
     currency: str = "",
     options: Mapping[int, str] | None = None,
+    making: bool = False,
 ) -> Any:
     """Draw the input of a field with a stored value in it; gives what is entered, still unchecked.
 
-    ``read_input`` turns it into what is stored.
+    ``read_input`` turns it into what is stored. With ``making`` a name that is nobody's yet may be typed into a link.
     """
     label = plain(_(field.label) + (f" ({field.unit})" if field.unit else ""))
     label = Marked(label + (" \\*" if field.required else "") + (f" {PERSONAL}" if field.personal else ""))
@@ -165,7 +167,7 @@ def input_for(
             return choose(label, field.names(), value, placeholder=_("Choose"), **common)
         case Kind.LINK:
             names = options if options is not None else link_options(actor, field.link, current=value)
-            more = options is None and len(names) >= OPTIONS
+            more = options is None and (len(names) >= OPTIONS or (making and may_make(actor, field.link)))
             told_how = _("Choose or type a name")
             return choose(label, names, value, placeholder=told_how, accept_new_options=more, **common)
         case Kind.TAGS if field.choices:
@@ -199,8 +201,24 @@ def _whole(limit: float | None) -> int | None:
     return None if limit is None else int(limit)
 
 
-def read_input(field: Field, entered: Any, *, actor: Actor, currency: str = "") -> tuple[Any, Problem | None]:
-    """What was entered as it is stored: money in minor units, times with their zone, typed names as ids."""
+class NewName(str):
+    """A name typed into a link that no record bears; ``like`` are those that come near."""
+
+    like: tuple[str, ...] = ()
+
+
+def may_make(actor: Actor, entity: str) -> bool:
+    """Whether a record of this kind can be made of its name alone, and by this person."""
+    return registry.card(entity).named and actor.may(registry.rights_name(entity), CREATE)
+
+
+def read_input(
+    field: Field, entered: Any, *, actor: Actor, currency: str = "", making: bool = False
+) -> tuple[Any, Problem | None]:
+    """What was entered as it is stored: money in minor units, times with their zone, typed names as ids.
+
+    With ``making`` a name that is nobody's yet comes back as a :class:`NewName`, for the caller to make its record.
+    """
     if entered is None or entered == "":
         return None, None
     match field.kind:
@@ -212,16 +230,20 @@ def read_input(field: Field, entered: Any, *, actor: Actor, currency: str = "") 
             assert isinstance(entered, datetime)
             return entered.replace(tzinfo=ZoneInfo(settings().time_zone)), None
         case Kind.LINK if isinstance(entered, str):
-            return _by_name(field, entered, actor)
+            return _by_name(field, entered, actor, making=making and may_make(actor, field.link))
         case _:
             return entered, None
 
 
-def _by_name(field: Field, typed: str, actor: Actor) -> tuple[int | None, Problem | None]:
-    """The one row with this name, however it is spelt in capitals, blanks and signs."""
+def _by_name(field: Field, typed: str, actor: Actor, *, making: bool) -> tuple[Any, Problem | None]:
+    """The one row with this name, however it is spelt in capitals, blanks, accents and signs."""
     with reading(actor) as session:
         found = lists.link_options(session, field.link, search=typed.strip(), limit=20)
     exact = [i for i, title in found.items() if name_key(title) == name_key(typed)]
+    if making and not exact:
+        made = NewName(" ".join(typed.split()))
+        made.like = tuple(found.values())[:3]
+        return made, None
     hits = exact or list(found)
     if len(hits) == 1:
         return hits[0], None

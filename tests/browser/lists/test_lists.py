@@ -179,7 +179,9 @@ def test_back_brings_the_list_as_it_was(contacts):
     expect(contacts.get_by_text("15 to 28 of")).to_be_visible()
     expect(rows(contacts).locator(".title")).to_have_text(names)
     assert contacts.url == there
-    expect(contacts.get_by_role("button", name="Customer", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(contacts.get_by_role("button", name="Customer", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     contacts.go_forward()
     stands(contacts.get_by_role("heading", name=names[3]))
 

@@ -1,0 +1,58 @@
+"""A name that is typed where a record is to be chosen, as the form reads it; the hands are tried in the browser."""
+
+import pytest
+
+from crm.records import registry
+from crm.records.records import create_record
+from crm.ui.kit.inputs import NewName, may_make, read_input
+from crm.work import unit_of_work
+from tests.factories import make
+
+FIRM = registry.entity("contact")["organisation_id"]
+
+
+def read(actor, typed, *, making=True):
+    return read_input(FIRM, typed, actor=actor, making=making)
+
+
+@pytest.mark.parametrize("typed", ["Kavarna Kjær", "kavarna  kjær", "KAVARNA KJÆR", " Kavarna Kjær "])
+def test_a_name_is_found_however_it_is_written(actor_of, typed):
+    firm = make(actor_of("ada"), "organisation", name="Kavarna Kjær")
+    make(actor_of("ada"), "organisation", name="Kavarna Kjær Holding")
+
+    assert read(actor_of("ada"), typed) == (firm["id"], None)
+
+
+@pytest.mark.parametrize("typed", ["Kjær Kavarna", "Kavarna", "kjær"])
+def test_a_name_near_another_says_which(actor_of, typed):
+    make(actor_of("ada"), "organisation", name="Kavarna Kjær")
+
+    name, problem = read(actor_of("ada"), typed)
+
+    assert (name, problem, name.like) == (typed, None, ("Kavarna Kjær",))
+
+
+def test_a_name_of_nobody_is_a_new_one_only_for_those_who_may_make_it(actor_of):
+    assert isinstance(read(actor_of("ada"), "Nova")[0], NewName)
+    assert read(actor_of("ada"), "Nova", making=False)[1].message.startswith(
+        "No organisation is called “Nova”"
+    )
+    assert read(actor_of("vic"), "Nova")[0] is None
+
+
+def test_a_firm_of_another_team_is_not_given_away(actor_of):
+    make(actor_of("sue"), "organisation", name="Secret Kavarna")
+
+    name, _problem = read(actor_of("stan"), "Secret")
+
+    assert (name, name.like) == ("Secret", ())
+
+
+def test_only_what_needs_no_more_than_a_name_is_made_of_one(actor_of):
+    ada = actor_of("ada")
+    kinds = [card.name for card in registry.cards() if may_make(ada, card.name)]
+
+    assert sorted(kinds) == ["category", "contact", "organisation"]
+    for kind in kinds:
+        with unit_of_work(ada) as work:
+            assert create_record(work, kind, {registry.title_field(kind): "Nova"})["id"]
