@@ -13,6 +13,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``message``  who writes messages of a kind, and checks that they may go
 ``reply``    who takes replies to our mail
 ``filing``   who takes a received message into records of a kind
+``unfiling`` who puts back what filing changed beside what it made
 ``count``    how much waits on a screen, by its name
 ``reports``  modules that hold reports
 ``company``  what fills an empty database with a firm to try
@@ -152,6 +153,8 @@ hand_in(
         "marketing": "crm.campaigns.reports.marketing_reports",
     },
     reply={"campaign": "crm.campaigns.runs.replies:take_reply"},
+    filing={"answer": "crm.campaigns.forms.held:let_in"},
+    unfiling={"answer": "crm.campaigns.forms.held:take_out"},
     rules={
         "campaign": "crm.campaigns.runs.rules:CampaignRules",
         "campaign_arm": "crm.campaigns.runs.rules:ArmRules",

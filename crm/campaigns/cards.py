@@ -71,7 +71,7 @@ CARDS = (
     Card(
         model=WebForm,
         list="name slug kind campaign_id is_active owner_id",
-        form="name slug kind title campaign_id queue_id intro thanks",
+        form="name slug kind title campaign_id queue_id intro thanks review",
         more="is_active owner_id team_id",
         screen="web_forms",
         page="web_form",

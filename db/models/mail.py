@@ -55,7 +55,7 @@ class IncomingMessage(Versioned, Base):
     size: Mapped[int]
     is_whole: Mapped[bool] = mapped_column(default=True)
     left_out: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
-    #: answer, question, automatic, bounce, complaint, unknown
+    #: answer, question, automatic, bounce, complaint, unknown, form
     kind: Mapped[str] = mapped_column(text(12), default="unknown")
     #: stored (nothing decided yet), waiting (for staff, in the inbox), filed, passed (nobody's words), ignored (not for us)
     state: Mapped[str] = mapped_column(text(10), default="stored")
@@ -69,6 +69,10 @@ class IncomingMessage(Versioned, Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
     interaction_id: Mapped[int | None] = mapped_column(ForeignKey("interactions.id"), index=True)
+    #: The answer to a web form that waits until somebody lets it in; of the kind "form".
+    answer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("form_answers.id", ondelete="SET NULL"), index=True
+    )
     #: The message of ours that it answers.
     outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)

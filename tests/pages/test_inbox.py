@@ -4,12 +4,14 @@ import pytest
 from sqlalchemy import select
 
 from crm.access.actors import find_actor
+from crm.campaigns.forms.held import hold
+from crm.campaigns.forms.questions import fields_of
 from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.inbox.filing import file_message, ignore, take_back
 from crm.mail.receiving.intake import take_in
 from crm.ui.frame import routes
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Case, CaseMessage, IncomingMessage, Interaction, Lead
+from db.models import Case, CaseMessage, FormAnswer, IncomingMessage, Interaction, Lead, WebForm
 from tests.factories import make
 from tests.service.mail import mail_letters as letters
 
@@ -256,3 +258,31 @@ def test_a_message_without_words_says_so(open_page, house):
     page = open_page("inbox", as_="mona")
 
     assert "This message has no words." in [c.value for c in page.caption]
+
+
+def test_an_answer_that_was_held_is_let_in_refused_and_taken_back(open_page, house):
+    form = make(find_actor(house["stan"]), "web_form", title="Ask us", review="everything")
+    with unit_of_work(SYSTEM) as work:
+        row = work.session.get_one(WebForm, form["id"])
+        answer = FormAnswer(
+            form_id=row.id, key="1", answers={"name": "Eva [x](http://x.example)", "email": "eva@far.example"}
+        )
+        hold(work, row, answer, fields_of(row.fields), ["it has links"], "")
+
+    page = open_page("inbox", as_="stan")
+    assert not page.exception
+    assert "Held: it has links" in " ".join(c.value for c in page.caption)
+    assert [
+        b.label for b in page.button if str(b.key).startswith(("inbox_first", "inbox_ignore", "inbox_new"))
+    ] == [
+        "Let it in",
+        "Refuse",
+    ]
+    click(page, "inbox_first")
+    assert not page.exception
+    assert (message().state, count(Lead)) == ("filed", 1)
+    click(page, "inbox_undo")
+    assert (message().state, count(Lead)) == ("waiting", 0)
+    click(page, "inbox_ignore")
+    assert not page.exception
+    assert (message().state, count(Lead)) == ("ignored", 0)

@@ -48,6 +48,7 @@ class Became:
     lead: str
     case_id: int | None
     case: str
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ def answers_of(session: ScopedSession, form_id: int, *, most: int = MOST_ANSWERS
             Lead.name,
             Case.id,
             Case.number,
+            FormAnswer.is_held,
         )
         .outerjoin(Contact, Contact.id == FormAnswer.contact_id)
         .outerjoin(Lead, Lead.id == FormAnswer.lead_id)
@@ -148,6 +150,8 @@ def answers_of(session: ScopedSession, form_id: int, *, most: int = MOST_ANSWERS
         .limit(most)
     )
     return [
-        Became(row[0], row[1], row[2], row[3], row[4] or "", row[5], row[6] or "", row[7], row[8] or "")
+        Became(
+            row[0], row[1], row[2], row[3], row[4] or "", row[5], row[6] or "", row[7], row[8] or "", row[9]
+        )
         for row in rows
     ]

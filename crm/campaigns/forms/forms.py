@@ -6,14 +6,15 @@ Everything here works as the program: the reader has no account, and learns noth
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from crm.access.locks import lock_tables
+from crm.campaigns.forms.held import STRAIGHT, hold, what_is_odd
 from crm.campaigns.forms.outcome import become
 from crm.campaigns.forms.questions import CONSENT_WORDS, FormField, check_answers, fields_of
 from crm.clock import now as right_now
@@ -28,8 +29,10 @@ from db.scope import ScopedSession
 LEAST_TIME = timedelta(seconds=2)
 #: A page left open longer is asked to send once more, with what was typed kept.
 MOST_TIME = timedelta(hours=24)
-#: Answers stored per form: of one sender in a minute and in an hour, of everybody in a minute.
+#: Answers let in per form: of one sender in a minute and in an hour, of everybody in a minute. What is more is held.
 PER_MINUTE, PER_HOUR, EVERYBODY = 5, 30, 60
+#: Answers held per form in an hour: of one sender, of everybody. What is more is refused.
+HELD_OF_ONE, HELD_OF_ALL = 30, 600
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -120,9 +123,11 @@ def receive(
     ticked : set of str
         Purposes whose box was ticked.
     trap : str
-        What stands in the field that people do not see; a robot's answer is thanked for and forgotten.
+        What stands in the field that people do not see; a robot's answer is thanked for and held.
     address : str
         Network address of the sender; only its keyed hash is kept, for the limit.
+
+    What is suspicious waits in the inbox, and its sender reads the same thanks.
 
     Raises
     ------
@@ -131,10 +136,20 @@ def receive(
     TooManyAnswers
         The limit is reached.
     """
-    if trap:
-        return Received(form.thanks)
-    form_id, issued, key = _token_of(form, token)
+    try:
+        form_id, issued, key = _token_of(form, token)
+    except Refused:
+        if trap:
+            # What never saw the page is nobody's words.
+            return Received(form.thanks)
+        raise
     answers, problems = check_answers(form.fields, sent)
+    if trap:
+        typed = {field.name: sent.get(field.name, "")[:4_000] for field in form.fields}
+        with unit_of_work(SYSTEM, cause="web form") as work:
+            return _stored(
+                work, form, f"{form_id}-{key}", answers if not problems else typed, set(), address, trap
+            )
     if problems:
         text = ngettext(
             "{n} answer needs another look.", "{n} answers need another look.", len(problems)
@@ -160,7 +175,13 @@ def _token_of(form: PublicForm, token: str) -> tuple[int, int, int]:
 
 
 def _stored(
-    work: Work, form: PublicForm, key: str, answers: dict[str, Any], consents: set[str], address: str
+    work: Work,
+    form: PublicForm,
+    key: str,
+    answers: dict[str, Any],
+    consents: set[str],
+    address: str,
+    trap: str = "",
 ) -> Received:
     # One at a time past here, so that many posts at once neither pass the limit nor count twice.
     lock_tables(work, FormAnswer)
@@ -169,31 +190,62 @@ def _stored(
         number = work.session.scalar(select(Case.number).where(Case.id == before.case_id))
         return Received(form.thanks, number or "")
     sender = keyed_hash(address)
-    _demand_calm(work, form.id, sender)
     row = _active(work.session, form.slug)
-    answer = FormAnswer(form_id=form.id, key=key, at=work.now, answers=answers, sender=sender)
+    doubts = what_is_odd(work, row, form.fields, answers, trap)
+    if wait := _too_many(work, form.id, sender):
+        if row.review == STRAIGHT:
+            raise _slow_down(wait)
+        doubts.append(_("more answers than people send came in a short time"))
+    said = answers | {"consents": sorted(consents)} if consents else answers
+    answer = FormAnswer(form_id=form.id, key=key, at=work.now, answers=said, sender=sender)
+    if doubts:
+        _demand_room(work, form.id, sender)
+        hold(work, row, answer, form.fields, doubts, trap)
+        return Received(form.thanks)
     work.session.add(answer)
     work.session.flush()
     number = become(work, row, answer, form.fields, consents)
-    answer.answers = answers | {"consents": sorted(consents)} if consents else answers
     work.session.flush()
     return Received(form.thanks, number)
 
 
-def _demand_calm(work: Work, form_id: int, sender: str) -> None:
-    for span, most, whose in (
+def _too_many(work: Work, form_id: int, sender: str) -> int:
+    """How many seconds the sender, or everybody, has to wait until the next answer is let in; 0 when it is now."""
+    spans = (
         (_MINUTE, PER_MINUTE, FormAnswer.sender == sender),
         (_HOUR, PER_HOUR, FormAnswer.sender == sender),
         (_MINUTE, EVERYBODY, FormAnswer.form_id == form_id),
-    ):
+    )
+    return _wait(work, form_id, spans, is_held=False)
+
+
+def _demand_room(work: Work, form_id: int, sender: str) -> None:
+    """Refuse what would fill the inbox: nobody could look through it."""
+    spans = (
+        (_HOUR, HELD_OF_ONE, FormAnswer.sender == sender),
+        (_HOUR, HELD_OF_ALL, FormAnswer.form_id == form_id),
+    )
+    if wait := _wait(work, form_id, spans, is_held=True):
+        raise _slow_down(wait)
+
+
+def _wait(
+    work: Work, form_id: int, spans: Iterable[tuple[timedelta, int, ColumnElement[bool]]], *, is_held: bool
+) -> int:
+    for span, most, whose in spans:
         count, oldest = work.session.execute(
             select(func.count(), func.min(FormAnswer.at)).where(
-                FormAnswer.form_id == form_id, FormAnswer.at > work.now - span, whose
+                FormAnswer.form_id == form_id,
+                FormAnswer.at > work.now - span,
+                FormAnswer.is_held.is_(is_held),
+                whose,
             )
         ).one()
         if count >= most:
-            wait = max(1, int((oldest + span - work.now).total_seconds()) + 1)
-            raise TooManyAnswers(
-                _("Too many answers came in a short time. Wait a little, then send yours again."),
-                retry_after=wait,
-            )
+            return max(1, int((oldest + span - work.now).total_seconds()) + 1)
+    return 0
+
+
+def _slow_down(wait: int) -> TooManyAnswers:
+    said = _("Too many answers came in a short time. Wait a little, then send yours again.")
+    return TooManyAnswers(said, retry_after=wait)

@@ -18,6 +18,8 @@ from db.models import CaseMessage, IncomingMessage, StoredFile
 #: Who takes a message into records of a kind: into the record with this id, or with None into a new one; gives its id.
 #: A name is that of a link of ``IncomingMessage``, without ``_id``.
 FILERS: Register[Callable[[Work, IncomingMessage, int | None], int]] = Register("filing")
+#: Who puts back what filing changed beside the records that it made.
+UNFILERS: Register[Callable[[Work, IncomingMessage], None]] = Register("unfiling")
 _LINKS = ("case_id", "deal_id", "lead_id", "interaction_id")
 
 
@@ -95,6 +97,8 @@ def take_back(work: Work, message_id: int, *, seen_version: int | None = None) -
         give_files(work, message.id, **dict.fromkeys((*_LINKS, "case_message_id", "contact_id")))
         if filing.get("is_new"):
             _put_away(work, str(filing["into"]), int(filing["id"]))
+        if filing.get("into") in UNFILERS:
+            UNFILERS[filing["into"]](work, message)
         for entity, also in filing.get("also", ()):
             _put_away(work, str(entity), int(also))
         if message.interaction_id is not None and filing.get("into") != "interaction":

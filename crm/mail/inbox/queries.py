@@ -185,6 +185,8 @@ def _guesses(
     session: ScopedSession, found: IncomingMessage, whose: Person, named: dict[str, tuple[int, str]]
 ) -> Sequence[Guess]:
     """Where it may belong, the likeliest first."""
+    if found.answer_id is not None:
+        return [Guess("answer", found.answer_id, _("An answer to a web form"), found.reason)]
     made: list[Guess] = []
     words = [w.strip(".") for w in _WORD.findall(found.subject)][:40]
     cases = select(Case.id, Case.number, Case.subject).where(

@@ -67,11 +67,12 @@ def read_original(actor: Actor, message_id: int) -> File:
         No such message within the actor's reach.
     """
     with reading(actor) as session:
-        asked = select(IncomingMessage.original_hash).where(IncomingMessage.id == message_id)
-        found = session.scalars(asked).first()
+        asked = select(IncomingMessage.original_hash, IncomingMessage.kind)
+        found = session.execute(asked.where(IncomingMessage.id == message_id)).first()
         if found is None:
             raise NotFound(_("There is no message {id}, or you may not see it.").format(id=message_id))
-        return File(f"message-{message_id}.eml", "application/octet-stream", content_of(session, found))
+        name = f"message-{message_id}.{'json' if found.kind == 'form' else 'eml'}"
+        return File(name, "application/octet-stream", content_of(session, found.original_hash))
 
 
 def files_of(session: ScopedSession, **owner: list[int]) -> dict[int, list[FileLine]]:

@@ -23,7 +23,8 @@ from db.scope import UPDATE
 
 #: The message that the last click of this tab filed.
 LAST = "inbox_filed"
-_ICONS = {"case": ":material/support_agent:", "deal": ":material/handshake:", "interaction": ":material/forum:",
+_ICONS = {"answer": ":material/how_to_reg:",
+          "case": ":material/support_agent:", "deal": ":material/handshake:", "interaction": ":material/forum:",
           "lead": ":material/target:", "contact": ":material/person_add:"}  # fmt: skip
 
 
@@ -94,15 +95,24 @@ def _decide(actor: Actor, view: MessageView) -> None:
                     _file(actor, view, guess.into, guess.record_id, _told(guess))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             made = {guess.into for guess in view.guesses if guess.record_id is None}
-            _make(actor, view, made)
-            _find(actor, view)
+            if view.kind != "form":
+                _make(actor, view, made)
+                _find(actor, view)
             if st.button(
-                _("Not for us"), key=f"inbox_ignore_{view.id}", type="tertiary", icon=":material/block:"
+                _("Refuse") if view.kind == "form" else _("Not for us"),
+                key=f"inbox_ignore_{view.id}",
+                type="tertiary",
+                icon=":material/block:",
             ):
                 with storing(actor, _("It is put aside. Take it back under “Not for us”.")) as work:
                     ignore(work, view.id, seen_version=view.version)
                     st.session_state[LAST] = view.id
-        st.caption(_("The words and files go along. It can be taken back at any time, under “Filed”."))
+        said = _("The words and files go along. It can be taken back at any time, under “Filed”.")
+        if view.kind == "form":
+            said = _(
+                "Until somebody lets it in, nothing comes of it and nothing changes. Who sent it was thanked."
+            )
+        st.caption(said)
 
 
 def _make(actor: Actor, view: MessageView, made: set[str]) -> None:
@@ -142,6 +152,8 @@ def _find(actor: Actor, view: MessageView) -> None:
 def _verb(guess: Guess) -> str:
     if guess.into == "interaction":
         return _("File as talk")
+    if guess.into == "answer":
+        return _("Let it in")
     if guess.record_id is None:
         return guess.title
     return _("Put into {title}").format(
@@ -150,6 +162,8 @@ def _verb(guess: Guess) -> str:
 
 
 def _told(guess: Guess) -> str:
+    if guess.into == "answer":
+        return _("It is let in. Take it back under “Filed”.")
     return (
         _("It stands there now.")
         if guess.record_id is not None

@@ -19,7 +19,7 @@ from crm.ui.kit import look
 from crm.ui.messages.form_questions import PURPOSE_NAMES, show_questions
 from crm.ui.records.drawers import edit_record
 from crm.work import Actor, reading
-from db.models.campaigns.messages import FORM_KINDS
+from db.models.campaigns.messages import FORM_KINDS, FORM_REVIEWS
 from db.scope import UPDATE
 
 
@@ -92,7 +92,8 @@ def _about(view: FormView, address: str, is_open: bool) -> None:
                 _("Queue"): view.queue or "–",
                 _("Campaign"): view.campaign or "–",
                 _("Asks consent"): asked or "–",
-                _("Limit"): _("5 answers a minute and 30 an hour from one sender"),
+                _("Waits in the inbox"): dict(FORM_REVIEWS)[record["review"]],
+                _("Limit"): _("5 answers a minute and 30 an hour from one sender; more wait in the inbox"),
             },
             alt=_("What an answer to this form does"),
         )
@@ -129,6 +130,8 @@ def _answers(actor: Actor, view: FormView, found: list[Became]) -> None:
 
 
 def _became(one: Became) -> str:
+    if one.is_held:
+        return _("Held in the inbox")
     if one.case_id is not None:
         return _("Case {number}").format(number=one.case)
     if one.lead_id is not None:

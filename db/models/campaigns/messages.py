@@ -21,6 +21,12 @@ from db.models.base import (
 
 FORM_KINDS = (("lead", "Interest"), ("service", "Service request"))
 
+FORM_REVIEWS = (
+    ("suspicious", "What is suspicious"),
+    ("everything", "Every answer"),
+    ("nothing", "Nothing but robots"),
+)
+
 
 class MessageTemplate(Business, Base):
     """A message with places to fill in: subject and Markdown body in sandboxed Jinja."""
@@ -155,6 +161,12 @@ class WebForm(Business, Base):
     is_active: Mapped[bool] = mapped_column(
         default=True, server_default="1", info=about("Active", "boolean", filter=True)
     )
+    review: Mapped[str] = mapped_column(
+        text(12),
+        default="suspicious",
+        server_default="suspicious",
+        info=about("Waits in the inbox", "choice", choices=FORM_REVIEWS, help="Until somebody lets it in"),
+    )
 
 
 class FormAnswer(Base):
@@ -173,5 +185,7 @@ class FormAnswer(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    #: Waits in the inbox, or was refused there: nothing came of it.
+    is_held: Mapped[bool] = mapped_column(default=False, server_default="0")
     #: Keyed hash of the sender's network address, for the rate limit.
     sender: Mapped[str | None] = mapped_column(text(64), index=True)

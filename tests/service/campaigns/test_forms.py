@@ -261,11 +261,13 @@ def test_many_at_once_do_not_slip_past_the_limit(clock, people, lead_form):
     with ThreadPoolExecutor(8) as pool:
         taken = [r for r in pool.map(post, tokens) if r]
 
-    assert len(taken) == len(rows(FormAnswer)) == forms.PER_MINUTE
+    assert len(taken) == len(rows(FormAnswer)) == 20
+    assert sum(not row.is_held for row in rows(FormAnswer)) == forms.PER_MINUTE
 
 
 def test_the_confirmation_carries_nothing_that_was_typed(clock, people, lead_form):
     make(people["stan"], "contact", name="Eva Novak", email="eva@example.com")
+    change(people["stan"], "web_form", lead_form, review="nothing")
 
     answer(clock, "ask-us", name="BUY NOW https://evil.example", message="https://evil.example")
 
