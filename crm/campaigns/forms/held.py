@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -12,14 +14,15 @@ from sqlalchemy import func, or_, select
 
 from crm.campaigns.forms.outcome import become
 from crm.campaigns.forms.questions import FormField, fields_of, in_words
-from crm.errors import Refused
+from crm.errors import NotAllowed, Refused
 from crm.i18n import _
 from crm.mail.receiving.storing import WAITING, keep_content
-from crm.records import records
+from crm.records import records, registry
 from crm.records.matching import name_words
-from crm.work import Work
+from crm.work import SYSTEM, Work
 from db.audit import SYSTEM_OPTIONS
-from db.models import Channel, Consent, Contact, FormAnswer, IncomingMessage, Interaction, Lead, WebForm
+from db.models import Case, Channel, Consent, Contact, FormAnswer, IncomingMessage, Interaction, Lead, WebForm
+from db.scope import UPDATE
 
 #: What a form holds: what is suspicious, everything, nothing but robots.
 SUSPICIOUS, EVERYTHING, STRAIGHT = "suspicious", "everything", "nothing"
@@ -107,57 +110,73 @@ def hold(
 
 def let_in(work: Work, message: IncomingMessage, _record_id: int | None) -> int:
     """Do what follows from an answer that was held; its id. What it makes and changes is noted, so that it can be undone."""
-    answer, form = _found(work, message)
-    said = dict(answer.answers)
-    last = {cls: _last(work, cls) for cls in (Lead, Contact, Interaction, Consent)}
-    known = _leads(work, said)
-    become(work, form, answer, fields_of(form.fields), set(said.get("consents") or ()))
-    answer.is_held = False
-    work.session.flush()
-    message.contact_id, message.case_id, message.lead_id = answer.contact_id, answer.case_id, answer.lead_id
-    made: list[list[Any]] = [["case", answer.case_id]] if answer.case_id is not None else []
-    if answer.lead_id is not None and answer.lead_id > last[Lead]:
-        made.append(["lead", answer.lead_id])
-    # What stands in one transaction with this and belongs to its contact was made by it.
-    for entity, cls in (("contact", Contact), ("interaction", Interaction)):
-        column = Contact.id if cls is Contact else Interaction.contact_id
-        mine = select(cls.id).where(cls.id > last[cls], column == answer.contact_id)
-        made += [[entity, found] for found in work.session.scalars(mine)]
-    given = select(Consent.id).where(Consent.id > last[Consent], Consent.contact_id == answer.contact_id)
-    message.filing = {
-        "also": made,
-        "lead": known.get(answer.lead_id or 0),
-        "consents": list(work.session.scalars(given)),
-    }
-    return answer.id
+    with _as_the_form(work, message) as (mine, answer, form):
+        said = dict(answer.answers)
+        last = {cls: _last(mine, cls) for cls in (Case, Lead, Contact, Interaction, Consent)}
+        known = _leads(mine, said)
+        become(mine, form, answer, fields_of(form.fields), set(said.get("consents") or ()))
+        answer.is_held = False
+        message.contact_id, message.case_id, message.lead_id = (
+            answer.contact_id,
+            answer.case_id,
+            answer.lead_id,
+        )
+        made: list[list[Any]] = []
+        # One writes at a time: what is newer than before and belongs to this answer was made by it.
+        for entity, cls, column, value in (
+            ("case", Case, Case.id, answer.case_id),
+            ("lead", Lead, Lead.id, answer.lead_id),
+            ("interaction", Interaction, Interaction.contact_id, answer.contact_id),
+            ("contact", Contact, Contact.id, answer.contact_id),
+        ):
+            asked = select(cls.id).where(cls.id > last[cls], column == value)
+            made += [[entity, found] for found in mine.session.scalars(asked)]
+        given = select(Consent.id).where(Consent.id > last[Consent], Consent.contact_id == answer.contact_id)
+        message.filing = {
+            "made": made,
+            "lead": known.get(answer.lead_id or 0),
+            "consents": list(mine.session.scalars(given)),
+        }
+        return answer.id
 
 
 def take_out(work: Work, message: IncomingMessage) -> None:
-    """Undo what letting an answer in changed beside what it made: words added to a lead, consents."""
-    answer, _form = _found(work, message)
-    filing = message.filing
-    if (was := filing.get("lead")) and answer.lead_id is not None:
-        lead = records.find(work.session, Lead, answer.lead_id)
-        records.update_record(work, "lead", lead.id, was, seen_version=lead.version)
-    for consent in work.session.scalars(select(Consent).where(Consent.id.in_(filing.get("consents", ())))):
-        work.session.delete(consent)
-    answer.contact_id = answer.lead_id = answer.case_id = None
-    answer.is_held = True
-    message.contact_id = None
+    """Undo what letting an answer in made and changed: its records, words added to a lead, consents."""
+    with _as_the_form(work, message) as (mine, answer, _form):
+        filing = message.filing
+        if (was := filing.get("lead")) and answer.lead_id is not None:
+            lead = records.find(mine.session, Lead, answer.lead_id)
+            records.update_record(mine, "lead", lead.id, was, seen_version=lead.version)
+        given = select(Consent).where(Consent.id.in_(filing.get("consents", ())))
+        for consent in mine.session.scalars(given):
+            mine.session.delete(consent)
+        for entity, made in filing.get("made", ()):
+            row = mine.session.get(registry.model(entity), made)
+            if row is not None and row.archived_at is None:
+                records.archive_record(mine, entity, made, seen_version=row.version)
+        answer.contact_id = answer.lead_id = answer.case_id = message.contact_id = None
+        answer.is_held = True
+
+
+@contextmanager
+def _as_the_form(work: Work, message: IncomingMessage) -> Iterator[tuple[Work, FormAnswer, WebForm]]:
+    """The answer and its form with the rights of the form, for whoever may decide about the message; the log names them."""
+    who = work.actor
+    if not who.holds("message", UPDATE, owner_id=message.owner_id, team_id=message.team_id):
+        raise NotAllowed(_("You may not decide about this message. Ask somebody of its team."))
     work.session.flush()
-
-
-def _found(work: Work, message: IncomingMessage) -> tuple[FormAnswer, WebForm]:
-    # Whoever decides about the message decides about its answer, whether they see campaigns or not.
-    asked = select(FormAnswer, WebForm).join(WebForm, WebForm.id == FormAnswer.form_id)
-    row = work.session.execute(
-        asked.where(FormAnswer.id == message.answer_id), execution_options=SYSTEM_OPTIONS
-    ).first()
-    if row is None:
-        raise Refused(
-            _("The form of this answer is gone. Read what was said, and file it as something else.")
-        )
-    return row[0], row[1]
+    work.session.actor = replace(SYSTEM, user_id=who.user_id, name=who.name)
+    try:
+        asked = select(FormAnswer, WebForm).join(WebForm, WebForm.id == FormAnswer.form_id)
+        row = work.session.execute(asked.where(FormAnswer.id == message.answer_id)).first()
+        if row is None:
+            raise Refused(
+                _("The form of this answer is gone. Read what was said, and put it somewhere by hand.")
+            )
+        yield Work(work.session, work.session.actor, work.now), row[0], row[1]
+        work.session.flush()
+    finally:
+        work.session.actor = who
 
 
 def _last(work: Work, cls: type[Any]) -> int:

@@ -5,8 +5,8 @@ from alembic import op
 
 import db.types
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
