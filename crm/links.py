@@ -82,9 +82,9 @@ def ensure_key() -> None:
     _key()
 
 
-def keyed_hash(text: str) -> str:
+def keyed_hash(text: str, work: Work | None = None) -> str:
     """A hash that only this database's key can make: to count senders without keeping their addresses."""
-    return hmac.new(_key(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(_key(work), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _signature(said: str, work: Work | None = None) -> str:

@@ -189,7 +189,7 @@ def _stored(
     if before is not None:
         number = work.session.scalar(select(Case.number).where(Case.id == before.case_id))
         return Received(form.thanks, number or "")
-    sender = keyed_hash(address)
+    sender = keyed_hash(address, work)
     row = _active(work.session, form.slug)
     doubts = what_is_odd(work, row, form.fields, answers, trap)
     if wait := _too_many(work, form.id, sender):

@@ -239,10 +239,10 @@ def _confirm(work: Work, form: WebForm, answer: FormAnswer, contact: Contact | N
         subject = _("We received your message")
         text = _("Thank you for your message. We will answer as soon as we can.")
         # Once an hour is enough, however often somebody types this address.
-        key = f"form:{form.id}:{work.now:%Y%m%d%H}:{keyed_hash(email.lower())[:32]}"
+        key = f"form:{form.id}:{work.now:%Y%m%d%H}:{keyed_hash(email.lower(), work)[:32]}"
     lines = [text.format(number=number)]
     if contact is not None and _has_address(work, contact, email):
-        address = public_url(f"/preferences/{make_token('out', contact.id, 0)}")
+        address = public_url(f"/preferences/{make_token('out', contact.id, 0, work=work)}")
         lines.append(_("What we may write to you about: {address}").format(address=address))
     lines.append(name)
     queue_mail(
