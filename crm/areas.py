@@ -15,6 +15,8 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``filing``   who takes a received message into records of a kind
 ``unfiling`` who puts back what filing changed beside what it made
 ``count``    how much waits on a screen, by its name
+``notice``   what an administrator should know at once, in a sentence, by the part of the settings that says
+             more
 ``reports``  modules that hold reports
 ``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
@@ -27,6 +29,7 @@ from __future__ import annotations
 from crm.access.cards import CARDS as ACCESS_CARDS
 from crm.campaigns.cards import CARDS as CAMPAIGN_CARDS
 from crm.contacts.cards import CARDS as CONTACT_CARDS
+from crm.i18n import N_
 from crm.interactions.cards import CARDS as INTERACTION_CARDS
 from crm.pipeline.cards import CARDS as PIPELINE_CARDS
 from crm.records import registry
@@ -56,7 +59,12 @@ hand_in(
     "keeping",
     job={"backup": "crm.keeping.keeping:run"},
     every={"backup": DAILY},
-    command={"backup": "crm.keeping.cli:backup", "restore": "crm.keeping.cli:restore"},
+    notice={N_("Backups"): "crm.keeping.status:backup_notice"},
+    command={
+        "backup": "crm.keeping.cli:backup",
+        "backups": "crm.keeping.cli:backups",
+        "restore": "crm.keeping.cli:restore",
+    },
 )
 hand_in(
     "mail",
@@ -64,6 +72,7 @@ hand_in(
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
     count={"inbox": "crm.mail.inbox.queries:count_waiting"},
+    notice={N_("Mail"): "crm.mail.receiving.mailbox:mailbox_problem"},
     rules={"message_template": "crm.mail.templates.rules:TemplateRules"},
     command={"mail": "crm.mail.cli:mail"},
 )

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,8 +29,14 @@ class Settings(BaseSettings):
     forecast_workers: int = Field(2, gt=0)
     public_url: str = "http://localhost:8501"  # where the world finds us, for links in messages
     schedule: bool = True  # queue what is due by the clock: deadlines, maintenance, mailbox
-    backup_folder: str = ""  # where the daily backups go; none are made without it
-    backup_keep: int = Field(14, gt=0)
+    backup_folder: str = ""  # where the daily backups go, or s3://bucket/prefix; none are made without it
+    backup_keep: int = Field(14, gt=0)  # days of which one stays, and weeks, and months
+    backup_keep_weeks: int = Field(0, ge=0)
+    backup_keep_months: int = Field(0, ge=0)
+    s3_endpoint: str = ""  # of a storage that speaks S3; Amazon's own without it
+    s3_region: str = "us-east-1"
+    s3_key: str = ""
+    s3_secret: SecretStr = SecretStr("")
     metrics_token: str = ""  # who may read /metrics from elsewhere; without it only this machine
     # Outgoing mail; without a host nothing is sent and everything waits.
     smtp_host: str = ""

@@ -7,6 +7,7 @@ from crm.i18n import _
 from crm.ui.cases.canned import show_canned
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
+from crm.ui.settings.backups import show_backups
 from crm.ui.settings.firm import show_firm, show_limits, show_rates
 from crm.ui.settings.mail import show_mail
 from crm.ui.settings.selling import show_pipelines, show_reasons
@@ -28,6 +29,7 @@ part = look.switch(
         "canned": _("Canned replies"),
         "visits": _("Visits"),
         "mail": _("Mail"),
+        "backups": _("Backups"),
         "rates": _("Rates"),
         "limits": _("Limits"),
     },
@@ -44,6 +46,7 @@ else:
         "canned": show_canned,
         "visits": show_visits,
         "mail": show_mail,
+        "backups": show_backups,
         "limits": show_limits,
     }[part]
     with st.container(width=860 if part in ("pipelines", "service") else 560):

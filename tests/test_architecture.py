@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "access": "cli_frame firm records",
     "jobs": "access",  # a job has the rights of whoever caused it, as they are now
     "exchange": "access cli_frame firm jobs records",  # a job ends in the transaction of what it did
-    "keeping": "cli_frame upgrade",
+    "keeping": "cli_frame firm upgrade",
     "mail": "cli_frame firm jobs records",
     "reporting": "access cli_frame firm",
     "interactions": "records",
@@ -57,13 +57,13 @@ MAY_IMPORT = {
              "trade",
     "commands": "areas cli_frame jobs mail",
     "__main__": "commands",
-    "http": "access campaigns firm mail records service",
+    "http": "access campaigns firm keeping mail records service",
     "ui/kit": "charts firm records",
     "ui/frame": "access jobs records upgrade ui/kit",  # the menu has what cards describe
     "ui/records": "exchange interactions mail records ui/frame ui/kit",
     "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
-    "ui/settings": "access firm mail pipeline records service ui/frame ui/kit",
+    "ui/settings": "access firm jobs keeping mail pipeline records service ui/frame ui/kit",
     "ui/pipeline": "interactions pipeline records ui/frame ui/kit ui/records",
     "ui/sales": "charts pipeline reporting ui/dashboards ui/frame ui/kit",
     "ui/forecast": "charts forecasting jobs pipeline reporting ui/frame ui/kit ui/pipeline",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crm.cli_frame import AsJson, show, spoken
 
-File = Annotated[Path, typer.Argument(help="The file of the backup.")]
+File = Annotated[
+    str, typer.Argument(help="The file of the backup, or s3://bucket/name in the storage of the settings.")
+]
 
 
 def backup(
@@ -18,7 +19,7 @@ def backup(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of this name.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the whole database into a file, while everybody works."""
+    """Write the whole database into a file or a storage, while everybody works."""
     from crm.keeping.keeping import back_up
 
     with spoken():
@@ -26,9 +27,21 @@ def backup(
     if as_json:
         show(asdict(label))
     else:
-        typer.echo(
-            f"{file}: {label.total:,} rows of {len(label.rows)} tables, {file.stat().st_size / 1e6:.1f} MB."
-        )
+        typer.echo(f"{file}: {label.total:,} rows of {len(label.rows)} tables.")
+
+
+def backups(as_json: AsJson = False) -> None:
+    """List the backups of the clock in the place of the settings (CRM_BACKUP_FOLDER), oldest first."""
+    from crm.keeping.keeping import chosen_place, list_backups
+
+    with spoken():
+        where = chosen_place()
+        found = list_backups(where)
+    if as_json:
+        show([{"address": where.address(one.name), "size": one.size} for one in found])
+        return
+    for one in found:
+        typer.echo(f"{where.address(one.name)}  {one.size / 1e6:,.1f} MB")
 
 
 def restore(

@@ -10,22 +10,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Engine, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crm.config import settings
-from crm.errors import Refused
+from crm.errors import CrmError, Refused
 from crm.i18n import _
+from crm.keeping import places
 from crm.keeping.archive import Label, pack, unpacked
 from crm.keeping.copying import copy_rows
+from crm.keeping.rotation import kept
+from crm.keeping.status import note_backup
 from crm.upgrade import bring_up
 from crm.work import Actor, told
 from db import migrate
 from db.models import ApiToken, Job, LoginSession, Outbox, User
 from db.session import engine, make_engine
 
-_NAMED = "rapport-{at:%Y%m%d-%H%M%S}.zip"
-_PATTERN = "rapport-????????-??????.zip"
+log = structlog.get_logger(__name__)
+_NAMED = "rapport-%Y%m%d-%H%M%S.zip"
 
 
 @contextmanager
@@ -42,18 +46,30 @@ def _spoken() -> Iterator[None]:
 
 
 @_spoken()
-def back_up(target: Path, *, overwrite: bool = False) -> Label:
-    """Write the process's database as it is at one moment into a file; others read and write meanwhile.
+def back_up(target: Path | str, *, overwrite: bool = False, step: places.Step | None = None) -> Label:
+    """Write the process's database as it is at one moment into a file or, named ``s3://bucket/name``, a storage; others
+    read and write meanwhile. ``step`` is told how much of it was sent.
 
     Raises
     ------
     Refused
         The file is there already, there is no database, or one on PostgreSQL stands at another version than this program.
     """
-    if target.exists() and not overwrite:
+    is_remote = places.is_remote(target)
+    if not overwrite and (places.exists(str(target)) if is_remote else Path(target).exists()):
         raise Refused(
             _("{name} is there already. Choose another name, or say --overwrite.").format(name=target)
         )
+    if not is_remote:
+        return _written(Path(target))
+    with tempfile.TemporaryDirectory(prefix="rapport-send-") as folder:
+        made = Path(folder) / str(target).rpartition("/")[2]
+        label = _written(made)
+        places.send(made, str(target), step)
+        return label
+
+
+def _written(target: Path) -> Label:
     used = engine()
     with tempfile.TemporaryDirectory(prefix="rapport-backup-", dir=_roomy(target)) as folder:
         data = Path(folder) / "rapport.db"
@@ -102,7 +118,8 @@ def _made_at_head(data: Path) -> Iterator[Engine]:
         made.dispose()
 
 
-def look_into(source: Path) -> Label:
+@_spoken()
+def look_into(source: Path | str) -> Label:
     """What a backup holds, after comparing it with what it says it holds.
 
     Raises
@@ -110,12 +127,12 @@ def look_into(source: Path) -> Label:
     Refused
         As for ``restore``.
     """
-    with unpacked(source) as (label, _data):
+    with places.at_hand(source) as file, unpacked(file) as (label, _data):
         return label
 
 
 @_spoken()
-def restore(source: Path, *, overwrite: bool = False, send_waiting: bool = False) -> tuple[Label, int]:
+def restore(source: Path | str, *, overwrite: bool = False, send_waiting: bool = False) -> tuple[Label, int]:
     """Put a backup in the place of the process's database, in one transaction, and bring it to this version.
 
     On SQLite the rows come into the file that is there: a server that has it open sees them, and no journal of the old
@@ -130,7 +147,7 @@ def restore(source: Path, *, overwrite: bool = False, send_waiting: bool = False
         The backup comes from a newer Rapport.
     """
     used = engine()
-    with unpacked(source) as (label, data):
+    with places.at_hand(source) as file, unpacked(file) as (label, data):
         if not overwrite and _in_use(used):
             raise Refused(
                 _("The database holds people and records already. Say --overwrite to replace all of them.")
@@ -204,11 +221,65 @@ def _imported(data: Path, used: Engine) -> None:
         made.dispose()
 
 
-def run(_actor: Actor, _args: dict[str, Any], _step: Any) -> dict[str, Any]:
-    """The backup of the clock: one more file in the folder of the settings; the oldest beyond those kept go."""
-    folder = Path(settings().backup_folder)
-    made = folder / _NAMED.format(at=datetime.now(UTC))
-    label = back_up(made)
-    for old in sorted(folder.glob(_PATTERN))[: -settings().backup_keep]:
-        old.unlink(missing_ok=True)
-    return {"file": made.name, "rows": label.total}
+def run(_actor: Actor, _args: dict[str, Any], step: places.Step | None) -> dict[str, Any]:
+    """The backup of the clock: one more in the place of the settings; those beyond what is kept go.
+
+    Raises
+    ------
+    Refused
+        It could not be made, or the settings name no place.
+    """
+    place = chosen_place()
+    name = f"{datetime.now(UTC):{_NAMED}}"
+    label = back_up(place.address(name), step=step)
+    size, removed = _tidied(place, name)
+    note_backup(name, size=size, rows=label.total)
+    return {"file": name, "rows": label.total, "removed": removed}
+
+
+def chosen_place() -> places.Folder | places.Bucket:
+    """Where the settings put the backups of the clock.
+
+    Raises
+    ------
+    Refused
+        They name no place.
+    """
+    if not settings().backup_folder:
+        raise Refused(_("No place for backups is set. Set CRM_BACKUP_FOLDER."))
+    return places.place(settings().backup_folder)
+
+
+def list_backups(place: places.Folder | places.Bucket) -> list[places.Held]:
+    """Those of the clock in a place, oldest first; what else lies there is none of ours."""
+    with _spoken():
+        return [one for one in place.held() if _moment(one.name)]
+
+
+def _moment(name: str) -> datetime | None:
+    try:
+        return datetime.strptime(name, _NAMED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _tidied(place: places.Folder | places.Bucket, name: str) -> tuple[int, int]:
+    """The size of the new one, and how many went that are beyond the settings.
+
+    A storage may let nothing be listed or removed, which harms no backup.
+    """
+    chosen, size, gone = settings(), 0, 0
+    try:
+        held = {one.name: one.size for one in list_backups(place)}
+        size = held.get(name, 0)
+        moments = {at: name for name in held if (at := _moment(name))}
+        stay = kept(
+            moments, days=chosen.backup_keep, weeks=chosen.backup_keep_weeks, months=chosen.backup_keep_months
+        )
+        with _spoken():
+            for at in moments.keys() - stay:
+                place.remove(moments[at])
+                gone += 1
+    except CrmError as problem:
+        log.warning("backups_not_removed", reason=problem.message)
+    return size, gone

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
+from crm.config import settings
 from crm.firm.firm import firm, set_firm
 from crm.firm.rates import read_rates
+from crm.jobs import Worker, enqueue
 from crm.periods import Calendar
 from crm.pipeline.stages import StageForm, read_pipelines
 from crm.ui.settings.selling import stage_forms, stage_frame
@@ -64,7 +66,7 @@ def test_a_firm_without_a_name_is_refused(open_page, house):
     assert "needs a name" in page.error[0].value
 
 
-@pytest.mark.parametrize("part", ["Pipelines", "Loss reasons", "Rates", "Limits"])
+@pytest.mark.parametrize("part", ["Pipelines", "Loss reasons", "Backups", "Rates", "Limits"])
 def test_every_part_opens_by_its_address(open_page, house, part):
     page = open_page("settings", settings_part=part)
 
@@ -166,3 +168,45 @@ def test_a_year_from_april_and_weeks_from_sunday_hold_on_every_screen(open_page,
     for screen in ("sales", "service", "marketing"):
         assert "1 Apr 2025" in said(open_page(screen, **{f"{screen}_period": "Year"})), screen
     assert "8 Mar 2026" in said(open_page("work_orders", work_orders_view="Week"))
+
+
+class TestBackups:
+    @pytest.fixture
+    def folder(self, house, tmp_path, monkeypatch):
+        monkeypatch.setenv("CRM_BACKUP_FOLDER", str(tmp_path / "backups"))
+        settings.cache_clear()
+        yield tmp_path / "backups"
+        monkeypatch.undo()
+        settings.cache_clear()
+
+    def bell(self, page):
+        return [link.proto.label for link in page.get("page_link") if "cannot be written" in link.proto.label]
+
+    def test_without_a_place_the_screen_says_how_to_set_one(self, open_page, house):
+        page = open_page("settings", settings_part="Backups")
+
+        assert not page.exception
+        assert any("No backups are made" in one.value for one in page.markdown)
+
+    def test_one_is_made_at_once_and_the_screen_tells_of_it(self, open_page, folder):
+        page = open_page("settings", settings_part="Backups")
+        page.button(key="settings_backup_now").click().run()
+        assert not page.exception
+        assert Worker().run_one()
+
+        page = open_page("settings", settings_part="Backups")
+
+        (made,) = folder.iterdir()
+        assert made.stem.partition("-")[2] in page.table[0].value.to_string().replace("\\", "")
+        assert not page.error
+
+    def test_a_failure_is_said_there_and_in_the_bell_of_administrators_alone(self, open_page, folder):
+        folder.write_text("no folder")
+        enqueue(SYSTEM, "backup", {})
+        Worker().run_one()
+
+        page = open_page("settings", settings_part="Backups")
+
+        assert any("cannot be written" in one.value for one in page.error)
+        assert len(self.bell(page)) == 1
+        assert self.bell(open_page("my_day", as_="mona")) == []

@@ -15,6 +15,7 @@ from crm.errors import CrmError, Unavailable
 from crm.http.guarding import PASSED_ON
 from crm.http.watching.pools import Threads
 from crm.i18n import _
+from crm.keeping.status import backup_status
 from crm.work import SYSTEM, probed, reading
 from db.models import Job, Outbox
 
@@ -73,13 +74,14 @@ def _figures() -> Iterator[str]:
         yield _figure(
             "rapport_messages", "Messages of the outbox by state.", {f'{{state="{s}"}}': n for s, n in mails}
         )
-        backup = session.scalar(
-            select(func.max(Job.ended_at)).where(Job.kind == "backup", Job.state == "done")
-        )
-        yield _figure(
-            "rapport_last_backup_timestamp_seconds", "When the last backup of the clock ended, 0 for never.",
-            {"": backup.timestamp() if backup else 0},
-        )  # fmt: skip
+    backup = backup_status()
+    yield _figure(
+        "rapport_last_backup_timestamp_seconds", "When the last backup of the clock ended, 0 for never.",
+        {"": backup.at.timestamp() if backup.at else 0},
+    )  # fmt: skip
+    yield _figure(
+        "rapport_backup_problem", "1 when the last backup failed or is late.", {"": bool(backup.problem) + 0}
+    )
 
 
 def _figure(name: str, help_: str, values: dict[str, float]) -> str:

@@ -1,17 +1,21 @@
-"""The bell in the frame: what customers did since I looked, each entry a link to its case."""
+"""The bell in the frame: what customers did since I looked, each entry a link to its case; and what administrators must know."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from crm.clock import now
 from crm.i18n import _
+from crm.register import Register
 from crm.service.cases.news import MOST, mark_read, unread
 from crm.ui.cases.words import moment_words, news_word
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.work import Actor, reading, unit_of_work
+from db.scope import UPDATE
 
 
 def open_case(actor: Actor, case_id: int) -> None:
@@ -23,17 +27,34 @@ def open_case(actor: Actor, case_id: int) -> None:
             mark_read(work, [case_id])
 
 
+def _notices(actor: Actor) -> dict[str, str]:
+    """What is wrong with the installation, for those who can do something, by the part of the settings about it."""
+    if not actor.may("setting", UPDATE):
+        return {}
+    found = {part: ask() for part, ask in Register[Callable[[], str]]("notice").items()}
+    return {part: said for part, said in found.items() if said}
+
+
 @st.fragment(run_every="60s")
 def bell() -> None:
     """How many cases have news for me, and which."""
     actor, moment = current_actor(), now()
     with reading(actor) as session:
         found = unread(session, moment)
-    count = f"{MOST - 1}+" if len(found) >= MOST else str(len(found))
-    label = _("News · {n}").format(n=count) if found else _("News")
-    icon = ":material/notifications_active:" if found else ":material/notifications:"
+    told = _notices(actor)
+    n = len(found) + len(told)
+    count = f"{MOST - 1}+" if n >= MOST else str(n)
+    label = _("News · {n}").format(n=count) if n else _("News")
+    icon = ":material/notifications_active:" if n else ":material/notifications:"
     with st.popover(label, icon=icon, width="stretch", key="frame_news"):
+        for part, said in told.items():
+            st.page_link(
+                routes.page("settings"), label=look.plain(said), icon=":material/error:",
+                query_params={"settings_part": _(part)}, width="stretch",
+            )  # fmt: skip
         if not found:
+            if told:
+                return
             st.caption(_("Nothing new. What customers write, reopen or rate low in your cases stands here."))
             return
         with st.container(gap=None, height=400 if len(found) > 6 else "content"):

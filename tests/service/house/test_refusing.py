@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from crm.config import settings
 from crm.errors import Conflict, Unavailable
+from crm.jobs import Worker, enqueue
 from crm.records.records import create_record
 from crm.work import SYSTEM, unit_of_work
 from db.session import configure, engine
@@ -144,7 +145,20 @@ class TestFigures:
 
         assert status == 200
         assert "rapport_up 1\n" in answer.text
+        assert "rapport_backup_problem 0\n" in answer.text
         assert all(line.startswith(("#", "rapport_")) for line in answer.text.splitlines())
+
+    def test_a_backup_that_failed_is_among_them(self, sqlite_database, watch, monkeypatch, tmp_path):
+        (tmp_path / "backups").write_text("no folder")
+        monkeypatch.setenv("CRM_BACKUP_FOLDER", str(tmp_path / "backups"))
+        settings.cache_clear()
+        enqueue(SYSTEM, "backup", {})
+        Worker().run_one()
+
+        _status, answer, _took = watch("/metrics")
+
+        settings.cache_clear()
+        assert "rapport_backup_problem 1\n" in answer.text
 
     def test_with_a_token_whoever_has_it_reads_them(self, sqlite_database, watch, monkeypatch):
         monkeypatch.setenv("CRM_METRICS_TOKEN", "blue teapot")
