@@ -12,6 +12,7 @@ from crm.records import records
 from crm.records.records import store_change
 from crm.work import Work
 from db.models import Deal, LossReason, Stage, StageChange
+from db.scope import ScopedSession
 
 #: How many cards of a column a person sees, and therefore can order.
 VISIBLE = 50
@@ -59,6 +60,13 @@ def move_deal(
         rank = _rank(work, deal, stage.id, before_id)
     store_change(work, "deal", deal, {"stage_id": stage.id, "rank": rank})
     return _moved(deal, stage)
+
+
+def asked_first(session: ScopedSession, deal_id: int, to_stage_id: int) -> Moved | None:
+    """The deal as it stands, where its way into a stage needs a reason first: from elsewhere into a lost one."""
+    deal, stage = records.find(session, Deal, deal_id), session.get(Stage, to_stage_id)
+    is_asked = stage is not None and stage.kind == "lost" and deal.status != "lost"
+    return Moved(deal.id, deal.title, to_stage_id, "", deal.status, deal.version) if is_asked else None
 
 
 def _moved_meanwhile(work: Work, deal: Deal, wanted: Stage) -> Conflict:
@@ -129,8 +137,11 @@ def close_deal(
     seen_version: int,
     loss_reason_id: int | None = None,
     note: str = "",
+    stage_id: int | None = None,
 ) -> Moved:
     """Win or lose a deal: it goes to its pipeline's won or lost stage; a lost one needs a reason.
+
+    ``stage_id`` says to which of several such stages; without it one that is in such a stage stays there.
 
     Raises
     ------
@@ -154,13 +165,12 @@ def close_deal(
             if won
             else _("This pipeline has no stage for lost deals. Add one under Settings.")
         )
-    # A card that was dropped into one of several lost stages stays there when its reason is given.
-    stage_id = deal["stage_id"] if deal["stage_id"] in ends else ends[0]
-    values = {"stage_id": stage_id, "loss_reason_id": None if won else loss_reason_id}
+    chosen = next((one for one in (stage_id, deal["stage_id"]) if one in ends), ends[0])
+    values = {"stage_id": chosen, "loss_reason_id": None if won else loss_reason_id}
     if note.strip():
         values["notes"] = "\n\n".join(t for t in (deal["notes"], note.strip()) if t)
     records.update_record(work, "deal", deal_id, values, seen_version=seen_version)
-    row, stage = work.session.get_one(Deal, deal_id), work.session.get_one(Stage, stage_id)
+    row, stage = work.session.get_one(Deal, deal_id), work.session.get_one(Stage, chosen)
     return _moved(row, stage)
 
 

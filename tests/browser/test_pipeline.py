@@ -81,7 +81,7 @@ def test_a_deal_from_its_first_stage_to_its_end_and_back(house, tab):
     expect(tab.get_by_label("What", exact=True)).to_have_value("Bring the grinder")
 
 
-def test_a_card_dropped_into_lost_is_asked_why_and_kept_there_when_nobody_answers(house, tab):
+def test_a_card_dropped_into_lost_stays_where_it_was_until_somebody_says_why(house, tab):
     tab.goto(f"{house.url}/pipeline")
     deal = card_ids(columns(tab).nth(2))[0]
     card = tab.locator(f'.card[data-id="{deal}"]')
@@ -92,11 +92,16 @@ def test_a_card_dropped_into_lost_is_asked_why_and_kept_there_when_nobody_answer
     ask = tab.get_by_role("dialog").filter(has_text="Why was it lost?")
     stands(ask)
     tab.keyboard.press("Escape")
-    tab.goto(f"{house.url}/deal?id={deal}")
-    stands(tab.get_by_text("No reason yet"))
-    tab.get_by_role("button", name="Say why").click()
+    stands(columns(tab).nth(2).locator(f'.card[data-id="{deal}"]'))
+    expect(card).to_contain_text("Say first why it was lost.")
+
+    card.locator(".dots").click()
+    tab.locator('[role="menuitem"]').filter(has_text="Lost").click()
     tab.get_by_role("dialog").get_by_text("Timing").click()
     tab.get_by_role("dialog").get_by_role("button", name="Mark as lost").click()
+    told(tab, "is lost")
+    expect(card).not_to_contain_text("Say first why it was lost.")
+    tab.goto(f"{house.url}/deal?id={deal}")
     stands(tab.get_by_text(re.compile("Lost .*Timing")).first)
 
 

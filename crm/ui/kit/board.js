@@ -73,7 +73,7 @@ function carry(card, from, to, currency) {
 }
 
 class Board {
-  ops = []; notes = new Map(); versions = new Map(); els = new Map(); cols = new Map()
+  ops = []; notes = new Map(); noted = new Map(); versions = new Map(); els = new Map(); cols = new Map()
 
   constructor(root) {
     this.root = root
@@ -102,6 +102,8 @@ class Board {
     const done = new Set(data.done), refused = new Set()
     this.data = data
     const cards = new Map(data.columns.flatMap(column => column.cards.map(card => [card.id, { card, column }])))
+    // What a card was refused is settled by a later change of it.
+    for (const [id, version] of this.noted) if (cards.get(id)?.card.version > version) this.notes.delete(id)
     for (const op of this.ops) {
       if (!done.has(op.op) || op.done) continue
       op.done = true
@@ -110,6 +112,7 @@ class Board {
       refused.add(op.id)
       op.refused = true
       this.notes.set(op.id, data.refused[op.op])
+      this.noted.set(op.id, cards.get(op.id)?.card.version ?? op.version)
       this.say("not_moved", { title: this.title(op.id), message: data.refused[op.op] })
     }
     // A saved move stays drawn until the columns show it: they may have been read before it was saved.

@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
+from crm.errors import Refused
 from crm.i18n import _, language
 from crm.pipeline.board import CLOSED_DAYS, MORE, Card, Column, PipelineFilters, board, flag_words, stages_of
-from crm.pipeline.service import move_deal
+from crm.pipeline.service import asked_first, move_deal
 from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import board as kanban
 from crm.ui.kit import look
@@ -34,6 +35,11 @@ def show_board(filters: PipelineFilters) -> None:
     line = st.empty()
 
     def move(wish: Move) -> None:
+        with reading(actor) as session:
+            asked = asked_first(session, wish.card_id, int(wish.to_column))
+        if asked is not None:
+            news["asked"] = asked
+            raise Refused(_("Say first why it was lost."))
         with unit_of_work(actor) as work:
             moved = move_deal(
                 work,
@@ -125,15 +131,17 @@ def _initials(name: str) -> str:
 
 
 def _tell(actor: Actor, news: dict[str, Any]) -> None:
-    """Say what the last move did; a lost deal is asked for its reason."""
+    """Say what the last move did; one into a lost stage waits for its reason."""
     if news.pop("more", False):
         st.rerun()
+    asked = news.pop("asked", None)
+    if asked is not None:
+        ask_reason(actor, deal_id=asked.id, title=asked.title, version=asked.version, stage_id=asked.stage_id)
+        return
     moved = news.pop("moved", None)
     if moved is None:
         return
-    if moved.status == "lost":
-        ask_reason(actor, deal_id=moved.id, title=moved.title, version=moved.version)
-    elif moved.status == "won":
+    if moved.status == "won":
         st.toast(look.plain(_("“{title}” is won.").format(title=moved.title)), icon=":material/celebration:")
     else:
         st.toast(

@@ -12,8 +12,8 @@ from crm.ui.kit.words import plain
 from crm.work import Actor, reading
 
 
-def ask_reason(actor: Actor, *, deal_id: int, title: str, version: int) -> None:
-    """Ask why a deal was lost. From the board the deal is in its lost stage already: dismissing keeps it there."""
+def ask_reason(actor: Actor, *, deal_id: int, title: str, version: int, stage_id: int | None = None) -> None:
+    """Ask why a deal was lost, and only then store that it is, in the lost stage given; dismissing leaves all as it was."""
 
     @st.dialog(_("Why was it lost?"))
     def ask() -> None:
@@ -46,6 +46,7 @@ def ask_reason(actor: Actor, *, deal_id: int, title: str, version: int) -> None:
                     seen_version=version,
                     loss_reason_id=reason,
                     note=note or "",
+                    stage_id=stage_id,
                 )
 
     ask()
