@@ -133,6 +133,7 @@ hand_in(
     },
     rules={
         "case": "crm.service.cases.rules:CaseRules",
+        "case_step": "crm.service.case_steps:CaseStepRules",
         "equipment": "crm.service.equipment.rules:UnitRules",
         "contract": "crm.service.contracts.rules:ContractRules",
         "maintenance_plan": "crm.service.visits.rules:PlanRules",

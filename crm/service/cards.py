@@ -4,6 +4,7 @@ from crm.i18n import N_
 from crm.records.card import Card
 from db.models import (
     Case,
+    CaseStep,
     Contract,
     Equipment,
     EquipmentEvent,
@@ -31,6 +32,13 @@ CARDS = (
         screen="cases",
         page="case",
         empty=N_("What customers ask, report and complain about stands here. Add one, or import a file."),
+    ),
+    Card(
+        model=CaseStep,
+        list="case_id at activity resource",
+        sort="-at",
+        form="case_id at activity resource",
+        page="case",
     ),
     Card(
         model=Contract,

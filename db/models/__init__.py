@@ -31,7 +31,7 @@ from db.models.people import (
 from db.models.pipeline.deals import Deal, DealLine, StageChange
 from db.models.pipeline.pipeline import Lead, LossReason, Pipeline, Stage, Target
 from db.models.reach import Address, Channel, ContactRole
-from db.models.service.case_thread import CannedReply, CaseMessage, CaseMove, CaseRead, CaseWriter
+from db.models.service.case_thread import CannedReply, CaseMessage, CaseMove, CaseRead, CaseStep, CaseWriter
 from db.models.service.cases import Case
 from db.models.service.equipment import Contract, Equipment
 from db.models.service.levels import Queue, ServicePolicy, WorkCalendar
@@ -65,6 +65,7 @@ __all__ = [
     "CaseMessage",
     "CaseMove",
     "CaseRead",
+    "CaseStep",
     "CaseWriter",
     "Category",
     "Change",

@@ -38,7 +38,11 @@ _MADE_BY = {
     "campaign": {"number", "channel", "purpose", "goal", "segment_id", "budget_minor", "cost_minor"},
 }
 #: All of these are in no other kind of file, also where what the rows lie beneath explains more columns.
-PROVEN = {"order_line": {"product_id", "quantity", "sold_on"}, "task": {"title", "due_on", "completed"}}
+PROVEN = {
+    "order_line": {"product_id", "quantity", "sold_on"},
+    "task": {"title", "due_on", "completed"},
+    "case_step": {"case_id", "at", "activity"},
+}
 _MANY = 6
 _PARTIES = frozenset({"contact", "organisation"})
 _TELLING = frozenset({Kind.EMAIL, Kind.URL})

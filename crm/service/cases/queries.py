@@ -21,7 +21,7 @@ from crm.service.cases.messages import Message, read_thread
 from crm.service.cases.moves import ENDED, OPEN
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.levels.levels import Clock, clock
-from db.models import Case, CaseMove, Contact, Contract, Equipment, User, WorkOrder
+from db.models import Case, CaseMove, CaseStep, Contact, Contract, Equipment, User, WorkOrder
 from db.scope import ScopedSession
 
 MOST_OTHERS = 5
@@ -34,7 +34,7 @@ OF_UNIT = ("serial", "place", "installed_on", "meter_value", "meter_unit", "warr
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One change of status."""
+    """One change of status, or one step in another program."""
 
     after: str
     at: datetime
@@ -80,6 +80,7 @@ class CaseView:
     older: bool
     seen: Seen
     moves: tuple[Move, ...]
+    steps: tuple[Move, ...]
     clock: Clock
     coverage: Coverage | None
     contract_price: tuple[int, str] | None
@@ -123,6 +124,7 @@ def read_case(session: ScopedSession, case_id: int, now: datetime, *, messages: 
         older=len(thread) > messages,
         seen=seen_now(session, case_id),
         moves=_moves(session, case_id),
+        steps=_steps(session, case_id),
         clock=clock(session, case, now),
         coverage=covered,
         contract_price=price,
@@ -147,6 +149,17 @@ def _moves(session: ScopedSession, case_id: int) -> tuple[Move, ...]:
         .outerjoin(User, User.id == CaseMove.user_id)
         .where(CaseMove.case_id == case_id)
         .order_by(CaseMove.at.desc(), CaseMove.id.desc())
+        .limit(MOST_MOVES)
+    )
+    return tuple(Move(*row) for row in rows)
+
+
+def _steps(session: ScopedSession, case_id: int) -> tuple[Move, ...]:
+    """What was done in the case in another program, the newest first."""
+    rows = session.execute(
+        select(CaseStep.activity, CaseStep.at, func.coalesce(CaseStep.resource, ""))
+        .where(CaseStep.case_id == case_id)
+        .order_by(CaseStep.at.desc(), CaseStep.id.desc())
         .limit(MOST_MOVES)
     )
     return tuple(Move(*row) for row in rows)

@@ -8,7 +8,7 @@ from crm.clock import here, now, today
 from crm.i18n import N_, _, ngettext
 from crm.records import registry
 from crm.service.cases.find import status_word
-from crm.service.cases.queries import CaseLine, CaseView
+from crm.service.cases.queries import CaseLine, CaseView, Move
 from crm.ui.cases.words import moment_words
 from crm.ui.frame import routes
 from crm.ui.kit import look
@@ -171,3 +171,11 @@ def show_way(view: CaseView) -> None:
             when = f"{moment_words(step.at, now=now())}, {step.who or _('Rapport')}"
             said.append(f":small[{look.plain(status_word(step.after))}] {look.quiet(when)}")
         st.markdown("  \n".join(said))
+    if view.steps:
+        with look.card(_("Steps in another program")):
+            lines = (f":small[{look.plain(s.after)}] {look.quiet(_when(s))}" for s in view.steps)
+            st.markdown("  \n".join(lines))
+
+
+def _when(step: Move) -> str:
+    return ", ".join(filter(None, (moment_words(step.at, now=now()), step.who)))

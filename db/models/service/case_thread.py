@@ -12,6 +12,7 @@ from db.models.base import (
     Index,
     Mapped,
     Versioned,
+    about,
     mapped_column,
     text,
     utc_now,
@@ -103,4 +104,55 @@ class CaseMove(Base):
     to_status: Mapped[str] = mapped_column(text(10))
     at: Mapped[datetime] = mapped_column(default=utc_now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
+
+
+class CaseStep(Base):
+    """What was done in a case in another program, as its event log tells it: each row one step, in the order of their times."""
+
+    __tablename__ = "case_steps"
+    __guard__ = ("case_id",)
+    __entity__ = "case"
+    __about__ = {
+        "label": "Case step",
+        "plural": "Case steps",
+        "icon": ":material/footprint:",
+        "title": "activity",
+        "keys": (),
+        "aliases": ("event log", "case history", "ticket history", "helpdesk log", "activity log"),
+    }
+    __table_args__ = (UniqueConstraint("case_id", "at", "activity"),)
+
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("cases.id", ondelete="CASCADE"),
+        info=about(
+            "Case",
+            "link",
+            link="case",
+            required=True,
+            aliases=("case id", "ticket", "ticket id", "incident", "case number"),
+        ),
+    )
+    at: Mapped[datetime] = mapped_column(
+        info=about(
+            "When", "datetime", required=True, sort=True, filter=True,
+            aliases=("time", "timestamp", "complete timestamp", "time:timestamp", "end time", "event time", "start timestamp"),
+        )
+    )  # fmt: skip
+    activity: Mapped[str] = mapped_column(
+        text(200),
+        info=about(
+            "Activity",
+            "text",
+            required=True,
+            filter=True,
+            aliases=("event", "step", "action", "concept:name", "task"),
+        ),
+    )
+    resource: Mapped[str | None] = mapped_column(
+        text(),
+        info=about(
+            "By", "text", aliases=("resource", "org:resource", "performed by", "user", "agent", "originator")
+        ),
+    )
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)

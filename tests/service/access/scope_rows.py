@@ -26,6 +26,7 @@ OWNED: dict[type[Any], dict[str, Any]] = {
 CHILDREN: dict[type[Any], tuple[str, type[Any], dict[str, Any]]] = {
     m.CaseMessage: ("case_id", m.Case, {"body": "{whose}"}),
     m.CaseMove: ("case_id", m.Case, {"to_status": "open"}),
+    m.CaseStep: ("case_id", m.Case, {"at": datetime(2026, 1, 1, tzinfo=UTC), "activity": "{turn}"}),
     m.CaseRead: ("case_id", m.Case, {"user_id": 1, "read_at": datetime(2026, 1, 1, tzinfo=UTC)}),
     m.WorkOrderPart: ("work_order_id", m.WorkOrder, {"name": "{whose}"}),
     m.MeterReading: ("equipment_id", m.Equipment, {"value": 1.0}),
@@ -60,7 +61,7 @@ CHANGES: dict[type[Any], tuple[str, Any]] = {
     m.MessageTemplate: ("body", "Changed"), m.Campaign: ("name", "Changed"), m.WebForm: ("name", "Changed"),
     m.SocialAccount: ("name", "Changed"), m.SocialPost: ("title", "Changed"), m.CaseMessage: ("body", "Changed"),
     m.CaseMove: ("to_status", "closed"), m.WorkOrderPart: ("name", "Changed"), m.MeterReading: ("value", 7.0),
-    m.CaseRead: ("read_at", datetime(2026, 1, 2, tzinfo=UTC)),
+    m.CaseStep: ("resource", "Changed"), m.CaseRead: ("read_at", datetime(2026, 1, 2, tzinfo=UTC)),
     m.Failure: ("part", "Changed"), m.PartChange: ("part", "Changed"), m.EquipmentEvent: ("code", "Changed"),
     m.UnitRisk: ("risk_90", 0.9), m.SegmentMember: ("added_at", datetime(2026, 1, 2, tzinfo=UTC)),
     m.Consent: ("source", "Changed"),

@@ -119,6 +119,16 @@ class TestPartChange(Serving):
     )
 
 
+class TestCaseStep(Serving):
+    entity = "case_step"
+    good = ({"case_id": At("case"), "at": JAN, "activity": "Wait", "resource": "Mona"},)
+    bad = (
+        ({"case_id": At("case"), "at": JAN}, "activity"),
+        ({"at": JAN, "activity": "Wait"}, "case_id"),
+        ({"case_id": At("case"), "at": datetime(2026, 12, 1, tzinfo=UTC), "activity": "Wait"}, "at"),
+    )
+
+
 class TestMessage(Serving):
     entity = "equipment_event"
     good = ({"equipment_id": At("unit"), "at": JAN, "code": "E7", "detail": "Pump runs hot"},)

@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from crm.clock import here
 from crm.exchange.asking import wizard
 from crm.exchange.storing.engine import run_import
+from crm.exchange.undoing.undo import undo_import
 from crm.work import reading
 from db.models import (
     Address,
+    Case,
+    CaseMove,
+    CaseStep,
     Category,
     Channel,
     Contact,
@@ -24,7 +29,7 @@ from db.models import (
     User,
 )
 from tests.factories import make
-from tests.service.exchange.import_scene import stored
+from tests.service.exchange.import_scene import rows_of, stored
 
 FOLDER = Path(__file__).parent
 FILES = sorted(path.name for path in (FOLDER / "files").iterdir())
@@ -228,6 +233,53 @@ def test_the_hour_at_which_a_task_is_due_comes_in_and_a_done_one_is_done(people)
         ("Ask for sizes", "2025-06-10", "14:30", True),
         ("Send offer", "2027-01-10", None, False),
     ]
+
+
+def test_a_log_makes_each_case_once_with_its_steps_in_order(people, dump):
+    ada = people["ada"]
+    before = rows_of(dump)
+
+    report = take(ada, "helpdesk_log.csv")
+    again = take(ada, "helpdesk_log.csv")
+
+    assert [(s.created, s.failed, s.parents) for s in report.steps] == [(7, 0, {"case": 2})]
+    assert [(s.created, s.skipped) for s in again.steps] == [(0, 7)]
+    cases = stored(ada, Case, "subject", "status", "opened_at", "closed_at")
+    assert [
+        (*case, f"{here(opened):%m-%d %H:%M}", closed and f"{here(closed):%m-%d}")
+        for *case, opened, closed in cases
+    ] == [
+        ("Case 1", "closed", "06-01 09:00", "06-10"),
+        ("Case 2", "open", "06-02 09:00", None),
+    ]
+    with reading(ada) as session:
+        way = session.scalars(
+            select(CaseStep.activity).where(CaseStep.case_id == 1).order_by(CaseStep.at)
+        ).all()
+        moves = select(CaseMove.to_status, CaseMove.at).where(CaseMove.case_id == 1).order_by(CaseMove.at)
+        assert [(to, f"{here(at):%m-%d}") for to, at in session.execute(moves)] == [
+            ("new", "06-01"),
+            ("closed", "06-10"),
+        ]
+    assert way == ["Insert ticket", "Assign seriousness", "Resolve ticket", "Closed"]
+
+    undo_import(ada, again.id)
+    assert undo_import(ada, report.id).kept == []
+    assert rows_of(dump) == before
+
+
+def test_steps_of_a_case_that_stands_here_leave_it_as_it_is(people):
+    ada = people["ada"]
+    make(ada, "case", subject="Grinder stops", number="173688")
+
+    report = take(ada, "event_log.csv")
+
+    assert [(s.created, s.failed, s.parents) for s in report.steps] == [(4, 0, {"case": 1})]
+    assert stored(ada, Case, "subject", "number", "status") == [
+        ("Grinder stops", "173688", "new"),
+        ("Case 173689", "173689", "new"),
+    ]
+    assert stored(ada, CaseStep, "activity", "resource")[2] == ("Closed", "Value 2")
 
 
 def test_groups_of_a_program_are_no_tags_of_ours(people):
