@@ -16,6 +16,7 @@ from crm.records.view import RecordView, record_view
 from crm.service.equipment.equipment import Coverage, coverages
 from crm.service.equipment.labour import labour_rate
 from crm.service.visits.base import OPEN
+from crm.service.visits.undo import Typed, typed_before
 from db.audit import SYSTEM_OPTIONS
 from db.models import (
     Address,
@@ -72,7 +73,9 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class VisitPage:
-    """A work order as its page needs it. ``covered`` is that of the day it was done, else of the day it is planned for."""
+    """A work order as its page needs it. ``covered`` is that of the day it was done, else of the day it is planned for;
+    ``typed`` is what its end had said before that was taken back.
+    """
 
     view: RecordView
     covered: Coverage | None
@@ -85,6 +88,7 @@ class VisitPage:
     visit: Visit
     case_number: str
     next_visit_id: int | None
+    typed: Typed | None
 
 
 def my_visits(session: ScopedSession, *, day: date) -> list[Visit]:
@@ -223,7 +227,7 @@ def _addresses(
 
 
 def visit_page(session: ScopedSession, order_id: int, *, day: date) -> VisitPage:
-    """A work order with all that its page shows. A constant number of statements.
+    """A work order with all that its page shows. A constant number of statements, two more for one that was taken back.
 
     Raises
     ------
@@ -255,6 +259,7 @@ def visit_page(session: ScopedSession, order_id: int, *, day: date) -> VisitPage
         visit,
         facts.case_number or "",
         _next_of(session, view),
+        typed_before(session, order_id) if view.values["status"] in OPEN else None,
     )
 
 

@@ -31,7 +31,8 @@ def finish_card(actor: Actor, page: VisitPage) -> None:
 
 
 def _memory(page: VisitPage) -> list[PartUsed]:
-    made: list[PartUsed] = st.session_state.setdefault(f"visit_parts_{page.view.id}", [])
+    before = list(page.typed.parts) if page.typed else []
+    made: list[PartUsed] = st.session_state.setdefault(f"visit_parts_{page.view.id}", before)
     return made
 
 
@@ -98,14 +99,17 @@ def _part_form(page: VisitPage, parts: list[PartUsed], currency: str) -> None:
 
 def _form(page: VisitPage) -> dict[str, Any] | None:
     """What the form holds in the run after it was sent."""
-    values = page.view.values
-    key = f"visit_end_{page.view.id}"
+    values, before = page.view.values, page.typed
+    # Another version is another form: what a reopened one begins with must not be what a browser keeps of the first.
+    key = f"visit_end_{page.view.id}" + (f"_{values['version']}" if before else "")
+    if before:
+        st.caption(_("What was entered when the visit was ended before stands here again."))
     with st.form(key, border=False):
         grid = st.grid(2, min_column_width=150, gap="small")
         with grid.cell():
             done_on = st.date_input(
                 _("Done on"),
-                value=today(),
+                value=before.done_on if before and before.done_on else today(),
                 min_value=FIRST_DAY,
                 max_value=today(),
                 key=f"{key}_day",
@@ -113,29 +117,38 @@ def _form(page: VisitPage) -> dict[str, Any] | None:
             )
         with grid.cell():
             hours = st.number_input(
-                _("Hours"), value=None, min_value=0.0, max_value=1000.0, step=0.25, key=f"{key}_hours"
+                _("Hours"),
+                value=before.hours if before else None,
+                min_value=0.0,
+                max_value=1000.0,
+                step=0.25,
+                key=f"{key}_hours",
             )
         meter, reset = None, False
         if values["equipment_id"] is not None:
             with grid.cell():
                 last = meter_words(page.meter_value, page.meter_unit)
                 meter = st.number_input(
-                    _("Meter shows"), value=None, min_value=0.0, key=f"{key}_meter",
+                    _("Meter shows"), value=before.meter if before else None, min_value=0.0, key=f"{key}_meter",
                     help=_("It showed {value} last.").format(value=last),
                     placeholder=_("last {value}").format(value=last),
                 )  # fmt: skip
         with grid.cell():
             fault = st.text_input(
-                _("Fault code"), values["fault_code"] or "", max_chars=60, key=f"{key}_fault"
+                _("Fault code"),
+                (before.fault_code if before else values["fault_code"]) or "",
+                max_chars=60,
+                key=f"{key}_fault",
             )
         if values["equipment_id"] is not None and page.meter_value is not None:
             reset = st.checkbox(_("The meter was replaced or set back"), key=f"{key}_reset")
         report = st.text_area(
-            _("Report"), values["report"] or "", max_chars=10_000, height=100, key=f"{key}_report",
+            _("Report"), (before.report if before else values["report"]) or "", max_chars=10_000, height=100, key=f"{key}_report",
             placeholder=_("What was found and done"),
         )  # fmt: skip
         next_on = st.date_input(
-            _("Next visit on"), value=None, min_value=FIRST_DAY, max_value=LAST_DAY, key=f"{key}_next", format="YYYY-MM-DD",
+            _("Next visit on"), value=before.next_on if before else None, min_value=FIRST_DAY, max_value=LAST_DAY,
+            key=f"{key}_next", format="YYYY-MM-DD",
             help=_("Makes the next visit with the same steps. Leave it blank for none."),
         )  # fmt: skip
         sent = st.form_submit_button(

@@ -7,8 +7,9 @@ import pytest
 from crm.clock import today
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.service.equipment.equipment import record_meter
+from crm.service.visits.queries import visit_page
 from crm.service.visits.visits import cancel_visit, reopen_visit
-from crm.work import unit_of_work
+from crm.work import reading, unit_of_work
 from db.models import Equipment, Failure, MaintenancePlan, MeterReading, PartChange, WorkOrder, WorkOrderPart
 from tests.factories import change, make
 from tests.service.equipment.visit_scene import (
@@ -102,6 +103,37 @@ class TestTakingBack:
         assert [p.name for p in rows(WorkOrderPart)] == ["Gasket"]
         self.reopen(people, visit)
         assert rows(WorkOrderPart) == []
+
+    def test_what_was_entered_stands_in_the_form_again(self, people, unit, visit):
+        ahead = today() + timedelta(days=9)
+        finish(
+            people, visit, meter=1200.0, parts=[BURRS, GASKET], hours=1.5, report="Two burrs worn", fault_code="E7",
+            next_on=ahead,
+        )  # fmt: skip
+        assert self.typed(people, visit) is None
+
+        self.reopen(people, visit)
+
+        told = self.typed(people, visit)
+        assert (told.done_on, told.hours, told.meter) == (today(), 1.5, 1200.0)
+        assert (told.report, told.fault_code, told.next_on) == ("Two burrs worn", "E7", ahead)
+        assert told.parts == (BURRS, GASKET)
+        finish(people, stored(visit), parts=[GASKET])
+        assert self.typed(people, visit) is None
+        self.reopen(people, visit)
+        assert self.typed(people, visit).parts == (GASKET,)
+
+    def test_a_visit_that_was_never_ended_or_only_cancelled_begins_blank(self, people, visit):
+        assert self.typed(people, visit) is None
+        with unit_of_work(people["stan"]) as work:
+            cancel_visit(work, visit["id"], seen_version=stored(visit)["version"], reason="Not needed")
+        self.reopen(people, visit)
+
+        assert self.typed(people, visit) is None
+
+    def typed(self, people, visit):
+        with reading(people["stan"]) as session:
+            return visit_page(session, visit["id"], day=today()).typed
 
     def test_a_later_reading_keeps_it(self, people, unit, visit, dump):
         finish(people, visit, meter=1200.0)
