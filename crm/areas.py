@@ -95,6 +95,7 @@ hand_in(
         "interaction": "crm.interactions.incoming:file_talk",
         "deal": "crm.interactions.incoming:file_with_deal",
     },
+    reply={"copy": "crm.interactions.copies:take_copy"},
     rules={
         "interaction": "crm.interactions.rules:TalkRules",
         "task": "crm.interactions.rules:TaskRules",

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
         "seen"  # what happens to a message there after it was stored
     )
     imap_move_to: str = ""  # the folder for "move"
+    mail_dropbox: str = ""  # copies of what colleagues send from their own programs become talks
     mail_max_mb: int = Field(25, gt=0)  # a larger message is kept without its largest parts
     file_max_mb: int = Field(20, gt=0)  # a file that somebody adds, and all files of one reply together
 

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "keeping": "cli_frame firm upgrade",
     "mail": "cli_frame firm jobs records",
     "reporting": "access cli_frame firm",
-    "interactions": "records",
+    "interactions": "mail records",
     "trade": "records",
     "contacts": "interactions records reporting",  # whoever becomes a customer was talked with
     "pipeline": "analytics firm records reporting",

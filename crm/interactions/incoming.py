@@ -12,7 +12,7 @@ from db.models import IncomingMessage
 MOST_WORDS = 20_000
 
 
-def file_talk(work: Work, message: IncomingMessage, _record_id: int | None, **about: int | None) -> int:
+def file_talk(work: Work, message: IncomingMessage, _record_id: int | None, **about: Any) -> int:
     """Write a message down as a talk with whom it is from; the talk's id."""
     links = {
         "contact_id": message.contact_id,
@@ -21,7 +21,8 @@ def file_talk(work: Work, message: IncomingMessage, _record_id: int | None, **ab
     }
     values: dict[str, Any] = {
         "kind": "email",
-        "direction": "in",
+        # A colleague's own copy is what we said.
+        "direction": "out" if message.kind == "copy" else "in",
         "subject": (message.subject or message.body.strip().split("\n")[0] or message.sender or "?")[:500],
         "body": message.body[:MOST_WORDS] or None,
         "happened_at": min(message.written_at or message.taken_at, work.now),

@@ -11,9 +11,10 @@ from sqlalchemy import Select, bindparam, null, select
 
 from crm.i18n import _
 from crm.interactions.service import ABOUT
+from crm.mail.receiving.files import FileLine, files_of
 from crm.records import records, registry
 from crm.records.changes import FieldChange, record_changes
-from db.models import Case, Contact, Interaction, Task, User
+from db.models import Case, Contact, IncomingMessage, Interaction, Task, User
 from db.scope import UPDATE, ScopedSession
 
 #: Whose cases stand in their timeline, by the field that holds their id.
@@ -39,6 +40,9 @@ class Entry:
     detail: str = ""
     archived: bool = False
     may_change: bool = False
+    #: Of a talk by mail: the message as it came, where the actor may read it, and its files.
+    incoming_id: int | None = None
+    files: tuple[FileLine, ...] = ()
 
     @property
     def corrected(self) -> bool:
@@ -69,8 +73,14 @@ def timeline(session: ScopedSession, entity: str, record_id: int, *, limit: int 
 
 
 def talks_of(session: ScopedSession, entity: str, record_id: int, *, limit: int = 30) -> list[Entry]:
-    """Talks of a record, the newest first, archived ones among them. One statement."""
+    """Talks of a record, the newest first, archived ones among them. One statement, and two more where talks came by mail."""
     may = partial(session.actor.holds, "interaction", UPDATE)
+    rows = session.execute(_talks_of(entity).limit(limit), {"record": record_id}).all()
+    mails = [row.id for row in rows if row.kind == "email"]
+    asked = select(IncomingMessage.interaction_id, IncomingMessage.id)
+    found = session.execute(asked.where(IncomingMessage.interaction_id.in_(mails))) if mails else ()
+    came: dict[int | None, int] = {row[0]: row[1] for row in found}
+    files = files_of(session, interaction_id=mails)
     return [
         Entry(
             r.kind,
@@ -83,8 +93,10 @@ def talks_of(session: ScopedSession, entity: str, record_id: int, *, limit: int 
             detail=_detail(r),
             archived=r.archived_at is not None,
             may_change=may(owner_id=r.owner_id, team_id=r.team_id),
+            incoming_id=came.get(r.id),
+            files=tuple(files.get(r.id, ())),
         )
-        for r in session.execute(_talks_of(entity).limit(limit), {"record": record_id})
+        for r in rows
     ]
 
 

@@ -55,7 +55,7 @@ class IncomingMessage(Versioned, Base):
     size: Mapped[int]
     is_whole: Mapped[bool] = mapped_column(default=True)
     left_out: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
-    #: answer, question, automatic, bounce, complaint, unknown, form
+    #: answer, question, automatic, bounce, complaint, unknown, form, copy
     kind: Mapped[str] = mapped_column(text(12), default="unknown")
     #: stored (nothing decided yet), waiting (for staff, in the inbox), filed, passed (nobody's words), ignored (not for us)
     state: Mapped[str] = mapped_column(text(10), default="stored")

@@ -37,11 +37,11 @@ from db.models import Campaign, Case, Contact, Deal, IncomingMessage, Organisati
 log = structlog.get_logger(__name__)
 
 #: What a message came to.
-BOUNCED, COMPLAINED, ANSWERED, RESPONDED, AWAY, FOREIGN, WAITS, RULED, BROKEN = (
-    "bounced", "complained", "answered", "responded", "passed", "foreign", "waits", "ruled", "broken",
+BOUNCED, COMPLAINED, ANSWERED, RESPONDED, AWAY, FOREIGN, WAITS, RULED, BROKEN, LOGGED = (
+    "bounced", "complained", "answered", "responded", "passed", "foreign", "waits", "ruled", "broken", "logged",
 )  # fmt: skip
 #: Kinds of a message as they are stored.
-ANSWER, QUESTION, UNKNOWN = "answer", "question", "unknown"
+ANSWER, QUESTION, UNKNOWN, COPY = "answer", "question", "unknown", "copy"
 
 #: Who takes replies: asked with the message of ours that is answered, where it is known, and the stored message; empty
 #: when it is not for them. Whoever takes it links it to their record.
@@ -61,6 +61,7 @@ class Tally:
             COMPLAINED: _("complaints"),
             ANSWERED: _("answers to cases"),
             RESPONDED: _("replies to campaigns"),
+            LOGGED: _("copies of what colleagues sent, as talks"),
             AWAY: _("automatic answers, kept"),
             WAITS: _("kept in the inbox for staff"),
             RULED: _("new questions, by the rules of the mailbox"),
@@ -224,6 +225,9 @@ def _reply(work: Work, received: Received, message: IncomingMessage) -> None:
     outcome = next(
         (came_to for take in REPLIES.values() if (came_to := take(work, received, row, message))), ""
     )
+    if message.kind == COPY:
+        message.state, message.outcome = WAITING if outcome == WAITS else FILED, outcome
+        return
     if not outcome:
         _belongs_to(work, message)
     if received.kind == AUTOMATIC:

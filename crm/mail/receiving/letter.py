@@ -131,7 +131,9 @@ def read_letter(content: bytes, most_bytes: int, size: int = 0) -> Letter:
     letter.writers = tuple(found.values())[:_MOST_WRITERS]
     letter.recipients = tuple(
         dict.fromkeys(
-            a for name in ("to", "cc", "delivered-to", "x-original-to") for _n, a in addresses(message, name)
+            a
+            for name in ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+            for _n, a in addresses(message, name)
         )
     )
     letter.subject = header(message, "subject")[:1000]

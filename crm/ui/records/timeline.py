@@ -9,12 +9,13 @@ import streamlit as st
 from crm.clock import here, now, today, zone
 from crm.i18n import _
 from crm.interactions.timeline import CUSTOMERS, OTHERS, Entry, timeline
+from crm.links import local
 from crm.records import registry
 from crm.records.changes import FieldChange
 from crm.records.fields import Entity
 from crm.records.view import RecordView
 from crm.ui.kit import look
-from crm.ui.kit.formats import clock, day, moment, value_text
+from crm.ui.kit.formats import clock, day, moment, size_words, value_text
 from crm.ui.records.quick import talk_drawer
 from crm.work import Actor, reading
 
@@ -111,12 +112,26 @@ def _step(actor: Actor, entry: Entry, about: Entity, currency: str, key: str) ->
         if not entry.may_change:
             if body:
                 st.caption(body)
+            _came_along(entry)
             return
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             st.caption(body, width="stretch")
             label = _("Restore") if entry.archived else _("Correct")
             if st.button(label, key=f"{key}_talk_{entry.record_id}", type="tertiary"):
                 talk_drawer(actor, entry.record_id)
+        _came_along(entry)
+
+
+def _came_along(entry: Entry) -> None:
+    """The files of a talk by mail, and the message as it came."""
+    links = [
+        f":material/attach_file: {look.link(file.name, local(f'/files/{file.id}'))} {look.quiet(size_words(file.size))}"
+        for file in entry.files
+    ]
+    if entry.incoming_id is not None:
+        links.append(look.link(_("original"), local(f"/messages/{entry.incoming_id}/original")))
+    if links:
+        st.caption(look.Marked(" · ".join(links)))
 
 
 def _body(entry: Entry) -> str:
