@@ -5,6 +5,7 @@ import streamlit as st
 from crm.access.people import add_role, demand_to_see, remove_role, role_rows, team_table, user_table
 from crm.i18n import _, ngettext
 from crm.ui.frame.guard import current_actor, flash, showing_problems
+from crm.ui.frame.routes import page
 from crm.ui.kit import look
 from crm.ui.kit.forms import record_form
 from crm.ui.settings import people
@@ -28,6 +29,12 @@ if view == "users":
         if st.button(_("Add user"), key="people_add", type="primary", icon=":material/person_add:"):
             people.user_dialog(None, roles, teams)
     people.show_users(users)
+    st.page_link(
+        page("tokens"),
+        label=_("API tokens"),
+        icon=":material/key:",
+        query_params={"tokens_view": _("Everybody’s")},
+    )
     names = dict(zip(users["id"], users["name"], strict=True))
     chosen = st.selectbox(
         _("Change"),

@@ -5,23 +5,18 @@ Programs read it: times stand in UTC with their offset, and are taken with any; 
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
 from typing import Annotated, Any
 
-import structlog
-from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
+from pydantic import BaseModel, ConfigDict
 from pydantic import Field as About
-from starlette.exceptions import HTTPException
 
 from crm.access.rules import ON_PEOPLE
 from crm.errors import CrmError, NotAllowed, NotFound, Problem, Refused
-from crm.http import problems
 from crm.http.asked import filters as asked_for
 from crm.http.bodies import Bounded
 from crm.http.calls.once import Asking, Calling
+from crm.http.calls.telling import describing, known_parameters, tell_problems
 from crm.i18n import _
 from crm.records import registry
 from crm.records.lists import list_rows
@@ -30,13 +25,12 @@ from crm.records.records import (
     create_record,
     delete_record,
     get_record,
+    restore_record,
     shown,
     update_record,
 )
 from crm.work import Actor, Work, reading
 from db.scope import CREATE, DELETE, EXPORT, READ, UPDATE
-
-log = structlog.get_logger(__name__)
 
 #: Users come with a role, teams and a password; the screen People keeps these together.
 NOT_HERE = frozenset({"user"})
@@ -59,14 +53,20 @@ class Page(BaseModel):
     next: str | None
 
 
-class Change(BaseModel):
+class Sent(BaseModel):
+    """A body in which a name that means nothing is refused: it is a mistake, and would be lost without a word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Change(Sent):
     """New values of some fields and the version of the record they were chosen on, unless ``If-Match`` says it."""
 
     values: dict[str, Any]
     version: int | None = About(None, ge=0, lt=2**31)
 
 
-class Rows(BaseModel):
+class Rows(Sent):
     """Up to 1,000 records at once, all stored or none.
 
     A row without ``id`` is a new record; one with ``id`` and ``version`` changes the record it names.
@@ -147,6 +147,8 @@ def api(*more: APIRouter) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,
+        dependencies=[Depends(known_parameters)],
     )
     app.add_middleware(Bounded)
     # Before those of any record, which would take their addresses.
@@ -163,6 +165,9 @@ def api(*more: APIRouter) -> FastAPI:
         descending: bool = False,
         after: Annotated[str | None, Query(max_length=2_000)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        archived: Annotated[
+            bool, Query(description="Those that were put away instead of those in use.")
+        ] = False,
     ) -> Page:
         """One page of an entity's records; more than a screen's 50 at once for those who may export them."""
         _demand_read(actor, entity)
@@ -172,7 +177,7 @@ def api(*more: APIRouter) -> FastAPI:
         with reading(actor) as session:
             found = list_rows(
                 session, entity, search=search, filters=asked_for(entity, filters), sort=sort, descending=descending,
-                after=after, limit=limit,
+                after=after, limit=limit, archived=archived,
             )  # fmt: skip
         rows = [_json(entity, {str(k): v for k, v in row.items()}) for row in found.rows.to_dict("records")]
         return Page(rows=rows, total=found.total, more_than_total=found.capped, next=found.next_cursor)
@@ -237,28 +242,28 @@ def api(*more: APIRouter) -> FastAPI:
 
         return call.write(act, entity=entity)
 
-    app.openapi = _describing(app)  # type: ignore[method-assign]
-    app.add_exception_handler(CrmError, _told)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _other)
-    app.add_exception_handler(Exception, _bug)
+    @app.post("/{entity}/{record_id}/restore", response_model=dict[str, Any])
+    def restore(
+        entity: Entity,
+        record_id: RecordId,
+        call: Calling,
+        version: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+        matched: Matched = None,
+    ) -> Response:
+        """Take a record back that was put away."""
+        _demand_writable(call.actor, entity, DELETE)
+        if not hasattr(registry.model(entity), "archived_at"):
+            raise Refused(_("These records are not put away, so none can be taken back."))
+
+        def act(work: Work) -> tuple[Any, str]:
+            seen = _seen(matched, version)
+            return _tagged(entity, restore_record(work, entity, record_id, seen_version=seen))
+
+        return call.write(act, entity=entity)
+
+    app.openapi = describing(app)  # type: ignore[method-assign]
+    tell_problems(app)
     return app
-
-
-def _describing(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """The description with the names of all kinds of record, which are known only when somebody asks."""
-    plain = app.openapi
-
-    def described() -> dict[str, Any]:
-        found = plain()
-        for operations in found["paths"].values():
-            for operation in operations.values():
-                for parameter in operation.get("parameters", ()):
-                    if parameter["name"] == "entity":
-                        parameter["schema"] = {"type": "string", "enum": list(registry.names())}
-        return found
-
-    return described
 
 
 def _stored_all(work: Work, entity: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -301,32 +306,3 @@ def _demand_writable(actor: Actor, entity: str, *actions: str) -> None:
     hangs = isinstance(registry.model(entity).__guard__, tuple)
     if not any(actor.may(registry.rights_name(entity), UPDATE if hangs else action) for action in actions):
         raise NotAllowed(_("You may not do this. Ask an administrator if your work needs it."))
-
-
-def _told(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, CrmError)
-    return problems.told(error)
-
-
-def _malformed(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    found = [Problem(".".join(map(str, p["loc"])), str(p["msg"])) for p in error.errors()]
-    named = ", ".join(dict.fromkeys(one.field for one in found))
-    detail = _("The request is not as it should be. Look at: {names}.").format(names=named)
-    return problems.problem(422, "Refused", detail, problems=found)
-
-
-def _other(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    answer = problems.problem(
-        error.status_code, "NotFound" if error.status_code == 404 else "Refused", str(error.detail)
-    )
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-def _bug(_request: Request, error: Exception) -> Response:
-    reference = secrets.token_hex(3).upper()
-    log.error("API error", reference=reference, exc_info=error)
-    text = _("Something went wrong on our side. Number {reference}.").format(reference=reference)
-    return problems.problem(500, "Bug", text)

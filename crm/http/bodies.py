@@ -1,4 +1,4 @@
-"""The body of a call: bounded before it is read, and JSON that every database can hold."""
+"""A call before it reaches the API: its body bounded before it is read, JSON both ways, ``HEAD`` as ``GET``."""
 
 from __future__ import annotations
 
@@ -20,22 +20,44 @@ class Bounded:
     """ASGI middleware of the API: no body is longer than it may be, whatever its length was declared as.
 
     Constants that are no JSON (``NaN``, ``Infinity``), names given twice and nesting without end are refused with a
-    sentence; what passes reaches the API as it was sent.
+    sentence, and so is another kind of body or answer than JSON; what passes reaches the API as it was sent. A slash at the
+    end of an address means nothing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        if not _takes_json(headers.get("accept", "")):
+            await problem(406, "Refused", _("Answers are JSON. Accept application/json."))(
+                scope, receive, send
+            )
+            return
+        if scope["method"] in ("GET", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        declared = headers.get("content-length", "0")
         body = None if not declared.isdecimal() or int(declared) > MOST_BYTES else await _read(receive)
         if body is None:
             text = _("The request is too large; at most {n} megabytes fit.")
             refusal = problem(413, "Refused", text.format(n=MOST_BYTES // 1_000_000))
             await refusal(scope, receive, send)
+            return
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if (
+            body
+            and kind != "application/json"
+            and not (kind.startswith("application/") and kind.endswith("+json"))
+        ):
+            why = _("Bodies are JSON. Send it with “Content-Type: application/json”.")
+            await problem(415, "Refused", why)(scope, receive, send)
             return
         if body and (why := _unreadable(body)):
             await problem(422, "Refused", why)(scope, receive, send)
@@ -51,6 +73,21 @@ class Bounded:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self.app(scope, again, send)
+
+
+def _takes_json(accept: str) -> bool:
+    """Whether the caller takes what the API answers; who says nothing takes everything."""
+    kinds = [one.partition(";") for one in accept.lower().split(",") if one.strip()]
+    refused = ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    taken = {kind.strip() for kind, _semicolon, rest in kinds if rest.replace(" ", "") not in refused}
+    return not kinds or bool(taken & {"*/*", "application/*", "application/json", "application/problem+json"})
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -21,7 +21,7 @@ from crm.access.sessions import hash_of, is_live
 from crm.access.signing import sign
 from crm.config import settings
 from crm.errors import CrmError
-from crm.http.calls.who import CALLED, bearer_of, refusal_of, unknown
+from crm.http.calls.who import CALLED, COOKIE, bearer_of, refusal_of, unknown
 from crm.http.guarding import address_of, as_it_came, guarded, is_secure
 from crm.http.html import content_security_policy, render_message
 from crm.http.problems import problem, told
@@ -31,7 +31,6 @@ from crm.links import below, local
 
 #: Signed by the edge; ``.streamlit/config.toml`` hands it to ``st.user["session"]``.
 HEADER = b"x-crm-session"
-COOKIE = "rapport_session"
 #: What anybody may fetch: how to get in, whether the server lives, Streamlit's own files, fonts and mark, and what is
 #: meant for strangers: web forms and the links in messages.
 OPEN = (

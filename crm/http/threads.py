@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from crm.errors import Problem, Refused
-from crm.http.api import Entity, RecordId
+from crm.http.api import Entity, RecordId, Sent
 from crm.http.calls.once import Asking, Calling
 from crm.i18n import _
 from crm.mail.record_files import attach, list_files, put_back, remove_file
@@ -32,7 +32,7 @@ class Thread(BaseModel):
     messages: list[dict[str, Any]]
 
 
-class NewReply(BaseModel):
+class NewReply(Sent):
     """An answer to the customer. ``key`` makes a repeat harmless; with ``newest`` and ``count`` of the thread it is
     refused (409) when something was said since."""
 
@@ -67,7 +67,7 @@ def answer(case_id: RecordId, given: NewReply, call: Calling) -> Response:
     return call.write(act, status=201)
 
 
-class NewFile(BaseModel):
+class NewFile(Sent):
     """A file to add: its name, and its bytes in Base64."""
 
     name: str = Field(min_length=1, max_length=255)

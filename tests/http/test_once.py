@@ -66,7 +66,7 @@ def test_the_same_key_and_request_is_answered_as_before(web, token):
 
 @pytest.mark.parametrize(
     "other",
-    [{"body": {"name": "Bo"}}, {"path": "/api/contact?x=1"}, {"path": "/api/organisation"},
+    [{"body": {"name": "Bo"}}, {"path": "/api/deal"}, {"path": "/api/organisation"},
      {"body": {"rows": [{"name": "Ana"}]}, "path": "/api/contact/bulk"}, {"If-Match": '"1"'}],
 )  # fmt: skip
 def test_the_same_key_for_another_request_is_refused(web, token, other):

@@ -43,6 +43,7 @@ SCREENS = {
     "template": ("/template?id=1", MARKETER), "web_forms": ("/web_forms", MARKETER), "web_form": ("/web_form?id=1", MARKETER),
     "form": ("/forms/service", None), "social": ("/social", MARKETER), "marketing": ("/marketing", MANAGER),
     "imports": ("/imports", ADMINISTRATOR), "people": ("/people", ADMINISTRATOR), "settings": ("/settings", ADMINISTRATOR),
+    "tokens": ("/tokens", ADMINISTRATOR),
 }  # fmt: skip
 #: What a screen shows while it still works.
 BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton]"
@@ -109,6 +110,11 @@ def prepare(database: Path, folder: Path) -> Path:
     with closing(sqlite3.connect(database)) as connection:
         known = connection.execute("SELECT email FROM contacts WHERE id = 5").fetchone()[0]
     crm(database, "mail", "read", str(write_letters(folder, known)))
+    for name, more in (
+        ("Web shop", ["--write", "--only", "order,contact"]),
+        ("Monthly figures", ["--days", "10"]),
+    ):
+        crm(database, "token", "make", "--email", ADMINISTRATOR, "--name", name, *more)
     return file
 
 

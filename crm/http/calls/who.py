@@ -16,6 +16,7 @@ from crm.i18n import _
 from crm.links import below
 from crm.work import Actor
 
+COOKIE = "rapport_session"
 #: What a token opens; screens and their socket are for people.
 CALLED = ("/api/", "/files/", "/messages/")
 

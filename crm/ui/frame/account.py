@@ -1,4 +1,4 @@
-"""What everybody may change about themselves: language and password."""
+"""What everybody may change about themselves: language, password and tokens of programs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from crm.access.users import change_own_language, change_own_password
 from crm.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
+from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, current_session, flash, showing_problems
 from crm.ui.kit.inputs import choose
 from crm.ui.kit.words import plain
@@ -43,6 +44,8 @@ def _drawer() -> None:
             help=_("At least 10 characters. Your other browsers are signed out."),
         )  # fmt: skip
         changed = st.form_submit_button(_("Change password"), type="primary")
+    st.divider()
+    st.page_link(routes.page("tokens"), label=_("API tokens"), icon=":material/key:")
     with showing_problems():
         if spoken:
             change_own_language(actor.user_id, language=chosen)

@@ -91,6 +91,8 @@ SECTIONS: dict[str, tuple[Screen, ...]] = {
         Screen("imports", N_("Past imports"), ":material/history:", ("contact", IMPORT)),
         Screen("people", N_("People"), ":material/badge:", ("user", UPDATE)),
         Screen("settings", N_("Settings"), ":material/settings:", ("setting", UPDATE)),
+        # Reached under one's name; whoever has any right has this one.
+        Screen("tokens", N_("API tokens"), ":material/key:", ("setting", READ), in_menu=False),
     ),
 }
 #: Where everybody lands.
