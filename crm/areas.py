@@ -8,6 +8,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``rules``    the rules by which an entity's rows are stored
 ``beside``   what a file may feed of an entity that other tables hold
 ``remark``   what the page of a record says above everything else
+``standin``  what a file may name instead of a record: a lead who became a contact
 ``find``     what is found in Find beside records
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
@@ -111,6 +112,7 @@ hand_in(
         "sales": "crm.pipeline.reports.report_sales",
     },
     filing={"lead": "crm.pipeline.leads.incoming:file_lead"},
+    standin={"contact": "crm.pipeline.leads.standin:contacts_of_leads"},
     start={"deal": "crm.pipeline.defaults:ensure_defaults"},
     rules={
         "lead": "crm.pipeline.leads.rules:LeadRules",

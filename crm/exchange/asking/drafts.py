@@ -26,7 +26,7 @@ from crm.exchange.asking.mapping import (
     unfed,
 )
 from crm.exchange.asking.parts import head_of, heads_link, line_total, shared_out
-from crm.exchange.asking.templates import either_day, hour_beside
+from crm.exchange.asking.templates import either_column, hour_beside
 from crm.exchange.export import is_own, own_keys
 from crm.exchange.files.reading import ReadOptions, SourceTable
 from crm.exchange.files.sample import sample
@@ -157,7 +157,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
     about, looked = entities.entity(entity), known(table)
     guesses = guess_columns(table, about, about=looked)
     fields = {guess.column: guess.field for guess in guesses}
-    either = either_day(about, fields, looked)
+    either = either_column(about, fields, looked)
     fields = {column: "" if name in either else name for column, name in fields.items()}
     filled = {guess.field for guess in guesses if guess.examples}
     phones = [g.column for g in guesses if g.field and about[g.field].kind is Kind.PHONE]

@@ -10,15 +10,15 @@ from crm.exchange.values.values import HOUR, HOUR_OF
 from crm.records.fields import Entity, Kind
 
 
-def either_day(entity: Entity, given: Mapping[str, str], about: Known) -> dict[str, str]:
-    """A day that stands in one of two columns ("Won time", "Lost time") and never in both, as a template."""
+def either_column(entity: Entity, given: Mapping[str, str], about: Known) -> dict[str, str]:
+    """What stands in one of two columns and never in both, as a template: a day ("Won time", "Lost time"), a needed link."""
     fields, columns = [f for f in entity.fields if f.importable], about.table.columns
     sounds = about.headers.likeness(entity) >= SURE
     filled = {column: about.table.texts[column] != "" for column in columns}
     found = {}
     for place, field in enumerate(fields):
         main = next((column for column in columns if given[column] == field.name), "")
-        if not main or field.kind is not Kind.DATE:
+        if not main or not (field.kind is Kind.DATE or (field.kind is Kind.LINK and field.required)):
             continue
         for row, column in enumerate(columns):
             if given[column] or not sounds[row, place] or not filled[column].any():

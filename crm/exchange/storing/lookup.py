@@ -15,6 +15,7 @@ from crm.exchange.storing.spelled import (
     Tree,
     by_outcome,
     first_stage,
+    meant_by,
     numbered,
     other_length,
     path_of,
@@ -73,6 +74,9 @@ def find_parents(
             found.ids[text], found.near[text] = record, name
         open_texts = [text for text in open_texts if text not in found.ids]
     open_texts = _by_path(work, entity, open_texts, lookup, found, import_id)
+    meant = meant_by(work.session, entity, open_texts)
+    found.ids.update({text: record for text, record in meant.items() if record is not None})
+    open_texts = [text for text in open_texts if text not in found.ids]
     if open_texts and (lookup.near or len(open_texts) <= _MOST_UNKNOWN):
         open_texts = _near(work, entity, open_texts, lookup, found)
     if not open_texts:
@@ -85,7 +89,8 @@ def find_parents(
     else:
         known = _listed(work, entity)
         for text in open_texts:
-            reason = _("There is no {label} “{value}”.").format(label=label, value=text[:80])
+            told = _("There is no {label} “{value}”, but a lead. Convert it first.") if text in meant else ""
+            reason = (told or _("There is no {label} “{value}”.")).format(label=label, value=text[:80])
             hint = found.near.pop(text, "")
             advice = _("Is “{near}” meant?").format(near=hint) if hint else known
             found.reasons[text] = f"{reason} {advice}".strip()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.records import registry
 from crm.records.matching import name_key
+from crm.register import Register
 
 _NUMBERED = re.compile(r"(?P<name>[^;]*\S) ?\((?P<number>\d{1,20})\)(?:\s*;.*)?", re.DOTALL)
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -138,3 +139,9 @@ def first_stage(session: Any, ids: Sequence[int]) -> int:
         .order_by(Pipeline.is_active.desc(), Pipeline.position, Pipeline.id)
     )  # fmt: skip
     return int(session.scalars(statement.limit(1)).one())
+
+
+def meant_by(session: Any, entity: str, texts: Sequence[str]) -> Mapping[str, int | None]:
+    """The records that others stand for, by the text that names these; None for one that is not there yet."""
+    others = Register[Callable[[Any, Sequence[str]], Mapping[str, int | None]]]("standin")
+    return others[entity](session, texts) if texts and entity in others else {}

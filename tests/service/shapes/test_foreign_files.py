@@ -10,9 +10,10 @@ from crm.clock import here
 from crm.exchange.asking import wizard
 from crm.exchange.storing.engine import run_import
 from crm.exchange.undoing.undo import undo_import
-from crm.work import reading
+from crm.work import reading, unit_of_work
 from db.models import (
     Address,
+    CampaignMember,
     Case,
     CaseMove,
     CaseStep,
@@ -20,6 +21,7 @@ from db.models import (
     Channel,
     Contact,
     Deal,
+    Lead,
     Order,
     OrderLine,
     Organisation,
@@ -280,6 +282,29 @@ def test_steps_of_a_case_that_stands_here_leave_it_as_it_is(people):
         ("Case 173689", "173689", "new"),
     ]
     assert stored(ada, CaseStep, "activity", "resource")[2] == ("Closed", "Value 2")
+
+
+def test_a_lead_who_became_a_contact_is_a_member_as_that_contact(people, tmp_path):
+    ada = people["ada"]
+    make(ada, "campaign", number="701Qy00000CaMpAIAV", name="Spring")
+    made = make(ada, "contact", name="Ida Holm", number="003Qy00000KlMnOIAV")
+    known = make(ada, "contact", name="Per Dahl")
+    leads = [make(ada, "lead", name=n, number=f"00QQy00000LeAd{n}") for n in ("AIAV", "BIAV")]
+    with unit_of_work(ada) as work:
+        work.session.get_one(Lead, leads[0]["id"]).contact_id = known["id"]
+    members = (
+        b"CampaignId,LeadId,ContactId,HasResponded,Group\n701Qy00000CaMpAIAV,00QQy00000LeAdAIAV,,true,A\n"
+        b"701Qy00000CaMpAIAV,,003Qy00000KlMnOIAV,false,A\n701Qy00000CaMpAIAV,00QQy00000LeAdBIAV,,false,A\n"
+    )
+
+    report = take(ada, campaign_members=(members, tmp_path))
+
+    assert [(s.entity, s.created, s.failed) for s in report.steps] == [("campaign_member", 2, 1)]
+    assert stored(ada, CampaignMember, "contact_id", "responded") == [
+        (known["id"], True),
+        (made["id"], False),
+    ]
+    assert report.steps[0].examples[0]["reason"].endswith("but a lead. Convert it first.")
 
 
 def test_groups_of_a_program_are_no_tags_of_ours(people):
