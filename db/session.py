@@ -72,7 +72,12 @@ def make_engine(url: str, **options: Any) -> Engine:
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = _create_engine(
-            parsed, pool_size=24, max_overflow=16, connect_args={"timeout": 30}, **options
+            parsed,
+            pool_size=24,
+            max_overflow=16,
+            connect_args={"timeout": 30},
+            hide_parameters=True,  # an error in the log names the statement, not what somebody typed
+            **options,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         if parsed.database and parsed.database != ":memory:":
@@ -86,6 +91,7 @@ def make_engine(url: str, **options: Any) -> Engine:
             pool_timeout=10,
             pool_recycle=1800,
             pool_pre_ping=True,
+            hide_parameters=True,
             **options,
         )
         _prepare_postgresql(engine)

@@ -71,6 +71,8 @@ def back_up(target: Path | str, *, overwrite: bool = False, step: places.Step | 
 
 def _written(target: Path) -> Label:
     used = engine()
+    if used.dialect.name == "sqlite" and _is_live(target, _file_of(used)):
+        raise Refused(_("{name} is the database itself. Choose another name.").format(name=target))
     with tempfile.TemporaryDirectory(prefix="rapport-backup-", dir=_roomy(target)) as folder:
         data = Path(folder) / "rapport.db"
         if used.dialect.name == "sqlite":
@@ -78,6 +80,13 @@ def _written(target: Path) -> Label:
         else:
             _exported(used, data)
         return pack(data, target, origin=used.dialect.name)
+
+
+def _is_live(target: Path, live: Path) -> bool:
+    """Whether a file is the database or one of those beside it."""
+    return target.resolve() in {
+        live.resolve().with_name(live.name + end) for end in ("", "-wal", "-shm", "-journal")
+    }
 
 
 def _roomy(target: Path) -> Path:

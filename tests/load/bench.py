@@ -1,8 +1,8 @@
 """``make bench``: measure Rapport against the budgets of its architecture; print a table, keep the figures as JSON.
 
-``ARGS="screens rates"`` measures only these parts; ``ARGS="--rounds 10"`` is quicker and rougher; ``ARGS="--large small"``
-lets the small company stand for the large one, which says nothing about growth; ``ARGS=--write`` also puts the table
-into ``docs/bench.md``.
+``ARGS="screens rates"`` measures only these parts; ``ARGS=kills`` kills the server a hundred times on each database;
+``ARGS="--rounds 10"`` is quicker and rougher; ``ARGS="--large small"`` lets the small company stand for the large one, which
+says nothing about growth; ``ARGS=--write`` also puts the table into ``docs/bench.md``.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import psutil
 from crm.sample.world import ScaleName
 from tests.load.figures import Figure, keep, table
 from tests.load.forecasts import measure_forecasts
+from tests.load.kills import measure_kills
 from tests.load.rates import measure_rates
 from tests.load.screens import measure_screens
 from tests.load.server import ROOT, company, plain_streamlit, serving
@@ -53,26 +54,35 @@ def _forecasts(_folder: Path, rounds: int, _large: ScaleName) -> list[Figure]:
     return measure_forecasts(20 * rounds)
 
 
+def _kills(folder: Path, rounds: int, _large: ScaleName) -> list[Figure]:
+    return measure_kills(folder, 4 * rounds)
+
+
 PARTS: dict[str, Callable[[Path, int, ScaleName], list[Figure]]] = {
     "screens": _screens,
     "rates": _rates,
     "forecasts": _forecasts,
+    "kills": _kills,
 }
+#: Measured only when named: it takes long, and no large company.
+ON_DEMAND = {"kills"}
 
 
 def main() -> int:
     """Measure the parts asked for; 1 when a budget is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all but kills")
     parser.add_argument("--rounds", type=int, default=25, help="visits of each screen")
     parser.add_argument("--large", choices=get_args(ScaleName), default="large", help="the company measured")
     parser.add_argument("--write", action="store_true", help="put the table into docs/bench.md")
     asked = parser.parse_args()
-    company(asked.large)
+    parts = asked.parts or [name for name in PARTS if name not in ON_DEMAND]
+    if set(parts) - ON_DEMAND:
+        company(asked.large)
     figures: list[Figure] = []
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="rapport_bench_") as folder:
-        for name in asked.parts or PARTS:
+        for name in parts:
             print(f"Measuring {name} …", file=sys.stderr, flush=True)
             figures += PARTS[name](Path(folder), asked.rounds, asked.large)
     told = (

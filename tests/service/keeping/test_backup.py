@@ -256,6 +256,15 @@ class TestCare:
 
         assert names() == held
 
+    @pytest.mark.parametrize("beside", ["", "-wal", "-shm"])
+    def test_the_database_itself_is_no_place_for_its_backup(self, beside, firm):
+        live = session.engine().url.database
+
+        with pytest.raises(Refused, match="the database itself"):
+            back_up(Path(live + beside), overwrite=True)
+
+        assert len(names()) == 3
+
     @pytest.mark.parametrize("harm", ["cut", "turned", "counted", "other", "none", "text"])
     def test_a_file_that_is_not_whole_touches_nothing(self, harm, firm, tmp_path):
         file = tmp_path / "b.zip"
