@@ -10,31 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from crm.i18n import N_
+from crm.i18n import N_, _
 from crm.records import registry
 from db.models import Base
 from db.scope import ACTIONS, ALL, CREATE, DELETE, EXPORT, IMPORT, NONE, OWN, READ, SCOPES, TEAM, UPDATE
 
 ADMINISTRATOR, MANAGER, STAFF, VIEWER = "administrator", "manager", "staff", "viewer"
 
-#: Rows of daily work; they have an owner and a team.
-OWNED = (
-    "organisation", "contact", "lead", "deal", "order", "interaction", "task",
-    "case", "equipment", "work_order", "segment", "campaign", "social", "message",
-)  # fmt: skip
-#: What the whole firm shares, readable for everybody who is signed in.
-SHARED = ("product", "category", "target")
 #: What administrators keep.
 KEPT = ("user", "team", "setting")
-BUSINESS = OWNED + SHARED
-
-ENTITY_LABELS = {
-    "organisation": N_("Organisations"), "contact": N_("Contacts"), "lead": N_("Leads"), "deal": N_("Deals"),
-    "case": N_("Cases"), "equipment": N_("Equipment"), "work_order": N_("Visits and maintenance"),
-    "segment": N_("Segments"), "campaign": N_("Campaigns"), "social": N_("Social posts"),
-    "message": N_("Inbox"),
-    "order": N_("Orders"), "interaction": N_("Talks and notes"), "task": N_("Tasks"), "product": N_("Products"),
-    "category": N_("Categories"), "target": N_("Targets"), "user": N_("Users"), "team": N_("Teams"), "setting": N_("Settings"),
+#: What rights are called that no card, or more than one, stands for; others are called like their records.
+_LABELS = {
+    "work_order": N_("Visits and maintenance"), "social": N_("Social posts"), "message": N_("Inbox"),
+    "interaction": N_("Talks and notes"), "target": N_("Targets"), "user": N_("Users"), "setting": N_("Settings"),
 }  # fmt: skip
 ACTION_LABELS = {
     READ: N_("See"), CREATE: N_("Create"), UPDATE: N_("Change"),
@@ -60,17 +48,23 @@ BUILT_IN = (
 )
 
 
+def label(entity: str) -> str:
+    """What the right to a kind of record is called."""
+    known = {card.name: str(card.model.__about__["plural"]) for card in registry.cards()}
+    return _(_LABELS.get(entity) or known.get(entity, entity))
+
+
 @cache
 def entities() -> tuple[str, ...]:
-    """Every name under which rights can be granted, the well-known ones first."""
-    known = BUSINESS + KEPT
-    found = {mapper.class_.__entity__ for mapper in Base.registry.mappers} - {"", *known}
-    return (*known, *sorted(found))
+    """Every name under which rights can be granted, in the order of cards; what administrators keep comes last."""
+    found = {mapper.class_.__entity__ for mapper in Base.registry.mappers} - {""}
+    names = dict.fromkeys([*(card.rights for card in registry.cards()), *sorted(found)])
+    return tuple(sorted(names, key=KEPT.__contains__))
 
 
 @cache
 def _owned() -> frozenset[str]:
-    """The names under which rows with owner and team stand."""
+    """The names under which rows with owner and team stand: those of daily work."""
     return frozenset(m.class_.__entity__ for m in Base.registry.mappers if m.class_.__guard__ == "self")
 
 
@@ -104,19 +98,22 @@ def reaches(entity: str, action: str) -> tuple[str, ...]:
     return (ALL,) if action == READ else (NONE,)
 
 
-def _lines(role: str) -> Iterable[tuple[tuple[str, ...], tuple[str, ...], str]]:
+def _lines(role: str) -> Iterable[tuple[Iterable[str], tuple[str, ...], str]]:
+    """What a role may do. What has an owner is daily work; the whole firm shares the rest but for what is kept."""
+    business = [name for name in entities() if name not in KEPT]
+    owned, others = _owned(), [name for name in entities() if name not in _owned()]
     if role == ADMINISTRATOR:
         yield entities(), ACTIONS, ALL
     elif role == MANAGER:
-        yield BUSINESS, ACTIONS, ALL
+        yield business, ACTIONS, ALL
         yield KEPT, (READ,), ALL
     elif role == STAFF:
-        yield OWNED, (READ, CREATE, UPDATE), TEAM
-        yield OWNED, (DELETE,), OWN
-        yield SHARED + KEPT, (READ,), ALL
+        yield owned, (READ, CREATE, UPDATE), TEAM
+        yield owned, (DELETE,), OWN
+        yield others, (READ,), ALL
     elif role == VIEWER:
-        yield OWNED, (READ,), TEAM
-        yield SHARED + KEPT, (READ,), ALL
+        yield owned, (READ,), TEAM
+        yield others, (READ,), ALL
 
 
 def default_grants(role: str) -> dict[tuple[str, str], str]:

@@ -13,10 +13,10 @@ from crm.access.roles import (
     ACTION_LABELS,
     ADMINISTRATOR,
     BUILT_IN,
-    ENTITY_LABELS,
     KEPT,
     SCOPE_LABELS,
     STAFF,
+    label,
     reaches,
 )
 from crm.access.users import change_user, create_user, set_password
@@ -184,7 +184,7 @@ def _rights_table(
     open_ = {action: reach for action, reach in zip(ACTION_LABELS, offered, strict=True) if len(reach) > 1}
     scopes = {scope: _(label) for scope, label in SCOPE_LABELS.items()}
     shown = matrix[list(open_)].replace(scopes)
-    shown.insert(0, "kind", [_(ENTITY_LABELS.get(name, name)) for name in matrix.index])
+    shown.insert(0, "kind", [label(name) for name in matrix.index])
     edited = st.data_editor(
         shown,
         hide_index=True,

@@ -7,6 +7,8 @@ from typing import Any
 
 from db import models as m
 
+#: Rows that ``scope_scene`` makes.
+SELLING = (m.Organisation, m.Contact, m.Deal, m.Lead, m.Order, m.OrderLine, m.Interaction, m.Task)
 #: Needed values; ``{whose}`` is filled in.
 OWNED: dict[type[Any], dict[str, Any]] = {
     m.Equipment: {"name": "{whose}", "serial": "{whose}"},
@@ -14,12 +16,8 @@ OWNED: dict[type[Any], dict[str, Any]] = {
     m.Case: {"subject": "{whose}", "number": "{whose} {turn}"},
     m.MaintenancePlan: {"name": "{whose}"},
     m.WorkOrder: {"title": "{whose}", "number": "{whose} {turn}"},
-    m.Segment: {"name": "{whose}"},
     m.MessageTemplate: {"name": "{whose}", "subject": "{whose}", "body": "Hello"},
-    m.Campaign: {"name": "{whose}"},
     m.WebForm: {"name": "{whose}", "slug": "{whose}-{turn}"},
-    m.SocialAccount: {"name": "{whose}"},
-    m.SocialPost: {"title": "{whose}"},
     m.IncomingMessage: {"unique_key": "{turn}", "original_hash": "{turn}", "size": 1},
 }
 #: The column that points to the guarding parent, the parent, and needed values.
@@ -57,9 +55,9 @@ BESIDE: dict[type[Any], dict[str, type[Any]]] = {
 AGAIN: dict[type[Any], dict[str, Any]] = {m.CaseRead: {"user_id": 2}}
 CHANGES: dict[type[Any], tuple[str, Any]] = {
     m.Equipment: ("place", "Cellar"), m.Contract: ("name", "Changed"), m.Case: ("subject", "Changed"),
-    m.MaintenancePlan: ("name", "Changed"), m.WorkOrder: ("title", "Changed"), m.Segment: ("name", "Changed"),
-    m.MessageTemplate: ("body", "Changed"), m.Campaign: ("name", "Changed"), m.WebForm: ("name", "Changed"),
-    m.SocialAccount: ("name", "Changed"), m.SocialPost: ("title", "Changed"), m.CaseMessage: ("body", "Changed"),
+    m.MaintenancePlan: ("name", "Changed"), m.WorkOrder: ("title", "Changed"),
+    m.MessageTemplate: ("body", "Changed"), m.WebForm: ("name", "Changed"),
+    m.CaseMessage: ("body", "Changed"),
     m.CaseMove: ("to_status", "closed"), m.WorkOrderPart: ("name", "Changed"), m.MeterReading: ("value", 7.0),
     m.CaseStep: ("resource", "Changed"), m.CaseRead: ("read_at", datetime(2026, 1, 2, tzinfo=UTC)),
     m.Failure: ("part", "Changed"), m.PartChange: ("part", "Changed"), m.EquipmentEvent: ("code", "Changed"),
@@ -69,6 +67,11 @@ CHANGES: dict[type[Any], tuple[str, Any]] = {
     m.TrackedLink: ("url", "https://example.com/x"), m.LinkClick: ("by_machine", True), m.FormAnswer: ("sender", "x"),
     m.IncomingMessage: ("subject", "Changed"), m.StoredFile: ("name", "Changed"),
 }  # fmt: skip
+# Any other kind of record with an owner needs a title, and has another one afterwards.
+for _cls in sorted((mapper.class_ for mapper in m.Base.registry.mappers), key=lambda cls: cls.__name__):
+    if _cls.__guard__ == "self" and _cls not in OWNED and _cls not in SELLING:
+        _title = _cls.__about__["title"]
+        OWNED[_cls], CHANGES[_cls] = {_title: "{whose}"}, (_title, "Changed")
 _turn = iter(range(1, 10**9))
 
 

@@ -12,9 +12,7 @@ from sqlalchemy.orm import aliased, make_transient_to_detached
 from db import models as m
 from tests.service.access import scope_rows
 
-OWNED = (
-    m.Organisation, m.Contact, m.Deal, m.Lead, m.Order, m.OrderLine, m.Interaction, m.Task, *scope_rows.OWNED,
-)  # fmt: skip
+OWNED = (*scope_rows.SELLING, *scope_rows.OWNED)
 CHILDREN = (m.ContactRole, m.Channel, m.Address, m.DealLine, m.StageChange, *scope_rows.CHILDREN)
 WHOSE = ("mine", "mate", "theirs", "lost")
 

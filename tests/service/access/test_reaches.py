@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from crm.access.roles import entities, reaches
+from crm.access.roles import default_grants, entities, label, reaches
 from crm.errors import NotAllowed, NotFound
 from crm.exchange.export import export_csv
 from crm.exchange.storing.store import Target
@@ -136,7 +136,10 @@ def test_what_has_no_owner_offers_all_or_nothing_and_holds_it(scene):
     offered = {e: {a: reaches(e, a) for a in ACTIONS} for e in entities() if len(reaches(e, "read")) < 4}
     assert {e for e, one in offered.items() if one["read"] == ("all",)} == {"target", "setting"}
     wrong = []
-    for cls in [m.class_ for m in Base.registry.mappers if m.class_.__guard__ == "open"]:
+    # Parents first, which their children need.
+    place = {table.name: at for at, table in enumerate(Base.metadata.sorted_tables)}
+    shared = [m.class_ for m in Base.registry.mappers if m.class_.__guard__ == "open"]
+    for cls in sorted(shared, key=lambda cls: place[cls.__tablename__]):
         stored = some_row(cls)
         for action in ("create", "update", "delete"):
             assert offered[cls.__entity__][action] == ("none", "all"), cls
@@ -245,3 +248,11 @@ def test_a_row_of_a_file_needs_the_right_to_import_it_beside_that_to_make_it(sql
     with unit_of_work(SYSTEM) as work:
         cities = [records.get_record(work.session, "contact", r["id"])["city"] for r in (mine, other)]
     assert cities == ["Bled", None]
+
+
+def test_what_has_an_owner_is_daily_work_and_whoever_has_a_role_sees_the_rest():
+    owned = {cls.__entity__ for cls in OWNED}
+    for role in ("staff", "viewer"):
+        seen = {entity: default_grants(role).get((entity, "read")) for entity in entities()}
+        assert seen == {entity: "team" if entity in owned else "all" for entity in entities()}
+    assert all(label(entity) != entity for entity in entities())
