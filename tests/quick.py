@@ -25,12 +25,15 @@ ROOT = Path(__file__).parents[1]
 UNTIL = "RAPPORT_QUICK_UNTIL"
 #: Seconds from the command to the last start of a test; the rest of the minute is for that test to end.
 SECONDS = 48
+#: So much earlier is the last start of what begins with a server and a browser, or with data of many rows.
+LONG = {"tests/browser/": 20, "tests/realdata/": 10}
 #: Reading more test files than this takes the minute by itself.
 MOST = 30
 TOPS = ("crm", "db", "pages", "tests")
 #: Which kind goes first among tests that are equally near; those not named go before.
 SLOW = ("tests/service", "tests/http", "tests/pages", "tests/realdata", "tests/browser", "tests/load")
 ALWAYS = "tests/test_architecture.py"
+LEFT = "the minute is over; make test runs it"
 NONE_RAN = "The minute was over before the first test: nothing was tested. Name fewer files (ARGS=…), or run make test."
 
 
@@ -122,19 +125,26 @@ def speaks_of(named: str, other: str, by: str) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Start no test after the time; the summary counts those left over in one line."""
-    if time.time() > float(os.environ.get(UNTIL, "inf")):
-        pytest.skip("the minute is over; make test runs it")
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start no test after its time; the summary counts those left over in one line."""
+    if time.time() > last_start(item.nodeid):
+        pytest.skip(LEFT)
+
+
+def last_start(nodeid: str) -> float:
+    """The moment after which this test would not end within the minute."""
+    less = sum(seconds for kind, seconds in LONG.items() if nodeid.startswith(kind))
+    return float(os.environ.get(UNTIL, "inf")) - less
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tests that were all left over have proved nothing: say so, and end with an error."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or time.time() < float(os.environ.get(UNTIL, "inf")):
-        return  # a worker of xdist, or time was left
-    if "skipped" in reporter.stats and not {"passed", "failed", "error"} & reporter.stats.keys():
+    if reporter is None:
+        return  # a worker of xdist
+    left = any(LEFT in str(report.longrepr) for report in reporter.stats.get("skipped", ()))
+    if left and not {"passed", "failed", "error"} & reporter.stats.keys():
         reporter.write_line(NONE_RAN, red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

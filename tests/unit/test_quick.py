@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.quick import NONE_RAN, ROOT, UNTIL, nearest
+from tests.quick import NONE_RAN, ROOT, UNTIL, last_start, nearest
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,11 @@ def test_a_minute_that_is_over_before_the_first_test_is_an_error_and_said():
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert NONE_RAN in done.stdout
+
+
+def test_what_takes_long_begins_earlier_or_not_at_all(monkeypatch):
+    monkeypatch.setenv(UNTIL, "100")
+
+    assert last_start("tests/unit/test_money.py::test_a") == 100
+    assert last_start("tests/realdata/test_hillstrom.py::test_a") == 90
+    assert last_start("tests/browser/board/test_board.py::test_a") == 80
