@@ -62,6 +62,30 @@ def put_rows(rows: Rows) -> bool:
     return True
 
 
+def emptied() -> None:
+    """No row in any table, numbers begin anew. Only tables with rows are touched: to truncate all takes PostgreSQL seconds."""
+    from db.session import engine
+
+    with engine().connect().execution_options(system=True) as connection, connection.begin():
+        postgres = connection.dialect.name == "postgresql"
+        connection.exec_driver_sql(
+            "SET LOCAL session_replication_role = replica" if postgres else "PRAGMA defer_foreign_keys = ON"
+        )
+        for name in filled(connection):
+            connection.exec_driver_sql(f"DELETE FROM {name}")
+        connection.exec_driver_sql(
+            "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+            if postgres
+            else "UPDATE sqlite_sequence SET seq = 0"
+        )
+
+
+def restored(kept: Rows) -> None:
+    """The database as it was when ``kept`` was taken."""
+    emptied()
+    assert put_rows(kept)
+
+
 #: What the first call of a maker in this process stored in an empty database, and what it gave.
 _first: dict[Callable[[], Any], tuple[Rows, Any]] = {}
 

@@ -15,13 +15,14 @@ from starlette.testclient import TestClient
 from crm.errors import Refused
 from crm.exchange.storing.engine import run_import
 from crm.exchange.storing.plan import Plan, Step
-from crm.http.api import api, asking
+from crm.http.api import api
+from crm.http.calls.once import asking
 from crm.money import exponent
 from crm.records import records, registry
 from crm.records.checks import check_value
 from crm.records.fields import Kind
 from crm.work import SYSTEM, reading, unit_of_work
-from tests.rows import filled, keep_rows, put_rows
+from tests.rows import emptied, keep_rows, restored
 
 #: What tells of a road and not of what came in by it.
 STORY = {"imports", "import_failures", "change_batches", "changes", "jobs", "leases"}
@@ -132,30 +133,6 @@ def without_story(kept) -> Mapping[str, list[dict[str, Any]]]:
         for name, rows in kept.items()
         if name not in STORY
     }
-
-
-def emptied() -> None:
-    """No row in any table, numbers begin anew. Only tables with rows are touched: to truncate all takes PostgreSQL seconds."""
-    from db.session import engine
-
-    with engine().connect().execution_options(system=True) as connection, connection.begin():
-        postgres = connection.dialect.name == "postgresql"
-        connection.exec_driver_sql(
-            "SET LOCAL session_replication_role = replica" if postgres else "PRAGMA defer_foreign_keys = ON"
-        )
-        for name in filled(connection):
-            connection.exec_driver_sql(f"DELETE FROM {name}")
-        connection.exec_driver_sql(
-            "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
-            if postgres
-            else "UPDATE sqlite_sequence SET seq = 0"
-        )
-
-
-def restored(kept) -> None:
-    """The database as it was when ``kept`` was taken."""
-    emptied()
-    assert put_rows(kept)
 
 
 __all__ = ["Came", "by_api", "by_file", "by_form", "check_value", "restored"]
