@@ -69,7 +69,10 @@ hand_in(
 )
 hand_in(
     "mail",
-    find={"file": "crm.mail.record_files:find_files"},
+    find={
+        "file": "crm.mail.record_files:find_files",
+        "inbox": "crm.mail.inbox.queries:find_waiting",
+    },
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
     count={"inbox": "crm.mail.inbox.queries:count_waiting"},
@@ -96,6 +99,7 @@ hand_in(
         "interaction": "crm.interactions.incoming:file_talk",
         "deal": "crm.interactions.incoming:file_with_deal",
     },
+    find={"talk": "crm.interactions.find:find_talks"},
     reply={"copy": "crm.interactions.copies:take_copy"},
     rules={
         "interaction": "crm.interactions.rules:TalkRules",

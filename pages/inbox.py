@@ -26,8 +26,12 @@ titles = {
 with st.container():
     head = st.container()
     which = look.switch(_("Show"), titles, key="inbox_show")
+# What Find leads to stands first and is chosen, once.
+if (asked := st.query_params.get("message", "")).isdecimal() and len(asked) < 18:
+    st.session_state["inbox_first"] = st.session_state["inbox_id"] = int(asked)
+    del st.query_params["message"]
 with reading(actor) as session:
-    lines, total = list_messages(session, which, limit=MOST)
+    lines, total = list_messages(session, which, limit=MOST, first=st.session_state.get("inbox_first"))
     ids = [line.id for line in lines]
     known = st.session_state.get("inbox_id")
     chosen = known if known in ids else (ids[0] if ids else None)

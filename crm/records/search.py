@@ -14,7 +14,7 @@ from crm.records import registry
 from crm.register import Register
 from db.scope import READ, ScopedSession, SearchRows
 
-#: Columns that migrations 0007, 0014 and 0024 index, in their order.
+#: Columns that migrations index, in their order.
 INDEXED: dict[str, tuple[str, ...]] = {
     "contacts": ("name", "email", "phone", "number", "city"),
     "organisations": ("name", "number", "email", "phone", "city"),
@@ -23,6 +23,8 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "equipment": ("name", "serial", "place"),
     "files": ("name",),
     "case_messages": ("body",),
+    "interactions": ("subject", "body"),
+    "incoming_messages": ("subject", "sender", "body"),
 }
 #: A trigram needs three letters; shorter words are looked up by their beginning.
 TRIGRAM = 3
@@ -48,6 +50,13 @@ FINDERS: Register[Callable[[ScopedSession, str, int], list[Hit]]] = Register("fi
 def words(query: str) -> list[str]:
     """The words of a search, at most eight; a NUL cannot be part of any."""
     return query.replace("\x00", " ").split()[:MOST_WORDS]
+
+
+def around(text: str, query: str) -> str:
+    """The words of a text around the first one that was looked for."""
+    at = max(0, text.lower().find(words(query)[0].lower()) - 30)
+    part = " ".join(text[at : at + 90].split())
+    return ("…" if at else "") + part + ("…" if at + 90 < len(text) else "")
 
 
 def search_condition(session: ScopedSession, cls: type[Any], query: str) -> ColumnElement[bool] | None:

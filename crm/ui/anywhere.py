@@ -90,6 +90,11 @@ def find(actor: Actor) -> None:
 
 
 def _show(hit: Hit) -> None:
+    if hit.entity == "message":
+        label = f"{look.plain(hit.title)} :small[:gray[{look.plain(hit.detail)}]]"
+        inbox, asked = routes.page("inbox"), {"message": str(hit.id)}
+        st.page_link(inbox, label=label, icon=":material/inbox:", query_params=asked, width="stretch")
+        return
     about = registry.entity(hit.entity)
     label = look.plain(hit.title) + (f" :small[:gray[{look.plain(hit.detail)}]]" if hit.detail else "")
     if about.page in routes.screens():

@@ -286,3 +286,18 @@ def test_an_answer_that_was_held_is_let_in_refused_and_taken_back(open_page, hou
     click(page, "inbox_ignore")
     assert not page.exception
     assert (message().state, count(Lead)) == ("ignored", 0)
+
+
+def test_a_message_that_find_leads_to_stands_first_and_is_shown(open_page, house):
+    for at in range(22):
+        take_in(
+            letters.answer(sender="eve@far.example", subject=f"Question {at}", message_id=f"<{at}@x>"),
+            source="x",
+        )
+    with reading(SYSTEM) as session:
+        last = session.scalars(select(IncomingMessage.id).order_by(IncomingMessage.id.desc())).first()
+
+    page = open_page("inbox", as_="stan", message=str(last))
+
+    assert not page.exception
+    assert "Question 21" in " ".join(m.value for m in page.markdown)

@@ -15,8 +15,9 @@ from crm.mail.inbox.matching import Person, who_wrote
 from crm.mail.receiving.files import FileLine, files_of
 from crm.mail.receiving.folding import Passage, fold, is_forward, new_words
 from crm.mail.receiving.storing import FILED, IGNORED, PASSED, STORED, WAITING
+from crm.records.search import Hit, around, search_condition
 from db.models import Case, Contact, Deal, IncomingMessage, Lead, Organisation, StoredFile, User
-from db.scope import ScopedSession
+from db.scope import READ, ScopedSession
 
 #: Kinds of a list, with the states that stand in it.
 LISTS: dict[str, tuple[str, ...]] = {
@@ -88,8 +89,26 @@ def count_waiting(session: ScopedSession) -> int:
     return session.scalar(asked) or 0
 
 
-def list_messages(session: ScopedSession, which: str, *, limit: int) -> tuple[list[MessageLine], int]:
-    """The messages of a list, what waits longest first, else the newest first; and how many there are."""
+def find_waiting(session: ScopedSession, query: str, limit: int) -> list[Hit]:
+    """Messages that wait and hold every word; what belongs to a record is found there."""
+    condition = search_condition(session, IncomingMessage, query)
+    if condition is None or not session.actor.may("message", READ):
+        return []
+    columns = IncomingMessage.id, IncomingMessage.sender, IncomingMessage.subject, IncomingMessage.body
+    asked = select(*columns).where(condition, IncomingMessage.state.in_(LISTS["waiting"]))
+    return [
+        Hit("message", row.id, row.subject or row.sender, f"“{around(row.body, query)}”")
+        for row in session.execute(asked.order_by(IncomingMessage.id.desc()).limit(limit))
+    ]
+
+
+def list_messages(
+    session: ScopedSession, which: str, *, limit: int, first: int | None = None
+) -> tuple[list[MessageLine], int]:
+    """The messages of a list, what waits longest first, else the newest first; and how many there are.
+
+    ``first`` stands before all others.
+    """
     mine = IncomingMessage.state.in_(LISTS[which])
     total = session.scalar(select(func.count()).select_from(IncomingMessage).where(mine)) or 0
     columns = (
@@ -97,7 +116,9 @@ def list_messages(session: ScopedSession, which: str, *, limit: int) -> tuple[li
         func.substr(IncomingMessage.body, 1, 600).label("body"), IncomingMessage.taken_at, IncomingMessage.kind,
     )  # fmt: skip
     order = IncomingMessage.id if which == "waiting" else IncomingMessage.id.desc()
-    rows = session.execute(select(*columns).where(mine).order_by(order).limit(limit)).all()
+    rows = session.execute(
+        select(*columns).where(mine).order_by(IncomingMessage.id != (first or 0), order).limit(limit)
+    ).all()
     counted = select(StoredFile.incoming_id, func.count()).where(
         StoredFile.incoming_id.in_([row.id for row in rows])
     )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from crm.errors import Refused
 from crm.i18n import _
 from crm.records import records, registry
-from crm.records.search import Hit, search_condition, words
+from crm.records.search import Hit, around, search_condition
 from db.models import Case, CaseMessage
 from db.scope import READ, ScopedSession
 
@@ -57,13 +57,5 @@ def find_messages(session: ScopedSession, query: str, limit: int) -> list[Hit]:
     )
     hits: dict[int, Hit] = {}
     for case_id, number, subject, body in rows:
-        hits.setdefault(
-            case_id, Hit("case", case_id, f"{number} {subject}", f"“{_around(body, words(query)[0])}”")
-        )
+        hits.setdefault(case_id, Hit("case", case_id, f"{number} {subject}", f"“{around(body, query)}”"))
     return list(hits.values())[:limit]
-
-
-def _around(text: str, word: str) -> str:
-    at = max(0, text.lower().find(word.lower()) - 30)
-    part = " ".join(text[at : at + 90].split())
-    return ("…" if at else "") + part + ("…" if at + 90 < len(text) else "")

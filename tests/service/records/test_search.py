@@ -19,6 +19,11 @@ def scene(people):
     return people
 
 
+def hits(actor, text):
+    with reading(actor) as session:
+        return find_anything(session, text)
+
+
 def found(actor, text):
     with reading(actor) as session:
         return [(hit.entity, hit.title) for hit in find_anything(session, text)]
@@ -113,7 +118,39 @@ def test_the_index_and_the_search_name_the_same_columns():
 
     migrations = [
         importlib.import_module(f"db.migrations.versions.{name}")
-        for name in ("0007_search", "0014_search_service", "0024_files")
+        for name in ("0007_search", "0014_search_service", "0024_files", "0033_find_talks")
     ]
 
-    assert migrations[0].FIELDS | migrations[1].FIELDS | migrations[2].FIELDS == INDEXED
+    indexed: dict[str, tuple[str, ...]] = {}
+    for migration in migrations:
+        indexed |= migration.FIELDS
+    assert indexed == INDEXED
+
+
+def test_words_of_talks_are_found_where_they_stand(scene):
+    ana = next(hit for hit in hits(scene["stan"], "livar") if hit.entity == "contact")
+    make(scene["stan"], "interaction", contact_id=ana.id, body="They asked for\nthe descaling kit, in blue")
+    late = make(scene["stan"], "interaction", contact_id=ana.id, subject="Kit", body="descaling again")
+
+    assert [(hit.entity, hit.title, hit.detail) for hit in hits(scene["stan"], "descaling kit")] == [
+        ("contact", "Ana Olivares", "“Kit descaling again”")
+    ]
+    change(scene["stan"], "interaction", late, body="nothing more")
+    assert [hit.detail for hit in hits(scene["stan"], "descaling")] == [
+        "“They asked for the descaling kit, in blue”"
+    ]
+    assert hits(scene["sue"], "descaling") == []
+
+
+def test_messages_that_wait_are_found_by_who_may_read_them(scene):
+    from crm.mail.receiving.intake import take_in
+    from tests.service.mail import mail_letters as letters
+
+    take_in(
+        letters.answer(sender="eve@far.example", subject="Hello", text="The steam wand drips"), source="x"
+    )
+
+    assert [(hit.entity, hit.title, hit.detail) for hit in hits(scene["mona"], "steam drips")] == [
+        ("message", "Hello", "“The steam wand drips”")
+    ]
+    assert hits(scene["sue"], "steam") == []
