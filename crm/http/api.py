@@ -5,6 +5,9 @@ Programs read it: times stand in UTC with their offset, and are taken with any; 
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
@@ -12,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as About
 
 from crm.access.rules import ON_PEOPLE
-from crm.errors import CrmError, NotAllowed, NotFound, Problem, Refused
+from crm.errors import Conflict, CrmError, NotAllowed, NotFound, Problem, Refused
 from crm.http.asked import filters as asked_for
 from crm.http.bodies import Bounded
 from crm.http.calls.once import Asking, Calling
@@ -110,21 +113,33 @@ Entity = Annotated[str, Path(max_length=40)]
 
 
 def _etag(values: dict[str, Any]) -> str:
-    return f'"{values.get("version", 1)}"'
+    """The version; of what only hangs on another record and has none, a mark of all its values."""
+    if "version" in values:
+        return f'"{values["version"]}"'
+    plain = {n: v.astimezone(UTC) if isinstance(v, datetime) else _plain(v) for n, v in values.items()}
+    return f'"{sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:16]}"'
 
 
 def _tagged(entity: str, values: dict[str, Any]) -> tuple[dict[str, Any], str]:
     return _json(entity, values), _etag(values)
 
 
-def _seen(matched: str | None, version: int | None) -> int:
+def _seen(work: Work, entity: str, record_id: int, matched: str | None, version: int | None) -> int:
     """The version that the caller saw.
 
     Raises
     ------
     Refused
         Neither the header nor the body says it, or they differ.
+    Conflict
+        The record has no version, and is not the one any more whose ETag the header gives.
     """
+    if matched and not hasattr(registry.model(entity), "version"):
+        if matched.strip().removeprefix("W/") != _etag(get_record(work.session, entity, record_id)):
+            raise Conflict(
+                _("Someone else changed this record meanwhile. Nothing was stored; read it again.")
+            )
+        return version or 1
     tag = (matched or "").strip().removeprefix("W/").strip('"')
     if tag and (not tag.isascii() or not tag.isdecimal() or len(tag) > 9):
         raise Refused(
@@ -217,7 +232,7 @@ def api(*more: APIRouter) -> FastAPI:
         _demand_writable(call.actor, entity, UPDATE)
 
         def act(work: Work) -> tuple[Any, str]:
-            seen = _seen(matched, change.version)
+            seen = _seen(work, entity, record_id, matched, change.version)
             return _tagged(entity, update_record(work, entity, record_id, change.values, seen_version=seen))
 
         return call.write(act, entity=entity)
@@ -234,7 +249,7 @@ def api(*more: APIRouter) -> FastAPI:
         _demand_writable(call.actor, entity, DELETE)
 
         def act(work: Work) -> tuple[Any, str]:
-            seen = _seen(matched, version)
+            seen = _seen(work, entity, record_id, matched, version)
             if hasattr(registry.model(entity), "archived_at"):
                 return _tagged(entity, archive_record(work, entity, record_id, seen_version=seen))
             delete_record(work, entity, record_id, seen_version=seen)
@@ -256,7 +271,7 @@ def api(*more: APIRouter) -> FastAPI:
             raise Refused(_("These records are not put away, so none can be taken back."))
 
         def act(work: Work) -> tuple[Any, str]:
-            seen = _seen(matched, version)
+            seen = _seen(work, entity, record_id, matched, version)
             return _tagged(entity, restore_record(work, entity, record_id, seen_version=seen))
 
         return call.write(act, entity=entity)

@@ -10,6 +10,7 @@ import pytest
 
 from crm.access.actors import find_actor
 from crm.access.cli import issue_session
+from crm.access.tokens.tokens import make_token
 from crm.errors import CrmError
 from crm.exchange.export import export_csv
 from crm.interactions.timeline import timeline
@@ -81,8 +82,8 @@ def named(side, entity):
 
 
 def dump():
-    """Every row of every table but the sessions that the test itself opens."""
-    return all_rows(without={"login_sessions"})
+    """Every row of every table but the sessions and tokens that the test itself opens."""
+    return all_rows(without={"login_sessions", "api_tokens"})
 
 
 def api(web, name):
@@ -211,6 +212,33 @@ class TestWriting:
         allowed = REACH[name]["update"][side]
         assert (answer.status_code == 200) is allowed
         assert allowed or dump() == before
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("entity", ENTITIES)
+class TestTokens:
+    def test_a_token_reaches_as_far_as_its_person_or_less(self, web, scene, name, entity):
+        actors, *sides = scene
+        reads, writes = (given(actors[name], may_write=may) for may in (False, True))
+        other = given(actors[name], may_write=True, entities=["task"])
+        for record, may_read, may_change in zip(
+            (side[entity] for side in sides), REACH[name]["read"], REACH[name]["update"], strict=True
+        ):
+            place = f"/api/{entity}/{record['id']}"
+            change = {"json": {"values": changed(entity), "version": record["version"]}}
+            assert (web.get(place, headers=reads).status_code == 200) is may_read
+            assert web.get(place, headers=other).status_code == 403
+            before = dump()
+            assert web.patch(place, headers=reads, **change).status_code == 403
+            assert web.patch(place, headers=other, **change).status_code == 403
+            assert dump() == before
+            assert (web.patch(place, headers=writes, **change).status_code == 200) is may_change
+
+
+def given(actor, **more):
+    """The header of a token."""
+    with unit_of_work(actor) as work:
+        return {"Authorization": f"Bearer {make_token(work, name='x', **more)[1]}"}
 
 
 @pytest.mark.parametrize("name", PEOPLE)

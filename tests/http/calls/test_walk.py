@@ -3,13 +3,15 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
 from crm.access.actors import find_actor
 from crm.access.tokens import tokens
 from crm.http.api import api
 from crm.records import registry
 from crm.records.fields import Kind
-from crm.work import unit_of_work
+from crm.work import SYSTEM, reading, unit_of_work
+from db.models import ChangeBatch
 from tests.factories import make, make_people
 from tests.rows import all_rows
 
@@ -173,3 +175,31 @@ def test_the_description_names_how_to_get_in_and_the_headers():
         for method, operation in operations.items():
             headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
             assert ("Idempotency-Key" in headers) is (method != "get"), path
+
+
+@pytest.mark.parametrize(
+    ("entity", "values", "change"),
+    [("failure", {"failed_at": "2026-01-05T10:00:00+02:00", "part": "Pump"}, {"part": "Boiler"}),
+     ("meter_reading", {"value": 120}, {"value": 130})],
+)  # fmt: skip
+def test_what_has_no_version_is_guarded_by_its_values(call, ada, entity, values, change):
+    unit = make(ada, "equipment")
+    made = call("POST", f"/{entity}", json={"equipment_id": unit["id"], **values})
+    place = f"/{entity}/{made.json()['id']}"
+    tag = made.headers["etag"]
+    assert call("GET", place).headers["etag"] == tag
+
+    first = call("PATCH", place, json={"values": change}, headers={"If-Match": tag})
+
+    assert first.status_code == 200, first.text
+    assert call("GET", place).headers["etag"] == first.headers["etag"] != tag
+    told(call("PATCH", place, json={"values": change}, headers={"If-Match": tag}), 409)
+    told(call("DELETE", place, headers={"If-Match": tag}), 409)
+    assert call("DELETE", place, headers={"If-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_the_change_log_names_the_token_beside_its_person(call, ada):
+    made = call("POST", "/contact", json={"name": "Ana"}).json()
+    with reading(SYSTEM) as session:
+        batch = session.scalars(select(ChangeBatch).order_by(ChangeBatch.id.desc())).first()
+    assert (batch.cause, batch.actor_id, made["name"]) == ("API: Walk", ada.user_id, "Ana")
