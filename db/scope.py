@@ -94,7 +94,7 @@ def _limit(state: ORMExecuteState) -> None:
         return
     if state.is_column_load:
         # A refresh takes no criteria from options: a row that is only claimed to be stored would be loaded.
-        classes: set[Any] = {state.bind_mapper.class_} if state.bind_mapper else set()
+        classes: frozenset[Any] = frozenset({state.bind_mapper.class_} if state.bind_mapper else ())
         for cls in classes:
             assert isinstance(state.statement, Select)
             if (limit := criterion(session.actor, cls)) is not None:

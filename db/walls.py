@@ -49,7 +49,7 @@ class SearchRows(TableClause):
         super().__init__(name, ColumnClause("rowid"), ColumnClause(name))
 
 
-def survey(statement: Any) -> tuple[str, set[Any]]:
+def survey(statement: Any) -> tuple[str, frozenset[Any]]:
     """What in a statement scope cannot follow, else empty; and the mapped classes it reads, however deep inside.
 
     Scope cannot follow a guarded table without its mapped class, raw SQL, or a write that is not made by objects. Each
@@ -57,7 +57,24 @@ def survey(statement: Any) -> tuple[str, set[Any]]:
     """
     if not isinstance(statement, SelectBase):
         # Writes in bulk would pass the checks and the change log by; a statement from text is what its text says.
-        return "raw SQL or a write without objects", set()
+        return "raw SQL or a write without objects", frozenset()
+    # Statements that the library compiles only once, since they differ in nothing but values, are looked at only once.
+    key = statement._generate_cache_key()
+    known = _surveyed.get(key.key) if key is not None else None
+    if known is None:
+        known = _survey(statement)
+        if key is not None:
+            if len(_surveyed) >= _MOST_SURVEYED:
+                _surveyed.clear()
+            _surveyed[key.key] = known
+    return known
+
+
+_surveyed: dict[Any, tuple[str, frozenset[Any]]] = {}
+_MOST_SURVEYED = 2000
+
+
+def _survey(statement: Any) -> tuple[str, frozenset[Any]]:
     selects: list[Any] = [statement]
     seen: set[int] = set()
     classes: set[Any] = set()
@@ -66,8 +83,8 @@ def survey(statement: Any) -> tuple[str, set[Any]]:
         if id(one) not in seen:
             seen.add(id(one))
             if name := _bare_in(one, selects, classes):
-                return name, classes
-    return "", classes
+                return name, frozenset(classes)
+    return "", frozenset(classes)
 
 
 def _bare_in(one: Any, nested: list[Any], classes: set[Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from crm.i18n import N_, _
 from crm.records import registry
@@ -133,6 +133,12 @@ def effective_grants(role: str, stored: Iterable[tuple[str, str, str]]) -> froze
     An administrator's rights on users stay whole whatever is stored, so that nobody can lock everybody out. A stored reach
     that no rule holds gives nothing; whoever has any right sees what everybody sees.
     """
+    return _effective(role, tuple((entity, action, scope) for entity, action, scope in stored))
+
+
+@lru_cache(256)
+def _effective(role: str, stored: tuple[tuple[str, str, str], ...]) -> frozenset[tuple[str, str, str]]:
+    # Asked for at each click of everybody, and always the same for the same rows.
     grants = default_grants(role)
     for entity, action, scope in stored:
         if scope in SCOPES and action in ACTIONS and not (role == ADMINISTRATOR and entity in KEPT):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, delete, extract, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from crm.errors import NotFound
 from crm.forecasting.chosen import SALES, WON, SeriesChoice
@@ -19,7 +19,7 @@ from crm.i18n import _
 from crm.jobs.queue import JobView
 from crm.periods import add_months, month_start, months_between
 from crm.reporting.book import Book, open_book
-from crm.reporting.grouped import converted, grouped, rate_day
+from crm.reporting.grouped import converted, grouped, month_of, rate_day, year_of
 from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter
 from db.models import Category, Deal, ForecastRun, Job, Order, OrderLine, Product, Team
@@ -137,7 +137,7 @@ def monthly_values(session: ScopedSession, choice: SeriesChoice, *, today: date)
     than the longest gap seen before: a quiet month is a fact, a data set that ended years ago is not.
     """
     _cls, day = _columns(choice)
-    keys = {"year": extract("year", day), "month": extract("month", day)}
+    keys = {"year": year_of(day), "month": month_of(day)}
     frame, book = _sums(session, choice, keys, day < month_start(today))
     sums = frame.groupby(["year", "month"], as_index=False)[["rows", "minor"]].sum()
     months = [date(int(y), int(m), 1) for y, m in zip(sums["year"], sums["month"], strict=True)]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import extract, null
+from sqlalchemy import null
 
 from crm.periods import add_months, month_start
 from crm.pipeline.targets import goals_by_month, target_table
 from crm.reporting.book import Book
-from crm.reporting.grouped import converted, grouped
+from crm.reporting.grouped import converted, grouped, month_of, year_of
 from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter, names
 from db.models import Deal, Stage
@@ -53,7 +53,7 @@ def open_deals(session: ScopedSession, book: Book, chosen: SalesFilter, *, today
     where = [*deal_conditions(chosen, day=None), Deal.status == "open"]
     # Open amounts count at today's rate.
     told = amounts(book, where, null(), products=chosen.products)
-    keys = {"year": extract("year", day), "month": extract("month", day), "chance": Stage.probability}
+    keys = {"year": year_of(day), "month": month_of(day), "chance": Stage.probability}
     joins = [*told.joins, (Stage, Stage.id == Deal.stage_id, False)]
     sums = {"deals": told.once, "value_minor": told.minor}
     frame = converted(

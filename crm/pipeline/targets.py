@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
@@ -117,6 +118,8 @@ def _within_reach(actor: Actor) -> list[ColumnElement[bool]]:
 
 def _part(month: date, start: date | None, end: date | None, today: date) -> float:
     """The share of a month's days that lie in a period."""
+    if (start is None or start <= month) and (end is None or (end - month).days > 30):
+        return 1.0  # the usual case among hundreds of months
     last = month_end(month)
     first = start if start and month_start(start) == month else month
     if end is not None and end < last and (end != today or first != month):
@@ -132,23 +135,31 @@ def applicable(
     Owners chosen: theirs. Teams chosen: the teams', and their members' in months without a team target.
     Nothing chosen: the firm's, in months without one the teams' and those of people whose team has none.
     """
-    homes = {key: person.team_id for key, person in known.users.items()}
-    kept = []
-    for _month, rows in targets.groupby("month"):
-        people, groups = rows["user_id"].notna(), rows["team_id"].notna()
-        firm = ~people & ~groups
+    by_month: dict[date, list[tuple[int, int | None, int | None]]] = {}
+    for at, (user, team, month) in enumerate(holders(targets)):
+        by_month.setdefault(month, []).append((at, user, team))
+    kept: list[int] = []
+    for rows in by_month.values():
+        firm = [at for at, user, team in rows if user is None and team is None]
         if owners:
-            wanted = rows["user_id"].isin(owners)
-        elif not teams and firm.any():
-            wanted = firm
+            kept += [at for at, user, _team in rows if user in owners]
+        elif firm and not teams:
+            kept += firm
         else:
-            with_target = set(rows.loc[groups, "team_id"])
-            home = rows["user_id"].map(homes).where(people)
-            wanted = (groups & (rows["team_id"].isin(teams) | (not teams))) | (
-                people & (home.isin(teams) | (not teams)) & ~home.isin(with_target)
-            )
-        kept.append(rows[wanted])
-    return pd.concat(kept) if kept else targets
+            with_target = {team for _at, _user, team in rows if team is not None}
+            for at, user, team in rows:
+                home = known.team_of(None, user)
+                goes = team is not None and (not teams or team in teams)
+                if goes or (user is not None and (not teams or home in teams) and home not in with_target):
+                    kept.append(at)
+    return targets.iloc[kept]
+
+
+def holders(targets: pd.DataFrame) -> Iterator[tuple[int | None, int | None, date]]:
+    """Person, team and month of each target; both None for the firm's."""
+    columns = (targets[name].astype(object) for name in ("user_id", "team_id"))
+    users, teams = ([None if pd.isna(one) else int(one) for one in column] for column in columns)
+    return zip(users, teams, targets["month"], strict=True)
 
 
 def goals_by_month(
@@ -156,5 +167,7 @@ def goals_by_month(
 ) -> dict[date, int]:
     """The goal of teams and owners by month, from ``applicable``."""
     parts = applicable(targets, known, teams=teams, owners=owners)
-    sums = parts.groupby("month", as_index=False)["target_minor"].sum()
-    return dict(zip(sums["month"], (int(v) for v in sums["target_minor"]), strict=True))
+    sums: dict[date, int] = {}
+    for month, minor in zip(parts["month"], parts["target_minor"], strict=True):
+        sums[month] = sums.get(month, 0) + int(minor)
+    return sums

@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import extract, select
+from sqlalchemy import select
 
 from crm.analytics.intervals import Share, wilson
 from crm.campaigns.reports import marketing_facts as facts
 from crm.campaigns.reports import marketing_reports as reports
 from crm.periods import USUAL, Calendar, Period, add_months, month_start, months_between, shown_period
 from crm.reporting.book import Book, open_book
-from crm.reporting.grouped import converted, grouped
+from crm.reporting.grouped import converted, grouped, month_of, year_of
 from crm.reporting.measures import amounts, deal_conditions
 from crm.reporting.report import SalesFilter, told_apart
 from db.models import Campaign, Deal, Lead, Team, User
@@ -144,7 +144,7 @@ def _won_by_month(
     window = replace(asked.chosen, start=first, end=last)
     where = [*deal_conditions(window), Deal.status == "won"]
     told = amounts(book, where, Deal.closed_on)
-    keys = {"year": extract("year", Deal.closed_on), "month": extract("month", Deal.closed_on)} | told.keys
+    keys = {"year": year_of(Deal.closed_on), "month": month_of(Deal.closed_on)} | told.keys
     counted = {"deals": None, "won_value_minor": told.minor}
     found = grouped(session, keys, counted, joins=told.joins, where=where)
     frame = converted(found, book, ["won_value_minor"])

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import extract, or_, select
+from sqlalchemy import and_, or_, select
 
 from crm.analytics.intervals import Share, Spread, spread_of, wilson
 from crm.periods import (
@@ -29,7 +29,7 @@ from crm.pipeline.reports.report_targets import has_targets, target_rows, won_fo
 from crm.pipeline.reports.reports import called_by, deals_owner, keyed, owners_manager, ranked, rates_by
 from crm.pipeline.targets import goals_by_month, target_table
 from crm.reporting.book import Book, open_book
-from crm.reporting.grouped import grouped
+from crm.reporting.grouped import grouped, month_of, year_of
 from crm.reporting.measures import deal_conditions
 from crm.reporting.report import Names, SalesFilter, names
 from db.models import Deal, LossReason, Pipeline
@@ -176,8 +176,11 @@ def sales_dashboard(session: ScopedSession, asked: Question) -> Dashboard:
     stages = report_stages.stages_named(session)
     cycle = facts.cycle_days(session, chosen)
     with_target = has_targets(chosen)
+    since = date.min
+    if period.start and period.end:
+        since = min(period.start, add_months(period.end, 1 - MONTHS))
     goals = target_table(
-        session, book, start=period.start, end=period.end, since=date.min, today=asked.today
+        session, book, start=period.start, end=period.end, since=since, today=asked.today
     ).iloc[: None if with_target else 0]
     inside = [period.start is None or month >= month_start(period.start) for month in goals["month"]]
     lost = facts.closed_deals(session, book, chosen, ["reason"], statuses=["lost"])
@@ -282,7 +285,6 @@ def _months(
     window = replace(chosen, start=min(start, add_months(last, 1 - MONTHS)), end=last)
     closed = facts.closed_deals(session, book, window, ["status", "month"], since=start)
     closed = closed[closed["year"].notna()]
-    opened = _opened(session, window)
     days = [date(int(y), int(m), 1) for y, m in zip(closed["year"], closed["month"], strict=True)]
     first = (
         min([*days, add_months(last, 1 - MONTHS)])
@@ -290,6 +292,7 @@ def _months(
         else month_start(window.start or last)
     )
     every = months_between(max(first, add_months(last, 1 - MOST_MONTHS)), last)
+    opened = _opened(session, window, every[0])
     columns = {
         "value_minor": "won_minor",
         "deals": "won",
@@ -325,16 +328,16 @@ def _months(
     return rows.rename_axis("month").reset_index()
 
 
-def _opened(session: ScopedSession, chosen: SalesFilter) -> list[tuple[date, date | None, int]]:
-    """How many deals were opened in which month and closed in which, None while open."""
+def _opened(session: ScopedSession, chosen: SalesFilter, first: date) -> list[tuple[date, date | None, int]]:
+    """How many deals were opened in which month and closed in which, None while open; of those closed after a day."""
     keys = {
-        "oy": extract("year", Deal.opened_on),
-        "om": extract("month", Deal.opened_on),
-        "cy": extract("year", Deal.closed_on),
-        "cm": extract("month", Deal.closed_on),
+        "oy": year_of(Deal.opened_on),
+        "om": month_of(Deal.opened_on),
+        "cy": year_of(Deal.closed_on),
+        "cm": month_of(Deal.closed_on),
     }
     # A closed deal without its day was open nobody knows until when.
-    ended = or_(Deal.status == "open", Deal.closed_on.is_not(None))
+    ended = or_(Deal.status == "open", and_(Deal.status.in_(facts.CLOSED), Deal.closed_on > first))
     where = [*deal_conditions(chosen, day=None), Deal.opened_on.is_not(None), ended]
     frame = grouped(session, keys, {"deals": None}, where=where)
     return [

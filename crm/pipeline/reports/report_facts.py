@@ -11,20 +11,21 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import and_, case, extract, func, null, or_, select
+from sqlalchemy import and_, case, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.pipeline.stages import reached_minutes
 from crm.reporting.book import Book
-from crm.reporting.grouped import converted, days_between, folded, grouped, minutes_between
+from crm.reporting.grouped import converted, days_between, folded, grouped, minutes_between, month_of, year_of
 from crm.reporting.measures import SOURCE, amounts, deal_conditions
 from crm.reporting.report import SalesFilter
 from db.models import Deal, Stage, StageChange
 from db.scope import ScopedSession
 
+CLOSED = ("won", "lost")
 #: What closed deals can be grouped by; products come from what divides a deal's worth among them.
 KEYS: dict[str, dict[str, Any]] = {
-    "month": {"year": extract("year", Deal.closed_on), "month": extract("month", Deal.closed_on)},
+    "month": {"year": year_of(Deal.closed_on), "month": month_of(Deal.closed_on)},
     "status": {"status": Deal.status},
     "owner": {"owner_id": Deal.owner_id, "team_id": Deal.team_id},
     "source": {"source": SOURCE},
@@ -38,7 +39,7 @@ def closed_deals(
     chosen: SalesFilter,
     by: Sequence[str] = (),
     *,
-    statuses: Sequence[str] = ("won", "lost"),
+    statuses: Sequence[str] = CLOSED,
     since: date | None = None,
 ) -> pd.DataFrame:
     """Closed deals of a period, grouped; with products chosen, the part of each that lies in them.
@@ -129,7 +130,7 @@ def furthest(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
     any), ``deals``. A slip does not count: a stage was reached by who stands in it, stayed at least the minutes that the
     firm set, or was closed from there.
     """
-    been = aliased(Stage)
+    been, mine = aliased(Stage), deal_conditions(chosen, day=Deal.opened_on)
     way: dict[str, Any] = {"partition_by": StageChange.deal_id, "order_by": StageChange.id}
     steps = (
         select(
@@ -141,25 +142,24 @@ def furthest(session: ScopedSession, chosen: SalesFilter) -> pd.DataFrame:
             minutes_between(StageChange.at, func.lead(StageChange.at).over(**way)).label("minutes"),
         )
         .join(been, been.id == StageChange.to_stage_id)
-        .join(Deal, Deal.id == StageChange.deal_id)
-        .where(*deal_conditions(chosen, day=Deal.opened_on))
+        # As a list, so that the database goes from the deals to their changes and not through all changes there are.
+        .where(StageChange.deal_id.in_(select(Deal.id).where(*mine)))
         .subquery()
     )
     stayed = or_(
         steps.c.minutes.is_(None), steps.c.minutes >= reached_minutes(session), steps.c.then != "open"
     )
-    counts = case(
-        (and_(steps.c.kind != "lost", steps.c.pipeline_id == Deal.pipeline_id, stayed), steps.c.position)
-    )
-    each = (
-        select(Deal.stage_id, func.max(counts).label("reached"))
-        .outerjoin(steps, steps.c.deal_id == Deal.id)
-        .where(*deal_conditions(chosen, day=Deal.opened_on))
-        .group_by(Deal.id, Deal.stage_id)
+    counts = case((and_(steps.c.kind != "lost", stayed), steps.c.position))
+    # The history of one deal may lie in several pipelines; only steps of its own count.
+    came = (
+        select(steps.c.deal_id, steps.c.pipeline_id, func.max(counts).label("reached"))
+        .group_by(steps.c.deal_id, steps.c.pipeline_id)
         .subquery()
     )
-    keys = (each.c.stage_id, each.c.reached)
-    rows = session.execute(select(*keys, func.count()).group_by(*keys)).all()
+    own = and_(came.c.deal_id == Deal.id, came.c.pipeline_id == Deal.pipeline_id)
+    keys = (Deal.stage_id, came.c.reached)
+    statement = select(*keys, func.count()).select_from(Deal).outerjoin(came, own).where(*mine)
+    rows = session.execute(statement.group_by(*keys)).all()
     return pd.DataFrame(rows, columns=["stage_id", "reached", "deals"])
 
 
@@ -168,15 +168,22 @@ def open_on(session: ScopedSession, chosen: SalesFilter, days: Sequence[date]) -
     held = [
         case(((Deal.opened_on <= day) & or_(Deal.status == "open", Deal.closed_on > day), 1)) for day in days
     ]
-    statement = select(*map(func.count, held)).where(*deal_conditions(chosen, day=None))
+    still = or_(Deal.status == "open", and_(Deal.status.in_(CLOSED), Deal.closed_on > min(days)))
+    statement = select(*map(func.count, held)).where(*deal_conditions(chosen, day=None), still)
     return list(session.execute(statement).one())
 
 
 def last_closed(session: ScopedSession, chosen: SalesFilter, today: date) -> tuple[date | None, int]:
-    """The last day by today on which a chosen deal was closed, and how many were won without a day."""
-    undated = case(((Deal.status == "won") & Deal.closed_on.is_(None), 1))
-    known = case((Deal.closed_on <= today, Deal.closed_on))
-    statement = select(func.max(known), func.count(undated))
-    where = [*deal_conditions(chosen, day=None), Deal.status.in_(("won", "lost"))]
-    last, count = session.execute(statement.where(*where)).one()
-    return last, count
+    """The last day by today on which a chosen deal was closed, and how many were won without a day; from the index of days."""
+    where = deal_conditions(chosen, day=None)
+    newest = [
+        select(Deal.closed_on)
+        .where(*where, Deal.status == status, Deal.closed_on <= today)
+        .order_by(Deal.closed_on.desc())
+        .limit(1)
+        .scalar_subquery()
+        for status in CLOSED
+    ]
+    undated = select(func.count()).where(*where, Deal.status == "won", Deal.closed_on.is_(None))
+    *found, count = session.execute(select(*newest, undated.scalar_subquery())).one()
+    return max((day for day in found if day is not None), default=None), count

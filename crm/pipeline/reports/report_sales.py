@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, case, extract, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from crm.periods import Calendar
 from crm.pipeline.reports.report_formulas import formula
 from crm.reporting.book import Book, open_book
 from crm.reporting.catalogue import LINES, report
-from crm.reporting.grouped import added_up, rate_day
+from crm.reporting.grouped import added_up, month_of, rate_day, year_of
 from crm.reporting.report import Report, SalesFilter, told_apart
 from db.models import Category, Order, OrderLine, Product
 from db.scope import ScopedSession
@@ -20,7 +20,7 @@ SUMS = ["lines", "quantity", "sales_minor", "profit_minor"]
 _KEYS: dict[str, dict[str, Any]] = {
     "totals": {},
     "year": {},
-    "month": {"year": extract("year", OrderLine.sold_on), "month": extract("month", OrderLine.sold_on)},
+    "month": {"year": year_of(OrderLine.sold_on), "month": month_of(OrderLine.sold_on)},
     "category": {"category": Category.name},
     "product": {"product_id": func.coalesce(OrderLine.product_id, 0), "product": Product.name},
     "region": {"region": func.coalesce(OrderLine.region, Order.region)},
@@ -118,7 +118,7 @@ def _joined(statement: Any, chosen: SalesFilter, keys: dict[str, Any]) -> Any:
 
 def _year(calendar: Calendar) -> Any:
     """The year in which the financial year of a sale began."""
-    year, month = extract("year", OrderLine.sold_on), extract("month", OrderLine.sold_on)
+    year, month = year_of(OrderLine.sold_on), month_of(OrderLine.sold_on)
     return case((month < calendar.year_start, year - 1), else_=year)
 
 

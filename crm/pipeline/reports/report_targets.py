@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from crm.i18n import _
 from crm.pipeline.reports import report_facts as facts
 from crm.pipeline.reports.report_changes import changed_notes
 from crm.pipeline.reports.report_formulas import formula
-from crm.pipeline.targets import applicable, target_table
+from crm.pipeline.targets import applicable, holders, target_table
 from crm.reporting.book import Book, open_book
 from crm.reporting.catalogue import report
 from crm.reporting.report import Names, Report, SalesFilter, names
@@ -19,6 +20,8 @@ from db.scope import ScopedSession
 
 #: Targets are set for people, teams and the firm; no one sets them by these.
 NOT_BY = ("products", "pipelines", "sources", "campaigns")
+
+Month = tuple[int, int]
 
 
 def has_targets(chosen: SalesFilter) -> bool:
@@ -53,10 +56,12 @@ def reached(
 ) -> tuple[int, int, float | None]:
     """The goal of the chosen from ``applicable``, what those it is set for won of it, and the share if that says anything."""
     parts = applicable(goals, known, teams=chosen.teams, owners=chosen.owners)
-    counted = pd.Series(False, index=won.index)
-    for user, team, month in parts[["user_id", "team_id", "month"]].itertuples(index=False):
-        counted |= _mine(won, _id(user), _id(team)) & _in_months(won, {(month.year, month.month)})
-    return _against(parts, won[counted])
+    counted = {(user, team, (month.year, month.month)) for user, team, month in holders(parts)}
+    goal, actual, whole = sum(map(int, parts["target_minor"])), 0, True
+    for owner, home, month, minor, is_whole in _won(won):
+        if {(owner, None, month), (None, home, month), (None, None, month)} & counted:
+            actual, whole = actual + minor, whole and is_whole
+    return goal, actual, actual / goal if goal and whole else None
 
 
 def won_for_targets(session: ScopedSession, book: Book, known: Names, chosen: SalesFilter) -> pd.DataFrame:
@@ -72,38 +77,44 @@ def won_for_targets(session: ScopedSession, book: Book, known: Names, chosen: Sa
     return won.assign(home=pd.array(teams, dtype="Int64"), here=pd.Series(here, index=won.index, dtype=bool))
 
 
-def _mine(won: pd.DataFrame, user: int | None, team: int | None) -> pd.Series[bool]:
-    """What was won by a user, in a team, or with neither by all."""
-    if user is not None:
-        return won["owner_id"] == user
-    if team is not None:
-        return (won["home"] == team).fillna(False).astype(bool)
-    return pd.Series(True, index=won.index)
-
-
-def _against(goals: pd.DataFrame, won: pd.DataFrame) -> tuple[int, int, float | None]:
-    """Target, won value and its share; no share where the sum leaves something out: without a rate, or of another team."""
-    goal, actual = int(goals["target_minor"].sum()), int(won.loc[won["here"], "value_minor"].sum())
-    whole = bool((won["here"] & (won["valued"] == won["priced"])).all())
-    return goal, actual, actual / goal if goal and whole else None
+def _won(won: pd.DataFrame) -> Iterator[tuple[int | None, int | None, Month, int, bool]]:
+    """Owner, home, month and worth of each row; False where the sum leaves something out: without a rate, or elsewhere."""
+    names = ("owner_id", "home", "year", "month", "value_minor", "here", "valued", "priced")
+    for owner, home, year, month, minor, here, valued, priced in zip(
+        *(won[name].tolist() for name in names), strict=True
+    ):
+        if not pd.isna(year):
+            whole = bool(here and valued == priced)
+            yield _id(owner), _id(home), (int(year), int(month)), minor if here else 0, whole
 
 
 def target_rows(goals: pd.DataFrame, won: pd.DataFrame, known: Names, chosen: SalesFilter) -> pd.DataFrame:
     """``name, kind, user_id, team_id, target_minor, actual_minor, share`` by person, team or firm."""
-    found: list[tuple[Any, ...]] = []
-    for (user, team), rows in goals.groupby(["user_id", "team_id"], dropna=False):
-        user, team = _id(user), _id(team)
+    goal: dict[tuple[int | None, int | None], int] = {}
+    wanted: set[tuple[int | None, int | None, Month]] = set()
+    for (user, team, day), minor in zip(holders(goals), goals["target_minor"], strict=True):
         if (chosen.owners and user not in chosen.owners) or (
             chosen.teams and _team(known, user, team) not in chosen.teams
         ):
             continue
-        mine = won[_mine(won, user, team) & _in_months(won, _months_of(rows))]
+        goal[user, team] = goal.get((user, team), 0) + int(minor)
+        wanted.add((user, team, (day.year, day.month)))
+    actual, part = dict.fromkeys(goal, 0), set[tuple[int | None, int | None]]()
+    for owner, home, month, minor, whole in _won(won):
+        for holder in {(owner, None), (None, home), (None, None)}:
+            if (*holder, month) in wanted:
+                actual[holder] += minor
+                part |= set() if whole else {holder}
+    found: list[tuple[Any, ...]] = []
+    for user, team in sorted(goal, key=lambda one: tuple((key is None, key or 0) for key in one)):
         name, kind = _("The firm"), "firm"
         if user is not None:
             name, kind = known.people.get(user, f"#{user}"), "person"
         elif team is not None:
             name, kind = known.teams.get(team, f"#{team}"), "team"
-        found.append((name, kind, user, team, *_against(rows, mine)))
+        aim, came = goal[user, team], actual[user, team]
+        share = came / aim if aim and (user, team) not in part else None
+        found.append((name, kind, user, team, aim, came, share))
     columns = ["name", "kind", "user_id", "team_id", "target_minor", "actual_minor", "share"]
     frame = pd.DataFrame(found, columns=columns, dtype=object)
     return frame.sort_values(["kind", "target_minor"], ascending=[True, False], ignore_index=True)
@@ -115,13 +126,3 @@ def _team(known: Names, user: int | None, team: int | None) -> int | None:
 
 def _id(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
-
-
-def _months_of(goals: pd.DataFrame) -> set[tuple[int, int]]:
-    return {(month.year, month.month) for month in goals["month"]}
-
-
-def _in_months(won: pd.DataFrame, months: set[tuple[int, int]]) -> pd.Series[bool]:
-    dates = zip(won["year"], won["month"], strict=True)
-    inside = [not pd.isna(year) and (int(year), int(month)) in months for year, month in dates]
-    return pd.Series(inside, index=won.index, dtype=bool)

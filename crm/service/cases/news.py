@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.service.cases.moves import ENDED
@@ -45,7 +47,18 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
 
     One statement.
     """
-    actor, since = session.actor, now - FRESH
+    actor = session.actor
+    asked = _asked(actor.user_id, actor.teams, case_id is not None)
+    found: dict[int, News] = {}
+    for row in session.execute(asked, {"since": now - FRESH, "one_case": case_id}):
+        found.setdefault(row[0], News(*row))
+    return list(found.values())[:MOST]
+
+
+@lru_cache(256)
+def _asked(me: int | None, teams: tuple[int, ...], of_one_case: bool) -> Select[Any]:
+    """The statement of ``unread``, put together once for each person: every page of theirs asks it."""
+    since = bindparam("since", type_=CaseMessage.at.type)
     happened = union_all(
         select(
             CaseMessage.case_id.label("case_id"), CaseMessage.at.label("at"), literal(WROTE).label("what")
@@ -54,7 +67,7 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
             CaseMove.to_status == "open",
             CaseMove.from_status.in_(ENDED),
             CaseMove.at > since,
-            CaseMove.user_id.is_distinct_from(actor.user_id),
+            CaseMove.user_id.is_distinct_from(me),
         ),
         select(Case.merged_into_id, CaseMove.at, literal(MERGED))
         .join(Case, Case.id == CaseMove.case_id)
@@ -62,7 +75,7 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
             Case.status == "merged",
             CaseMove.to_status == "merged",
             CaseMove.at > since,
-            CaseMove.user_id.is_distinct_from(actor.user_id),
+            CaseMove.user_id.is_distinct_from(me),
         ),
         select(Case.id, Case.satisfaction_at, literal(RATED)).where(
             # A rating changes its case: by that the database finds the few without reading all.
@@ -71,9 +84,9 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
             Case.satisfaction_at > since,
         ),
     ).subquery()
-    queues = select(Queue.id).where(Queue.team_id.in_(actor.teams))
-    free = Case.owner_id.is_(None) & or_(Case.queue_id.in_(queues), Case.team_id.in_(actor.teams))
-    read = and_(CaseRead.case_id == Case.id, CaseRead.user_id == actor.user_id)
+    queues = select(Queue.id).where(Queue.team_id.in_(teams))
+    free = Case.owner_id.is_(None) & or_(Case.queue_id.in_(queues), Case.team_id.in_(teams))
+    read = and_(CaseRead.case_id == Case.id, CaseRead.user_id == me)
     asked = (
         select(
             Case.id,
@@ -88,7 +101,7 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
         .outerjoin(Organisation, Organisation.id == Case.organisation_id)
         .outerjoin(Contact, Contact.id == Case.contact_id)
         .where(
-            or_(Case.owner_id == actor.user_id, free),
+            or_(Case.owner_id == me, free),
             Case.archived_at.is_(None),
             Case.status != "merged",
             or_(CaseRead.read_at.is_(None), happened.c.at > CaseRead.read_at),
@@ -96,12 +109,7 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
         .order_by(happened.c.at.desc(), Case.id.desc(), happened.c.what)
         .limit(5 * MOST)
     )
-    if case_id is not None:
-        asked = asked.where(Case.id == case_id)
-    found: dict[int, News] = {}
-    for row in session.execute(asked):
-        found.setdefault(row[0], News(*row))
-    return list(found.values())[:MOST]
+    return asked.where(Case.id == bindparam("one_case")) if of_one_case else asked
 
 
 def mark_read(work: Work, case_ids: Iterable[int]) -> None:

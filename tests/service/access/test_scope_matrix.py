@@ -15,6 +15,7 @@ from crm.access.roles import effective_grants
 from crm.pipeline.defaults import ensure_defaults
 from crm.work import SYSTEM, unit_of_work
 from db import models as m
+from db import walls
 from db.models import Base
 from db.scope import ACTIONS, Actor, OutOfScope, ScopedSession, guarded
 from tests.rows import all_rows, stored_once
@@ -208,6 +209,22 @@ def test_people_take_turns_on_one_cached_statement(engine, scene):
         for role in ROLES:
             with ScopedSession(engine, actor(scene, role)) as session:
                 assert len(session.scalars(statement).all()) == len(SEES[role]), role
+
+
+def test_a_statement_is_surveyed_once_for_all_its_values(engine, scene, monkeypatch):
+    seen, plain = [], walls._survey
+    monkeypatch.setattr(walls, "_survey", lambda statement: seen.append(statement) or plain(statement))
+    walls._surveyed.clear()
+    bare = m.Contact.__table__.c
+
+    with ScopedSession(engine, actor(scene, "staff")) as session:
+        for name in ("Ana", "Bea"):
+            session.scalars(select(m.Contact.id).where(m.Contact.name == name)).all()
+            # The same words to the database, and another statement: it names the table without its class.
+            with pytest.raises(OutOfScope):
+                session.execute(select(bare.id).where(bare.name == name))
+
+    assert len(seen) == 2
 
 
 @pytest.mark.parametrize("road", REFUSED_READS)
