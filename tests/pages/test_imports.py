@@ -113,3 +113,27 @@ def test_past_imports_are_listed(drafted, open_page, actor_of):
 
     assert not app.exception
     assert "messe.csv" in text_of(app)
+
+
+def test_a_file_of_orders_and_their_lines_is_matched_as_both(open_page, actor_of):
+    ada = actor_of("ada")
+    data = (
+        b"Order No,Order Date,Product,Qty,Total\nA1,2026-03-01,Filter,2,17.00\nA2,2026-03-02,Brush,1,16.00\n"
+    )
+    [(name, path)] = wizard.keep_uploads({"sales.csv": data}).items()
+    app = open_page("import_data")
+    app.session_state[STATE] = {
+        "step": "match",
+        "drafts": wizard.drafts_of(ada, name, path),
+        "on_problem": "fail",
+    }
+
+    app.run()
+    app.button_group(key="import_file").set_value("1").run()
+    app.button(key="import_check").click().run()
+    run_jobs()
+    app.run()
+
+    assert not app.exception
+    # Orders, their lines, and the products that these name.
+    assert app.table[0].value.iloc[:, 1].tolist() == ["2", "2", "2"]

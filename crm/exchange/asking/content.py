@@ -10,6 +10,7 @@ import numpy as np
 
 from crm.errors import Bad
 from crm.exchange.files.column import EMPTY
+from crm.exchange.files.headers import meant
 from crm.exchange.files.reading import SourceTable
 from crm.exchange.values import dates, numbers, texts
 from crm.exchange.values.values import HOUR
@@ -55,7 +56,7 @@ def is_unit_price(header: str) -> bool:
     """Whether a column's name says that it holds the price of one unit, and not the amount of a line."""
     words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", header)}
     whole = words & {"total", "extended", "line", "amount", "sum", "gross", "net", "compare", "subtotal"}
-    return not whole and ("price" in words or words >= {"item", "cost"})
+    return "unit price" in meant(header) or (not whole and ("price" in words or words >= {"item", "cost"}))
 
 
 class Looks:

@@ -132,6 +132,11 @@ def reread(actor: Actor, draft: Draft, **reading: Any) -> Draft:
         "sheet": layout.sheet, "sheets": list(layout.sheets), "columns": list(table.columns),
         "header_line": layout.header_line, "beyond": table.beyond, "doubtful": list(layout.doubtful),
     }  # fmt: skip
+    if draft.get("part"):
+        # What the two halves of a file hold is settled; its columns may have other names now.
+        again, kept = with_entity(draft, table, draft["entity"]), draft["fields"]
+        fields = {column: kept.get(column, field) for column, field in again["fields"].items()}
+        return {**again, "fields": fields, "key": draft["key"], "distinct": draft.get("distinct", False)}
     guesses = guess_entity(table, importable(actor))
     best = guesses[0]
     sure = best.score >= BELIEVABLE
@@ -152,7 +157,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
         return {
             **draft, "entity": "", "fields": dict.fromkeys(table.columns, ""), "sure": dict.fromkeys(table.columns, 0.0),
             "examples": {c: ", ".join(dict.fromkeys(cells[:3])) for c, cells in examples.items()}, "missing": {}, "values": {},
-            "key": "", "templates": {},
+            "key": "", "templates": {}, "distinct": False,
         }  # fmt: skip
     about, looked = entities.entity(entity), known(table)
     guesses = guess_columns(table, about, about=looked)
@@ -180,6 +185,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
             if name and about[name].kind is Kind.LINK
         },
         "values": {},
+        "distinct": False,
         "templates": joined_name(about, fields.values(), looked)
         | either
         | (hour_beside(fields, looked) if HOUR in about.by_name else {}),

@@ -170,6 +170,14 @@ def worries(draft: Draft, *, currency: str, region: str = "", zone: str = "") ->
         told = _("Look at {cells}. Choose another encoding if letters are wrong.")
         cells = ", ".join(f"“{cell}”" for cell in draft["doubtful"])
         found.append((_("Letters may be read wrong"), told.format(cells=cells)))
+    if bare := table_of(draft).layout.bare_formulas:
+        heading = ngettext(
+            "{n:,} cell holds a formula without a result", "{n:,} cells hold a formula without a result", bare
+        )
+        told = _(
+            "They are empty here. Open the file in the program that made it, save it there, and read it again."
+        )
+        found.append((heading.format(n=bare), told))
     if draft["beyond"]:
         told = _("The next step reads all of them.")
         found.append((_("Judged by the first {n:,} rows").format(n=len(made)), told))

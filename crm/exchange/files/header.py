@@ -29,7 +29,8 @@ class BadLine:
 class Layout:
     """How a file was read, for people to check; ``header_line`` is 0 when the file names no columns.
 
-    ``doubtful`` holds words that would have other letters in another encoding that fits as well.
+    ``doubtful`` holds words that would have other letters in another encoding that fits as well; ``bare_formulas`` counts cells
+    whose formula has no result.
     """
 
     encoding: str = ""
@@ -42,6 +43,7 @@ class Layout:
     repaired: int = 0
     blank_lines: int = 0
     doubtful: tuple[str, ...] = ()
+    bare_formulas: int = 0
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def read_sheet(
         is_packed = file.read(2) == b"PK"
     size = unpacked_size(path, name=name, limit=max_bytes) if is_packed else path.stat().st_size
     answers = sheet_blocks(path, name=name, size=size, sheet=sheet, max_rows=max_rows)
-    chosen, names = next(answers)
+    chosen, names, bare = next(answers)
     lines: list[int] = []
     head: list[tuple[int, list[str]]] = []
     texts: list[list[pa.Array]] = []
@@ -47,7 +47,7 @@ def read_sheet(
             masks[at].append(np.frombuffer(exact, dtype=bool))
     if not lines and not sheet:
         raise Refused(_("{name} has no rows to import.").format(name=name))
-    layout = Layout(sheet=chosen, sheets=tuple(names))
+    layout = Layout(sheet=chosen, sheets=tuple(names), bare_formulas=bare)
     return _arranged(np.asarray(lines, dtype=np.int64), head, texts, masks, layout, header_line)
 
 

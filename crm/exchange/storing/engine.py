@@ -30,7 +30,7 @@ from crm.exchange.storing.report import ColumnReport, ImportReport, StepReport
 from crm.exchange.storing.stepping import StepRun
 from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import firm
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.records import registry
 from crm.work import SYSTEM, Actor, Work, reading, unit_of_work
 from db.scope import CREATE, IMPORT, UPDATE
@@ -233,8 +233,17 @@ def step_report(made: Prepared) -> StepReport:
     layout = made.table.layout
     return StepReport(
         made.step.file, made.step.entity, rows=len(made), columns=columns, encoding=layout.encoding,
-        doubtful=list(layout.doubtful),
+        doubtful=list(layout.doubtful), told=_formulas(layout.bare_formulas),
     )  # fmt: skip
+
+
+def _formulas(bare: int) -> list[str]:
+    if not bare:
+        return []
+    told = ngettext(
+        "{n:,} cell holds a formula without a result.", "{n:,} cells hold a formula without a result.", bare
+    )
+    return [told.format(n=bare)]
 
 
 def _tried(

@@ -285,7 +285,7 @@ class StepRun:
             column.stored += len(pairs) - len(refused)
         parents = {name: {i for i in ids if i is not None} for name, ids in self.resolved.items()}
         road = road_of(work, currency=self.plan.currency, import_id=import_id)
-        self.report.told = list(rules_of(self.entity.name).finish(Writer(road), parents))
+        self.report.told += list(rules_of(self.entity.name).finish(Writer(road), parents))
         for kind, made in self.unused.items():
             if made:
                 self.report.parents[kind] -= remove_unused(work, import_id, kind, made)

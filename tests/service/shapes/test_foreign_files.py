@@ -1,8 +1,8 @@
 """Exports of other programs, as they come: what the wizard makes of their columns, and what is stored when that is accepted."""
 
 import tomllib
-from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -22,8 +22,6 @@ from db.models import (
     Contact,
     Deal,
     Lead,
-    Order,
-    OrderLine,
     Organisation,
     Product,
     Task,
@@ -32,8 +30,8 @@ from db.models import (
 )
 from tests.factories import make
 from tests.service.exchange.import_scene import rows_of, stored
+from tests.service.shapes.shapes_scene import FOLDER, drafts, take
 
-FOLDER = Path(__file__).parent
 FILES = sorted(path.name for path in (FOLDER / "files").iterdir())
 EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))
 OUTLOOK = {
@@ -44,23 +42,6 @@ OUTLOOK = {
     "outlook_nl.csv": ("Sanne de Wit", "sanne@dewit.example", "+31385550101", "Hoofd inkoop", "Zwolle"),
     "outlook_pt.csv": ("Lídia Matos", "lidia@matos.example", "+351225550101", "Gerente", "Porto"),
 }  # fmt: skip
-
-
-def drafts(actor, name, data=None, folder=None):
-    path = FOLDER / "files" / name
-    if data is not None:
-        path = folder / name
-        path.write_bytes(data)
-    return wizard.drafts_of(actor, name, path)
-
-
-def take(actor, *names, **given):
-    """Bring files in with every guess accepted."""
-    made = [draft for name in names for draft in drafts(actor, name)]
-    for name, (data, folder) in given.items():
-        made += drafts(actor, f"{name}.csv", data, folder)
-    plan = wizard.plan_of(made, name="Files")
-    return run_import(actor, plan, {draft["name"]: Path(draft["path"]) for draft in made})
 
 
 def guessed(draft):
@@ -166,62 +147,6 @@ def test_a_path_of_categories_stands_as_a_tree_and_is_found_again(people):
     assert [names[c] for (c,) in stored(ada, Product, "category_id")] == ["Grinders", "Parts"]
 
 
-def test_an_order_over_several_rows_is_one_order_with_its_totals_and_lines(people):
-    ada = people["ada"]
-
-    report = take(ada, "orders_export_1.csv")
-
-    assert [(s.entity, s.created, s.failed, s.told) for s in report.steps] == [
-        ("order", 2, 0, []),
-        ("order_line", 3, 0, []),
-    ]
-    orders = stored(
-        ada, Order, "number", "total_minor", "tax_minor", "shipping_minor", "discount_minor", "currency"
-    )
-    assert orders == [("#1001", 3790, 605, 490, 0, "EUR"), ("#1002", 800, 136, 0, 50, "EUR")]
-    numbers = dict(stored(ada, Order, "id", "number"))
-    rows = stored(ada, OrderLine, "order_id", "quantity", "amount_minor", "currency")
-    assert [(numbers[order], *row) for order, *row in rows] == [
-        ("#1001", 2, 1700, "EUR"),
-        ("#1001", 1, 1600, "EUR"),
-        ("#1002", 1, 850, "EUR"),
-    ]
-    assert {name for (name,) in stored(ada, Contact, "name")} == {"Ilka Brandt", "Otto Pohl"}
-
-
-def test_lines_that_do_not_add_up_are_told(people, tmp_path):
-    data = (FOLDER / "files" / "orders_export_1.csv").read_bytes().replace(b"Brush,16.00", b"Brush,17.00")
-
-    report = take(people["ada"], orders=(data, tmp_path))
-
-    assert report.steps[1].told == ["1 order has lines that do not add up to its total: #1001."]
-
-
-def test_tax_on_top_adds_up_and_a_customer_known_by_address_keeps_it(people):
-    ada = people["ada"]
-
-    report = take(ada, "woocommerce_orders.csv")
-
-    assert [(s.entity, s.created, s.failed, s.told) for s in report.steps] == [
-        ("order", 1, 0, []),
-        ("order_line", 2, 0, []),
-    ]
-    assert stored(ada, Contact, "email") == [("ilka@brandt.example",)]
-    assert stored(ada, OrderLine, "amount_minor") == [(1700,), (1600,)]
-
-
-def test_where_every_order_has_one_row_its_amount_is_that_of_the_line(people, tmp_path):
-    till = (
-        b"Order No,Order Date,Product,Qty,Total\nA1,2026-03-01,Filter,2,17.00\nA2,2026-03-02,Brush,1,16.00\n"
-    )
-
-    report = take(people["ada"], sales=(till, tmp_path))
-
-    assert [(s.entity, s.created) for s in report.steps] == [("order", 2), ("order_line", 2)]
-    assert stored(people["ada"], OrderLine, "amount_minor") == [(1700,), (1600,)]
-    assert stored(people["ada"], Order, "total_minor") == [(None,), (None,)]
-
-
 def test_the_hour_at_which_a_task_is_due_comes_in_and_a_done_one_is_done(people):
     ada = people["ada"]
 
@@ -307,6 +232,21 @@ def test_a_lead_who_became_a_contact_is_a_member_as_that_contact(people, tmp_pat
     assert report.steps[0].examples[0]["reason"].endswith("but a lead. Convert it first.")
 
 
+def test_a_formula_that_nobody_counted_is_told(people, tmp_path):
+    book, path = openpyxl.Workbook(), tmp_path / "firms.xlsx"
+    for row in (["Name", "City"], ["Holm AS", '=UPPER("oslo")'], ["Dahl AB", "Lund"]):
+        book.active.append(row)
+    book.save(path)
+
+    [draft] = wizard.drafts_of(people["ada"], "firms.xlsx", path)
+    report = run_import(people["ada"], wizard.plan_of([draft], name="firms"), {"firms.xlsx": path})
+
+    assert "1 cell holds a formula without a result" in [
+        heading for heading, _told in wizard.worries(draft, currency="EUR")
+    ]
+    assert report.steps[0].told == ["1 cell holds a formula without a result."]
+
+
 def test_groups_of_a_program_are_no_tags_of_ours(people):
     take(people["ada"], "google_new.csv")
 
@@ -314,18 +254,3 @@ def test_groups_of_a_program_are_no_tags_of_ours(people):
         ("Ilka Brandt", ["Customers"]),
         ("Otto Pohl", []),
     ]
-
-
-def test_an_order_says_on_its_page_that_its_lines_are_something_else(people):
-    from crm.trade.totals import remark
-
-    ada = people["ada"]
-    order = make(ada, "order", total_minor=2000, tax_minor=300, currency="EUR")
-    make(ada, "order_line", order_id=order["id"], amount_minor=1700, currency="EUR")
-    with reading(ada) as session:
-        assert remark(session, order["id"]) == ""
-    make(ada, "order_line", order_id=order["id"], amount_minor=500, currency="EUR")
-
-    with reading(ada) as session:
-        assert "22.00 EUR" in remark(session, order["id"])
-        assert session.scalar(select(Order.total_minor)) == 2000
