@@ -5,6 +5,8 @@ Roads: the session's lists, search, records and timelines, the API, the CSV expo
 """
 
 import json
+from copy import deepcopy
+from functools import cache
 
 import pytest
 
@@ -21,7 +23,7 @@ from crm.reporting.catalogue import run_report
 from crm.reporting.report import SalesFilter
 from crm.work import reading, unit_of_work
 from tests.factories import make, make_people
-from tests.rows import all_rows
+from tests.rows import all_rows, stored_once
 
 #: Kinds of record by the field that tells them apart here.
 NUMBERED = {
@@ -61,10 +63,19 @@ PEOPLE = tuple(REACH)
 @pytest.fixture
 def scene(web, request):
     """Records of Mona's in North and of Sue's in South; Stan, Vic, Ada and Mona are in North."""
-    actors = {name: find_actor(user_id) for name, user_id in make_people().items()}
     # Only what the test is about, and organisations, which contracts hang on: there are hundreds of these tests.
-    asked = request.node.callspec.params.get("entity", "deal")
-    return actors, rows_of(actors["mona"], "N", asked), rows_of(actors["sue"], "S", asked)
+    return deepcopy(stored_once(furnish(request.node.callspec.params.get("entity", "deal"))))
+
+
+@cache
+def furnish(asked):
+    """How an empty house is furnished with records of the kind asked for."""
+
+    def made():
+        actors = {name: find_actor(user_id) for name, user_id in make_people().items()}
+        return actors, rows_of(actors["mona"], "N", asked), rows_of(actors["sue"], "S", asked)
+
+    return made
 
 
 def rows_of(actor, side, asked):
