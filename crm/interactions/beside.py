@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from crm.i18n import N_
 from crm.records.fields import Field, Kind
 from crm.records.writing.writer import Writer
 from db.models import Task
+from db.scope import ScopedSession
 
 
 class Done:
@@ -24,6 +25,14 @@ class Done:
         ),
     )  # fmt: skip
     chains: Mapping[str, tuple[str, ...]] = {}
+
+    def names_out(self, _session: ScopedSession, _entity: str) -> list[str]:
+        """None: a task's own fields say when it was done."""
+        return []
+
+    def texts_out(self, _session: ScopedSession, _entity: str, _ids: Sequence[int]) -> dict[str, list[str]]:
+        """None."""
+        return {}
 
     def store(self, writer: Writer, entity: str, rows: Mapping[int, Mapping[str, Any]]) -> set[int]:
         """Close the tasks that the file calls done and that are open."""

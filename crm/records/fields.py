@@ -66,6 +66,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     help: str = ""
     group: str = ""
+    own: bool = False  # the program keeps it: only our own export brings it, with a new record
     custom: bool = False  # an own field of the firm: the value stands in the row's ``custom`` JSON
 
     def names(self) -> dict[str, str]:

@@ -129,18 +129,19 @@ def list_conditions(
     *,
     search: str = "",
     filters: Mapping[str, Any] | None = None,
-    archived: bool = False,
+    archived: bool | None = False,
     by_other_order: bool = False,
 ) -> list[ColumnElement[bool]]:
     """The conditions of a list, for the list itself, its export and its count.
 
+    ``archived`` None asks for all, in use or not.
     ``by_other_order`` says that the rows are wanted in another order than by title.
     """
     about, cls = registry.entity(entity), registry.model(entity)
     # What has no owner is not limited by the session: names of it stand where records point to it.
     may = session.actor.may(registry.rights_name(entity), READ)
     conditions: list[ColumnElement[bool]] = [] if may else [false()]
-    if hasattr(cls, "archived_at"):
+    if archived is not None and hasattr(cls, "archived_at"):
         put_away: Any = cls.archived_at
         if by_other_order and session.get_bind().dialect.name == "sqlite":
             # SQLite would take the index of the list by title for this condition alone and sort all rows by hand;

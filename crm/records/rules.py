@@ -33,11 +33,13 @@ class Road:
     """How rows come in: in which unit of work, from a file or not, and in which currency they count unless they say it.
 
     A file may bring history, which nobody can enter by hand: a rule asks ``is_file`` and says so with ``Draft.tell``.
+    ``comes`` names the entities whose rows our own exports bring along: no rule makes them anew.
     """
 
     work: Work
     currency: str
     import_id: int | None = None
+    comes: frozenset[str] = frozenset()
 
     @property
     def is_file(self) -> bool:

@@ -27,9 +27,11 @@ from db.models import User
 from db.scope import ScopedSession
 
 
-def road_of(work: Work, *, currency: str = "", import_id: int | None = None) -> Road:
+def road_of(
+    work: Work, *, currency: str = "", import_id: int | None = None, comes: frozenset[str] = frozenset()
+) -> Road:
     """How rows come in during this unit of work; amounts that name no currency count in the firm's, unless told."""
-    return Road(work, currency or firm(work.session).currency, import_id)
+    return Road(work, currency or firm(work.session).currency, import_id, comes)
 
 
 #: What only the program writes of a stored row.
@@ -288,9 +290,9 @@ def _own(road: Road, draft: Draft, teams: TeamOf) -> None:
     """
     row, actor = draft.row, road.work.actor
     if draft.is_new:
-        if row["owner_id"] is None and row["team_id"] is None:
+        if row["owner_id"] is None and row["team_id"] is None and not draft.has("owner_id"):
             row["owner_id"] = actor.user_id
-        if row["team_id"] is None and row["owner_id"] is not None:
+        if row["team_id"] is None and row["owner_id"] is not None and not draft.has("team_id"):
             mine = row["owner_id"] == actor.user_id and actor.teams
             row["team_id"] = actor.teams[0] if mine else teams[row["owner_id"]]
     elif draft.has("owner_id") and not draft.has("team_id") and row["owner_id"] is not None:

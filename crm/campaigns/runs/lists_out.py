@@ -15,7 +15,7 @@ from crm.campaigns.consent.reach import POSTAL, postal_parts, reached
 from crm.campaigns.runs.audience import cap_of
 from crm.clock import here
 from crm.errors import NotAllowed, NotFound, Refused
-from crm.exchange.export import neutral
+from crm.exchange.leaving.own import neutral
 from crm.i18n import N_, _
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS

@@ -27,9 +27,9 @@ from crm.exchange.asking.mapping import (
 )
 from crm.exchange.asking.parts import head_of, heads_link, line_total, shared_out
 from crm.exchange.asking.templates import either_column, hour_beside
-from crm.exchange.export import is_own, own_keys
 from crm.exchange.files.reading import ReadOptions, SourceTable
 from crm.exchange.files.sample import sample
+from crm.exchange.leaving.own import is_own, own_keys
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.engine import with_key
 from crm.exchange.storing.journal import fingerprint, seen_before

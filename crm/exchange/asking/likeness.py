@@ -61,7 +61,7 @@ class Headers:
     def likeness(self, entity: Entity) -> NDArray[np.float64]:
         """0 to 1 for each column and importable field."""
         names, owners, weights, parts = _names_of(entity)
-        fields = [field for field in entity.fields if field.importable]
+        fields = [field for field in entity.fields if field.importable and not field.own]
         itself = {name_words(name) for name in (entity.label, entity.plural, entity.name, *entity.aliases)}
         own = {word for name in (entity.label, entity.plural) for word in name_words(name).split()}
         bare = re.compile(rf"\b({name_words(entity.label)}|{name_words(entity.plural)})\b")
@@ -137,7 +137,7 @@ def _names_of(
     names: list[str] = []
     owners: list[int] = []
     weights: list[float] = []
-    for place, field in enumerate(f for f in entity.fields if f.importable):
+    for place, field in enumerate(f for f in entity.fields if f.importable and not f.own):
         known = [
             field.label,
             _(field.label),

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from crm.exchange.asking.content import ENOUGH, GUARDED, Looks, people_among
 from crm.exchange.asking.likeness import Headers, alike, field_words
 from crm.exchange.entities import MARKS, beside
-from crm.exchange.export import is_own, own_names
 from crm.exchange.files.reading import SourceTable
+from crm.exchange.leaving.own import is_own, own_names
 from crm.records import registry
 from crm.records.fields import Entity, Field, Kind
 from crm.records.matching import name_words
@@ -171,11 +171,11 @@ def guess_columns(
     from scipy.optimize import linear_sum_assignment
 
     about = about or known(table)
-    fields = [field for field in entity.fields if field.importable]
-    columns = table.columns
+    ours, columns = is_own(table.columns, entity), table.columns
+    fields = [field for field in entity.fields if field.importable and (ours or not field.own)]
     if not fields or not columns:
         return ()
-    if is_own(table.columns, entity):
+    if ours:
         names = own_names(entity)
         places = {field.name: at for at, field in enumerate(fields)}
         chosen = {row: places[names[c]] for row, c in enumerate(columns) if c in names and names[c] in places}

@@ -299,7 +299,7 @@ class _Reader:
         for name in names:
             if name not in entity.by_name:
                 complain(f"{path}.{name}".strip("."), self._unknown(name, entity.by_name))
-            elif not entity[name].importable:
+            elif not entity[name].importable or entity[name].own:
                 complain(f"{path}.{name}".strip("."), _("“{name}” cannot be imported.").format(name=name))
 
     def _unknown(self, name: str, known: Any) -> str:

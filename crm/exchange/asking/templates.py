@@ -12,7 +12,7 @@ from crm.records.fields import Entity, Kind
 
 def either_column(entity: Entity, given: Mapping[str, str], about: Known) -> dict[str, str]:
     """What stands in one of two columns and never in both, as a template: a day ("Won time", "Lost time"), a needed link."""
-    fields, columns = [f for f in entity.fields if f.importable], about.table.columns
+    fields, columns = [f for f in entity.fields if f.importable and not f.own], about.table.columns
     sounds = about.headers.likeness(entity) >= SURE
     filled = {column: about.table.texts[column] != "" for column in columns}
     found = {}

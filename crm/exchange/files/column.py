@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from crm.records.fields import Field, Kind
 
+#: What says nothing in a file of ours.
+BLANK = frozenset({""})
 #: Texts that programs write for "nothing", in any column …
 EMPTY = frozenset({"", "NULL", "null", "\\N", "(null)", "<null>", "#N/A", "#N/A N/A", "#NULL!", "<NA>"})
 #: … and only where no such word is expected.
@@ -39,7 +41,7 @@ class Reading:
     """What a profile or a person says about reading a column; empty: found out.
 
     ``values`` maps texts of the file to values of the field; ``zone`` is that of times without
-    one; ``scale`` multiplies numbers ("in millions": 1e6).
+    one; ``scale`` multiplies numbers ("in millions": 1e6). ``own``: the file is our own, and every text says what it says.
     """
 
     date_order: str = ""
@@ -49,6 +51,7 @@ class Reading:
     zone: str = "UTC"
     scale: float = 1.0
     near: bool = True
+    own: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,19 +102,21 @@ class Made:
     blanks: list[int] = field(default_factory=list)
 
 
-def different_texts(about: Field, cells: pd.Series[str], exact: NDArray[np.bool_] | None) -> Column:
+def different_texts(
+    about: Field, cells: pd.Series[str], exact: NDArray[np.bool_] | None, *, own: bool = False
+) -> Column:
     """The different texts of the cells; words that mean "nothing" in a column of this kind count as empty."""
     known = exact if exact is not None and exact.any() else None
-    keyed = cells if known is None else cells + np.where(known, "\x01", "")
+    keyed = cells if known is None else cells + np.where(known, "\x01", "\x02")
     places, different = pd.factorize(keyed)
     plain: list[str] = different.tolist()
     typed = [False] * len(plain)
     if known is not None:
         typed = [text.endswith("\x01") for text in plain]
-        plain = [text.rstrip("\x01") for text in plain]
+        plain = [text[:-1] for text in plain]
     worded = about.kind in (Kind.TEXT, Kind.LONGTEXT, Kind.TAGS)
-    nothing = EMPTY if worded else _NOTHING
-    if about.kind is Kind.CHOICE:
+    nothing = BLANK if own else EMPTY if worded else _NOTHING
+    if about.kind is Kind.CHOICE and not own:
         nothing = _NOTHING - {name for c in about.choices for name in (c.value, c.label)}
     empty = np.array([text in nothing for text in plain] or [True], dtype=bool)
     counts = np.bincount(places, minlength=len(plain))

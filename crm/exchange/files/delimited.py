@@ -24,6 +24,9 @@ _BLOCK = 50_000
 _LONGEST_CELL_LINES = 500
 _LONGEST_BAD_TEXT = 2_000
 _BLANKS = " \t\r\n\xa0\u2007\u202f\ufeff\u200b"
+#: The names of the columns of our own exports, the last one of rows that failed before in words.
+_OUR_NAMES = re.compile(r"id([,;\t])(?:[a-z][a-z0-9_]*\1)*(?:[a-z][a-z0-9_]*|[^\W\d_][\w ]*)[ ]*\r?\n")
+_PLAIN_BLANKS = " \t\r\n"
 # The mark of a whole file that leaves empty cells off the end, not of single broken lines.
 _OFTEN_SHORT = 0.2
 # How programs keep Excel from taking noughts off a number.
@@ -45,6 +48,9 @@ def arrange(
 ) -> Arranged:
     """Read the text into columns; ``separator``, ``quote``, ``escape`` are obeyed where given, else found."""
     text = text.replace("\0", "")
+    as_found = separator is None and quote is None and escape is None and header_line is None
+    if as_found and (ours := _ours(text, layout, max_rows)) is not None:
+        return _unwrapped(ours, text)
     told, text = _told_separator(text)
     if separator is None and told:
         separator = told
@@ -66,12 +72,51 @@ def arrange(
         header_line=head.line + shift if head.line else 0,
     )
     arranged = _columns(dialect, lines, head, layout, shift=shift, pad=pad, max_rows=max_rows)
-    if '="' in text:
-        bare = {
-            name: arranged.texts[name].str.replace(_AS_TEXT, r"\1", regex=True) for name in arranged.texts
-        }
-        arranged = replace(arranged, texts=pd.DataFrame(bare))
-    return arranged
+    return _unwrapped(arranged, text)
+
+
+def _unwrapped(arranged: Arranged, text: str) -> Arranged:
+    if '="' not in text:
+        return arranged
+    bare = {name: arranged.texts[name].str.replace(_AS_TEXT, r"\1", regex=True) for name in arranged.texts}
+    return replace(arranged, texts=pd.DataFrame(bare))
+
+
+def _ours(text: str, layout: Layout, max_rows: int) -> Arranged | None:
+    """A text as our own exports are written, by its first line and well formed to its end; else None.
+
+    Nothing has to be found out, so nothing that its cells hold is taken for anything else.
+    """
+    first = _OUR_NAMES.match(text)
+    if first is None:
+        return None
+    names = first[0].strip().split(first[1])
+    if len(set(names)) < len(names):
+        return None
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=first[1], strict=True)
+    blocks: list[list[pa.Array]] = []
+    good: list[list[str]] = []
+    places: list[int] = []
+    next(reader)
+    before = reader.line_num
+    try:
+        for cells in reader:
+            if len(cells) == len(names):
+                good.append(cells)
+                places.append(before + 1)
+            elif cells:
+                return None
+            before = reader.line_num
+            if len(good) >= _BLOCK:
+                blocks.append(_block(good, len(names), blanks=_PLAIN_BLANKS))
+                good = []
+                if len(places) > max_rows:
+                    raise _too_many(max_rows)
+    except csv.Error:
+        return None
+    blocks.append(_block(good, len(names), blanks=_PLAIN_BLANKS))
+    layout = replace(layout, separator=first[1], quote='"', header_line=1)
+    return Arranged(_frame(blocks, tuple(names)), np.asarray(places, dtype=np.int64), (), layout)
 
 
 def _told_separator(text: str) -> tuple[str, str]:
@@ -149,11 +194,7 @@ def _columns(
             blocks.append(_block(good, width))
             good = []
             if len(places) > max_rows:
-                raise Refused(
-                    _("The file has more than {limit:,} rows. Split it, or ask an administrator.").format(
-                        limit=max_rows
-                    )
-                )
+                raise _too_many(max_rows)
     blocks.append(_block(good, width))
     texts = _frame(blocks, head.names)
     notes = {line for line, _cells in uneven if line > below > 0}
@@ -197,9 +238,14 @@ def _bad(lines: list[str], line: int, shift: int, reason: str) -> BadLine:
     return BadLine(line + shift, lines[line - 1].rstrip("\r\n")[:_LONGEST_BAD_TEXT], reason)
 
 
-def _block(rows: list[list[str]], width: int) -> list[pa.Array]:
+def _too_many(limit: int) -> Refused:
+    text = _("The file has more than {limit:,} rows. Split it, or ask an administrator.")
+    return Refused(text.format(limit=limit))
+
+
+def _block(rows: list[list[str]], width: int, *, blanks: str = _BLANKS) -> list[pa.Array]:
     columns = zip(*rows, strict=True) if rows else ([] for _ in range(width))
-    made = [pc.utf8_trim(pa.array(column, pa.large_string()), characters=_BLANKS) for column in columns]
+    made = [pc.utf8_trim(pa.array(column, pa.large_string()), characters=blanks) for column in columns]
     if any((pc.max(pc.binary_length(cells)).as_py() or 0) > LONGEST_CELL for cells in made):
         raise Refused(
             _("A cell is longer than {longest:,} bytes. Shorten it and try again.").format(

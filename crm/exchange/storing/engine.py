@@ -27,7 +27,7 @@ from crm.exchange.storing.journal import (
 from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.storing.prepared import Prepared, prepare
 from crm.exchange.storing.report import ColumnReport, ImportReport, StepReport
-from crm.exchange.storing.stepping import StepRun
+from crm.exchange.storing.stepping import Came, StepRun
 from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import firm
 from crm.i18n import _, ngettext
@@ -260,9 +260,10 @@ def _tried(
         progress(0, report.rows, "")
     try:
         with unit_of_work(actor, cause="dry run") as work:
-            import_id = open_journal(work, plan)
+            import_id, came, runs = open_journal(work, plan), _came(plan), []
             for number, made in enumerate(prepared):
-                run = StepRun(made, plan, number, report.steps[number], telling=True)
+                run = StepRun(made, plan, number, report.steps[number], came, telling=True)
+                runs.append(run)
                 run.begin(work, import_id, count=True)
                 for start in range(0, len(made), chunk):
                     run.store(work, import_id, start, min(start + chunk, len(made)))
@@ -272,6 +273,12 @@ def _tried(
         report.id, report.state = None, "dry run"
     if progress:
         progress(report.rows, report.rows, "")
+
+
+def _came(plan: Plan) -> Came:
+    """Room for where records went, of every kind that a later row may tell by the id it had."""
+    about = [(registry.entity(step.entity), step.lookups) for step in plan.steps]
+    return {e[name].link: {} for e, lookups in about for name, lookup in lookups.items() if lookup.beside}
 
 
 def _stored(
@@ -293,12 +300,13 @@ def _stored(
         import_id, cursor = take_up(actor, plan, resume, report)
     report.id = import_id
     cause = f"import {import_id}"
-    total = report.rows
+    total, came, runs = report.rows, _came(plan), []
     done = sum(len(made) for made in prepared[: cursor.step]) + cursor.row
     try:
         for number in range(cursor.step, len(prepared)):
             made = prepared[number]
-            run = StepRun(made, plan, number, report.steps[number])
+            run = StepRun(made, plan, number, report.steps[number], came)
+            runs.append(run)
             first = cursor.row if number == cursor.step else 0
             with unit_of_work(actor, cause=cause) as work:
                 run.begin(work, import_id, count=first == 0)
@@ -314,6 +322,9 @@ def _stored(
             with unit_of_work(actor, cause=cause) as work:
                 run.finish(work, import_id)
                 mark(work, report, number + 1, 0)
+        with unit_of_work(actor, cause=cause) as work:
+            for run in runs:
+                run.end(work)
     except BaseException as error:
         # The journal must say that the import is unfinished, whatever stopped it: Ctrl+C, a worker's stop, a bug.
         state = (

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from crm.errors import NotFound, Refused
-from crm.exchange.export import failed_mark, neutral
+from crm.exchange.leaving.own import failed_mark, neutral
 from crm.exchange.storing.plan import Plan
 from crm.exchange.storing.report import ImportReport
 from crm.i18n import _

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import repeat
 from typing import Any
 
@@ -16,6 +17,8 @@ from crm.records.matching import name_key
 from crm.records.writing.bulk import among
 from crm.work import Work
 
+#: Spreadsheets keep times to the minute.
+_MINUTE = 60.0
 #: Stored records that a row may be.
 _Stored = Sequence[dict[str, Any]]
 
@@ -23,13 +26,14 @@ _Stored = Sequence[dict[str, Any]]
 @dataclass(slots=True)
 class Row:
     """One row of a step on its way: its place in the step, its values, what was wrong with it before, and, of our own
-    export, the id that its record has here or had elsewhere.
+    export, the id that its record has here or had elsewhere, and when it was made.
     """
 
     at: int
     values: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
     record: int | None = None
+    made: datetime | None = None
 
 
 class Keys:
@@ -69,11 +73,12 @@ class Keys:
             return name_key(str(value))
         return str(value).casefold() if name in self.lowered else str(value)
 
-    def stored(self, work: Work, rows: Sequence[Row]) -> list[_Stored | None]:
-        """The stored records of each row: by the key, where that is blank by another one, or by our own id; None for a
-        row that nothing tells apart.
+    def stored(self, work: Work, rows: Sequence[Row], import_id: int | None = None) -> list[_Stored | None]:
+        """The stored records of each row: by our own id, by the key, or where that is blank by another one; None for a
+        row that nothing tells apart. What this very import made of other rows of our own export is none of them.
         """
         stored: list[_Stored | None] = [None] * len(rows)
+        self._by_id(work, rows, stored)
         for key in (self.key, *((name,) for name in self.spare)) if self.key else ():
             asked = [(at, row) for at, row in enumerate(rows) if stored[at] is None]
             if key != self.key:
@@ -86,21 +91,43 @@ class Keys:
             known = with_key._known(work, open_ones, keys)
             for (at, _row), told in zip(asked, keys, strict=True):
                 if told is not None:
-                    stored[at] = known.get(told, ())
-        self._by_id(work, rows, stored)
+                    stored[at] = self._narrowed(rows[at], known.get(told, ()), import_id)
         return stored
 
+    def _narrowed(self, row: Row, found: _Stored, import_id: int | None) -> _Stored:
+        """Of records that share a key the one that a row of our own export names."""
+        if row.record is None:
+            return found
+        found = [old for old in found if import_id is None or old.get("import_id") != import_id]
+        same = [
+            old for old in found if old[self.entity.title_field] == row.values.get(self.entity.title_field)
+        ]
+        return same if len(found) > 1 and same else found
+
     def _by_id(self, work: Work, rows: Sequence[Row], stored: list[_Stored | None]) -> None:
-        """Rows of our own export that have no key; another house may have given the id to a record of another title."""
+        """Rows of our own export; another house may have given the id to another record: title, keys, what it hangs on
+        and when it was made must be the same as far as both say it.
+        """
         bare = [(at, row) for at, row in enumerate(rows) if stored[at] is None and row.record is not None]
         if not bare:
             return
         title = self.entity.title_field
         ids = sorted({row.record for _at, row in bare if row.record is not None})
         known = {old["id"]: old for old in self._read(work, among(work.session, self.cls.id, ids))}
+        held = [
+            f.name
+            for f in self.entity.fields
+            if f.required and f.kind is Kind.LINK and f.name in self.columns
+        ]
+        telling = dict.fromkeys((*self.key, *self.entity.keys, *held))
         for at, row in bare:
-            old = known.get(row.record or 0)
-            if old and old[title] and name_key(str(old[title])) == name_key(str(row.values.get(title) or "")):
+            old, values = known.get(row.record or 0), row.values
+            if not old or name_key(str(old[title] or "")) != name_key(str(values.get(title) or "")):
+                continue
+            parts = ((self._part(n, old[n]), self._part(n, values.get(n))) for n in telling if n != title)
+            made, told = old.get("created_at"), row.made
+            is_then = made is None or told is None or abs((made - told).total_seconds()) < _MINUTE
+            if is_then and all(mine == theirs for mine, theirs in parts if mine and theirs):
                 stored[at] = [old]
 
     def _keys(self, rows: Sequence[Row]) -> list[tuple[str, ...] | None]:

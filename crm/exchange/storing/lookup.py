@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 
-from crm.exchange.export import telling_keys
 from crm.exchange.storing.plan import CREATE, EMPTY, Lookup
 from crm.exchange.storing.spelled import (
     Tree,
@@ -67,7 +66,7 @@ def find_parents(
     found = Found()
     open_texts = [text for text in dict.fromkeys(texts) if text]
     for name in _fields(entity, lookup):
-        open_texts = _match(work, entity, name, open_texts, found, action)
+        open_texts = match(work, entity, name, open_texts, found, action)
     open_texts = _otherwise(work, entity, open_texts, lookup, found, action)
     if entity == "stage":
         for text, (record, name) in by_outcome(work.session, open_texts).items():
@@ -117,7 +116,7 @@ def _otherwise(
     again, title = Found(), registry.title_field(entity)
     for name in _fields(entity, lookup):
         if entity == "stage" or name != title:
-            _match(work, entity, name, [t for t in tried if t not in again.ids], again, action)
+            match(work, entity, name, [t for t in tried if t not in again.ids], again, action)
     if pairs:
         spelled = known(work.session, registry.model(entity), again.ids.values(), title)
         for other, record in list(again.ids.items()):
@@ -129,7 +128,7 @@ def _otherwise(
             pairs[t][0]: t for t in texts if pairs[t][1] not in again.ids and once[name_key(pairs[t][0])] == 1
         }
         alone = Found()
-        _match(work, entity, title, list(bare), alone, action)
+        match(work, entity, title, list(bare), alone, action)
         found.ids.update({bare[name]: record for name, record in alone.ids.items()})
         found.reasons.update({bare[name]: why for name, why in alone.reasons.items()})
     found.ids.update({text: record for other, record in again.ids.items() for text in tried[other]})
@@ -159,26 +158,6 @@ def _by_path(
     return [text for text in texts if text not in found.ids and text not in found.reasons]
 
 
-def find_beside(
-    work: Work, entity: str, texts: Sequence[str], beside: Sequence[str], *, action: str = ""
-) -> list[int | None]:
-    """Records by their name and what our own export writes beside it; None where nothing stands there or fits.
-
-    In another house the number may be that of another record: the name has to be the same as well.
-    """
-    found, keys = Found(), list(dict.fromkeys(filter(None, beside)))
-    for name in telling_keys(entity) if keys else ():
-        keys = _match(work, entity, name, keys, found, action)
-    title = registry.title_field(entity)
-    named = known(work.session, registry.model(entity), found.ids.values(), title)
-    spelled = {record: name_key(str(row[title] or "")) for record, row in named.items()}
-    records = [found.ids.get(key) for key in beside] or [None] * len(texts)
-    return [
-        record if record is not None and spelled.get(record) == name_key(text) else None
-        for record, text in zip(records, texts, strict=True)
-    ]
-
-
 def _listed(work: Work, entity: str) -> str:
     """All names of a small table, so that whoever reads the complaint can choose."""
     if entity in registry.names():
@@ -200,7 +179,8 @@ def _fields(entity: str, lookup: Lookup) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*keys, registry.title_field(entity))))
 
 
-def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, action: str) -> list[str]:
+def match(work: Work, entity: str, name: str, texts: list[str], found: Found, action: str) -> list[str]:
+    """Note in ``found`` the records that a field calls so; gives the texts that name none."""
     cls = registry.model(entity)
     named = name == registry.title_field(entity)
     keyed = named and hasattr(cls, "name_key")
@@ -241,10 +221,9 @@ def _match(work: Work, entity: str, name: str, texts: list[str], found: Found, a
         for text in asked:
             ids = [record for _gone, record, _title in active]
             if len(ids) > 1:
-                spelled = [
-                    record for _gone, record, title in active if str(title).casefold() == text.casefold()
-                ]
-                ids = spelled or ids
+                for alike in (lambda name: name, str.casefold):
+                    spelled = [record for _gone, record, title in active if alike(str(title)) == alike(text)]
+                    ids = spelled if len(ids) > 1 and spelled else ids
             if len(ids) > 1 and entity == "stage":
                 ids = [first_stage(work.session, ids)]
             if len(ids) == 1:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from crm.clock import zone
 from crm.errors import Problem, Refused
 from crm.exchange.entities import beside
-from crm.exchange.export import bare, failed_mark, is_own
-from crm.exchange.files.column import EMPTY, Reading
+from crm.exchange.files.column import BLANK, EMPTY, Reading
 from crm.exchange.files.reading import SourceTable
+from crm.exchange.leaving.own import bare, failed_mark, is_own
 from crm.exchange.storing.currencies import settle_currencies, widest_currency
 from crm.exchange.storing.plan import Plan, Step
 from crm.exchange.values import formulas
@@ -27,6 +27,7 @@ from crm.records.fields import Entity, Field, Kind
 from crm.records.matching import name_key
 
 _COLUMN_IN_BRACES = re.compile(r"\{([^{}]+)\}")
+_WORDED = frozenset({Kind.TEXT, Kind.LONGTEXT, Kind.TAGS, Kind.LINK})
 #: In templates and formulas the place of the row in its file, from 1, unless a column bears this name.
 ROW = "row"
 
@@ -58,6 +59,10 @@ class Prepared:
     sources : dict of field to the column it came from
     found, ambiguous, rounded, blanks : dict of column to how it was read, may be read otherwise, how many cells
         rounded, how many say nothing although something stands in them
+    records : list of int
+        The ids that the rows of our own export had where they come from.
+    own : bool
+        The table is such an export: every text says what it says, a blank says that there is nothing.
     """
 
     step: Step
@@ -74,6 +79,7 @@ class Prepared:
     rounded: dict[str, int] = field(default_factory=dict)
     blanks: dict[str, int] = field(default_factory=dict)
     records: list[int | None] = field(default_factory=list)
+    own: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -105,16 +111,19 @@ def prepare(
     rows = _chosen_rows(step, table, names)
     made = Prepared(step, entity, table, rows)
     # Our files put an apostrophe before what a spreadsheet would run; elsewhere it is part of the text.
-    is_ours = is_own(table.columns, entity) or failed_mark() in table.columns
+    made.own = is_own(table.columns, entity)
+    is_ours = made.own or failed_mark() in table.columns
     texts: dict[str, pd.Series[str]] = {}
     exact: dict[str, NDArray[np.bool_] | None] = {}
     for name, column in step.columns.items():
         made.sources[name] = names[column]
         texts[name] = table.texts[names[column]].take(rows.tolist()).reset_index(drop=True)
-        if is_ours and texts[name].str.startswith("'").any():
+        if is_ours and texts[name].str.contains("'", regex=False).any():
             texts[name] = texts[name].map(bare)
         known = table.exact.get(names[column])
         exact[name] = None if known is None else known[rows]
+        if made.own and entity[name].kind not in _WORDED:
+            exact[name] = np.ones(len(rows), dtype=bool)
     for name, template in step.templates.items():
         made.sources[name] = template
         texts[name] = _filled(template, table, names).take(rows.tolist()).reset_index(drop=True)
@@ -131,14 +140,15 @@ def prepare(
     for name, lookup in step.lookups.items():
         if lookup.beside in table.columns:
             made.beside[name] = table.texts[lookup.beside].take(rows.tolist()).map(bare).tolist()
-    _spread_out(made, texts, exact)
+    if not made.own:
+        _spread_out(made, texts, exact)
     default = plan.currency or currency
     base = widest_currency(texts, entity, default)
-    told = {name: _reading(step, plan, name, base, region) for name in texts}
+    told = {name: _reading(step, plan, name, base, region, own=made.own) for name in texts}
     read: dict[str, Converted] = {}
     for name, cells in texts.items():
         if entity[name].kind is Kind.LINK:
-            made.links[name] = _translated(cells, step.values.get(name, {}))
+            made.links[name] = _translated(cells, step.values.get(name, {}), BLANK if made.own else EMPTY)
         else:
             read[name] = convert(entity[name], cells, exact=exact.get(name), reading=told[name])
     _agree(read, texts, exact, told, entity)
@@ -179,7 +189,7 @@ def _spread_out(
             made.blanks[made.sources[main]] = beyond
 
 
-def _reading(step: Step, plan: Plan, name: str, currency: str, region: str) -> Reading:
+def _reading(step: Step, plan: Plan, name: str, currency: str, region: str, *, own: bool) -> Reading:
     return Reading(
         date_order=step.orders.get(name) or step.date_order or plan.date_order,
         decimal=step.decimal or plan.decimal,
@@ -188,6 +198,7 @@ def _reading(step: Step, plan: Plan, name: str, currency: str, region: str) -> R
         zone=plan.zone or zone().key,
         scale=step.scale.get(name, 1.0),
         values=step.values.get(name, {}),
+        own=own,
     )
 
 
@@ -277,9 +288,9 @@ def _counted(
     return counted.cells
 
 
-def _translated(cells: pd.Series[str], values: Mapping[str, str]) -> pd.Series[str]:
+def _translated(cells: pd.Series[str], values: Mapping[str, str], nothing: frozenset[str]) -> pd.Series[str]:
     by_key = mapped(values)
-    unique = {text: "" if text in EMPTY else text for text in cells.unique().tolist()}
+    unique = {text: "" if text in nothing else text for text in cells.unique().tolist()}
     if by_key:
         unique = {text: by_key.get(name_key(text), kept) if kept else "" for text, kept in unique.items()}
     return cells.map(unique)

@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert
 
 from crm.errors import Problem
 from crm.exchange import entities
+from crm.exchange.rows.beside import find_beside
+from crm.exchange.rows.failing import Failing
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.changes import tell_changes
 from crm.exchange.storing.keys import Row
-from crm.exchange.storing.lookup import Found, find_beside, find_parents
+from crm.exchange.storing.lookup import Found, find_parents
 from crm.exchange.storing.plan import Lookup, Plan
 from crm.exchange.storing.prepared import Prepared, RowProblem
 from crm.exchange.storing.report import StepReport
 from crm.exchange.storing.store import Outcome, Target
 from crm.exchange.undoing.undo import remove_unused
 from crm.i18n import _
+from crm.records import registry
 from crm.records.matching import name_key
 from crm.records.rules import rules_of
 from crm.records.settling import own_link, road_of
 from crm.records.writing.writer import Writer
 from crm.work import Work
-from db.audit import SYSTEM_OPTIONS
-from db.models import ImportFailure
 from db.scope import UPDATE
 
-_LONGEST = 1_000
-_MOST_EXAMPLES = 100
+#: By entity, where its records went of which our own exports tell the ids that they had.
+Came = dict[str, dict[int, int]]
 
 
-class StepRun:
+class StepRun(Failing):
     """The state of one step between its chunks."""
 
     def __init__(
-        self, prepared: Prepared, plan: Plan, number: int, report: StepReport, *, telling: bool = False
+        self,
+        prepared: Prepared,
+        plan: Plan,
+        number: int,
+        report: StepReport,
+        came: Came,
+        *,
+        telling: bool = False,
     ) -> None:
         self.prepared, self.plan, self.number, self.report = prepared, plan, number, report
         self.step, self.entity = prepared.step, prepared.entity
@@ -50,9 +58,11 @@ class StepRun:
         self.unused: dict[str, set[int]] = {}
         self.target = Target(
             self.entity, key=self.step.key, mode=self.step.mode, overwrite=self.step.overwrite,
-            currency=plan.currency,
+            currency=plan.currency, comes=frozenset(step.entity for step in plan.steps if step.ids),
         )  # fmt: skip
-        self.telling = telling
+        self.telling, self.came = telling, came
+        self.made: dict[int, int] = {}
+        self.kept = entities.kept(self.entity)
         self.beside = entities.beside(self.entity.name)
         self.apart = {field.name for field in self.beside.fields} if self.beside else set()
         self.own_links = [name for name in prepared.links if self.entity[name].link == self.entity.name]
@@ -82,7 +92,8 @@ class StepRun:
         # Lines change what they belong to: the deal must be one the actor may change.
         action = UPDATE if name in self.target.guards else ""
         beside = self.prepared.beside.get(name, ())
-        ids = np.array(find_beside(work, parent, listed, beside, action=action), dtype=object)
+        told = find_beside(work, parent, listed, beside, action=action, came=self.came.get(parent))
+        ids = np.array(told, dtype=object)
         # Nothing is made for a row that is not stored.
         failed = self.failures.keys() if lookup.missing == plans.CREATE else ()
         wanted = [text for row, text in enumerate(listed) if text and ids[row] is None and row not in failed]
@@ -110,7 +121,11 @@ class StepRun:
         self.failures.setdefault(row, []).append(problem)
 
     def _lookup(self, name: str) -> Lookup:
-        return self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
+        lookup = self.step.lookups.get(name) or Lookup(missing=self.plan.on_missing_parent)
+        # Our own export calls each by its name, never by a number that happens to be one.
+        return (
+            replace(lookup, by=registry.title_field(self.entity[name].link)) if self.prepared.own else lookup
+        )
 
     def _column(self, name: str) -> str:
         return self.prepared.sources.get(name) or name
@@ -120,10 +135,13 @@ class StepRun:
         if not self.step.key or self.step.distinct:
             return
         arrays = {name: self._array(name) for name in self.step.key}
-        keys = self.target.keys_of(arrays)
+        keys: list[Any] = self.target.keys_of(arrays)
+        if records := self.prepared.records:
+            # Those of our own export are told apart by their ids, whatever else they share.
+            keys = [key if record is None else (record,) for key, record in zip(keys, records, strict=True)]
         if len(set(keys)) == len(keys):
             return
-        first: dict[tuple[str, ...], int] = {}
+        first: dict[Any, int] = {}
         for row, key in enumerate(keys):
             if key is None or row in self.failures:
                 continue
@@ -155,9 +173,10 @@ class StepRun:
         columns = {
             name: array[start:stop]
             for name, array in (*self.prepared.values.items(), *self.resolved.items())
-            if name not in self.apart and name not in entities.MARKS
+            if name not in self.apart and name not in self.kept
         }
         names, records = list(columns), self.prepared.records
+        made = self.prepared.values.get("created_at") if records else None
         chosen = []
         # A file may hold nothing but links within the entity, which are set later.
         cells = (
@@ -171,6 +190,7 @@ class StepRun:
             row = Row(at, dict(zip(names, values, strict=True)))
             if records:
                 row.record = records[at]
+                row.made = None if made is None else made[at]
             if at in self.failures:
                 row.problems = [Problem(wrong.field, wrong.reason) for wrong in self.failures[at]]
                 # What would have been made for it is no complaint.
@@ -191,8 +211,10 @@ class StepRun:
         mine = [array for name in dict.fromkeys(named) if (array := self._array(name)) is not None]
         here = {name_key(str(value)) for array in mine for value in array if value} if self.own_links else ()
         for name in self.own_links:
-            texts = self.prepared.links[name].tolist()
+            texts, beside = self.prepared.links[name].tolist(), self.prepared.beside.get(name)
             for row, text in enumerate(texts):
+                if beside and beside[row]:
+                    continue  # A namesake, perhaps.
                 if text and any(name_key(text) == name_key(str(array[row] or "")) for array in mine):
                     self.fail(row, name, text, own_link(self.entity.name, name))
             elsewhere = {text for text in texts if text and name_key(text) not in here}
@@ -215,7 +237,7 @@ class StepRun:
         for words, count in outcome.history.items():
             _add(self.report.history, words, count)
         self._store_beside(work, import_id, outcome)
-        entities.mark(work, self.target.cls, self.prepared.values, outcome.created)
+        entities.mark(work, self.target.cls, self.prepared.values, outcome.created, self.kept)
         for name, count in outcome.kept.items():
             # A link to a row of the same file may still come.
             if name not in self.own_links:
@@ -226,6 +248,12 @@ class StepRun:
         self._note_failures(work, import_id, start, stop)
         if self.own_links:
             self.ids.update(outcome.ids())
+        if records := self.prepared.records:
+            self.made.update(outcome.created)
+            if (came := self.came.get(self.entity.name)) is not None:
+                came.update(
+                    (old, new) for at, new in outcome.ids().items() if (old := records[at]) is not None
+                )
 
     def _store_beside(self, work: Work, import_id: int, outcome: Outcome) -> None:
         """What other tables hold of the rows' records; a record that stood there already is changed by it."""
@@ -264,7 +292,13 @@ class StepRun:
                 r for r, text in enumerate(texts) if text and known[r] is None and r not in self.failures
             ]
             self._know_ids(work, [row for row in asked if row not in self.ids and row not in self.doubles])
-            told = find_beside(work, self.entity.name, texts, self.prepared.beside.get(name, ()))
+            told = find_beside(
+                work,
+                self.entity.name,
+                texts,
+                self.prepared.beside.get(name, ()),
+                came=self.came.get(self.entity.name),
+            )
             wanted = [texts[row] for row in asked if told[row] is None]
             found = find_parents(work, self.entity.name, wanted, self._lookup(name), import_id=import_id)
             self._tell(self.entity.name, found)
@@ -291,6 +325,13 @@ class StepRun:
                 self.report.parents[kind] -= remove_unused(work, import_id, kind, made)
         self.report.parents = {kind: n for kind, n in self.report.parents.items() if n}
 
+    def end(self, work: Work) -> None:
+        """What came later may have changed what was made: of our own export it stands as the file says."""
+        if self.prepared.own:
+            told = {**self.prepared.values, **self.resolved}
+            moved = entities.moved(work, self.target.cls, self.made)
+            entities.mark(work, self.target.cls, told, moved, [n for n in told if n not in self.apart])
+
     def _without_link(self, work: Work, import_id: int, row: int, name: str, text: str, reason: str) -> None:
         column = self._column(name)
         _add(self.report.left_empty, column)
@@ -303,45 +344,6 @@ class StepRun:
         if rows and self.step.key:
             asked = [Row(at, {name: self._array(name)[at] for name in self.step.key}) for at in rows]
             self.ids.update(self.target.find(work, asked))
-
-    def _note_failures(self, work: Work, import_id: int, start: int, stop: int) -> None:
-        self._note(work, import_id, [p for at, p in sorted(self.failures.items()) if start <= at < stop])
-
-    def _note(self, work: Work, import_id: int, failed: Sequence[Sequence[RowProblem]]) -> None:
-        """Keep each row once, with everything that is wrong with it; its line can then be corrected and sent anew."""
-        rows = [
-            (self.prepared.line(first.row), first.column, first.value, " ".join(p.reason for p in (first, *others)),
-             self.prepared.cells(first.row))
-            for first, *others in failed
-        ]  # fmt: skip
-        self._store_failures(work, import_id, rows)
-        self._show(
-            [(self.prepared.line(p.row), p.column, p.value[:_LONGEST], p.reason) for ps in failed for p in ps]
-        )
-
-    def _show(self, examples: Sequence[tuple[int, str, str, str]]) -> None:
-        names, room = ("row", "column", "value", "reason"), _MOST_EXAMPLES - len(self.report.examples)
-        self.report.examples += [dict(zip(names, e, strict=True)) for e in examples[: max(0, room)]]
-
-    def _store_failures(
-        self, work: Work, import_id: int, failed: Sequence[tuple[int, str, str, str, dict[str, str]]]
-    ) -> None:
-        rows = [
-            {
-                "import_id": import_id, "step": self.number, "row": line, "column": column[:200], "value": value[:_LONGEST],
-                "reason": reason[:_LONGEST], "line": cells,
-            }
-            for line, column, value, reason, cells in failed
-        ]  # fmt: skip
-        if rows:
-            work.session.connection().execute(insert(ImportFailure), rows, execution_options=SYSTEM_OPTIONS)
-
-    def _note_bad_lines(self, work: Work, import_id: int) -> None:
-        bad = self.prepared.table.bad
-        self.report.failed += len(bad)
-        self.report.rows += len(bad)
-        self._store_failures(work, import_id, [(w.line, "", w.text, w.reason, {"": w.text}) for w in bad])
-        self._show([(wrong.line, "", wrong.text[:_LONGEST], wrong.reason) for wrong in bad])
 
 
 def _add(counts: dict[str, int], name: str, n: int = 1) -> None:

@@ -37,6 +37,7 @@ from db.criteria import target_class
 from db.scope import CREATE, IMPORT, UPDATE, criterion
 
 _AT_ONCE = 5_000
+_HELD = ("owner_id", "team_id")
 
 
 @dataclass
@@ -68,9 +69,17 @@ class Target(Keys):
     by_file = True
 
     def __init__(
-        self, entity: Entity, *, key: Sequence[str], mode: str, overwrite: bool, currency: str = ""
+        self,
+        entity: Entity,
+        *,
+        key: Sequence[str],
+        mode: str,
+        overwrite: bool,
+        currency: str = "",
+        comes: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(entity, key)
+        self.comes = comes
         self.mode, self.overwrite, self.currency = mode, overwrite, currency
         self.rights = registry.rights_name(entity.name)
         #: The links whose record a row belongs to and is guarded by.
@@ -83,7 +92,7 @@ class Target(Keys):
     def store(self, work: Work, rows: Sequence[Row], import_id: int) -> Outcome:
         """Store a chunk; nothing of it is committed here."""
         outcome = Outcome()
-        road = road_of(work, currency=self.currency, import_id=import_id)
+        road = road_of(work, currency=self.currency, import_id=import_id, comes=self.comes)
         places, drafts = self._drafts(road, rows, outcome)
         # A file that tells rows apart by several values says that one of them alone does not.
         facts = settle(road, self.entity.name, drafts, apart=self.key if len(self.key) > 1 else ())
@@ -111,7 +120,7 @@ class Target(Keys):
 
     def _drafts(self, road: Road, rows: Sequence[Row], outcome: Outcome) -> tuple[list[int], list[Draft]]:
         """What becomes of each row that is not the same as stored, with its place."""
-        stored = self.stored(road.work, rows)
+        stored = self.stored(road.work, rows, road.import_id)
         base = shape_of(self.entity.name).defaults(road.work.now)
         places: list[int] = []
         drafts: list[Draft] = []
@@ -146,11 +155,23 @@ class Target(Keys):
                     outcome.failed[row.at] = [Problem(self.key[0] if self.key else "", reason)]
                 continue
             else:
-                draft = new_draft(row.values, base)
+                draft = new_draft(row.values, self._bare(row, base))
+                # Nobody's in one house is nobody's in another.
+                draft.given |= {name for name in _HELD if row.record is not None and name in row.values}
             draft.problems = list(row.problems)
             places.append(row.at)
             drafts.append(draft)
         return places, drafts
+
+    def _bare(self, row: Row, base: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of a new record that nobody gave: of our own export a blank says that there was none."""
+        if row.record is None:
+            return base
+        table = self.table.c
+        blank = {
+            n: None for n, value in row.values.items() if value is None and n in table and table[n].nullable
+        }
+        return {**base, **blank}
 
     def _lies_elsewhere(self, row: Row, old: Mapping[str, Any]) -> bool:
         """Whether a row that names no parent has but its number in common with a line beneath one."""

@@ -9,10 +9,11 @@ from crm.exchange.files.column import Column, Made, Reading
 from crm.exchange.values import numbers
 from crm.i18n import _
 from crm.money import to_major, to_minor
+from crm.records.checks import LARGEST
 from crm.records.fields import Field, Kind
 
-#: In major units; the smallest unit of no currency makes more of it than a column holds.
-_LARGEST_AMOUNT = Decimal(10) ** 14
+#: In major units: what is larger is so in the smallest unit of any currency.
+_LARGEST_AMOUNT = Decimal(LARGEST[Kind.MONEY])
 
 
 def read_numbers(about: Field, column: Column, told: Reading) -> Made:

@@ -210,7 +210,11 @@ def choose(choices: tuple[Choice, ...], *, near: bool = True) -> Callable[[str],
         by_key.setdefault(name_key(name), value)
         written.setdefault(name_key(name), name)
 
+    exact = {choice.value for choice in choices}
+
     def chosen(text: str) -> str:
+        if text in exact:
+            return text
         key = name_key(text)
         if key in by_key:
             return by_key[key]
@@ -247,6 +251,8 @@ def tags(text: str) -> list[str]:
     """Single tags, in order, each once."""
     plain = text.strip()
     if plain.startswith("[") and plain.endswith("]"):
+        if (told := _listed(plain)) is not None:
+            return check_tags(list(dict.fromkeys(tag for part in told if (tag := part.strip()))))
         try:
             listed = json.loads(plain.replace("'", '"'))
         except ValueError:
@@ -257,6 +263,15 @@ def tags(text: str) -> list[str]:
     # A star marks the groups that a program made by itself.
     own = [part for part in parts if not part.lstrip().startswith("* ")]
     return check_tags(list(dict.fromkeys(tag for part in own if (tag := part.strip(" #\t\"'")))))
+
+
+def _listed(text: str) -> list[str] | None:
+    """The texts of a JSON list, in which every sign means itself."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else None
 
 
 def is_id(text: str) -> bool:

@@ -92,7 +92,7 @@ def convert(
         Cells whose type the file itself knew, see ``SourceTable.exact``.
     """
     told = reading or Reading()
-    column = different_texts(about, cells, exact)
+    column = different_texts(about, cells, exact, own=told.own)
     if told.values:
         column, fixed = _translate(column, told.values)
     else:
@@ -144,10 +144,10 @@ def _each(column: Column, read: Callable[[str], Any]) -> Made:
     return made
 
 
-def _text(about: Field, column: Column, _told: Reading) -> Made:
+def _text(about: Field, column: Column, told: Reading) -> Made:
     if about.name == HOUR:
         return Made([dates.hour_of(text) or None for text in column.texts])
-    long = about.kind is Kind.LONGTEXT
+    long = about.kind is Kind.LONGTEXT or told.own
     return Made([text if long or "\n" not in text else " ".join(text.split()) for text in column.texts])
 
 

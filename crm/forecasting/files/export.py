@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from crm.exchange.export import neutral
+from crm.exchange.leaving.own import neutral
 from crm.forecasting.chosen import SeriesChoice
 from crm.forecasting.queries import Run
 from crm.money import exponent

@@ -131,7 +131,8 @@ class UnitRules(Rules):
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Known) -> None:
         """A meter value that somebody gave is a reading of this moment."""
-        read = [d.row for d in drafts if _is_read(d)]
+        # Of our own export the readings come in themselves.
+        read = [d.row for d in drafts if _is_read(d)] if "meter_reading" not in writer.road.comes else []
         base = shape_of("meter_reading").defaults(writer.work.now)
         writer.insert(
             MeterReading,

@@ -147,7 +147,9 @@ class VisitRules(Rules):
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Around) -> None:
         """The meter first: it says how soon plans fall due again."""
         taken = [draft for draft in drafts if id(draft) not in facts.overtaken]
-        follow(writer, "meter_reading", _readings(taken, facts.road))
+        # Of our own export the readings come in themselves.
+        if "meter_reading" not in facts.road.comes:
+            follow(writer, "meter_reading", _readings(taken, facts.road))
         moving = [draft for draft in drafts if _is_done(draft) and draft.row["plan_id"]]
         moving.sort(key=lambda draft: draft.row["done_on"])
         plans = full_rows(writer, MaintenancePlan, sorted({draft.row["plan_id"] for draft in moving}))

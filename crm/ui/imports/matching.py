@@ -118,7 +118,7 @@ def reading(actor: Actor, draft: Draft, at: int) -> Draft:
 
 def columns(draft: Draft, at: int) -> Draft:
     """Which column feeds which field."""
-    labels = _labels(draft["entity"]) if draft["entity"] else {}
+    labels = _labels(draft) if draft["entity"] else {}
     matched = sum(bool(field) for field in draft["fields"].values())
     unsure = sum(wizard.confidence(draft["sure"][c]) != _("Sure") for c, f in draft["fields"].items() if f)
     told = _("{n} of {all} are matched. Check {unsure}.") if unsure else _("{n} of {all} are matched.")
@@ -160,12 +160,12 @@ def columns(draft: Draft, at: int) -> Draft:
     return {**draft, "fields": fields, "missing": missing}
 
 
-def _labels(entity: str) -> dict[str, str]:
+def _labels(draft: Draft) -> dict[str, str]:
     """What people read for each field; two of one name are told apart by their group or name."""
-    about = entities.entity(entity)
+    about, fed = entities.entity(draft["entity"]), set(draft["fields"].values())
     labels: dict[str, str] = {}
     for field in about.fields:
-        if field.importable:
+        if field.importable and (not field.own or field.name in fed):
             label = _(field.label)
             labels[field.name] = f"{label} ({field.name})" if label in labels.values() else label
     return labels
@@ -279,7 +279,7 @@ def _countries() -> dict[str, str]:
 def fixed(draft: Draft, at: int) -> Draft:
     """One value for every row of the file, for fields that no column feeds."""
     fed = set(draft["fields"].values())
-    labels = {name: label for name, label in _labels(draft["entity"]).items() if name not in fed}
+    labels = {name: label for name, label in _labels(draft).items() if name not in fed}
     with st.expander(_("One value for all rows"), key=f"import_fixed_card_{at}"):
         edited: Any = st.data_editor(
             {_("Field"): [None], _("Value"): [None]}, hide_index=True, num_rows="dynamic", width=520,

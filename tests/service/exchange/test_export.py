@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from crm.clock import here
 from crm.errors import NotAllowed
-from crm.exchange.export import bare, export_csv, neutral
+from crm.exchange.export import export_csv
+from crm.exchange.leaving.own import bare, neutral
 from crm.work import reading
 from tests.factories import make
 

@@ -59,7 +59,10 @@ def test_the_export_of_each_entity_is_read_as_it_was_written_and_changes_nothing
         own = {
             f.name.removesuffix("_minor").removesuffix("_id"): f.name
             for f in about.fields
-            if f.exportable and f.importable
+            if f.exportable
+            and f.importable
+            # Further addresses have columns where there are any.
+            and (f.name in registry.entity(about.name).by_name or f.name in draft["columns"])
         }
         taken = {column: field for column, field in draft["fields"].items() if field}
         if draft["entity"] != about.name or taken != own:

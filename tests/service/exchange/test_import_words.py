@@ -10,7 +10,8 @@ from crm.areas import hand_in  # noqa: F401 - the commands need all areas
 from crm.commands import app
 from crm.errors import Refused
 from crm.exchange.asking.service import import_profile
-from crm.exchange.export import bare, export_csv, neutral
+from crm.exchange.export import export_csv
+from crm.exchange.leaving.own import bare, neutral
 from crm.exchange.storing.engine import run_import
 from crm.exchange.storing.journal import failed_files, list_imports
 from crm.exchange.storing.plan import Step

@@ -1,0 +1,1 @@
+"""Single rows of a step: which record a link means, and what keeps one from being stored."""
