@@ -65,9 +65,7 @@ def show_campaign(actor: Actor, campaign_id: int) -> None:
             sample_card(view, audience.n if audience else view.members)
             facts.about_card(view.record)
             _limits(view)
-            if view.record.values["offer"]:
-                with look.card(_("Offer")):
-                    st.markdown(look.as_typed(view.record.values["offer"]))
+            facts.text_card(view.record, "offer")
 
 
 def _limits(view: CampaignView) -> None:

@@ -56,6 +56,13 @@ def about_card(view: RecordView, names: Sequence[str] | None = None) -> None:
             st.caption(look.as_typed(str(notes), 12))
 
 
+def text_card(view: RecordView, name: str) -> None:
+    """A long text of a record in a card of its own; nothing where it is blank."""
+    if text := view.values.get(name):
+        with look.card(_(registry.entity(view.entity)[name].label)):
+            st.markdown(look.as_typed(str(text)))
+
+
 def details(view: RecordView) -> None:
     """Every field that has a value, in the order of the form."""
     about = registry.entity(view.entity)

@@ -111,20 +111,26 @@ def counted(label: str, count: int, *, more: bool = False) -> str:
 
 
 def record_body(
-    tabs: Mapping[str, Tab],
+    tabs: Mapping[str, Tab] | Callable[[], object],
     aside: Sequence[Callable[[], object]],
     *,
     figures: Sequence[look.Explained] = (),
     above: Callable[[], object] | None = None,
 ) -> None:
-    """Draw what follows the header: figures in a strip, what stands above the tabs, the open tab, and the cards beside."""
+    """Draw what follows the header: figures in a strip, what stands above the tabs, the open tab, and the cards beside.
+
+    A page without tabs gives what draws its one column.
+    """
     if figures:
         look.kpi_row(figures, strip=True)
     main, beside = look.split()
     with main:
         if above is not None:
             above()
-        tabs[record_tabs({name: label for name, (label, _draw) in tabs.items()})][1]()
+        if callable(tabs):
+            tabs()
+        else:
+            tabs[record_tabs({name: label for name, (label, _draw) in tabs.items()})][1]()
     with beside:
         for draw in aside:
             draw()

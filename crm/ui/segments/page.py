@@ -19,7 +19,7 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import moment
 from crm.ui.records import facts
 from crm.ui.records.drawers import new_record
-from crm.ui.records.record_page import record_header
+from crm.ui.records.record_page import record_body, record_header
 from crm.ui.segments.builder import first_table, show_builder
 from crm.ui.segments.words import sentence
 from crm.work import Actor, Work, reading
@@ -73,28 +73,29 @@ def show_segment(actor: Actor, segment_id: int) -> None:
     record_header(
         actor, view, context=count, tags=tags, more=_more(actor, view), primary=_primary(actor, view)
     )
-    main, aside = look.split()
-    with main:
-        with look.card(_("In words")):
-            st.markdown(look.plain(shown.words))
-            if is_fixed:
-                st.caption(
-                    look.plain(
-                        _("Fixed {when}: contacts that change later neither come nor go.").format(
-                            when=moment(view.values["counted_at"], now=now(), zone=zone())
-                        )
-                    )
-                )
-        if is_fixed or not view.may_change:
-            first_table(shown.first, key=f"segment_{segment_id}")
-        else:
-            show_builder(segment_id, view.values["rules"], view.values["version"], shown.currency)
-    with aside:
-        _used_card(shown.used)
-        facts.about_card(view)
-        if view.values["description"]:
-            with look.card(_("Description")):
-                st.markdown(look.plain(view.values["description"]))
+    record_body(
+        lambda: _rules(shown),
+        [
+            lambda: _used_card(shown.used),
+            lambda: facts.about_card(view),
+            lambda: facts.text_card(view, "description"),
+        ],
+    )
+
+
+def _rules(shown: Shown) -> None:
+    """Who is meant, in words, and who that is or how to change it."""
+    view, is_fixed = shown.view, shown.view.values["kind"] == "fixed"
+    with look.card(_("In words")):
+        st.markdown(look.plain(shown.words))
+        if is_fixed:
+            when = moment(view.values["counted_at"], now=now(), zone=zone())
+            text = _("Fixed {when}: contacts that change later neither come nor go.")
+            st.caption(look.plain(text.format(when=when)))
+    if is_fixed or not view.may_change:
+        first_table(shown.first, key=f"segment_{view.id}")
+    else:
+        show_builder(view.id, view.values["rules"], view.values["version"], shown.currency)
 
 
 def _more(actor: Actor, view: RecordView) -> dict[str, Callable[[], None]]:

@@ -17,7 +17,8 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import act_in_callback, show_refused, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
-from crm.ui.records.record_page import record_header
+from crm.ui.records.facts import text_card
+from crm.ui.records.record_page import record_body, record_header
 from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
 from crm.ui.visits.finish import finish_card
@@ -47,25 +48,25 @@ def show_visit(actor: Actor, order_id: int) -> None:
         primary=lambda: _start(actor, page),
     )
     show_refused()
-    look.kpi_row(_strip(page), strip=True)
-    main, aside = look.split()
-    with main:
-        if values["equipment_id"] is not None and page.covered is not None:
-            with look.card(key="visit_covered"):
-                st.markdown(f"{coverage_tag(page.covered)} {look.plain(page.covered.reason)}")
-        _steps(actor, page)
-        if values["status"] in OPEN and view.may_change and not view.archived:
-            finish_card(actor, page)
-        elif values["status"] == "done":
-            _done(page)
-        elif values["report"]:
-            with look.card(_("Report")):
-                st.markdown(look.as_typed(values["report"]))
-        if st.toggle(_("Show what was changed"), key="visit_changes"):
-            show_timeline(actor, view)
-    with aside:
-        _where(page)
-        _about(page)
+    aside = [lambda: _where(page), lambda: _about(page)]
+    record_body(lambda: _main(actor, page), aside, figures=_strip(page))
+
+
+def _main(actor: Actor, page: VisitPage) -> None:
+    """What is to be done or was done, and what was changed."""
+    view, values = page.view, page.view.values
+    if values["equipment_id"] is not None and page.covered is not None:
+        with look.card(key="visit_covered"):
+            st.markdown(f"{coverage_tag(page.covered)} {look.plain(page.covered.reason)}")
+    _steps(actor, page)
+    if values["status"] in OPEN and view.may_change and not view.archived:
+        finish_card(actor, page)
+    elif values["status"] == "done":
+        _done(page)
+    else:
+        text_card(view, "report")
+    if st.toggle(_("Show what was changed"), key="visit_changes"):
+        show_timeline(actor, view)
 
 
 def _start(actor: Actor, page: VisitPage) -> None:
