@@ -146,6 +146,7 @@ class Task(Business, Base):
     }
     __table_args__ = (
         Index("ix_tasks_open", "owner_id", "done_at", "due_on"),
+        Index("ix_tasks_due", "due_on", "id"),
         *listed("tasks", "title"),
     )
 
