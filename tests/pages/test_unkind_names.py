@@ -18,8 +18,8 @@ from tests import stored
 from tests.pages.conftest import ROOT, SECONDS, opened
 
 EVIL = "![i](http://host.example/x) **V** <img src=x> :red[r] $a$"
-#: What stays of it where Markdown was not taken from it, and where HTML was not.
-SIGNS = ("![i](http", "**V**", ":red[r]")
+#: What stays of it where Markdown was not taken from it, where an address became a link, and where HTML was not taken.
+SIGNS = ("![i](http", "http://host.example", "**V**", ":red[r]")
 #: Slots of widgets that show a text as it stands: typed values, choices of lists, names of files, addresses, keys.
 LITERAL = {
     ("selectbox", "options"), ("selectbox", "raw_value"), ("selectbox", "placeholder"), ("multiselect", "options"),
