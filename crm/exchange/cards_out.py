@@ -1,4 +1,4 @@
-"""Contacts out as vCards (3.0), which telephones and mail programs read: within scope, block by block."""
+"""Contacts out as vCards of three versions, which telephones and mail programs read: within scope, block by block."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.errors import NotAllowed
-from crm.i18n import _
-from crm.records.lists import list_conditions
+from crm.exchange.leaving.card_lines import VERSIONS, line
+from crm.exchange.leaving.rows import Asked, conditions_of, demand_export
 from db.models import Address, Channel, Contact, Organisation
-from db.scope import EXPORT, ScopedSession, criterion
+from db.scope import ScopedSession
+
+__all__ = ["VERSIONS", "export_cards"]
 
 _BLOCK = 1_000
 
@@ -22,31 +23,25 @@ def export_cards(
     *,
     search: str = "",
     filters: Mapping[str, Any] | None = None,
-    archived: bool = False,
+    archived: bool | None = False,
+    version: str = "3.0",
 ) -> Iterator[bytes]:
-    """The contacts of a list, each with all its addresses.
+    """The contacts of a list, each with all its addresses; ``version`` is one of ``VERSIONS``.
 
     Raises
     ------
     NotAllowed
         The actor's role does not export contacts.
     """
-    if not session.actor.may("contact", EXPORT):
-        raise NotAllowed(
-            _("Your role does not export {plural}. Ask an administrator.").format(
-                plural=_("Contacts").lower()
-            )
-        )
-    conditions = list_conditions(session, "contact", search=search, filters=filters, archived=archived)
+    demand_export(session, "contact")
+    conditions = conditions_of(session, "contact", Asked(None, search, filters, archived))
     asked = select(Contact.id).where(*conditions).order_by(Contact.id)
-    if (limit := criterion(session.actor, Contact, EXPORT)) is not None:
-        asked = asked.where(limit)
     ids = list(session.scalars(asked))
     for start in range(0, len(ids), _BLOCK):
-        yield "".join(_cards(session, ids[start : start + _BLOCK])).encode()
+        yield "".join(_cards(session, version, ids[start : start + _BLOCK])).encode()
 
 
-def _cards(session: ScopedSession, ids: list[int]) -> Iterator[str]:
+def _cards(session: ScopedSession, version: str, ids: list[int]) -> Iterator[str]:
     firms = select(Contact, Organisation.name).outerjoin(
         Organisation, Organisation.id == Contact.organisation_id
     )
@@ -59,35 +54,38 @@ def _cards(session: ScopedSession, ids: list[int]) -> Iterator[str]:
     for place in session.scalars(select(Address).where(Address.contact_id.in_(ids)).order_by(Address.id)):
         places[place.contact_id or 0].append(place)
     for contact, firm in session.execute(firms.where(Contact.id.in_(ids)).order_by(Contact.id)):
-        yield _card(contact, firm, channels[contact.id], places[contact.id])
+        yield _card(version, contact, firm, channels[contact.id], places[contact.id])
 
 
-def _card(contact: Contact, firm: str | None, channels: list[Channel], places: list[Address]) -> str:
-    import vobject
+def _card(
+    version: str, contact: Contact, firm: str | None, channels: list[Channel], places: list[Address]
+) -> str:
+    def put(name: str, *parts: str | None, **more: Any) -> str:
+        return line(version, name, [part or "" for part in parts], **more)
 
-    card = vobject.vCard()
-    card.add("fn").value = contact.name
-    card.add("n").value = vobject.vcard.Name(family=contact.last_name or "", given=contact.first_name or "")
-    for name, value in (("title", contact.job_title), ("note", contact.notes)):
-        if value:
-            card.add(name).value = value
+    made = [f"BEGIN:VCARD\r\nVERSION:{version}\r\n"]
+    made += [put("N", contact.last_name, contact.first_name, "", "", ""), put("FN", contact.name)]
+    made += [
+        put(name, value) for name, value in (("TITLE", contact.job_title), ("NOTE", contact.notes)) if value
+    ]
     if firm:
-        card.add("org").value = [firm]
+        made.append(put("ORG", firm))
     if contact.birth_date:
-        card.add("bday").value = contact.birth_date.isoformat()
+        made.append(
+            put(
+                "BDAY", f"{contact.birth_date:%Y%m%d}" if version == "4.0" else contact.birth_date.isoformat()
+            )
+        )
     if contact.tags:
-        card.add("categories").value = list(contact.tags)
+        made.append(put("CATEGORIES", *contact.tags, sign=","))
     for channel in channels:
-        kind = {"email": "email", "phone": "tel", "web": "url"}.get(channel.kind)
+        kind = {"email": "EMAIL", "phone": "TEL", "web": "URL"}.get(channel.kind)
         if kind and channel.valid_until is None:
-            line = card.add(kind)
-            line.value = channel.value
-            if channel.is_primary:
-                line.params["TYPE"] = ["PREF"]
+            types = ("INTERNET",) if kind == "EMAIL" and version != "4.0" else ()
+            made.append(put(kind, channel.value, types=types, preferred=channel.is_primary))
     spots: list[Any] = [*places] or ([contact] if contact.city or contact.country else [])
     for place in spots:
-        card.add("adr").value = vobject.vcard.Address(
-            street=getattr(place, "street", None) or "", code=getattr(place, "postal_code", None) or "",
-            city=place.city or "", region=place.region or "", country=place.country or "",
-        )  # fmt: skip
-    return str(card.serialize())
+        types = ("HOME" if getattr(place, "kind", "") == "home" else "WORK",)
+        street, code = getattr(place, "street", ""), getattr(place, "postal_code", "")
+        made.append(put("ADR", "", "", street, place.city, place.region, code, place.country, types=types))
+    return "".join([*made, "END:VCARD\r\n"])

@@ -14,6 +14,7 @@ import pandas as pd
 
 from crm.exchange.files.encoding import decode
 from crm.exchange.files.header import Arranged, BadLine, Layout
+from crm.exchange.leaving.cells import tags_text
 from crm.i18n import _
 
 # What it passes over in a card is told with the card, not in the log.
@@ -22,6 +23,8 @@ _BEGIN = re.compile(r"^BEGIN:VCARD\s*$", re.IGNORECASE | re.MULTILINE)
 _QUOTED = re.compile(
     r"^([^:\n]*;(?:ENCODING=)?QUOTED-PRINTABLE[^:\n]*):((?:.*=\n)*.*)$", re.IGNORECASE | re.MULTILINE
 )
+_OLD = re.compile(r"^VERSION:2\.1\s*$", re.IGNORECASE | re.MULTILINE)
+_COMMA = re.compile(r"(?<!\\)((?:\\\\)*),")
 _CHARSET = re.compile(r";CHARSET=\"?([\w-]+)\"?", re.IGNORECASE)
 #: Pictures, sounds and keys: many lines that no field holds.
 _HEAVY = re.compile(
@@ -53,6 +56,9 @@ def arrange(text: str, layout: Layout) -> Arranged:
         part = text[start:end].strip()
         try:
             plain = _HEAVY.sub("", _QUOTED.sub(_unquoted, part) + "\n")
+            if _OLD.search(plain):
+                # A comma is no separator there, but for categories.
+                plain = _of_lines(plain)
             card = vobject.readOne(plain, ignoreUnreadable=True)
             row = {name: cell for name, cell in _cells(card) if cell}
             if not row:
@@ -66,6 +72,14 @@ def arrange(text: str, layout: Layout) -> Arranged:
     return Arranged(texts, np.asarray(lines, dtype=np.int64), tuple(bad), replace(layout, header_line=0))
 
 
+def _of_lines(text: str) -> str:
+    lines = (
+        line if line.upper().startswith("CATEGORIES") else _COMMA.sub(r"\1\\,", line)
+        for line in text.split("\n")
+    )
+    return "\n".join(lines)
+
+
 def _unquoted(hit: re.Match[str]) -> str:
     """A quoted-printable line as plain text, in the letters that it names."""
     head, value = hit.groups()
@@ -76,7 +90,9 @@ def _unquoted(hit: re.Match[str]) -> str:
     except (LookupError, UnicodeDecodeError):
         text = decode(data).text
     head = re.sub(r";(?:ENCODING=)?QUOTED-PRINTABLE", "", _CHARSET.sub("", head), flags=re.IGNORECASE)
-    return f"{head}:" + text.replace("\r\n", "\n").replace("\n", "\\n")
+    # Breaks stand as =0D=0A here: a backslash before a letter is one.
+    plain = re.sub(r"(?<!\\)((?:\\\\)*)\\(?![;,\\])", r"\1\\\\", text)
+    return f"{head}:" + plain.replace("\r\n", "\n").replace("\n", "\\n")
 
 
 def _many(label: str, cells: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -91,7 +107,8 @@ def _texts(card: Any, name: str) -> list[str]:
 
     def rank(line: Any) -> int:
         kinds = {str(kind).upper() for kind in line.params.get("TYPE", ())}
-        return 0 if "PREF" in kinds or "PREF" in line.params else 1
+        alone = {str(param).upper() for param in line.singletonparams}
+        return 0 if "PREF" in kinds | alone or "PREF" in line.params else 1
 
     return [_joined(line.value) for line in sorted(found, key=rank)]
 
@@ -100,6 +117,10 @@ def _joined(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(_joined, value)))
     return str(value).strip()
+
+
+def _listed(value: Any) -> list[str]:
+    return list(map(str, value)) if isinstance(value, (list, tuple)) else [str(value)]
 
 
 def _cells(card: Any) -> Iterator[tuple[str, str]]:
@@ -121,7 +142,8 @@ def _cells(card: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(line.value, str):
             for label, part in zip(_PLACE, ("street", "code", "city", "region", "country"), strict=True):
                 yield _(label), _joined(getattr(line.value, part))
-    yield _("Tags"), ", ".join(_texts(card, "categories"))
+    said = [part for line in card.contents.get("categories", ()) for part in _listed(line.value)]
+    yield _("Tags"), tags_text([tag for part in said if (tag := part.strip())])
     yield _("Notes"), "\n".join(_texts(card, "note"))
 
 

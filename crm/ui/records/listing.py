@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from crm.errors import CrmError
-from crm.exchange.cards_out import export_cards
-from crm.exchange.export import export_csv
+from crm.exchange.cards_out import VERSIONS, export_cards
+from crm.exchange.export import Asked, export_rows
 from crm.i18n import _
 from crm.records import lists, registry
 from crm.records.card import Card
@@ -31,6 +31,11 @@ from db.scope import CREATE, DELETE, EXPORT, ScopedSession
 
 #: How many rows a page may have; the first is what one view of a laptop holds.
 PAGE_ROWS = (14, 25, 50, 100, 200)
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILES = {
+    "csv": ("csv", "text/csv"), "all csv": ("csv", "text/csv"), "xlsx": ("xlsx", _SHEET), "all xlsx": ("xlsx", _SHEET),
+    **dict.fromkeys(VERSIONS, ("vcf", "text/vcard")),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         search = search_input(told, key=f"{screen.page}_q", width=260)
         filters = pill_filter(about, screen.page, screen.card.pill)
         filters |= more_filters(actor, about, screen.page, screen.card.pill)
-        columns, sort, descending, size, archived = _view(about, screen)
+        columns, sort, descending, size, archived = _view(actor, about, screen)
         narrowed = bool(filters or archived)
         filters |= _open_filter(about, screen)
     part = (search, repr(sorted(filters.items(), key=str)), archived)
@@ -135,22 +140,18 @@ def _head(
     noun = _(about.label) if found.total == 1 else _(about.plural)
     with head, look.page(screen.title or _(about.plural), f"{count} {noun.lower()}"):
         if actor.may(rights, EXPORT):
+            kind = st.session_state.get(f"{screen.page}_format") or "csv"
+            ending, mime = _FILES[kind]
             st.download_button(
                 _("Export"),
-                data=lambda: _csv(actor, about.name, *view),
-                file_name=f"{screen.page}.csv",
-                mime="text/csv",
+                data=lambda: _leaving(actor, about.name, kind, *view),
+                file_name=f"{screen.page}.{ending}",
+                mime=mime,
                 icon=":material/download:",
                 key=f"{screen.page}_export",
                 on_click="ignore",
-                help=_("All rows of this list, with these columns, as CSV"),
+                help=_("All rows of this list, with these columns, as CSV; “View” has other formats"),
             )
-        if actor.may(rights, EXPORT) and screen.entity == "contact":
-            st.download_button(
-                _("vCards"), data=lambda: _vcards(actor, *view[:3]), file_name="contacts.vcf", mime="text/vcard",
-                icon=":material/contacts:", key=f"{screen.page}_cards", on_click="ignore",
-                help=_("All contacts of this list, for telephones and mail programs"),
-            )  # fmt: skip
         if actor.may(rights, CREATE) and st.button(
             _("New {label}").format(label=_(about.label).lower()),
             icon=":material/add:",
@@ -160,18 +161,36 @@ def _head(
             _new(actor, screen)
 
 
-def _csv(
-    actor: Actor, entity: str, search: str, filters: Mapping[str, Any], archived: bool, columns: Sequence[str]
+def _leaving(
+    actor: Actor,
+    entity: str,
+    kind: str,
+    search: str,
+    filters: Mapping[str, Any],
+    archived: bool,
+    columns: Sequence[str],
 ) -> bytes:
+    """The file of a list; that of all fields is one to bring in again, with what was put away."""
     with reading(actor) as session:
-        return b"".join(
-            export_csv(session, entity, columns=columns, search=search, filters=filters, archived=archived)
-        )
+        if kind in VERSIONS:
+            return b"".join(
+                export_cards(session, search=search, filters=filters, archived=archived, version=kind)
+            )
+        whole = kind.startswith("all ")
+        asked = Asked(None if whole else columns, search, filters, None if whole else archived)
+        return b"".join(export_rows(session, entity, kind.removeprefix("all "), asked))
 
 
-def _vcards(actor: Actor, search: str, filters: Mapping[str, Any], archived: bool) -> bytes:
-    with reading(actor) as session:
-        return b"".join(export_cards(session, search=search, filters=filters, archived=archived))
+def _formats(entity: str) -> dict[str, str]:
+    """What a list may leave as."""
+    cards = {version: _("vCard {version}").format(version=version) for version in VERSIONS}
+    return {
+        "csv": _("CSV, these columns"),
+        "xlsx": _("XLSX, these columns"),
+        "all csv": _("CSV, all fields and archived rows"),
+        "all xlsx": _("XLSX, all fields and archived rows"),
+        **(cards if entity == "contact" else {}),
+    }
 
 
 def _new(actor: Actor, screen: ListScreen) -> None:
@@ -197,7 +216,7 @@ def _sortable(about: Entity, screen: ListScreen) -> dict[str, str]:
     return {name: names[name] for name in fields}
 
 
-def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, int, bool]:
+def _view(actor: Actor, about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, int, bool]:
     """Columns, sort, direction, rows of a page, and whether archived rows show."""
     names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
     first, shown = screen.sort, list(screen.card.names("list"))
@@ -216,6 +235,8 @@ def _view(about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, int,
         sizes = {n: str(n) for n in PAGE_ROWS}
         size = choose(_("Rows per page"), sizes, PAGE_ROWS[0], key=f"{screen.page}_rows", bind="query-params")
         archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
+        if actor.may(registry.rights_name(screen.entity), EXPORT):
+            choose(_("Export as"), _formats(about.name), "csv", key=f"{screen.page}_format")
     return (
         [c for c in columns if c in names] or shown,
         sort or first,

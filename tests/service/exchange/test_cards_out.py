@@ -6,7 +6,7 @@ import pytest
 
 from crm.errors import NotAllowed
 from crm.exchange.asking import wizard
-from crm.exchange.cards_out import export_cards
+from crm.exchange.cards_out import VERSIONS, export_cards
 from crm.exchange.storing.engine import run_import
 from crm.work import reading
 from tests.factories import make
@@ -16,19 +16,20 @@ from tests.service.exchange.test_export_comes_back import STORY
 from tests.service.exchange.test_import_beside import bring_in
 
 
-def cards(actor):
+def cards(actor, version="3.0"):
     with reading(actor) as session:
-        return b"".join(export_cards(session))
+        return b"".join(export_cards(session, version=version))
 
 
-def test_cards_of_contacts_come_back_and_change_nothing(people, tmp_path):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_cards_of_contacts_come_back_and_change_nothing(people, tmp_path, version):
     ada = people["ada"]
     bring_in(ada, tmp_path)
     make(
         ada, "contact", name="José Núñez", first_name="José", last_name="Núñez", email="jose@x.example",
-        birth_date=date(1980, 2, 29), notes="one\ntwo; three, four", tags=["press", "vip"],
+        birth_date=date(1980, 2, 29), notes="one\ntwo; three, four" + " é" * 60, tags=["press", "vip"],
     )  # fmt: skip
-    data = cards(ada)
+    data = cards(ada, version)
     path = tmp_path / "contacts.vcf"
     path.write_bytes(data)
     before = all_rows(without=STORY)
