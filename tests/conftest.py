@@ -20,6 +20,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import URL
 
 import crm.areas  # noqa: F401 - hands in what the areas offer
+from crm import links
 from crm.access import passwords
 from crm.i18n import set_language
 from tests import postgres
@@ -314,5 +315,7 @@ def _in_force(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
     monkeypatch.setenv("CRM_DATABASE_URL", url)
     session.configure(url)
+    # The databases of all tests stand at one place, each with its own key.
+    links._keys.clear()
     yield url
     session.configure(None)
