@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import UniqueConstraint
 
-from db.models.base import Base, Business, ForeignKey, Mapped, Versioned, about, mapped_column, text
+from db.models.base import Base, Business, ForeignKey, Mapped, Versioned, about, listed, mapped_column, text
 from db.types import Money
 
 
@@ -58,6 +58,7 @@ class Product(Business, Base):
         "keys": ("code", "name"),
         "aliases": ("items", "articles", "goods"),
     }
+    __table_args__ = listed("products", "name")
 
     name: Mapped[str] = mapped_column(
         text(),

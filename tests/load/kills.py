@@ -84,7 +84,9 @@ def _killed(kind: str, url: str, folder: Path, nursery: Nursery, kills: int) -> 
         firm.wait_until_up()
         slowest = time.monotonic() - began
         firm.rest()
-        found += _told([*wrong(firm, at_rest=True), *firm.refused], f"{kind}, at rest")
+        found += _told([*wrong(firm, at_rest=True), *dict.fromkeys(firm.refused)], f"{kind}, at rest")
+        if found:
+            print(firm.log.read_text()[-6000:], file=sys.stderr, flush=True)
         told = firm.told
     note = f"{told.count():,} confirmed, {len(told.mails)} mails, {len(told.letters)} letters, {len(told.imports)} imports"
     yield Figure(f"ends of the server, {kind}", kills, "ends", note=f"{kills // ASKED} of them asked; {note}")

@@ -25,7 +25,7 @@ from crm.access.actors import find_actor
 from crm.access.cli import issue_session
 from crm.campaigns.forms import forms
 from crm.clock import now
-from crm.jobs import active_jobs, enqueue, get_job
+from crm.jobs import active_jobs, enqueue, recent_jobs
 from crm.jobs.queue import resume_job
 from crm.mail.sending.outbox import queue_mail
 from crm.work import SYSTEM, unit_of_work
@@ -152,10 +152,9 @@ class House:
             one.join(60)
         self.wait_until_up()
         self.told.mails |= self.mailbox.messages().keys()
-        assert self.ada
-        for job_id in self.told.imports:
-            if get_job(self.ada, job_id).state in ("failed", "cancelled"):
-                resume_job(self.ada, job_id)
+        for job in recent_jobs(SYSTEM, limit=1000):
+            if job.state in ("failed", "cancelled"):
+                resume_job(SYSTEM, job.id)
         enqueue(SYSTEM, "mailbox", {})
         self._wait(self._is_calm, REST_SECONDS, "Work is left")
 

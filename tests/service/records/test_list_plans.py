@@ -12,7 +12,7 @@ from crm.firm.firm import firm
 from crm.records import registry
 from crm.records.lists import list_rows
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Contact, Deal, Pipeline, Stage, Task
+from db.models import Contact, Deal, Pipeline, Product, Stage, Task
 from db.session import refresh_statistics
 from tests.factories import make_people
 
@@ -21,7 +21,7 @@ ROWS = 4_000
 
 @pytest.fixture
 def many(engine):
-    """Contacts and deals enough that a plan which reads them all is not the cheapest."""
+    """Contacts, deals and products enough that a plan which reads them all is not the cheapest."""
     make_people()
     with unit_of_work(SYSTEM) as work:
         stage, pipeline = (work.session.scalars(select(cls.id)).first() for cls in (Stage, Pipeline))
@@ -30,6 +30,11 @@ def many(engine):
         work.session.execute(
             insert(Contact),
             [{"name": name, "name_key": name.lower()} for name in names],
+            execution_options=system,
+        )
+        work.session.execute(
+            insert(Product),
+            [{"name": name, "name_key": name.lower(), "currency": "EUR"} for name in names],
             execution_options=system,
         )
         deal = {"pipeline_id": pipeline, "stage_id": stage, "currency": "EUR"}
@@ -41,8 +46,8 @@ def many(engine):
     return engine
 
 
-def plans(engine, act, of="contacts|deals"):
-    """How the database goes about each statement of an act that names contacts or deals in FROM."""
+def plans(engine, act, of="contacts|deals|products"):
+    """How the database goes about each statement of an act that names contacts, deals or products in FROM."""
     asked = []
 
     def note(_connection, _cursor, statement, parameters, *_):
@@ -69,7 +74,10 @@ def page(entity, **how):
 
 
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize(("entity", "index"), [("contact", "ix_contacts_list"), ("deal", "ix_deals_list")])
+@pytest.mark.parametrize(
+    ("entity", "index"),
+    [("contact", "ix_contacts_list"), ("deal", "ix_deals_list"), ("product", "ix_products_list")],
+)
 def test_the_first_and_a_deep_page_walk_the_index(many, entity, index, descending):
     deep = base64.urlsafe_b64encode(json.dumps(["v", "Person 02000", 1]).encode()).decode()
     for after in (None, deep):
