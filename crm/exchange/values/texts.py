@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
-import phonenumbers
 from rapidfuzz import fuzz, process
 
 from crm.errors import Bad
@@ -120,6 +119,8 @@ def has_country_code(text: str) -> bool:
 
 def _without_plus(digits: str, region: str) -> str:
     """A number with its country code and no sign in front, as some programs write it; "" where it is none."""
+    import phonenumbers
+
     if not digits.isdigit() or digits.startswith("0") or len(digits) < _LONG:
         return ""
     try:
@@ -155,12 +156,16 @@ def _number(plain: str, region: str) -> str:
 
 @lru_cache(maxsize=2000)
 def _country_code(start: str) -> str:
+    import phonenumbers
+
     known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
     return next((start[:size] for size in (1, 2, 3) if int(start[:size]) in known), "")
 
 
 @lru_cache(maxsize=2000)
 def _possible(code: int, length: int) -> bool:
+    import phonenumbers
+
     number = phonenumbers.PhoneNumber(code, int("9" * length))
     return bool(phonenumbers.is_possible_number(number))
 
