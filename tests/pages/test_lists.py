@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.factories import make
+from crm.records.records import get_record
+from crm.ui.records import list_bulk
+from crm.work import reading, unit_of_work
+from tests.factories import change, make
 from tests.pages.grids import does, grids, listed
 
 LISTS = [
@@ -215,3 +218,54 @@ class TestHands:
         make(actor_of("stan"), "contact")
 
         assert grids(open_page("contacts", as_="vic"))[0]["pick"] is False
+
+    def test_the_owner_of_many_is_changed_and_comes_back(self, open_page, actor_of, house):
+        made = [make(actor_of("ada"), "contact", name=f"Contact {n}")["id"] for n in range(3)]
+        page = does(open_page("contacts"), picked=made[:2])
+
+        page.selectbox(key="contacts_change_owner_id").select(house["stan"]).run()
+        assert page.button(key="contacts_change_do").label == "Set it in 2 records"
+        page.button(key="contacts_change_do").click().run()
+
+        assert not page.exception
+        assert list(listed(page)[0]["owner_id"]) == ["Stan", "Stan", "Ada"]
+        assert any("2 records changed." in m.value for m in page.markdown)
+        page.button(key="contacts_undo_button").click().run()
+        assert list(listed(page)[0]["owner_id"]) == ["Ada", "Ada", "Ada"]
+
+    def test_a_list_without_its_name_still_leads_to_its_records(self, open_page, actor_of):
+        make(actor_of("ada"), "contact", name="Ana", city="Porto")
+
+        page = open_page("contacts", contacts_columns="City")
+
+        assert not page.exception
+        assert listed(page)[0].to_dict("list") == {"name": ["Ana"], "city": ["Porto"]}
+
+    def test_tags_are_added_to_those_that_stand_and_taken_away_again(self, actor_of):
+        ada = actor_of("ada")
+        rows = [make(ada, "contact", name=n, tags=t) for n, t in (("Ana", ["vip"]), ("Bo", ["vip", "new"]))]
+
+        def stored():
+            with reading(ada) as session:
+                return [get_record(session, "contact", row["id"])["tags"] for row in rows]
+
+        with unit_of_work(ada) as work:
+            wishes = [(row["id"], row["version"], {"tags": ["new"]}) for row in rows]
+            back = list_bulk._set(work, "contact", wishes, is_undo=False)
+        assert stored() == [["vip", "new"], ["vip", "new"]]
+        with unit_of_work(ada) as work:
+            list_bulk._set(work, "contact", back, is_undo=True)
+
+        assert stored() == [["vip"], ["vip", "new"]]
+
+    def test_nothing_is_changed_where_one_was_changed_meanwhile(self, open_page, actor_of, house):
+        rows = [make(actor_of("ada"), "contact", name=f"Contact {n}") for n in range(2)]
+        page = does(open_page("contacts"), picked=[row["id"] for row in rows])
+        change(actor_of("ada"), "contact", rows[1], city="Porto")
+
+        page.selectbox(key="contacts_change_owner_id").select(house["stan"]).run()
+        page.button(key="contacts_change_do").click().run()
+
+        assert not page.exception
+        assert list(listed(page)[0]["owner_id"]) == ["Ada", "Ada"]
+        assert page.error

@@ -23,11 +23,11 @@ from crm.ui.kit import look
 from crm.ui.kit.grid import grid
 from crm.ui.kit.inputs import choose, choose_some, search_input
 from crm.ui.records.drawers import new_record, open_record
-from crm.ui.records.list_bulk import bulk_bar, undo_bar
+from crm.ui.records.list_bulk import bulk_actions, bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
 from crm.ui.records.list_table import grid_columns, grid_rows, pager
 from crm.work import Actor, reading
-from db.scope import CREATE, DELETE, EXPORT, ScopedSession
+from db.scope import CREATE, EXPORT, ScopedSession
 
 #: How many rows a page may have; the first is what one view of a laptop holds.
 PAGE_ROWS = (14, 25, 50, 100, 200)
@@ -91,7 +91,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
                 descending=descending,
                 after=cursors[-1],
                 limit=size,
-                columns=[*columns, *reach.values()],
+                columns=[about.title_field, *columns, *reach.values()],
                 archived=archived,
             )
             if screen.marked is not None:
@@ -116,7 +116,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
             first=first,
             sort=(sort, descending),
             on_sort=partial(_sort_by, screen),
-            pick=actor.may(registry.rights_name(screen.entity), DELETE),
+            pick=bool(bulk_actions(actor, about)),
             part=part,
         )
         if answer.opened is not None:
