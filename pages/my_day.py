@@ -4,7 +4,7 @@ import streamlit as st
 
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
-from crm.interactions.my_day import due_tasks, news
+from crm.interactions.my_day import due_tasks, news, open_tasks_count
 from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.service.cases.board import my_queue
 from crm.service.cases.news import unread
@@ -22,6 +22,7 @@ actor = current_actor()
 
 with reading(actor) as session:
     tasks, count, late = due_tasks(session, today=today())
+    owed = open_tasks_count(session)
     deals = deals_to_move(session, today=today(), now=now())
     goal = monthly_goal(session, today=today())
     cases = my_queue(session, now(), limit=6) if actor.may("case", "read") else []
@@ -63,7 +64,7 @@ def quick_log() -> None:
 
 
 with card(_("This week"), span=2):
-    tasks_card(actor, tasks, count)
+    tasks_card(actor, tasks, owed)
 if sells or everyone:
     with card():
         goal_card(goal, on=today(), everyone=everyone)

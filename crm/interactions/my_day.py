@@ -77,6 +77,12 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
     return [DueTask(*row) for row in rows], int(count), int(late or 0)
 
 
+def open_tasks_count(session: ScopedSession) -> int:
+    """How many open tasks I have, whenever they are due: those of the list of tasks under my name."""
+    mine = (Task.owner_id == session.actor.user_id, Task.done_at.is_(None), Task.archived_at.is_(None))
+    return int(session.scalar(select(func.count(Task.id)).where(*mine)) or 0)
+
+
 def news(session: ScopedSession, *, now: datetime, limit: int = 6) -> list[News]:
     """What others made or changed lately on contacts, organisations and deals within my scope; newest first."""
     about = {"contacts": Contact, "organisations": Organisation, "deals": Deal}

@@ -1,12 +1,14 @@
 """My day: shown, empty, refused, not signed in; tick, log, find."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 from crm.clock import today
 from crm.interactions.service import add_task
 from crm.work import reading, unit_of_work
 from db.models import Interaction, Task
 from tests.factories import make
+from tests.pages.grids import listed
 
 
 def texts(app):
@@ -26,6 +28,21 @@ def test_the_day_shows_tasks_and_deals(open_page, actor_of):
     assert "Stan" in app.title[0].value
     assert any("Call Henrik" in box.label for box in app.checkbox)
     assert "Grinder swap" in texts(app)
+
+
+def test_all_my_tasks_are_those_that_the_link_opens(open_page, actor_of):
+    for who, days in (("stan", 0), ("stan", 40), ("stan", None), ("sue", 0)):
+        due = None if days is None else today() + timedelta(days=days)
+        with unit_of_work(actor_of(who)) as work:
+            add_task(work, title=f"{who} {days}", due_on=due)
+
+    app = open_page("my_day", as_="stan")
+    (link,) = [one.proto for one in app.get("page_link") if "open task" in one.proto.label]
+    asked = dict(parse_qsl(link.query_string))
+    page = open_page("tasks", as_="stan", **asked)
+
+    assert "All my 3 open tasks" in link.label
+    assert sorted(listed(page)[0]["title"]) == ["stan 0", "stan 40", "stan None"]
 
 
 def test_an_empty_day_says_what_belongs_there(open_page):

@@ -25,8 +25,8 @@ from crm.work import Actor, unit_of_work
 from db.actor import UPDATE
 
 
-def tasks_card(actor: Actor, tasks: list[DueTask], count: int) -> None:
-    """My tasks with a box to tick."""
+def tasks_card(actor: Actor, tasks: list[DueTask], owed: int) -> None:
+    """My tasks with a box to tick, and the way to all that I have, due or not."""
     if not tasks:
         st.caption(_("Nothing due this week. Plan the next talk with a customer you have not heard from."))
     for task in tasks:
@@ -39,10 +39,9 @@ def tasks_card(actor: Actor, tasks: list[DueTask], count: int) -> None:
             st.markdown(due_tag(task.due_on, task.due_time), width="content")
             if st.button(_("Change"), key=f"my_day_change_{task.id}", type="tertiary"):
                 open_task(actor, task.id)
-    if count > len(tasks) and "tasks" in routes.screens():
-        st.page_link(
-            routes.page("tasks"), label=_("All {n} tasks").format(n=count), icon=":material/arrow_forward:"
-        )
+    if owed > len(tasks) and "tasks" in routes.screens():
+        said = ngettext("My {n} open task", "All my {n} open tasks", owed).format(n=owed)
+        look.onward(routes.page("tasks"), said, query_params={"tasks_owner_id": actor.name})
 
 
 def _tick(actor: Actor, task: DueTask) -> None:
