@@ -113,5 +113,5 @@ def test_the_number_leads_to_its_deals(sample, screen):
     screen.get_by_role("link", name="won deals").click()
 
     expect(screen).to_have_url(re.compile(r"/pipeline\?.*deals_status=Won"))
-    stands(screen.get_by_test_id("stDataFrame"))
+    stands(screen.get_by_role("grid"))
     expect(screen.get_by_test_id("stException")).to_have_count(0)

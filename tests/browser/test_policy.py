@@ -21,7 +21,7 @@ def test_screens_with_charts_boards_and_tables_break_no_policy(house, window):
     for screen, sign in (
         ("sales", ".js-plotly-plot"),
         ("pipeline", ".card"),
-        ("contacts", "[data-testid=stDataFrame]"),
+        ("contacts", "[role=grid] .title"),
     ):
         answer = tab.goto(f"{house.url}/{screen}")
         assert "object-src 'none'" in answer.headers["content-security-policy"]

@@ -4,6 +4,7 @@ import pytest
 
 from crm.records import registry
 from crm.records.records import create_record
+from crm.ui.kit.form_names import doubles
 from crm.ui.kit.inputs import NewName, may_make, read_input
 from crm.work import unit_of_work
 from tests.factories import make
@@ -56,3 +57,54 @@ def test_only_what_needs_no_more_than_a_name_is_made_of_one(actor_of):
     for kind in kinds:
         with unit_of_work(ada) as work:
             assert create_record(work, kind, {registry.title_field(kind): "Nova"})["id"]
+
+
+class TestDoubles:
+    @pytest.fixture
+    def told(self, actor_of, monkeypatch):
+        """What a form of new contacts tells, by field; one form, so that saving again means it."""
+        import streamlit as st
+
+        monkeypatch.setattr(st, "session_state", {})
+
+        def tell(who="ada", entity="contact", **values):
+            return doubles(actor_of(who), registry.entity(entity), "form", values)
+
+        return tell
+
+    @pytest.mark.parametrize(
+        ("values", "field"),
+        [
+            ({"email": "ANA@kavarna.example"}, "email"),
+            ({"first_name": "ana", "last_name": "ZUPAN"}, "first_name"),
+            ({"name": "Ana  Zupan"}, "name"),
+        ],
+    )
+    def test_what_stands_already_is_told_once_with_the_way_there(self, told, actor_of, values, field):
+        ana = make(actor_of("ada"), "contact", name="Ana Zupan", email="ana@kavarna.example")
+
+        found = told(**values)
+
+        assert list(found) == [field]
+        assert f"[Ana Zupan](/contact?id={ana['id']}) stands already with this" in found[field]
+        assert told(**values) == {}
+
+    def test_another_value_is_asked_about_again(self, told, actor_of):
+        make(actor_of("ada"), "contact", name="Ana", email="ana@kavarna.example")
+        make(actor_of("ada"), "contact", name="Bo", email="bo@kavarna.example")
+
+        assert told(email="ana@kavarna.example")
+        assert told(email="bo@kavarna.example")
+        assert told(email="cy@kavarna.example", first_name="Cy", last_name="") == {}
+
+    def test_nobody_learns_of_a_colleagues_contact_that_they_may_not_see(self, told, actor_of):
+        make(actor_of("sue"), "contact", name="Secret", email="s@far.example")
+
+        assert told("stan", email="s@far.example", name="Secret") == {}
+
+    def test_an_organisation_by_its_name_and_hostile_names_stay_words(self, told, actor_of):
+        make(actor_of("ada"), "organisation", name="[x](http://evil.example)")
+
+        found = told(entity="organisation", name="[x](http://evil.example)")
+
+        assert r"[\[x\](" in found["name"]

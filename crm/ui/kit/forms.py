@@ -10,12 +10,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from crm.clock import here, now
-from crm.errors import Conflict, CrmError, Problem, Refused
+from crm.errors import Conflict, CrmError, Refused
 from crm.firm.firm import firm_currency
 from crm.i18n import _
 from crm.records import records, registry
 from crm.records.checks import check_values
 from crm.records.fields import Entity, Field, Kind
+from crm.ui.kit.form_names import doubles, made_of_names, near_names
 from crm.ui.kit.formats import value_text
 from crm.ui.kit.inputs import NewName, input_for, read_input
 from crm.ui.kit.words import plain
@@ -144,12 +145,14 @@ def _submit(
         f.name: read_input(f, entered[f.name], actor=actor, currency=currency, making=True) for f in fields
     }
     problems = {name: p.message for name, (_value, p) in read.items() if p is not None}
-    problems |= _near_names(about, key, read)
+    problems |= near_names(about, key, read)
     wanted = {name: value for name, (value, p) in read.items() if p is None}
     if record is None:
         wanted = {k: v for k, v in values.items() if k not in wanted and k in about.by_name} | wanted
     else:
         wanted = {k: v for k, v in wanted.items() if not is_same(about[k], v, record.get(k))}
+    if record is None and not problems:
+        problems = doubles(actor, about, key, wanted)
     if problems:
         known = {n: v for n, v in wanted.items() if not isinstance(v, NewName)}
         _stored, further = check_values(about.by_name, known)
@@ -157,7 +160,7 @@ def _submit(
         return None
     try:
         with unit_of_work(actor) as work:
-            wanted |= _made_of_names(work, about, wanted)
+            wanted |= made_of_names(work, about, wanted)
             if record is None:
                 stored = records.create_record(work, about.name, wanted)
             else:
@@ -185,42 +188,6 @@ def _submit(
         return None
     forget_form(key)
     return stored
-
-
-def _near_names(about: Entity, key: str, read: Mapping[str, tuple[Any, Any]]) -> dict[str, str]:
-    """New names that come near to one that stands, each told once: whoever saves again means the new one."""
-    told: dict[str, str] = st.session_state.setdefault(f"{key}_near", {})
-    near = {n: v for n, (v, _p) in read.items() if isinstance(v, NewName) and v.like and told.get(n) != v}
-    told |= {name: str(value) for name, value in near.items()}
-    message = _(
-        "No {label} is called “{name}”, but {like}. Choose one from the list, or save again to make “{name}”."
-    )
-    return {
-        name: message.format(
-            label=_(about[name].label).lower(),
-            name=value,
-            like=", ".join(f"“{title}”" for title in value.like),
-        )
-        for name, value in near.items()
-    }
-
-
-def _made_of_names(work: Work, about: Entity, wanted: Mapping[str, Any]) -> dict[str, int]:
-    """The records of names that nobody bears yet, made with what names them: all of it is stored, or nothing."""
-    made: dict[tuple[str, str], int] = {}
-    ids = {}
-    for name, value in wanted.items():
-        if isinstance(value, NewName):
-            target = about[name].link
-            if (target, value) not in made:
-                try:
-                    new = records.create_record(work, target, {registry.title_field(target): str(value)})
-                except Refused as refused:
-                    told = " ".join(p.message for p in refused.problems) or refused.message
-                    raise Refused(refused.message, problems=[Problem(name, told)]) from refused
-                made[target, value] = int(new["id"])
-            ids[name] = made[target, value]
-    return ids
 
 
 def _both_changed(
