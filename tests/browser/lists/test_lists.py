@@ -199,3 +199,25 @@ def test_the_menu_leaves_one_entry_and_no_query_behind(contacts, sample):
     expect(contacts).to_have_url(re.compile(r"/contact\?id=\d+$"))
     contacts.go_back()
     expect(contacts).to_have_url(sample.url + "/contacts")
+
+
+def test_many_get_another_owner_and_it_is_undone(contacts):
+    owners = [rows(contacts).nth(n).locator(".cell").last for n in (0, 1)]
+    before = [owner.inner_text() for owner in owners]
+    for n in (0, 1):
+        rows(contacts).nth(n).get_by_role("checkbox").click()
+    stands(contacts.get_by_text("2 selected").last)
+
+    contacts.get_by_role("button", name="Change", exact=True).click()
+    choice = contacts.get_by_role("combobox", name="Owner")
+    choice.click()
+    choice.press_sequentially("Helene", delay=30)
+    contacts.get_by_role("option", name="Helene Brandt").click()
+    contacts.get_by_role("button", name="Set it in 2 records").click()
+    for owner in owners:
+        expect(owner).to_have_text("Helene Brandt")
+    stands(contacts.get_by_text("2 records changed."))
+
+    contacts.get_by_role("button", name="Undo", exact=True).click()
+    for owner, name in zip(owners, before, strict=True):
+        expect(owner).to_have_text(name)
