@@ -273,7 +273,9 @@ def name_ends(notes: Notes, ends: Sequence[tuple[float, str, str]], axis: Settin
     heights = spread([end[0] for end in ends], gap, [len(lines) for lines in texts])
     for (_level, text, colour), level in zip(ends, heights, strict=True):
         note(notes, 1, level, text, colour=colour, xref="paper", align="left")
-    widest = max((len(unescape(re.sub("<.*?>", "", line))) for lines in texts for line in lines), default=0)
+    widest = max(
+        (len(unescape(re.sub("<[^<>]*>", "", line))) for lines in texts for line in lines), default=0
+    )
     return max(NAME_PX, 8 + math.ceil(widest * SIGN_PX))
 
 

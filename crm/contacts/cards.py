@@ -17,7 +17,6 @@ CARDS = (
         facts="job_title organisation_id segment source birth_date owner_id team_id tags",
         screen="contacts",
         page="contact",
-        named=True,
         avatars=True,
         empty=N_("People you sell to, work with or buy from stand here. Add one, or import a file."),
     ),

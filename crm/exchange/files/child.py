@@ -146,13 +146,16 @@ def _bare_formulas(path: str, sheet: str) -> int:
         with zipfile.ZipFile(path) as packed:
             book = packed.read("xl/workbook.xml").decode("utf-8", "replace")
             links = packed.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-            named = re.findall(r'<sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"]*)"', book)
-            place = {html.unescape(name): key for name, key in named}[sheet]
-            tags = [tag for tag in re.findall(r"<Relationship\b[^>]*>", links) if f'Id="{place}"' in tag]
+            sheets = [
+                dict(re.findall(r'([\w:]{1,20})="([^"]*)"', tag))
+                for tag in re.findall(r"<sheet\b[^<>]*>", book)
+            ]
+            place = {html.unescape(one["name"]): one["r:id"] for one in sheets}[sheet]
+            tags = [tag for tag in re.findall(r"<Relationship\b[^<>]*>", links) if f'Id="{place}"' in tag]
             target = re.search(r'Target="([^"]*)"', tags[0])
             part = target[1].lstrip("/") if target else ""
             count, before = 0, b""
-            bare = re.compile(rb"<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+            bare = re.compile(rb"<f\b[^<>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
             with packed.open(part if part.startswith("xl/") else f"xl/{part}") as cells:
                 while block := cells.read(1_000_000):
                     held = before + block

@@ -15,8 +15,8 @@ from crm.register import Register
 
 _NUMBERED = re.compile(r"(?P<name>[^;]*\S) ?\((?P<number>\d{1,20})\)(?:\s*;.*)?", re.DOTALL)
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_BEHIND = re.compile(r"\s*\([^()]*\)\Z")
-_PATH = re.compile(r"\s+/\s+|\s+>\s+")
+_BEHIND = re.compile(r"(?<!\s)\s*\([^()]*\)\Z")
+_PATH = re.compile(r"(?<!\s)\s++[/>]\s+")
 _SHORT, _LONG = 15, 18
 _OUTCOMES = {
     "won": frozenset(

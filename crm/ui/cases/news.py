@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from crm.clock import now
-from crm.i18n import _
+from crm.i18n import _, language
 from crm.register import Register
 from crm.service.cases.news import MOST, mark_read, unread
 from crm.ui.cases.words import moment_words, news_word
@@ -31,6 +31,12 @@ def _notices(actor: Actor) -> dict[str, str]:
     """What is wrong with the installation, for those who can do something, by the part of the settings about it."""
     if not actor.may("setting", UPDATE):
         return {}
+    return _found(language())
+
+
+@st.cache_data(ttl=20, show_spinner=False)
+def _found(spoken: str) -> dict[str, str]:
+    # Asked for at each click of every administrator, and the same for all of them.
     found = {part: ask() for part, ask in Register[Callable[[], str]]("notice").items()}
     return {part: said for part, said in found.items() if said}
 

@@ -72,7 +72,8 @@ def doubles(actor: Actor, about: Entity, key: str, wanted: Mapping[str, Any]) ->
 
     What may stand only once is the rules' business; an address or a name may be two people's.
     """
-    said = {name: wanted.get(name) for name in about.keys}
+    shared = (n for n in about.keys if n == about.title_field or about[n].kind is Kind.EMAIL)
+    said = {name: wanted.get(name) for name in shared}
     if said.get(about.title_field) is None and {"first_name", "last_name"} <= about.by_name.keys():
         parts = (wanted.get("first_name"), wanted.get("last_name"))
         said[about.title_field] = " ".join(part for part in parts if part)
@@ -84,10 +85,8 @@ def doubles(actor: Actor, about: Entity, key: str, wanted: Mapping[str, Any]) ->
             continue
         if name == about.title_field and hasattr(cls, "name_key"):
             same = cls.name_key == name_key(value)
-        elif about[name].kind is Kind.EMAIL:
-            same = func.lower(getattr(cls, name)) == value.strip().lower()
         else:
-            same = getattr(cls, name) == value.strip()
+            same = func.lower(getattr(cls, name)) == value.strip().lower()
         with reading(actor) as session:
             row = session.execute(
                 select(cls.id, title).where(same, cls.archived_at.is_(None)).limit(1)

@@ -235,12 +235,18 @@ def read_input(
             return entered, None
 
 
+def _words(name: str) -> set[str]:
+    return {name_key(word) for word in name.split()}
+
+
 def _by_name(field: Field, typed: str, actor: Actor, *, making: bool) -> tuple[Any, Problem | None]:
     """The one row with this name, however it is spelt in capitals, blanks, accents and signs."""
     with reading(actor) as session:
         found = lists.link_options(session, field.link, search=typed.strip(), limit=20)
     exact = [i for i, title in found.items() if name_key(title) == name_key(typed)]
-    if making and not exact:
+    # The beginning of a word is how one looks for a name; a whole word may be another's whole name.
+    whole = len(found) != 1 or _words(typed) <= _words(next(iter(found.values())))
+    if making and not exact and whole:
         made = NewName(" ".join(typed.split()))
         made.like = tuple(found.values())[:3]
         return made, None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from crm.access.roles import ENTITY_LABELS
+from crm.access.roles import label
 from crm.access.tokens.tokens import USUAL_DAYS, YEAR, TokenRow, kinds, make_token, revoke_token
 from crm.clock import here, now, zone
 from crm.i18n import _, ngettext
@@ -77,7 +77,7 @@ def _revoke(actor: Actor, row: TokenRow) -> None:
 
 def _words(row: TokenRow, with_names: bool) -> str:
     reach = _("Reads and writes") if row.may_write else _("Reads only")
-    named = ", ".join(_(ENTITY_LABELS.get(name, name)) for name in row.entities or ())
+    named = ", ".join(label(name) for name in row.entities or ())
     used = moment(row.used_at, now=now(), zone=zone())
     ends = day(here(row.expires_at).date())
     state = {"live": _("Expires {day}"), "expired": _("Expired {day}"), "ended": _("Revoked")}[row.state]
@@ -92,7 +92,7 @@ def _words(row: TokenRow, with_names: bool) -> str:
 
 def new_form(actor: Actor) -> None:
     """The form of a new token; afterwards the token itself, until the next click."""
-    names = {one: _(ENTITY_LABELS.get(one, one)) for one in kinds(actor)}
+    names = {one: label(one) for one in kinds(actor)}
     with (
         st.expander(_("New token"), icon=":material/add:", key="tokens_new"),
         st.form("tokens_form", border=False, clear_on_submit=False),

@@ -16,7 +16,7 @@ from tests.factories import change, make
 @pytest.fixture
 def ask_us(actor_of, monkeypatch):
     """Stan's form with one answer that became a lead."""
-    made = make(actor_of("stan"), "web_form", title="Ask *us*", purposes=["offers"])
+    made = make(actor_of("stan"), "web_form", title="Ask *us*", purposes=["offers"], review="nothing")
     monkeypatch.setattr(forms, "LEAST_TIME", timedelta(0))
     form = forms.public_form("ask-us")
     sent = {"name": "![x](http://evil.example) Eva", "email": "eva@example.com", "message": "Two grinders"}

@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from crm.access.roles import effective_grants
 from crm.errors import CrmError
-from crm.http.api import api, asking
+from crm.http.api import api
+from crm.http.calls.once import asking
 from crm.pipeline.defaults import ensure_defaults
 from crm.records import records, registry
 from crm.records.fields import Kind

@@ -1,11 +1,11 @@
 """Received mail takes effect once: bad addresses, replies to cases and campaigns; forged bounces have none."""
 
 import mailbox
-from datetime import date
 
 import pytest
 from sqlalchemy import select, update
 
+from crm.clock import today
 from crm.errors import NotAllowed, NotFound, Refused
 from crm.mail.receiving.intake import read_folder, take_in
 from crm.mail.receiving.reachable import problem_of, write_again
@@ -51,7 +51,7 @@ def test_a_bounce_with_our_mark_makes_the_address_invalid_and_the_member_bounced
     assert problems() == [("m1@example.com", "bounce")]
     assert states(campaign_id) == ["planned", "bounced", "sent"]
     with reading(SYSTEM) as session:
-        assert session.scalars(select(Channel.valid_until)).one() < date.today()  # noqa: DTZ011 - any zone will do
+        assert session.scalars(select(Channel.valid_until)).one() < today()
 
 
 def test_a_bounce_without_a_mark_is_kept_and_believed_of_nobody(sent):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 from typing import ClassVar
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from crm.periods import Period
@@ -16,6 +17,13 @@ from tests.service.reporting.number_hands import JUNE, TODAY, sales
 
 FIRST = datetime(2025, 12, 1, tzinfo=UTC)
 NOON = time(12)
+
+
+@pytest.fixture(autouse=True)
+def that_day():
+    """The reports are asked on the day on which the year of these tests ends."""
+    with time_machine.travel(datetime.combine(TODAY, NOON, UTC)):
+        yield
 
 
 class TestLaterChanges:
