@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 from sqlalchemy import select
 
-from crm.firm.firm import firm_currency
 from crm.i18n import _, ngettext
 from crm.records import records, registry
 from crm.records.fields import Entity, Field, Kind
@@ -69,7 +68,7 @@ def _change(actor: Actor, about: Entity, rows: Sequence[Wish], page: str) -> Non
         return
     field = about[name]
     entered = input_for(field, key=f"{page}_change_{name}", value=None, actor=actor)
-    value, problem = read_input(field, entered, actor=actor, currency=firm_currency(actor))
+    value, problem = read_input(field, entered, actor=actor)
     if problem is not None:
         st.caption(f":red[:material/error: {plain(problem.message)}]")
         return
