@@ -115,3 +115,9 @@ class TestDoubles:
         found = told(entity="organisation", name="[x](http://evil.example)")
 
         assert r"[\[x\](" in found["name"]
+
+    @pytest.mark.parametrize("entity", [card.name for card in registry.cards()])
+    def test_every_kind_of_record_can_be_asked_about(self, told, entity):
+        about = registry.entity(entity)
+
+        assert told(entity=entity, **dict.fromkeys(about.keys, "Nobody")) == {}

@@ -79,6 +79,7 @@ def doubles(actor: Actor, about: Entity, key: str, wanted: Mapping[str, Any]) ->
         said[about.title_field] = " ".join(part for part in parts if part)
     cls, told = registry.model(about.name), _told(key)
     title = getattr(cls, about.title_field)
+    alive = [cls.archived_at.is_(None)] if hasattr(cls, "archived_at") else []
     found: dict[str, str] = {}
     for name, value in said.items():
         if not isinstance(value, str) or not value.strip() or told.get(f"double {name}") == value:
@@ -88,9 +89,7 @@ def doubles(actor: Actor, about: Entity, key: str, wanted: Mapping[str, Any]) ->
         else:
             same = func.lower(getattr(cls, name)) == value.strip().lower()
         with reading(actor) as session:
-            row = session.execute(
-                select(cls.id, title).where(same, cls.archived_at.is_(None)).limit(1)
-            ).first()
+            row = session.execute(select(cls.id, title).where(same, *alive).limit(1)).first()
         if row is not None:
             told[f"double {name}"] = value
             # A name that is made of two inputs is told at the first of them.
