@@ -106,6 +106,7 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and not isinstance(value, str) else value
 
 
+Version = Annotated[int | None, Query(ge=0, lt=2**31)]
 Matched = Annotated[
     str | None, Header(alias="If-Match", max_length=40, description="The ETag of the record that was read.")
 ]
@@ -242,7 +243,7 @@ def api(*more: APIRouter) -> FastAPI:
         entity: Entity,
         record_id: RecordId,
         call: Calling,
-        version: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+        version: Version = None,
         matched: Matched = None,
     ) -> Response:
         """Put a record away; lines and the like, which only hang on another record, are gone for good."""
@@ -262,7 +263,7 @@ def api(*more: APIRouter) -> FastAPI:
         entity: Entity,
         record_id: RecordId,
         call: Calling,
-        version: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
+        version: Version = None,
         matched: Matched = None,
     ) -> Response:
         """Take a record back that was put away."""

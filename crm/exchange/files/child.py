@@ -141,6 +141,7 @@ def _bare_formulas(path: str, sheet: str) -> int:
     import html
     import re
     import zipfile
+    import zlib
 
     try:
         with zipfile.ZipFile(path) as packed:
@@ -163,8 +164,10 @@ def _bare_formulas(path: str, sheet: str) -> int:
                     count += sum(1 for _hit in bare.finditer(held, 0, cut if cut > 0 else len(held)))
                     before = held[cut:] if cut > 0 else b""
             return count
-    except (zipfile.BadZipFile, KeyError, IndexError, OSError, RuntimeError, NotImplementedError, ValueError):
-        return 0  # no XLSX, or one that its reader has the say about
+    # No XLSX, or one that its reader has the say about: damaged, without the parts that are looked for, or, which both
+    # come as RuntimeError, locked or packed in a way that this Python does not know.
+    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, OSError, RuntimeError, ValueError):
+        return 0
 
 
 def _filled(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
