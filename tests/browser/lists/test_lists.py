@@ -221,3 +221,14 @@ def test_many_get_another_owner_and_it_is_undone(contacts):
     contacts.get_by_role("button", name="Undo", exact=True).click()
     for owner, name in zip(owners, before, strict=True):
         expect(owner).to_have_text(name)
+
+
+def test_a_yes_on_a_card_says_to_what(sample, window):
+    page = window(sample, MANAGER)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(sample.url + "/products")
+    stands(rows(page).first)
+
+    check = rows(page).first.locator(".cell.check")
+    said = check.evaluate("e => getComputedStyle(e, '::before').content + e.dataset.label")
+    assert re.fullmatch(r'(attr\(data-label\)|"Active") ": "Active|"Active: "Active', said), said
