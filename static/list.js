@@ -208,7 +208,14 @@ class List {
     this.showTicks()
     this.live.textContent = fill(this.data.words.picked, { n: this.picked.size })
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.send("picked", { turn: this.turn, ids: [...this.picked] }), 150)
+    this.timer = setTimeout(() => this.tell(), 150)
+  }
+
+  // What waits to be told goes before what opens another page: after it, it would call this page back.
+  tell() {
+    clearTimeout(this.timer)
+    if (this.timer) this.send("picked", { turn: this.turn, ids: [...this.picked] })
+    this.timer = null
   }
 
   tickAll(on) { this.tick(this.data.rows.map(row => row.id), on) }
@@ -252,11 +259,13 @@ class List {
   open(id) {
     this.stand(this.rows.get(id))
     this.remember(id)
+    this.tell()
     this.send("open", { id, nonce: nonce() })
   }
 
   sort(column) {
     const { sort } = this.data, is = sort.name === column.name
+    this.tell()
     this.send("ask", { nonce: nonce(), name: column.name, down: is ? !sort.down : false })
   }
 

@@ -35,6 +35,7 @@ def main() -> None:
     allowed = routes.open_to(actor)
     chosen = st.navigation(routes.menu(actor), expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Rapport")
+    routes.keep_going(chosen.url_path or routes.home())
     with in_this_run(actor):
         anywhere.tools(actor, opened=opened_case(chosen.url_path))
     account(actor)

@@ -1,7 +1,10 @@
 """A deep link shows a record to whoever may see it, and to nobody else so much as its name."""
 
+from time import monotonic
+
 import pytest
 
+from crm.ui.frame import routes
 from tests.factories import make
 
 RECORDS = {
@@ -64,3 +67,30 @@ def test_administration_is_refused_by_its_address_too(open_page, screen, name):
 
     assert not app.exception
     assert any("does not open this screen" in e.value for e in app.error)
+
+
+def test_a_change_of_screen_that_another_run_undid_takes_place(open_page, actor_of, monkeypatch):
+    record = {"id": str(make(actor_of("stan"), "contact", name="Zoe Quibble")["id"])}
+    page = open_page("contacts", as_="stan")
+
+    monkeypatch.setattr(routes, "is_overtaken", lambda here: here == "contacts")
+    page.session_state[routes.GOING] = routes.Going("contacts", "contact", record, monotonic())
+    page.run()
+
+    assert page.query_params == record
+    assert "Zoe Quibble" in everything(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "ago", "here", "overtaken"),
+    [("contact", 0, "contacts", False), ("contact", 60, "contacts", True), ("contact", 0, "tasks", True)],
+)
+def test_a_person_who_went_back_stays_there(open_page, monkeypatch, name, ago, here, overtaken):
+    page = open_page("contacts", as_="stan")
+
+    monkeypatch.setattr(routes, "is_overtaken", lambda here: overtaken)
+    page.session_state[routes.GOING] = routes.Going(here, name, {"id": "7"}, monotonic() - ago)
+    page.run()
+
+    assert page.title[0].value == "Contacts"
+    assert routes.GOING not in page.session_state

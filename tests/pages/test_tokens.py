@@ -57,7 +57,7 @@ def test_a_token_is_made_shown_once_and_kept_as_a_hash(open_page, actor_of):
     assert (row.expires_at - row.made_at).days == 90
     assert token not in repr(page.session_state)
     again = open_page("tokens", as_="stan")
-    assert token[8:14] in said(again)
+    assert token[8:14] in said(again).replace("\\", "")
     assert token not in str(again._tree)
     assert "Reads only: Contacts" in said(again)
 

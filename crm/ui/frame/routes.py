@@ -8,8 +8,9 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import NoReturn
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -176,7 +177,46 @@ def go(name: str, record_id: int) -> NoReturn:
 
 def show(name: str, **query: str) -> NoReturn:
     """Open a screen with what is asked of it. Without a query of its own Streamlit refuses where a filter has one."""
+    st.session_state[GOING] = Going(st.session_state.get(_HERE, ""), name, query, monotonic())
     st.switch_page(page(name), query_params=query)
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """The change of screen that was ordered last."""
+
+    here: str
+    name: str
+    query: dict[str, str]
+    at: float
+
+
+GOING = "frame_going"
+_HERE = "frame_here"
+#: Seconds after which a word that the browser sent before a change of screen has come.
+_LATE = 10
+
+
+def keep_going(here: str) -> None:
+    """Order a change of screen once more that another run undid.
+
+    Streamlit folds requests for runs into one, and the last names the page: a tick, a timer or a field left in the moment
+    of the change calls the old page back. Who went back on purpose did so by history, or stands on the new address.
+    """
+    going: Going | None = st.session_state.get(GOING)
+    st.session_state[_HERE] = here
+    if going is None or here == going.name:
+        return
+    if here == going.here and monotonic() - going.at < _LATE and is_overtaken(here):
+        show(going.name, **going.query)
+    del st.session_state[GOING]
+
+
+def is_overtaken(here: str) -> bool:
+    """Whether this run was sent by a browser that still stood on this screen, and not by a step through its history."""
+    ctx = get_script_run_ctx(suppress_warning=True)
+    stands = urlsplit(st.context.url or "").path.rstrip("/") == address(here).rstrip("/")
+    return stands and ctx is not None and not ctx.is_history_navigation
 
 
 _patterns: dict[tuple[Screen, str, bool], Page] = {}

@@ -84,6 +84,20 @@ def test_keys_walk_tick_and_open(contacts):
     stands(contacts.get_by_role("heading", name=names[0]))
 
 
+def test_a_record_opens_though_a_tick_is_told_in_the_same_moment(contacts):
+    for after in (0, 40, 80):
+        name, last = titles(contacts)[3], rows(contacts).nth(4)
+        last.evaluate(
+            "(row, after) => setTimeout(() => row.querySelector('.tick input').click(), after)", after
+        )
+        rows(contacts).nth(3).locator("a.title").click()
+        stands(contacts.get_by_role("heading", name=name))
+        expect(contacts).to_have_url(re.compile(r"/contact\?id=\d+$"))
+        contacts.go_back()
+        stands(rows(contacts).first)
+        settled(contacts)
+
+
 def test_ticks_hold_over_pages_and_a_record_and_back(contacts):
     rows(contacts).nth(1).get_by_role("checkbox").click()
     stands(contacts.get_by_text("1 selected").last)

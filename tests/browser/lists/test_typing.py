@@ -38,7 +38,7 @@ def test_the_firm_is_made_found_and_asked_about(house, window):
     expect(page.get_by_text("Kavarna Zupan").first).to_be_visible()
 
     drawer = new_contact(page, house, "Bo", "Kavarna")
-    if drawer.get_by_text("but “Kavarna Zupan”").count():
-        expect(drawer.get_by_label("First name")).to_have_value("Bo")
+    stands(drawer.get_by_text("but “Kavarna Zupan”"))
+    expect(drawer.get_by_role("textbox", name="First name")).to_have_value("Bo")
     page.goto(house.url + "/organisations")
     expect(page.get_by_role("grid").locator(".title")).to_have_text(["Kavarna Zupan"])
