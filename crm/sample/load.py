@@ -20,7 +20,7 @@ from crm.pipeline.defaults import ensure_defaults
 from crm.sample.marketing.marketing import consent_tables, marketing_tables, member_tables
 from crm.sample.marketing.social import social_tables
 from crm.sample.people.parties import contact_tables, draw_contacts, draw_organisations, organisation_tables
-from crm.sample.people.staff import MANAGER, staff_tables, target_tables
+from crm.sample.people.staff import MANAGER, SERVICE, staff_tables, target_tables
 from crm.sample.selling.deals import deal_tables, draw_deals, goods_tables
 from crm.sample.selling.goods import FIRM
 from crm.sample.selling.leads import lead_tables
@@ -109,7 +109,9 @@ def load_sample(
             rows[table] = rows.get(table, 0) + store(connection, table, columns)
             if progress is not None:
                 progress(min(1.0, at / _TABLES_IN_ALL), table)
-        # A broken promise goes to the manager, who exists only now.
+        # A broken promise goes to the manager, what nobody has to the service team; both exist only now.
+        for queue in session.scalars(select(Queue)):
+            queue.team_id = SERVICE + 1
         for policy in session.scalars(select(ServicePolicy)):
             policy.escalate_to_id = MANAGER + 1
         session.flush()

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from crm.campaigns.forms.known import names_behind
 from crm.campaigns.forms.outcome import become
 from crm.campaigns.forms.questions import FormField, fields_of, in_words
 from crm.errors import NotAllowed, Refused
@@ -21,7 +22,7 @@ from crm.records import records, registry
 from crm.records.matching import name_words
 from crm.work import SYSTEM, Work
 from db.audit import SYSTEM_OPTIONS
-from db.models import Case, Channel, Consent, Contact, FormAnswer, IncomingMessage, Interaction, Lead, WebForm
+from db.models import Case, Consent, Contact, FormAnswer, IncomingMessage, Interaction, Lead, WebForm
 from db.scope import UPDATE
 
 #: What a form holds: what is suspicious, everything, nothing but robots.
@@ -53,21 +54,15 @@ def what_is_odd(
 
 
 def _other_name(work: Work, form: WebForm, said: dict[str, Any]) -> str:
-    """Whose address it is, where somebody of another name uses it."""
-    email, typed = str(said.get("email") or "").lower(), set(name_words(str(said.get("name") or "")).split())
+    """Whose address it is, where somebody of another name uses it; who is of another team is not named."""
+    email, typed = str(said.get("email") or ""), set(name_words(str(said.get("name") or "")).split())
     if not email or not typed:
         return ""
-    further = select(Channel.contact_id).where(
-        Channel.kind == "email", func.lower(Channel.value) == email, Channel.contact_id.is_not(None)
-    )
-    asked = select(Contact.name).where(
-        Contact.archived_at.is_(None), or_(func.lower(Contact.email) == email, Contact.id.in_(further))
-    )
-    mine = [Contact.team_id == form.team_id] if form.team_id else []
-    known = work.session.scalars(asked.where(*mine).order_by(Contact.id).limit(20)).all()
-    if not known or any(typed & set(name_words(name).split()) for name in known):
+    known = names_behind(work.session, form, email)
+    if not known or any(typed & set(name_words(name).split()) for name, _is_ours in known):
         return ""
-    return known[0]
+    name, is_ours = known[0]
+    return name if is_ours or form.team_id is None else _("somebody else")
 
 
 def hold(

@@ -1,7 +1,7 @@
 """What an answer to a web form becomes: a lead or a case, a note at a known contact, consents, a confirmation.
 
-People are matched by their e-mail address, then by name and company, among the records of the form's team. A stranger's
-word never changes a known contact: it is written beside it.
+People, firms and units are matched across the firm. A stranger's word never changes a known contact: it is written
+beside it. A request for service goes to its queue, whoever made the form.
 """
 
 from __future__ import annotations
@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from crm.campaigns.consent.consent import set_consent
+from crm.campaigns.forms.known import known_contact, known_firm, known_unit, open_lead
 from crm.campaigns.forms.questions import FormField, in_words
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.links import keyed_hash, make_token, public_url
+from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.sending.outbox import queue_mail
 from crm.records import records
-from crm.records.matching import name_key
 from crm.work import Work
-from db.models import Channel, Contact, Equipment, FormAnswer, Lead, Organisation, WebForm
+from db.models import Channel, Contact, Equipment, FormAnswer, Organisation, Queue, WebForm
 
-#: Leads in these states are still worked on, so a second interest belongs to them.
-OPEN_LEADS = ("new", "working", "qualified")
 _MOST_INTEREST = 2000
 
 
@@ -35,13 +34,13 @@ def become(
     The answer is in the session already, so that everything here happens once.
     """
     said = answer.answers
-    contact = _known_contact(work, form, said)
-    if form.kind == "service" or (consents and said.get("email")):
-        contact = _reachable(work, form, said, contact)
+    contact = known_contact(work.session, form, said)
     number = ""
     if form.kind == "service":
-        number = _case(work, form, answer, fields, contact)
+        number, contact = _case(work, form, answer, fields, contact)
     else:
+        if consents and said.get("email"):
+            contact = _reachable(work, form, said, contact, known_firm(work.session, said), _ours(form))
         answer.lead_id = _lead(work, form, said, fields)
         if contact is not None:
             _note(work, form, fields, said, contact)
@@ -56,36 +55,14 @@ def become(
     return number
 
 
-def _of_team(cls: Any, form: WebForm) -> list[ColumnElement[bool]]:
-    return [cls.archived_at.is_(None), *([cls.team_id == form.team_id] if form.team_id else [])]
-
-
-def _known_contact(work: Work, form: WebForm, said: dict[str, Any]) -> Contact | None:
-    email, name, company = said.get("email"), said.get("name"), said.get("company")
-    wanted = select(Contact).where(*_of_team(Contact, form)).order_by(Contact.id).limit(1)
-    if email:
-        further = select(Channel.contact_id).where(
-            Channel.kind == "email",
-            func.lower(Channel.value) == email.lower(),
-            Channel.valid_until.is_(None),
-            Channel.contact_id.is_not(None),
-        )
-        same = or_(func.lower(Contact.email) == email.lower(), Contact.id.in_(further))
-        if found := work.session.scalar(wanted.where(same)):
-            return found
-        # A record with another address is somebody else of the same name, for all we know.
-        wanted = wanted.where(Contact.email.is_(None))
-    if not (name and company):
-        return None
-    keys = {name_key(company), name_key(company, drop_legal_form=True)}
-    return work.session.scalar(
-        wanted.join(Organisation, Organisation.id == Contact.organisation_id).where(
-            Contact.name_key == name_key(name), Organisation.name_key.in_(keys)
-        )
-    )
-
-
-def _reachable(work: Work, form: WebForm, said: dict[str, Any], known: Contact | None) -> Contact | None:
+def _reachable(
+    work: Work,
+    form: WebForm,
+    said: dict[str, Any],
+    known: Contact | None,
+    organisation_id: int | None,
+    whose: dict[str, Any],
+) -> Contact | None:
     """The contact that has this address, made when nobody has: a case needs somebody to answer, a consent somebody to hold."""
     email = said.get("email")
     if known is not None and (not email or _has_address(work, known, email)):
@@ -98,8 +75,8 @@ def _reachable(work: Work, form: WebForm, said: dict[str, Any], known: Contact |
         "phone": said.get("phone"),
         "source": form.name,
         "lifecycle": "prospect",
-        "organisation_id": known.organisation_id if known is not None else None,
-        **_ours(form),
+        "organisation_id": known.organisation_id if known is not None else organisation_id,
+        **whose,
     }
     return work.session.get(Contact, records.create_record(work, "contact", values)["id"])
 
@@ -122,7 +99,7 @@ def _ours(form: WebForm) -> dict[str, Any]:
 
 def _lead(work: Work, form: WebForm, said: dict[str, Any], fields: Sequence[FormField]) -> int:
     text = _interest(fields, said)
-    known = _open_lead(work, form, said)
+    known = open_lead(work.session, form, said)
     if known is not None:
         added = f"{known.interest}\n\n{form.name}: {text}" if known.interest else text
         blanks = {k: said[k] for k in ("phone", "company") if said.get(k) and getattr(known, k) is None}
@@ -146,28 +123,6 @@ def _interest(fields: Sequence[FormField], said: dict[str, Any]) -> str:
     return "\n".join(part for part in (said.get("message"), others) if part)
 
 
-def _open_lead(work: Work, form: WebForm, said: dict[str, Any]) -> Lead | None:
-    wanted = (
-        select(Lead)
-        .where(Lead.status.in_(OPEN_LEADS), *_of_team(Lead, form))
-        .order_by(Lead.id.desc())
-        .limit(1)
-    )
-    email, name, company = said.get("email"), said.get("name"), said.get("company")
-    if email:
-        if found := work.session.scalar(wanted.where(func.lower(Lead.email) == email.lower())):
-            return found
-        wanted = wanted.where(Lead.email.is_(None))
-    if not (name and company):
-        return None
-    return work.session.scalar(
-        wanted.where(
-            func.lower(Lead.name) == name.lower(),
-            func.lower(Lead.company) == company.lower(),
-        )
-    )
-
-
 def _note(
     work: Work, form: WebForm, fields: Sequence[FormField], said: dict[str, Any], contact: Contact
 ) -> None:
@@ -179,50 +134,64 @@ def _note(
         "happened_at": work.now,
         "contact_id": contact.id,
         "organisation_id": contact.organisation_id,
-        **_ours(form),
+        # It stands in the history of a customer, so it belongs to those who look after them.
+        "owner_id": contact.owner_id if contact.team_id != form.team_id else form.owner_id,
+        "team_id": contact.team_id or form.team_id,
     }
     records.create_record(work, "interaction", values)
 
 
 def _case(
-    work: Work, form: WebForm, answer: FormAnswer, fields: Sequence[FormField], contact: Contact | None
-) -> str:
+    work: Work, form: WebForm, answer: FormAnswer, fields: Sequence[FormField], known: Contact | None
+) -> tuple[str, Contact | None]:
+    """Open the case; its number, and the contact that it answers to."""
     said = answer.answers
+    firm_id = (known.organisation_id if known is not None else None) or known_firm(work.session, said)
+    unit = known_unit(work.session, said, firm_id)
+    if firm_id is None and unit is not None:
+        firm_id = unit.organisation_id
+    queue_id, whose = _waits(work, form, known, unit, firm_id)
+    contact = _reachable(work, form, said, known, firm_id, whose)
     message = str(said.get("message") or said.get("subject") or "")
     rest = in_words(fields, said, without=("subject", "message"))
     # The thread begins with the description, so that the words stand there once.
     body = "\n\n".join(part for part in (message, rest) if part)
-    unit = _unit(work, form, said)
     values = {
         "subject": str(said.get("subject") or message.split("\n")[0])[:200],
         "description": body,
         "origin": "form",
         "kind": "request",
-        "queue_id": form.queue_id,
+        "queue_id": queue_id,
         "contact_id": contact.id if contact is not None else None,
-        "organisation_id": contact.organisation_id if contact is not None else None,
+        "organisation_id": (contact.organisation_id if contact is not None else None) or firm_id,
         "equipment_id": unit.id if unit is not None else None,
         "product_id": unit.product_id if unit is not None else None,
-        # What lies in a queue waits for whoever takes it.
-        "owner_id": None if form.queue_id else form.owner_id,
-        "team_id": form.team_id,
+        **whose,
     }
     case = records.create_record(work, "case", values)
     answer.case_id = int(case["id"])
-    return str(case["number"])
+    return str(case["number"]), contact
 
 
-def _unit(work: Work, form: WebForm, said: dict[str, Any]) -> Equipment | None:
-    """The machine with the serial that was typed, when there is exactly one."""
-    serial = said.get("serial")
-    if not serial:
-        return None
-    found = work.session.scalars(
-        select(Equipment)
-        .where(func.lower(Equipment.serial) == serial.lower(), *_of_team(Equipment, form))
-        .limit(2)
-    ).all()
-    return found[0] if len(found) == 1 else None
+def _waits(
+    work: Work, form: WebForm, known: Contact | None, unit: Equipment | None, firm_id: int | None
+) -> tuple[int | None, dict[str, Any]]:
+    """The queue of a case and whose it is: the team's of the queue, else of those who look after the customer.
+
+    A form without a queue uses that of the mailbox, then the first one that a team looks after: whoever made the form
+    need not be whoever repairs.
+    """
+    wanted = form.queue_id or mailbox_rules(work.session).queue_id
+    queue = work.session.get(Queue, wanted) if wanted is not None else None
+    if queue is None:
+        cared = select(Queue).where(Queue.is_active, Queue.team_id.is_not(None))
+        queue = work.session.scalar(cared.order_by(Queue.position, Queue.id).limit(1))
+    if queue is None:
+        return None, _ours(form)
+    house = work.session.get(Organisation, firm_id) if firm_id is not None else None
+    teams = (queue.team_id, *(row.team_id for row in (unit, known, house) if row is not None), form.team_id)
+    # What lies in a queue waits for whoever takes it.
+    return queue.id, {"owner_id": None, "team_id": next((team for team in teams if team is not None), None)}
 
 
 def _confirm(work: Work, form: WebForm, answer: FormAnswer, contact: Contact | None, number: str) -> None:

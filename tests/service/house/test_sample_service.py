@@ -18,9 +18,11 @@ from db.models import (
     Equipment,
     Failure,
     PartChange,
+    Queue,
     Segment,
     ServicePolicy,
     SocialPost,
+    User,
     WebForm,
     WorkOrder,
 )
@@ -29,6 +31,15 @@ from db.scope import ScopedSession
 
 def count(session: ScopedSession, cls: Any, *where: Any) -> int:
     return session.scalar(select(func.count()).select_from(cls).where(*where)) or 0
+
+
+def test_its_public_form_works_for_the_queue_of_the_service_team(small: ScopedSession) -> None:
+    form = small.scalars(select(WebForm).where(WebForm.kind == "service")).one()
+    queue = small.get_one(Queue, form.queue_id)
+    agents = small.scalars(select(User.team_id).where(User.job_title == "Service agent")).all()
+
+    assert (queue.team_id, len(agents)) == (agents[0], 2)
+    assert form.team_id != queue.team_id
 
 
 def test_it_has_the_promised_size(small: ScopedSession) -> None:
