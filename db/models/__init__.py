@@ -31,7 +31,16 @@ from db.models.people import (
 from db.models.pipeline.deals import Deal, DealLine, StageChange
 from db.models.pipeline.pipeline import Lead, LossReason, Pipeline, Stage, Target
 from db.models.reach import Address, Channel, ContactRole
-from db.models.service.case_thread import CannedReply, CaseMessage, CaseMove, CaseRead, CaseStep, CaseWriter
+from db.models.service.case_thread import (
+    CannedReply,
+    CaseMessage,
+    CaseMove,
+    CaseRead,
+    CaseStep,
+    CaseWriter,
+    DraftFile,
+    ReplyDraft,
+)
 from db.models.service.cases import Case
 from db.models.service.equipment import Contract, Equipment
 from db.models.service.levels import Queue, ServicePolicy, WorkCalendar
@@ -78,6 +87,7 @@ __all__ = [
     "Credential",
     "Deal",
     "DealLine",
+    "DraftFile",
     "Equipment",
     "EquipmentEvent",
     "Failure",
@@ -109,6 +119,7 @@ __all__ = [
     "Product",
     "Queue",
     "Rate",
+    "ReplyDraft",
     "Role",
     "Secret",
     "Segment",

@@ -93,18 +93,29 @@ def test_a_case_from_the_first_word_to_its_coming_back(house, tab):
     assert "/rate/rate." in mailed[1][0]
 
 
-def test_what_is_typed_survives_a_look_at_another_screen(house, tab):
+def test_what_is_typed_and_chosen_survives_a_look_at_another_screen_and_is_sent(house, tab):
     ((case_id,),) = asked(house, "SELECT id FROM cases WHERE status = 'open' ORDER BY id LIMIT 1")
     tab.goto(f"{house.url}/case?id={case_id}")
     box = tab.get_by_role("textbox", name="Text")
     box.fill("Half an answer")
     box.blur()
+    tab.get_by_role("button", name="Files and copies").click()
+    tab.get_by_test_id("stFileUploaderDropzoneInput").last.set_input_files(
+        {"name": "leak.txt", "mimeType": "text/plain", "buffer": b"drip"}
+    )
+    stands(tab.get_by_role("button", name="Files and copies · 1"))
+    tab.keyboard.press("Escape")
     tab.get_by_role("link", name="Contacts").click()
     stands(tab.get_by_role("heading", name="Contacts"))
 
     tab.go_back()
 
     expect(tab.get_by_role("textbox", name="Text")).to_have_value("Half an answer")
+    stands(tab.get_by_role("button", name="Files and copies · 1"))
+    tab.get_by_role("button", name="Send", exact=True).click()
+    stands(tab.get_by_test_id("stChatMessage").filter(has_text="Half an answer"))
+    assert asked(house, "SELECT size FROM files WHERE name = 'leak.txt'") == [(4,)]
+    expect(tab.get_by_role("button", name="Files and copies", exact=True)).to_be_visible()
 
 
 def test_a_card_is_dragged_to_its_next_status_and_refused_where_it_may_not_go(house, tab):

@@ -10,6 +10,7 @@ from crm.i18n import N_, _
 from crm.records import records
 from crm.records.checks import check_values
 from crm.records.fields import Field, Kind
+from crm.service.case_drafts import discard
 from crm.service.cases import mail as case_mail
 from crm.service.cases.answers import Extras
 from crm.service.cases.crossing import Seen, demand_read, stop_writing
@@ -156,6 +157,7 @@ def reply(
     work.session.flush()
     case_mail.send_reply(work, case, message, extras or Extras())
     stop_writing(work, case.id)
+    discard(work, case.id)
     work.session.flush()
     return message.id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,14 +12,24 @@ import streamlit as st
 from crm.clock import now
 from crm.config import settings
 from crm.i18n import _, ngettext
+from crm.service.case_drafts import (
+    Draft,
+    discard,
+    drop_file,
+    files_of_draft,
+    keep_file,
+    keep_words,
+    my_draft,
+)
 from crm.service.cases.answers import MOST_COPIES, Attached, Extras
 from crm.service.cases.cases import add_note, customer_message, reply
 from crm.service.cases.crossing import Crossed, Seen, others_writing, seen_now, write_on
 from crm.ui.cases.canned import choose_canned
 from crm.ui.cases.thread import MOST_DRAWN, paragraphs
-from crm.ui.frame.guard import current_actor, show_refused, storing
+from crm.ui.frame.guard import act_in_callback, current_actor, show_refused, storing
 from crm.ui.kit import look
-from crm.work import reading, unit_of_work
+from crm.ui.kit.formats import size_words
+from crm.work import Actor, Work, reading, unit_of_work
 
 #: So often a box that holds words says so to the others, and looks whether something came.
 BEAT = "15s"
@@ -66,8 +77,8 @@ def show_box(
 ) -> None:
     """The box with reply, internal note, and what the customer said elsewhere.
 
-    It runs by itself, so that what is typed is with the server as soon as the cursor leaves it, and it stays there when
-    somebody looks at another screen meanwhile.
+    It runs by itself, so that what is typed is with the server as soon as the cursor leaves it, and it stays there as
+    this person's draft, with its files, when they look at another screen or come back another day.
     """
     actor = current_actor()
     if not may_write or status == "merged":
@@ -79,6 +90,9 @@ def show_box(
     }
     if status == "closed":
         del kinds["reply"]
+    with reading(actor) as session:
+        draft = my_draft(session, case_id)
+    _take_up(case_id, draft)
     with st.container(border=True, gap="xsmall", key="case_box"):
         kind = st.segmented_control(
             _("Kind"),
@@ -100,13 +114,15 @@ def show_box(
             label_visibility="collapsed",
             persist_state="session",
         )
-        _remember(case_id, seen, text or "")
-        extras = None
+        _remember(case_id, seen, text or "", draft)
+        cc: list[str] = []
+        quote = True
         if kind == "reply":
             show_refused()
             with st.container(horizontal=True):
                 choose_canned(actor, case_id, _name(case_id, "text"))
-                extras = _extras(case_id, copies)
+                cc, quote = _extras(actor, case_id, copies, draft)
+        _keep(actor, case_id, text or "", cc)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(look.plain(_hint(kind, status, no_mail)))
             label, icon = {
@@ -115,33 +131,78 @@ def show_box(
                 "customer": (_("Write down"), ":material/edit_note:"),
             }[kind]
             # A click on "Send" must never keep a note because somebody closed the case meanwhile.
-            sent = st.button(label, key=f"case_{case_id}_send_{kind}", icon=icon)
+            with st.container(horizontal=True, width="content"):
+                if (text or "").strip() or draft.files:
+                    _discarding(actor, case_id)
+                sent = st.button(label, key=f"case_{case_id}_send_{kind}", icon=icon)
         if sent:
-            _send(actor, case_id, kind, text or "", extras, no_mail)
+            _send(actor, case_id, kind, text or "", cc, quote, no_mail)
         elif crossed := st.session_state.get(_name(case_id, "crossed")):
             _show_crossed(crossed)
 
 
-def _remember(case_id: int, seen: Seen, text: str) -> None:
+def _take_up(case_id: int, draft: Draft) -> None:
+    """What was begun before stands in the box of a new visit."""
+    state = st.session_state
+    if _name(case_id, "kept") not in state:
+        state[_name(case_id, "kept")] = (draft.text, list(draft.cc))
+        if draft.text or draft.cc:
+            state.setdefault(_name(case_id, "text"), draft.text)
+            state.setdefault(_name(case_id, "cc"), list(draft.cc))
+        if draft.text:
+            state.setdefault(_name(case_id, "seen"), (draft.seen.newest, draft.seen.count))
+
+
+def _keep(actor: Actor, case_id: int, text: str, cc: Sequence[str]) -> None:
+    """Store what changed since it was stored last; what another tab has is left alone meanwhile."""
+    kept = _name(case_id, "kept")
+    if st.session_state[kept] != (text, list(cc)):
+        with unit_of_work(actor) as work:
+            keep_words(work, case_id, text, cc, _seen(case_id))
+        st.session_state[kept] = (text, list(cc))
+
+
+def _remember(case_id: int, seen: Seen, text: str, draft: Draft) -> None:
     """How far the thread was read before the first word was typed; what comes later is shown before it is sent."""
     name = _name(case_id, "seen")
-    if not text.strip():
+    if not text.strip() and not draft.files:
         st.session_state[name] = (seen.newest, seen.count)
     else:
         st.session_state.setdefault(name, (seen.newest, seen.count))
 
 
-def _send(actor: Any, case_id: int, kind: str, text: str, extras: Extras | None, no_mail: str) -> None:
+def _seen(case_id: int) -> Seen:
+    return Seen(*st.session_state[_name(case_id, "seen")])
+
+
+def _next(case_id: int) -> None:
+    st.session_state[f"case_{case_id}_turn"] = _turn(case_id) + 1
+
+
+def _discarding(actor: Actor, case_id: int) -> None:
+    with st.popover(_("Discard"), type="tertiary", icon=":material/delete:", key=_name(case_id, "drop")):
+        st.markdown(_("The words and files of this draft go for good."))
+
+        def gone() -> None:
+            act_in_callback(actor, lambda work: discard(work, case_id), _("The draft is discarded."))
+            _next(case_id)
+
+        st.button(_("Discard the draft"), key=_name(case_id, "drop_go"), on_click=gone)
+
+
+def _send(
+    actor: Any, case_id: int, kind: str, text: str, cc: Sequence[str], quote: bool, no_mail: str
+) -> None:
     def empty() -> None:
-        st.session_state[f"case_{case_id}_turn"] = _turn(case_id) + 1
+        _next(case_id)
         st.rerun()
 
     with storing(actor, _told(kind, no_mail), then=empty) as work:
         key = _key(case_id)
         if kind == "reply":
             try:
-                seen = Seen(*st.session_state[_name(case_id, "seen")])
-                reply(work, case_id, text, key=key, extras=extras, seen=seen)
+                extras = Extras(cc, files_of_draft(work.session, case_id), quote)
+                reply(work, case_id, text, key=key, extras=extras, seen=_seen(case_id))
             except Crossed as crossed:
                 # It is read now, so the next click sends, unless something came again.
                 st.session_state[_name(case_id, "seen")] = (crossed.seen.newest, crossed.seen.count)
@@ -156,6 +217,8 @@ def _send(actor: Any, case_id: int, kind: str, text: str, extras: Extras | None,
             add_note(work, case_id, text)
         else:
             customer_message(work, case_id, text, key=key)
+        if kind != "reply":  # files wait for the next reply
+            keep_words(work, case_id, "", (), _seen(case_id))
 
 
 def _show_crossed(crossed: tuple[str, list[tuple[str, str]]]) -> None:
@@ -170,22 +233,50 @@ def _said(who: str, text: str) -> None:
         st.markdown(f"**{look.plain(who)}**  \n{paragraphs(text[:MOST_DRAWN])}")
 
 
-def _extras(case_id: int, known: Sequence[str]) -> Extras:
-    """Files, copies and whether the customer's words go along."""
-    files_key, cc_key = _name(case_id, "files"), _name(case_id, "cc")
-    count = len(st.session_state.get(files_key) or ()) + len(st.session_state.get(cc_key) or ())
+def _extras(actor: Actor, case_id: int, known: Sequence[str], draft: Draft) -> tuple[list[str], bool]:
+    """The copies, and whether the customer's words go along; files are kept with the draft as they are chosen."""
+    cc_key, most = _name(case_id, "cc"), settings().file_max_mb
+    count = len(draft.files) + len(st.session_state.get(cc_key) or ())
     label = _("Files and copies") + (f" · {count}" if count else "")
     with st.popover(label, type="tertiary", icon=":material/attach_file:", key=_name(case_id, "with")):
-        files = st.file_uploader(
+        round_ = f"case_{case_id}_files_turn"
+        files_key = f"case_{case_id}_files_{st.session_state.setdefault(round_, 0)}"
+
+        def chosen() -> None:
+            seen, files = _seen(case_id), st.session_state.get(files_key) or ()
+            st.session_state[round_] += 1
+
+            # One by one, so that one too large leaves the others.
+            for file in files:
+                given = Attached(file.name, file.type or "", file.getvalue())
+                act_in_callback(actor, partial(keep_file, case_id=case_id, file=given, seen=seen))
+
+        st.file_uploader(
             _("Files"),
             accept_multiple_files=True,
             key=files_key,
-            max_upload_size=settings().file_max_mb,
-            help=_("All together at most {n} MB").format(n=settings().file_max_mb),
+            max_upload_size=most,
+            help=_("All together at most {n} MB").format(n=most),
+            on_change=chosen,
         )
+        for file in draft.files:
+            with look.row():
+                st.markdown(
+                    f"{look.plain(file.name)}  \n{look.quiet(size_words(file.size))}", width="stretch"
+                )
+                st.button(
+                    "",
+                    icon=":material/close:",
+                    help=_("Take out"),
+                    key=f"case_{case_id}_file_{file.id}",
+                    type="tertiary",
+                    on_click=act_in_callback,
+                    args=(actor, partial(_drop, case_id, file.id)),
+                )
         cc = st.multiselect(
             _("Copy to"),
-            list(known),
+            # A copy typed before this visit is no option of the thread.
+            list(dict.fromkeys([*known, *draft.cc])),
             key=cc_key,
             accept_new_options=True,
             max_selections=MOST_COPIES,
@@ -195,7 +286,11 @@ def _extras(case_id: int, known: Sequence[str]) -> Extras:
         quote = st.checkbox(
             _("Quote what they wrote"), True, key=f"case_{case_id}_quote", persist_state="session"
         )
-    return Extras(cc, [Attached(file.name, file.type or "", file.getvalue()) for file in files], quote)
+    return cc, quote
+
+
+def _drop(case_id: int, file_id: int, work: Work) -> None:
+    drop_file(work, case_id, file_id)
 
 
 def _key(case_id: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Text, UniqueConstraint, true
+from sqlalchemy import LargeBinary, Text, UniqueConstraint, true
 
 from db.models.base import (
     Base,
@@ -77,6 +77,32 @@ class CaseWriter(_AtCase, Base):
     __table_args__ = (UniqueConstraint("case_id", "user_id"),)
 
     until: Mapped[datetime]
+
+
+class ReplyDraft(_AtCase, Base):
+    """What somebody began to write in a case, for themself alone: words, copies, and how far the thread was read."""
+
+    __tablename__ = "reply_drafts"
+    __table_args__ = (UniqueConstraint("case_id", "user_id"),)
+
+    body: Mapped[str] = mapped_column(Text, default="")
+    cc: Mapped[list[str]] = mapped_column(default=list)
+    seen_newest: Mapped[int] = mapped_column(default=0)
+    seen_count: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+
+
+class DraftFile(Base):
+    """A file that will go with a draft; its bytes are its own, so that they go when it goes."""
+
+    __tablename__ = "draft_files"
+    __logged__ = False
+
+    draft_id: Mapped[int] = mapped_column(ForeignKey("reply_drafts.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(text(255))
+    declared_kind: Mapped[str] = mapped_column(text(120), default="")
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CaseRead(_AtCase, Base):

@@ -1,12 +1,16 @@
 """The box of a case: crossing answers, copies, canned replies, who is writing; and the bell."""
 
 import pytest
+from sqlalchemy import select
 
 from crm.service.cases import cases
 from crm.service.cases.canned import Canned, canned_replies, save_canned
 from crm.work import SYSTEM, reading, unit_of_work
+from db.models import DraftFile, StoredFile
 from tests.pages.grids import grids
 from tests.pages.service.case_hands import case_of, do, menu, messages, submit
+
+PHOTO = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
 
 @pytest.fixture
@@ -117,3 +121,42 @@ def test_all_is_marked_read_at_once_and_viewers_of_nothing_see_no_news(open_page
 
 def links(page):
     return [link.proto.label for link in page.get("page_link")]
+
+
+def test_files_and_words_stand_there_in_another_visit_and_go_with_the_reply(open_page, case, actor_of):
+    number = case["id"]
+    page = open_page("case", as_="stan", id=number)
+    page.text_area(key=f"case_{number}_text_0").input("Look at this").run()
+    page.file_uploader(key=f"case_{number}_files_0").set_value(("a [b].png", PHOTO, "image/png")).run()
+    assert not page.exception
+    do(actor_of("mona"), cases.reply, number, "We come tomorrow", key="m")
+
+    page = open_page("case", as_="stan", id=number)
+
+    assert page.text_area(key=f"case_{number}_text_0").value == "Look at this"
+    assert any(r"a \[b\]" in m.value for m in page.markdown)
+    page = page.button(key=f"case_{number}_send_reply").click().run()
+    assert any("Mona answered a moment ago" in e.value for e in page.error)
+    page = page.button(key=f"case_{number}_send_reply").click().run()
+    assert messages()[1:] == [("reply", "Look at this")]
+    with reading(SYSTEM) as session:
+        assert session.scalars(select(StoredFile.name)).all() == ["a [b].png"]
+    assert open_page("case", as_="stan", id=number).text_area(key=f"case_{number}_text_0").value == ""
+
+
+def test_a_file_is_taken_out_and_a_draft_discarded(open_page, case):
+    number = case["id"]
+    page = open_page("case", as_="stan", id=number)
+    page.text_area(key=f"case_{number}_text_0").input("Look").run()
+    page.file_uploader(key=f"case_{number}_files_0").set_value(("a.png", PHOTO, "image/png")).run()
+    with reading(SYSTEM) as session:
+        file = session.scalars(select(DraftFile.id)).one()
+
+    page = page.button(key=f"case_{number}_file_{file}").click().run()
+    with reading(SYSTEM) as session:
+        assert not session.scalars(select(DraftFile.id)).all()
+    page = page.button(key=f"case_{number}_drop_go_0").click().run()
+
+    assert not page.exception
+    assert page.text_area(key=f"case_{number}_text_1").value == ""
+    assert open_page("case", as_="stan", id=number).text_area(key=f"case_{number}_text_0").value == ""
