@@ -20,7 +20,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import URL
 
 import crm.areas  # noqa: F401 - hands in what the areas offer
-from crm import links
+from crm import clock, links
 from crm.access import passwords
 from crm.i18n import set_language
 from tests import postgres
@@ -101,8 +101,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def in_english() -> Iterator[None]:
-    """A test that speaks another language leaves it behind for no other one."""
+    """A test that speaks another language, or whose firm moves, leaves it behind for no other one."""
+    clock.take({})
     yield
+    clock.take({})
     set_language("en")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, or_, select
 
+from crm import clock
 from crm.access.locks import lock_tables
 from crm.access.passwords import hash_password, password_problems
 from crm.access.people import ensure_roles
@@ -17,8 +18,10 @@ from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import start_session
 from crm.access.sign_in import forget_try, note_try
 from crm.access.users import give_password
+from crm.clock import zones
 from crm.config import settings
 from crm.errors import Bad, CrmError, NotAllowed, Problem, Refused
+from crm.firm.countries import country_names, usual, zones_of
 from crm.firm.defaults import ensure_defaults
 from crm.firm.firm import get_setting, put_setting, set_firm
 from crm.i18n import _
@@ -79,17 +82,34 @@ def check_token(token: str, *, address: str = "") -> None:
 
 @dataclass(frozen=True, slots=True)
 class FirstPerson:
-    """What the first administrator enters; ``currency`` is the firm's own."""
+    """What the first administrator enters; currency and time zone follow from the country where none is given."""
 
     name: str
     email: str
     password: str
     firm: str = ""
-    currency: str = "EUR"
+    currency: str = ""
+    country: str = ""
+    time_zone: str = ""
+
+    def completed(self) -> FirstPerson:
+        """With what is usual in the country; without a country as the installation says."""
+        found = usual(self.country) if self.country in country_names() else None
+        return replace(
+            self,
+            currency=self.currency or (found.currency if found else settings().default_currency),
+            time_zone=self.time_zone or (found.zone or _our_zone(self.country) if found else ""),
+        )
 
     def problems(self) -> list[Problem]:
         """Every reason to refuse, in the order of the form."""
         found = [] if self.name.strip() else [Problem("name", _("Your name is needed."))]
+        if self.country and self.country not in country_names():
+            found.append(Problem("country", _("Choose the country from the list.")))
+        elif self.country and not self.time_zone:
+            found.append(Problem("time_zone", _("Clocks differ within this country. Choose your time zone.")))
+        elif self.time_zone and self.time_zone not in zones():
+            found.append(Problem("time_zone", _("Choose a time zone such as Europe/Berlin.")))
         for field, check, value in (
             ("currency", check_currency, self.currency),
             ("email", check_email, self.email),
@@ -99,6 +119,11 @@ class FirstPerson:
             except Bad as bad:
                 found.append(Problem(field, str(bad)))
         return found + password_problems(self.password, name=self.name, email=self.email)
+
+
+def _our_zone(country: str) -> str:
+    """The installation's zone where it is one of the country's."""
+    return zone if (zone := clock.time_zone()) in zones_of(country) else ""
 
 
 def start_empty(person: FirstPerson, *, token: str = "", address: str = "") -> str:
@@ -114,6 +139,7 @@ def start_empty(person: FirstPerson, *, token: str = "", address: str = "") -> s
     check_token(token, address=address)
     with reading(SYSTEM) as session:
         _refuse_if_done(session)
+    person = person.completed()
     if problems := person.problems():
         raise Refused(problems[0].message, problems=problems)
     password_hash = hash_password(person.password)
@@ -123,8 +149,14 @@ def start_empty(person: FirstPerson, *, token: str = "", address: str = "") -> s
         if _loading_since(work.session) is not None:
             raise NotAllowed(_("The sample company is being loaded. Wait until that has ended."))
         roles = ensure_roles(work)
+        set_firm(
+            work,
+            name=person.firm,
+            currency=person.currency,
+            country=person.country,
+            time_zone=person.time_zone,
+        )
         ensure_defaults(work)
-        set_firm(work, name=person.firm, currency=person.currency)
         user = User(name=person.name.strip(), email=check_email(person.email), role_id=roles[ADMINISTRATOR])
         work.session.add(user)
         work.session.flush()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from crm import clock
+from crm.clock import zones
 from crm.config import settings
-from crm.errors import Refused
+from crm.errors import Problem, Refused
+from crm.firm.countries import country_names, week_start
 from crm.i18n import _
 from crm.money import check_currency, rate_used
 from crm.periods import USUAL, Calendar
@@ -28,6 +29,8 @@ class Firm:
     currency: str
     is_sample: bool = False
     calendar: Calendar = USUAL
+    country: str = ""
+    time_zone: str = ""
 
 
 def get_setting(session: ScopedSession, name: str) -> dict[str, Any]:
@@ -48,26 +51,21 @@ def put_setting(work: Work, name: str, value: dict[str, Any]) -> None:
 def firm(session: ScopedSession) -> Firm:
     """The firm's settings; where none were stored, the one currency in use, else the installation's default."""
     value = get_setting(session, "firm")
-    if not value:
-        return Firm(
-            "Rapport", _only_currency(session) or settings().default_currency, calendar=_calendar(value)
-        )
-    return Firm(value["name"], value["currency"], bool(value.get("is_sample")), _calendar(value))
+    currency = value.get("currency") or _only_currency(session) or settings().default_currency
+    return _firm(value, name=value.get("name", "Rapport"), currency=currency)
+
+
+def _firm(value: dict[str, Any], *, name: str, currency: str) -> Firm:
+    return Firm(
+        name, currency, bool(value.get("is_sample")), _calendar(value),
+        value.get("country") or clock.country(), value.get("time_zone") or clock.time_zone(),
+    )  # fmt: skip
 
 
 def _calendar(value: dict[str, Any]) -> Calendar:
     """Year and week as stored; without a choice weeks begin as they do in the country where the firm is."""
-    return Calendar(
-        value.get("year_start") or 1, value.get("week_start", _week_start(settings().phone_region))
-    )
-
-
-@cache
-def _week_start(country: str) -> int:
-    try:
-        return Locale.parse(f"und_{country.upper()}").first_week_day
-    except (UnknownLocaleError, ValueError):
-        return 0
+    country = value.get("country") or clock.country()
+    return Calendar(value.get("year_start") or 1, value.get("week_start", week_start(country)))
 
 
 def home(session: ScopedSession, beside: Any) -> tuple[str, Calendar, Any]:
@@ -103,9 +101,16 @@ def firm_currency(actor: Actor) -> str:
 
 
 def set_firm(
-    work: Work, *, name: str, currency: str, is_sample: bool = False, calendar: Calendar | None = None
+    work: Work,
+    *,
+    name: str,
+    currency: str,
+    is_sample: bool = False,
+    calendar: Calendar | None = None,
+    country: str = "",
+    time_zone: str = "",
 ) -> Firm:
-    """Name the firm, the currency of its totals and, where given, its calendar.
+    """Name the firm, the currency of its totals and, where given, its calendar, country and time zone.
 
     Stored rates stay prices in the currency they were entered for.
     """
@@ -115,14 +120,34 @@ def set_firm(
         if not (1 <= calendar.year_start <= 12 and 0 <= calendar.week_start <= 6):
             raise Refused(_("A financial year begins in a month, a week on a day of the week."))
         stored = {**stored, "year_start": calendar.year_start, "week_start": calendar.week_start}
-    made = Firm(name.strip() or "Rapport", check_currency(currency), is_sample, _calendar(stored))
-    own = {"name": made.name, "currency": made.currency, "is_sample": made.is_sample}
-    put_setting(work, "firm", {**stored, **own})
+    stored |= _placed(country, time_zone)
+    stored |= {
+        "name": name.strip() or "Rapport", "currency": check_currency(currency), "is_sample": is_sample
+    }  # fmt: skip
+    made = _firm(stored, name=stored["name"], currency=stored["currency"])
+    put_setting(work, "firm", stored)
+    clock.take(stored)
+    # What was never stored does not hold.
+    event.listen(work.session, "after_rollback", lambda _session: clock.take(None), once=True)
     if before != made.currency:
         for row in work.session.scalars(select(Rate).where(Rate.base.in_(("", made.currency)))):
             row.base = "" if row.base else before
         work.session.flush()
     return made
+
+
+def _placed(country: str, time_zone: str) -> dict[str, str]:
+    """Country and time zone as far as they are given, checked."""
+    if country and country not in country_names():
+        raise Refused(
+            _("Choose the country from the list."), problems=[Problem("country", _("Choose a country."))]
+        )
+    if time_zone and time_zone not in zones():
+        raise Refused(
+            _("Choose a time zone such as Europe/Berlin."),
+            problems=[Problem("time_zone", _("Choose a time zone."))],
+        )
+    return {name: value for name, value in (("country", country), ("time_zone", time_zone)) if value}
 
 
 def rates(session: ScopedSession) -> dict[str, list[tuple[date, float]]]:

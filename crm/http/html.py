@@ -7,7 +7,7 @@ in it, and fonts are taken when the server gives them. Every value is escaped by
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from crm.access.passwords import MIN_LENGTH
 from crm.access.sign_in import SamplePerson
+from crm.firm.countries import country_names, zone_names, zones_of
 from crm.i18n import _, language, ngettext
 from crm.links import local
 
@@ -135,7 +136,9 @@ def render_sign_in(
     )
 
 
-def render_setup(*, error: str = "", token_needed: bool, values: Mapping[str, str]) -> str:
+def render_setup(
+    *, error: str = "", token_needed: bool, values: Mapping[str, str], wrong: Collection[str] = ()
+) -> str:
     """The first-visit page: try the sample company, or start empty with a first administrator.
 
     Parameters
@@ -145,24 +148,33 @@ def render_setup(*, error: str = "", token_needed: bool, values: Mapping[str, st
     token_needed : bool
         Whether ``CRM_SETUP_TOKEN`` is set and has to be entered.
     values : mapping
-        Entered before (``firm``, ``currency``, ``name``, ``email``); passwords and token are never
-        written back.
+        Entered before (``firm``, ``country``, ``currency``, ``time_zone``, ``name``, ``email``); passwords and token
+        are never written back.
+    wrong : collection of str
+        The fields that need attention.
 
     Notes
     -----
     Both forms post to ``/setup``: ``choice`` is ``sample`` or ``empty``; the second adds ``firm``,
-    ``currency``, ``name``, ``email``, ``password``, ``password_again``; both add ``setup_token`` when needed.
+    ``country``, ``currency``, ``time_zone``, ``name``, ``email``, ``password``, ``password_again``; the
+    currency and the zone may be empty: as in the country. Both add ``setup_token`` when needed.
     """
     locale = Locale.parse(language())
     currencies = [(code, get_currency_name(code, locale=locale)) for code in CURRENCIES]
-    kept = {name: values.get(name, "") for name in ("firm", "currency", "name", "email")}
-    kept["currency"] = kept["currency"] if kept["currency"] in CURRENCIES else CURRENCIES[0]
+    names = ("firm", "country", "currency", "time_zone", "name", "email")
+    kept = {name: values.get(name, "") for name in names}
+    zones = zone_names()
+    if "time_zone" in wrong and len(own := zones_of(kept["country"])) > 1:
+        zones = own
     return render_page(
         "setup.html",
         error=error,
         token_needed=token_needed,
         values=kept,
         currencies=currencies,
+        countries=list(country_names().items()),
+        zones=zones,
+        opened="time_zone" in wrong or "currency" in wrong or kept["currency"] or kept["time_zone"],
         min_password=MIN_LENGTH,
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from babel.core import get_global
 from starlette.requests import Request
 
+from crm import clock
+from crm.firm.countries import country_names
 from crm.i18n import LANGUAGES, set_language
 
 
@@ -15,3 +18,17 @@ def spoken(request: Request) -> None:
             set_language(wanted)
             return
     set_language("en")
+
+
+def country_asked(request: Request) -> str:
+    """The country that a browser's languages speak for; where they name none, that of the installation.
+
+    A language without a country is mostly spoken in one; English is spoken everywhere and says nothing.
+    """
+    likely = get_global("likely_subtags")
+    for part in request.headers.get("accept-language", "").split(","):
+        wanted = part.partition(";")[0].strip().replace("-", "_")
+        spoken_there = wanted if "_" in wanted or wanted.lower() == "en" else likely.get(wanted.lower(), "")
+        if (country := spoken_there.rpartition("_")[2].upper()) in country_names():
+            return country
+    return clock.country()

@@ -22,7 +22,7 @@ from crm.errors import CrmError, Refused
 from crm.http import html
 from crm.http.edge import address_of, cookie_name, cookie_options, page, token_of
 from crm.http.files import file_routes
-from crm.http.language import spoken
+from crm.http.language import country_asked, spoken
 from crm.http.public import posted
 from crm.http.public_forms import form_routes
 from crm.http.public_mail import mail_routes
@@ -185,7 +185,11 @@ async def setup_(request: Request) -> Response:
         )
         text_ = html.render_message(_("The sample company is moving in"), waiting)
         return page(text_, headers={"Refresh": f"1; url={local('/setup')}"})
-    return page(html.render_setup(error=problem, token_needed=setup.needs_token(), values={}))
+    return page(
+        html.render_setup(
+            error=problem, token_needed=setup.needs_token(), values={"country": country_asked(request)}
+        )
+    )
 
 
 async def _set_up(request: Request) -> Response:
@@ -199,11 +203,16 @@ async def _set_up(request: Request) -> Response:
             raise Refused(_("The two passwords differ. Enter the same one twice."))
         person = setup.FirstPerson(
             name=sent.get("name", ""), email=sent.get("email", ""), password=sent.get("password", ""),
-            firm=sent.get("firm", ""), currency=sent.get("currency", settings().default_currency),
+            firm=sent.get("firm", ""), currency=sent.get("currency", ""), country=sent.get("country", ""),
+            time_zone=sent.get("time_zone", ""),
         )  # fmt: skip
         return signed_in(request, await run_in_threadpool(setup.start_empty, person, **known), local("/"))
     except CrmError as error:
-        text_ = html.render_setup(error=error.message, token_needed=setup.needs_token(), values=sent)
+        needed = getattr(error, "problems", ())
+        text_ = html.render_setup(
+            error=error.message, token_needed=setup.needs_token(), values=sent,
+            wrong=frozenset(problem.field for problem in needed),
+        )  # fmt: skip
         return page(text_, status=error.status)
 
 

@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm import clock
 from crm.config import settings
 from crm.jobs import queue
 from crm.register import Register
@@ -101,6 +102,7 @@ class Schedule:
         return queued
 
     def _look(self) -> None:
+        clock.read_again()
         try:
             self.tick(datetime.now(UTC))
         except SQLAlchemyError:

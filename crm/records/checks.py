@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
-from crm.config import settings
+from crm import clock
 from crm.errors import Bad, Problem
 from crm.i18n import _
 from crm.money import check_currency
@@ -82,7 +82,7 @@ def check_phone(value: str, *, region: str | None = None) -> str:
     import phonenumbers
 
     try:
-        number = phonenumbers.parse(value.strip(), region or settings().phone_region)
+        number = phonenumbers.parse(value.strip(), region or clock.country())
     except phonenumbers.NumberParseException as error:
         raise Bad(
             _("“{value}” is not a telephone number. Write it with country code, as +49 30 123456.").format(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from crm import clock
 from crm.clock import zones
-from crm.config import settings
 from crm.i18n import _
 from crm.service.levels.working_time_rules import known_countries
 from crm.work import Work
@@ -28,7 +28,7 @@ def ensure_service_defaults(work: Work) -> None:
         select(WorkCalendar).order_by(WorkCalendar.is_default.desc(), WorkCalendar.id).limit(1)
     ).first()
     if calendar is None:
-        zone, country = settings().time_zone, settings().phone_region
+        zone, country = clock.time_zone(), clock.country()
         calendar = WorkCalendar(
             name=_("Office hours"),
             time_zone=zone if zone in zones() else "UTC",

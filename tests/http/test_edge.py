@@ -3,10 +3,14 @@
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+from crm import clock
 from crm.access import sessions, setup, signing
 from crm.access.cli import issue_session
 from crm.config import settings
+from crm.firm.firm import firm
 from crm.http.edge import House
+from crm.records.checks import check_phone
+from crm.work import SYSTEM, reading
 from tests.http.conftest import PASSWORD, client
 
 PAGE = {"Accept": "text/html"}
@@ -213,6 +217,46 @@ def test_the_setup_form_makes_the_first_administrator_once(web):
     assert web.get("/auth/me").json()["role"] == "administrator"
     web.cookies.clear()
     assert web.post("/setup", data=form | {"email": "b@kavarna.si"}).headers["location"] == "/sign-in"
+
+
+def test_currency_zone_numbers_and_weeks_follow_the_country(web):
+    form = {
+        "choice": "empty", "firm": "Kavarna", "country": "US", "name": "Ana Kos", "email": "ana@kavarna.si",
+        "password": PASSWORD, "password_again": PASSWORD,
+    }  # fmt: skip
+    asked = web.post("/setup", data=form)  # clocks differ there, and nobody said whose
+    assert (asked.status_code, "Clocks differ" in asked.text, "America/Denver" in asked.text) == (
+        422,
+        True,
+        True,
+    )
+
+    made = web.post("/setup", data=form | {"time_zone": "America/Denver"})
+
+    assert made.status_code == 303
+    with reading(SYSTEM) as session:
+        known = firm(session)
+    assert (known.currency, known.country, known.time_zone) == ("USD", "US", "America/Denver")
+    assert known.calendar.week_start == 6
+    assert clock.zone().key == "America/Denver"
+    assert check_phone("(303) 555-1234") == "+13035551234"
+
+
+@pytest.mark.parametrize(
+    ("languages", "country"),
+    [
+        ("cs,en;q=0.8", "CZ"),
+        ("en-GB,en", "GB"),
+        ("zh-Hant-TW", "TW"),
+        ("en", "DE"),
+        ("", "DE"),
+        ("xx-QQ", "DE"),
+    ],
+)
+def test_setup_begins_with_the_country_of_the_browser(web, languages, country):
+    answer = web.get("/setup", headers={"Accept-Language": languages})
+
+    assert f'<option value="{country}" selected>' in answer.text
 
 
 def test_setup_asks_for_the_token_of_the_installation(web, monkeypatch):

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
+from crm import clock
 from crm.config import settings
 from crm.firm.firm import firm, set_firm
 from crm.firm.rates import read_rates
@@ -42,6 +43,20 @@ def test_the_firm_gets_a_name_and_a_currency(open_page, house):
     assert not page.exception
     with reading(SYSTEM) as session:
         assert (firm(session).name, firm(session).currency) == ("Kavarna Soča", "DKK")
+
+
+def test_another_time_zone_is_asked_before_and_then_holds_everywhere(open_page, house):
+    page = open_page("settings")
+
+    page.selectbox(key="settings_firm_country").select("US")
+    page.selectbox(key="settings_firm_zone").select("America/Denver")
+    page.button(key="FormSubmitter:settings_firm-Save").click().run()
+    assert "near midnight" in page.warning[0].value
+    assert clock.zone().key == "Europe/Berlin"
+    page.button(key="settings_firm_change").click().run()
+
+    assert not page.exception
+    assert (clock.zone().key, clock.country()) == ("America/Denver", "US")
 
 
 def test_the_firm_gets_a_year_and_a_week(open_page, house):

@@ -186,7 +186,9 @@ def test_the_first_visit_offers_two_ways():
     assert list(empty["fields"]) == [
         "choice",
         "firm",
+        "country",
         "currency",
+        "time_zone",
         "name",
         "email",
         "password",
@@ -217,10 +219,18 @@ def test_passwords_and_token_are_never_written_back():
     assert 'value="a@b.cz"' in text
 
 
-def test_an_unknown_currency_falls_back_to_the_first():
-    page = Reader(render_setup(token_needed=False, values={"currency": "XXX"}))
+def test_an_unknown_currency_falls_back_to_that_of_the_country():
+    page = Reader(render_setup(token_needed=False, values={"currency": "XXX", "country": "CZ"}))
 
-    assert [found["value"] for found in page.all("option") if "selected" in found] == ["EUR"]
+    assert [found["value"] for found in page.all("option") if "selected" in found] == ["CZ"]
+    assert [found.get("value") for found in page.all("option")].count("") == 2
+
+
+def test_where_clocks_differ_within_the_country_only_its_own_are_asked():
+    text = render_setup(token_needed=False, values={"country": "PT"}, wrong=["time_zone"])
+
+    assert "Atlantic/Azores" in text
+    assert "Europe/Prague" not in text
 
 
 def test_every_currency_offered_is_one_rapport_knows():

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from crm import clock
 from crm.clock import here
 from crm.config import settings
 from crm.errors import Refused
@@ -172,7 +173,7 @@ def with_entity(draft: Draft, table: SourceTable, entity: str) -> Draft:
         "entity": entity,
         "fields": fields,
         # Ten digits in threes and four are no number of ours: whose they are is asked.
-        "asks_country": settings().phone_region not in _IN_THREES
+        "asks_country": clock.country() not in _IN_THREES
         and any(
             looked.looks.share(column, lambda cell: _THREES.fullmatch(cell) is not None, "threes") > _SOME
             for column in phones

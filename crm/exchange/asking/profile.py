@@ -12,8 +12,8 @@ from typing import Any
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from crm import clock
 from crm.clock import zones
-from crm.config import settings
 from crm.errors import Bad, Problem, Refused
 from crm.exchange.storing import plan as plans
 from crm.exchange.storing.plan import Lookup, Plan, Step
@@ -123,7 +123,7 @@ class _Reader:
             steps=read,
             currency=currency,
             region=given.get("phone_region", "").upper(),
-            zone=given.get("time_zone", settings().time_zone),
+            zone=given.get("time_zone", clock.time_zone()),
             date_order=given.get("date_order", ""),
             decimal=given.get("decimal", ""),
             on_problem=given.get("on_problem", plans.FAIL),
@@ -132,9 +132,9 @@ class _Reader:
 
     def _place(self, given: Mapping[str, str]) -> None:
         """Zone and region must exist."""
-        if given.get("time_zone", settings().time_zone) not in zones():
+        if given.get("time_zone", clock.time_zone()) not in zones():
             self.complain("import.time_zone", _("is not known. Write it as “Europe/Prague”."))
-        if given.get("phone_region", "DE").upper() not in SUPPORTED_REGIONS:
+        if given.get("phone_region", clock.country()).upper() not in SUPPORTED_REGIONS:
             self.complain("import.phone_region", _("is not known. Write two letters as “DE”."))
 
     def step(self, data: Mapping[str, Any], at: int, missing: str) -> Step:

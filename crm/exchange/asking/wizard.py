@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.config import settings
+from crm import clock
 from crm.errors import Bad
 from crm.exchange import entities
 from crm.exchange.asking.drafts import (
@@ -74,7 +74,7 @@ def _read(draft: Draft, *, currency: str, region: str = "", zone: str = "") -> P
         table_of(draft),
         entities.entity(draft["entity"]),
         currency=currency,
-        region=settings().phone_region,
+        region=clock.country(),
     )
 
 

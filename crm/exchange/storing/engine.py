@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from crm import clock
 from crm.config import settings
 from crm.errors import NotAllowed, Refused
 from crm.exchange import entities
@@ -168,7 +169,7 @@ def prepare_all(plan: Plan, sources: Sources, *, currency: str) -> list[Prepared
             tables[reading],
             entities.entity(step.entity),
             currency=plan.currency or currency,
-            region=plan.region or settings().phone_region,
+            region=plan.region or clock.country(),
         )
         prepared.append(made)
     return prepared

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from crm.config import settings
+from crm import clock
 
 CREATE, UPDATE, UPSERT = "create", "update", "upsert"
 MODES = (CREATE, UPDATE, UPSERT)
@@ -112,7 +112,7 @@ class Plan:
     steps: tuple[Step, ...]
     currency: str = ""
     region: str = ""
-    zone: str = field(default_factory=lambda: settings().time_zone)
+    zone: str = field(default_factory=clock.time_zone)
     date_order: str = ""
     decimal: str = ""
     on_problem: str = FAIL

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from crm.config import settings
+from crm import clock
 from crm.sample.marketing.marketing import of_the_marketer
 from crm.sample.marketing.words import ACCOUNTS, POSTS
 from crm.sample.world import Columns, World, named
@@ -34,7 +33,7 @@ def social_tables(world: World) -> Iterator[tuple[str, Columns]]:
     at = world.moments(day, rng)
     said = rng.integers(len(POSTS), size=count)
     paid = rng.random(count) < 0.25
-    zone = ZoneInfo(settings().time_zone)
+    zone = clock.zone()
     local = [moment.astimezone(zone) for moment in at]
     pull = np.array([_KIND_PULL[POSTS[s][0]] for s in said])
     # Early afternoon and the middle of the week reach a little more.

@@ -10,12 +10,14 @@ from functools import partial
 
 import streamlit as st
 
+from crm import clock
 from crm.access import setup, sign_in
 from crm.access.sessions import hash_of
-from crm.config import settings
+from crm.firm.countries import country_names, zone_names
 from crm.i18n import _
 from crm.money import CURRENCIES
 from crm.ui.frame.guard import TAB, showing_problems
+from crm.ui.kit.inputs import choose
 
 
 def show() -> None:
@@ -83,15 +85,27 @@ def _set_up(problem: str) -> None:
         st.subheader(_("Or start empty"), anchor=False)
         with st.form("tab_setup"):
             firm = st.text_input(_("Company"))
-            codes = sorted(CURRENCIES)
-            currency = st.selectbox(_("Currency"), codes, index=codes.index(settings().default_currency))
+            countries, currencies = (
+                country_names(),
+                {"": _("As in the country"), **{c: c for c in sorted(CURRENCIES)}},
+            )
+            country = choose(_("Country"), countries, clock.country(), key="tab_country") or ""
+            currency = choose(_("Currency"), currencies, "", key="tab_currency") or ""
+            zones = {"": _("As in the country"), **{zone: zone for zone in zone_names()}}
+            zone = choose(_("Time zone"), zones, "", key="tab_zone") or ""
             name = st.text_input(_("Your name"), autocomplete="name")
             email = st.text_input(_("E-mail"), autocomplete="username")
             password = st.text_input(_("Password"), type="password", autocomplete="new-password")
             sent = st.form_submit_button(_("Start empty"))
         if sent:
             person = setup.FirstPerson(
-                name=name, email=email, password=password, firm=firm, currency=currency
+                name=name,
+                email=email,
+                password=password,
+                firm=firm,
+                currency=currency,
+                country=country,
+                time_zone=zone,
             )
             _keep(lambda: setup.start_empty(person, token=token))
 

@@ -9,8 +9,8 @@ import streamlit as st
 from babel import Locale
 from phonenumbers import SUPPORTED_REGIONS
 
+from crm import clock
 from crm.clock import zone, zones
-from crm.config import settings
 from crm.exchange import entities
 from crm.exchange.asking import wizard
 from crm.exchange.asking.drafts import FIXED, when_missing
@@ -259,7 +259,7 @@ def _places(draft: Draft, about: Entity, fields: list[str], at: int, kept: dict[
     if Kind.PHONE in kinds:
         kept["region"] = choose(
             _("Telephone numbers without country code are from"), _countries(),
-            kept.get("region") or (None if draft["asks_country"] else settings().phone_region), key=f"import_region_{at}",
+            kept.get("region") or (None if draft["asks_country"] else clock.country()), key=f"import_region_{at}",
         )  # fmt: skip
     if Kind.DATETIME in kinds:
         names = {name: name for name in sorted(zones())}

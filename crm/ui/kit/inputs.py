@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from crm.config import settings
+from crm.clock import zone
 from crm.errors import Problem
 from crm.i18n import _
 from crm.money import CURRENCIES, exponent, to_major, to_minor
@@ -158,7 +157,7 @@ def input_for(
                 label, value=value, format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY, **common
             )
         case Kind.DATETIME:
-            here = value.astimezone(ZoneInfo(settings().time_zone)) if value else None
+            here = value.astimezone(zone()) if value else None
             shown = here.replace(tzinfo=None) if here else None
             return st.datetime_input(label, value=shown, format="YYYY-MM-DD", **common)
         case Kind.BOOLEAN:
@@ -228,7 +227,7 @@ def read_input(
             return float(entered) / 100, None
         case Kind.DATETIME:
             assert isinstance(entered, datetime)
-            return entered.replace(tzinfo=ZoneInfo(settings().time_zone)), None
+            return entered.replace(tzinfo=zone()), None
         case Kind.LINK if isinstance(entered, str):
             return _by_name(field, entered, actor, making=making and may_make(actor, field.link))
         case _:

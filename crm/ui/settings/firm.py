@@ -11,6 +11,7 @@ from babel.dates import get_day_names, get_month_names
 from crm.clock import today
 from crm.config import settings
 from crm.errors import Refused
+from crm.firm.countries import country_names, zone_names
 from crm.firm.firm import Firm, firm, rates, set_firm
 from crm.firm.rates import DatedRate, checked, delete_rate, parse_rates, read_rates, save_rates
 from crm.i18n import _, language
@@ -19,7 +20,7 @@ from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day as day_text
 from crm.ui.kit.formats import number
-from crm.ui.kit.inputs import codes
+from crm.ui.kit.inputs import choose, codes
 from crm.work import Actor, reading
 
 
@@ -36,18 +37,37 @@ def show_firm(actor: Actor) -> None:
             key="settings_firm_currency",
             help=_("Deals and targets keep their own currency, stored rates too; a change is asked before."),
         )
+        names_of, zones = country_names(), {zone: zone for zone in zone_names()}
+        country = choose(
+            _("Country"), names_of, now.country, key="settings_firm_country",
+            help=_("Telephone numbers without a country code are read as of this country, from now on"),
+        )  # fmt: skip
+        zone = choose(
+            _("Time zone"), {now.time_zone: now.time_zone, **zones}, now.time_zone, key="settings_firm_zone",
+            help=_("Where a day begins and ends; a change is asked before"),
+        )  # fmt: skip
         calendar = _calendar(now.calendar)
         sent = st.form_submit_button(_("Save"), type="primary")
     if sent:
         with showing_problems():
             if not name.strip():
                 raise Refused(_("The firm needs a name."))
-            made = replace(now, name=name, calendar=calendar)
-            if currency == now.currency:
+            made = replace(
+                now,
+                name=name,
+                calendar=calendar,
+                country=country or now.country,
+                time_zone=zone or now.time_zone,
+                currency=str(currency),
+            )
+            if (made.currency, made.time_zone) == (now.currency, now.time_zone):
                 _store_firm(actor, made)
-            st.session_state["settings_firm_asked"] = replace(made, currency=str(currency))
-    if (asked := st.session_state.get("settings_firm_asked")) and asked.currency != now.currency:
-        _ask_currency(actor, now, asked)
+            st.session_state["settings_firm_asked"] = made
+    if (asked := st.session_state.get("settings_firm_asked")) and (asked.currency, asked.time_zone) != (
+        now.currency,
+        now.time_zone,
+    ):
+        _ask(actor, now, asked)
 
 
 def _calendar(now: Calendar) -> Calendar:
@@ -84,13 +104,28 @@ def _store_firm(actor: Actor, made: Firm) -> None:
     said = _("Stored. Totals are in {currency}.").format(currency=made.currency)
     with storing(actor, said, forget="settings_firm_asked", then=_anew) as work:
         set_firm(
-            work, name=made.name, currency=made.currency, is_sample=made.is_sample, calendar=made.calendar
+            work,
+            name=made.name,
+            currency=made.currency,
+            is_sample=made.is_sample,
+            calendar=made.calendar,
+            country=made.country if made.country in country_names() else "",
+            time_zone=made.time_zone,
         )
 
 
-def _ask_currency(actor: Actor, now: Firm, asked: Firm) -> None:
-    """Say what a new currency of all totals means before it counts."""
-    currency = asked.currency
+def _ask(actor: Actor, now: Firm, asked: Firm) -> None:
+    """Say what a new currency of all totals, or another time zone, means for what is stored before it counts."""
+    if asked.time_zone != now.time_zone:
+        moved = _(
+            "Stored moments stay; they are shown by the clocks of {new}. What happened near midnight may count for another "
+            "day than before, also in figures that were reported."
+        )
+        st.warning(look.plain(moved.format(new=asked.time_zone)), icon=":material/schedule:")
+    if (currency := asked.currency) == now.currency:
+        if st.button(_("Use this time zone"), type="primary", key="settings_firm_change"):
+            _store_firm(actor, asked)
+        return
     text = _(
         "Deals, targets and stored rates stay in the currency they were entered in. Totals are converted to {new} "
         "through the rate of {new} in {old}; what has no rate is left out of them and named."
@@ -221,8 +256,6 @@ def show_limits(_actor: Actor) -> None:
             _("Most rows in an import"): _("{n} (CRM_UPLOAD_MAX_ROWS)").format(
                 n=number(known.upload_max_rows)
             ),
-            _("Time zone"): f"{known.time_zone} (CRM_TIME_ZONE)",
-            _("Phone numbers without country code"): f"{known.phone_region} (CRM_PHONE_REGION)",
             _("Signed out after idle hours"): f"{known.session_idle_hours:g} (CRM_SESSION_IDLE_HOURS)",
             _("Signed out at the latest after days"): f"{known.session_days:g} (CRM_SESSION_DAYS)",
         },

@@ -8,8 +8,8 @@ from typing import Literal
 import streamlit as st
 from babel import Locale
 
+from crm import clock
 from crm.clock import today, zones
-from crm.config import settings
 from crm.errors import Refused
 from crm.i18n import _, language
 from crm.records import registry
@@ -161,7 +161,7 @@ def _calendars(actor: Actor, setup: ServiceSetup) -> None:
         )
     )
     texts = tuple(hours_text(intervals) for intervals in parse_hours(OFFICE))
-    blank = CalendarForm(None, "", settings().time_zone, texts)
+    blank = CalendarForm(None, "", clock.time_zone(), texts)
     for at, form in enumerate((*setup.calendars, blank)):
         title = str(look.plain(form.name)) if form.id is not None else _("New calendar")
         if at == 0 and form.id is not None:
