@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -34,6 +36,17 @@ def set_language(language: str) -> None:
 def language() -> str:
     """The language in force, as a two- or three-letter code."""
     return _language.get()
+
+
+@contextmanager
+def speaking(wanted: str) -> Iterator[None]:
+    """The texts in another language for a while: what somebody else will read."""
+    before = language()
+    set_language(wanted)
+    try:
+        yield
+    finally:
+        set_language(before)
 
 
 def _(text: str) -> str:

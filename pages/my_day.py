@@ -5,6 +5,7 @@ import streamlit as st
 from crm.clock import here, now, today
 from crm.i18n import _, ngettext
 from crm.interactions.my_day import due_tasks, news, open_tasks_count
+from crm.mail.inbox.queries import answers_to_decide
 from crm.pipeline.my_day import deals_to_move, monthly_goal
 from crm.service.cases.board import my_queue
 from crm.service.cases.news import unread
@@ -14,7 +15,7 @@ from crm.ui.frame.guard import current_actor, flash
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.my_day.cards import deals_card, goal_card, news_card, tasks_card
-from crm.ui.my_day.service import cases_card, proposals_card, visits_card
+from crm.ui.my_day.service import cases_card, held_card, proposals_card, visits_card
 from crm.ui.records.quick import talk_form, task_drawer
 from crm.work import reading
 
@@ -37,6 +38,7 @@ with reading(actor) as session:
         deals = deals_to_move(session, today=today(), now=now(), everyone=True)
         goal = monthly_goal(session, today=today(), everyone=True)
     changed = news(session, now=now())
+    held, waiting = answers_to_decide(session, limit=5)
     breaking = proposals(session, actor=actor, today=today())
 
 hour = here(now()).hour
@@ -70,6 +72,9 @@ if sells or everyone:
         goal_card(goal, on=today(), everyone=everyone)
 elif actor.may("interaction", "create"):
     quick_log()
+if held:
+    with card(_("To decide"), _("Answers to web forms; nothing comes of them before"), span=3):
+        held_card(held, waiting, moment=now())
 if cases:
     with card(
         _("Cases"), _("Mine and those that nobody has, the most urgent first"), span=2 if visits else 3

@@ -80,7 +80,7 @@ MAY_IMPORT = {
                    "ui/kit ui/records",
     "ui/messages": "campaigns mail records ui/contacts ui/frame ui/kit ui/records",
     "ui/inbox": "mail records ui/cases ui/frame ui/kit",
-    "ui/my_day": "interactions pipeline records service ui/cases ui/frame ui/kit ui/records",
+    "ui/my_day": "interactions mail pipeline records service ui/cases ui/frame ui/kit ui/records",
     "ui/anywhere": "records ui/cases ui/frame ui/kit ui/records ui/visits",
     "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards
     "ui/shell": "areas ui/main",  # Streamlit may run it without app.py

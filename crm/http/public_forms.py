@@ -48,10 +48,20 @@ async def _page(
 
 
 async def _thanked(received: forms.Received) -> Response:
-    text = received.thanks or _("Your message has arrived. We will be in touch as soon as we can.")
+    text = received.thanks or (
+        _("Your message has arrived.")
+        if received.number_later
+        else _("Your message has arrived. We will be in touch as soon as we can.")
+    )
     if received.case_number:
         number = _("The number of your request is {number}.").format(number=received.case_number)
         text = f"{text}\n\n{number}"
+    elif received.number_later:
+        later = {
+            "mail": _("Somebody reads it first. Then its number comes to the e-mail address that you gave."),
+            "open": _("Somebody reads it first, so it has no number yet."),
+        }[received.number_later]
+        text = f"{text}\n\n{later}"
     return await message(_("Thank you"), text)
 
 

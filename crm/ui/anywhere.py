@@ -14,7 +14,7 @@ from crm.ui.records import quick
 from crm.ui.records.drawers import new_record
 from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading
-from db.actor import CREATE, READ
+from db.actor import CREATE, READ, UPDATE
 
 
 def tools(actor: Actor, opened: int | None = None) -> None:
@@ -30,8 +30,9 @@ def tools(actor: Actor, opened: int | None = None) -> None:
     offers["work_order"] = (_("Plan a visit"), ("work_order", CREATE))
     allowed = {name: text for name, (text, right) in offers.items() if actor.may(*right)}
     with st.sidebar, st.container(gap="xsmall", key="frame_tools"):
-        if actor.may("case", READ) and actor.user_id is not None:
-            if opened is not None:
+        decides = actor.may("message", UPDATE)
+        if actor.user_id is not None and (decides or actor.may("case", READ)):
+            if opened is not None and actor.may("case", READ):
                 news.open_case(actor, opened)
             news.bell()
         if st.button(

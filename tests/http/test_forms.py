@@ -307,3 +307,14 @@ def test_another_site_cannot_post_for_its_visitors(web, clock, ask_us):
     answer = web.post("/forms/ask-us", data={}, headers={"Origin": "https://evil.example"})
 
     assert answer.status_code == 403
+
+
+def test_a_request_that_waits_for_a_yes_is_thanked_with_what_is_true(web, clock, token):
+    make(SYSTEM, "web_form", slug="fix", kind="service", review="everything")
+
+    answer = send(web, clock, slug="fix", f_subject="Burrs")
+
+    assert (
+        "Somebody reads it first. Then its number comes to the e-mail address that you gave." in answer.text
+    )
+    assert "as soon as we can" not in answer.text

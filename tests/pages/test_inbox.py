@@ -269,9 +269,17 @@ def test_an_answer_that_was_held_is_let_in_refused_and_taken_back(open_page, hou
         )
         hold(work, row, answer, fields_of(row.fields), ["it has links"], "")
 
+    day = open_page("my_day", as_="stan")
+    assert not day.exception
+    assert r"Eva \[x\]" in " ".join(m.value for m in day.markdown)
+    bell = "1 answer to a web form waits for a decision"
+    assert bell in [link.proto.label for link in day.get("page_link")]
+    other = open_page("my_day", as_="vic")
+    assert bell not in [link.proto.label for link in other.get("page_link")]
+    led = click(day, "my_day_held")
+    assert not led.exception
+    assert "Held: it has links" in " ".join(c.value for c in led.caption)
     page = open_page("inbox", as_="stan")
-    assert not page.exception
-    assert "Held: it has links" in " ".join(c.value for c in page.caption)
     assert [
         b.label for b in page.button if str(b.key).startswith(("inbox_first", "inbox_ignore", "inbox_new"))
     ] == [

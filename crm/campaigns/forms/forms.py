@@ -19,7 +19,7 @@ from crm.campaigns.forms.outcome import become
 from crm.campaigns.forms.questions import CONSENT_WORDS, FormField, check_answers, fields_of
 from crm.clock import now as right_now
 from crm.errors import CrmError, NotFound, Refused
-from crm.i18n import _, ngettext
+from crm.i18n import _, language, ngettext
 from crm.links import keyed_hash, make_token, read_token
 from crm.work import SYSTEM, Work, reading, unit_of_work
 from db.models import Case, FormAnswer, WebForm
@@ -62,10 +62,12 @@ class PublicForm:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What the sender is told: the same for everybody, but for the number of a new case."""
+    """What the sender is told: the same for everybody, but for the number of a new case; ``number_later`` says whether it
+    comes by mail (``mail``) or not at all by itself (``open``) after somebody has let the request in."""
 
     thanks: str
     case_number: str = ""
+    number_later: str = ""
 
 
 def public_form(slug: str) -> PublicForm:
@@ -141,7 +143,7 @@ def receive(
     except Refused:
         if trap:
             # What never saw the page is nobody's words.
-            return Received(form.thanks)
+            return Received(form.thanks, number_later=_later(form, sent))
         raise
     answers, problems = check_answers(form.fields, sent)
     if trap:
@@ -188,7 +190,7 @@ def _stored(
     before = work.session.scalar(select(FormAnswer).where(FormAnswer.key == key))
     if before is not None:
         number = work.session.scalar(select(Case.number).where(Case.id == before.case_id))
-        return Received(form.thanks, number or "")
+        return Received(form.thanks, number or "", _later(form, before.answers) if before.is_held else "")
     sender = keyed_hash(address, work)
     row = _active(work.session, form.slug)
     doubts = what_is_odd(work, row, form.fields, answers, trap)
@@ -197,16 +199,24 @@ def _stored(
             raise _slow_down(wait)
         doubts.append(_("more answers than people send came in a short time"))
     said = answers | {"consents": sorted(consents)} if consents else answers
-    answer = FormAnswer(form_id=form.id, key=key, at=work.now, answers=said, sender=sender)
+    answer = FormAnswer(
+        form_id=form.id, key=key, at=work.now, answers=said, sender=sender, language=language()
+    )
     if doubts:
         _demand_room(work, form.id, sender)
         hold(work, row, answer, form.fields, doubts, trap)
-        return Received(form.thanks)
+        return Received(form.thanks, number_later=_later(form, answers))
     work.session.add(answer)
     work.session.flush()
     number = become(work, row, answer, form.fields, consents)
     work.session.flush()
     return Received(form.thanks, number)
+
+
+def _later(form: PublicForm, said: Mapping[str, Any]) -> str:
+    if form.kind != "service":
+        return ""
+    return "mail" if said.get("email") else "open"
 
 
 def _too_many(work: Work, form_id: int, sender: str) -> int:

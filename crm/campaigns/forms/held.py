@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from crm.campaigns.forms.known import names_behind
-from crm.campaigns.forms.outcome import become
+from crm.campaigns.forms.outcome import become, confirmation_key
 from crm.campaigns.forms.questions import FormField, fields_of, in_words
 from crm.errors import NotAllowed, Refused
 from crm.i18n import _
 from crm.mail.receiving.storing import WAITING, keep_content
+from crm.mail.sending.outbox import cancel_mail
 from crm.records import records, registry
 from crm.records.matching import name_words
 from crm.work import SYSTEM, Work
@@ -139,6 +140,9 @@ def take_out(work: Work, message: IncomingMessage) -> None:
     """Undo what letting an answer in made and changed: its records, words added to a lead, consents."""
     with _as_the_form(work, message) as (mine, answer, _form):
         filing = message.filing
+        number = mine.session.scalar(select(Case.number).where(Case.id == answer.case_id))
+        if number is not None:
+            cancel_mail(mine, confirmation_key(answer, number))
         if (was := filing.get("lead")) and answer.lead_id is not None:
             lead = records.find(mine.session, Lead, answer.lead_id)
             records.update_record(mine, "lead", lead.id, was, seen_version=lead.version)

@@ -15,7 +15,7 @@ from crm.campaigns.consent.consent import set_consent
 from crm.campaigns.forms.known import known_contact, known_firm, known_unit, open_lead
 from crm.campaigns.forms.questions import FormField, in_words
 from crm.firm.firm import firm
-from crm.i18n import _
+from crm.i18n import _, speaking
 from crm.links import keyed_hash, make_token, public_url
 from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.sending.outbox import queue_mail
@@ -51,7 +51,9 @@ def become(
                 work, contact.id, purpose=purpose, channel="email", state="given", basis="consent",
                 source=form.name,
             )  # fmt: skip
-    _confirm(work, form, answer, contact, number)
+    # Who lets it in may speak another language than who sent it.
+    with speaking(answer.language):
+        _confirm(work, form, answer, contact, number)
     return number
 
 
@@ -194,6 +196,11 @@ def _waits(
     return queue.id, {"owner_id": None, "team_id": next((team for team in teams if team is not None), None)}
 
 
+def confirmation_key(answer: FormAnswer, number: str) -> str:
+    """The key of the mail that tells a request's number: let in anew after an undo it has another one."""
+    return f"form:{answer.key}:{number}"
+
+
 def _confirm(work: Work, form: WebForm, answer: FormAnswer, contact: Contact | None, number: str) -> None:
     """Tell the sender that it arrived. Nothing that was typed stands in it, so that nobody can write to others through us."""
     email = answer.answers.get("email")
@@ -203,7 +210,7 @@ def _confirm(work: Work, form: WebForm, answer: FormAnswer, contact: Contact | N
     if number:
         subject = _("We received your request [{number}]").format(number=number)
         text = _("Thank you. Your request has the number {number}; we will answer as soon as we can.")
-        key = f"form:{answer.key}"
+        key = confirmation_key(answer, number)
     else:
         subject = _("We received your message")
         text = _("Thank you for your message. We will answer as soon as we can.")

@@ -17,7 +17,7 @@ from crm.mail.receiving.folding import Passage, fold, is_forward, new_words
 from crm.mail.receiving.storing import FILED, IGNORED, PASSED, STORED, WAITING
 from crm.records.search import Hit, around, search_condition
 from db.models import Case, Contact, Deal, IncomingMessage, Lead, Organisation, StoredFile, User
-from db.scope import READ, ScopedSession
+from db.scope import READ, UPDATE, ScopedSession, criterion
 
 #: Kinds of a list, with the states that stand in it.
 LISTS: dict[str, tuple[str, ...]] = {
@@ -102,22 +102,36 @@ def find_waiting(session: ScopedSession, query: str, limit: int) -> list[Hit]:
     ]
 
 
+def answers_to_decide(session: ScopedSession, *, limit: int) -> tuple[list[MessageLine], int]:
+    """Answers to web forms that wait until the actor, or another who may, lets them in; and how many there are."""
+    if not session.actor.may("message", UPDATE):
+        return [], 0
+    mine = criterion(session.actor, IncomingMessage, UPDATE)
+    held = IncomingMessage.kind == "form"
+    return list_messages(session, "waiting", limit=limit, only=held if mine is None else held & mine)
+
+
 def list_messages(
-    session: ScopedSession, which: str, *, limit: int, first: int | None = None
+    session: ScopedSession,
+    which: str,
+    *,
+    limit: int,
+    first: int | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> tuple[list[MessageLine], int]:
     """The messages of a list, what waits longest first, else the newest first; and how many there are.
 
     ``first`` stands before all others.
     """
-    mine = IncomingMessage.state.in_(LISTS[which])
-    total = session.scalar(select(func.count()).select_from(IncomingMessage).where(mine)) or 0
+    mine = [IncomingMessage.state.in_(LISTS[which]), *([] if only is None else [only])]
+    total = session.scalar(select(func.count()).select_from(IncomingMessage).where(*mine)) or 0
     columns = (
         IncomingMessage.id, IncomingMessage.sender, IncomingMessage.sender_name, IncomingMessage.subject,
         func.substr(IncomingMessage.body, 1, 600).label("body"), IncomingMessage.taken_at, IncomingMessage.kind,
     )  # fmt: skip
     order = IncomingMessage.id if which == "waiting" else IncomingMessage.id.desc()
     rows = session.execute(
-        select(*columns).where(mine).order_by(IncomingMessage.id != (first or 0), order).limit(limit)
+        select(*columns).where(*mine).order_by(IncomingMessage.id != (first or 0), order).limit(limit)
     ).all()
     counted = select(StoredFile.incoming_id, func.count()).where(
         StoredFile.incoming_id.in_([row.id for row in rows])

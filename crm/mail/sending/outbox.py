@@ -108,6 +108,14 @@ def queue_mail(
     return added.scalar_one_or_none() is not None
 
 
+def cancel_mail(work: Work, key: str) -> None:
+    """Keep the message with this key from going out, as long as it waits."""
+    waits = (Outbox.unique_key == key) & (Outbox.state == QUEUED)
+    work.session.connection().execute(
+        update(Outbox).where(waits).values(state=CANCELLED), execution_options=SYSTEM_OPTIONS
+    )
+
+
 def queue_campaign(work: Work, campaign_id: int) -> int:
     """One row per planned member of every arm that is not the control group; the members are queued from then on.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from crm.i18n import _, language, set_language
+from crm.i18n import _, speaking
 from crm.mail.templates.markdown import Follow, as_html, as_text, frame, parse
 from crm.mail.templates.places import TemplateProblem, Unusable, fill, problems_of
 
@@ -74,7 +73,7 @@ def render(
     preheader = _line(fill("preheader", source.preheader or "", values))
     tokens = parse(fill("body", source.body, values, markdown=True), follow)
     firm = str((values.get("firm") or {}).get("name") or "")
-    with _in(source.language):
+    with speaking(source.language):
         foot = _foot(firm, leave)
         html = frame(
             as_html(tokens),
@@ -103,14 +102,3 @@ def _foot_html(firm: str, leave: str) -> str:
         return ""
     said = _("You get this message from {firm}.").format(firm=escape(firm))
     return f'{said} <a href="{escape(leave)}">{_("Unsubscribe")}</a>'
-
-
-@contextmanager
-def _in(wanted: str) -> Iterator[None]:
-    """The program's own words in the message's language."""
-    before = language()
-    set_language(wanted)
-    try:
-        yield
-    finally:
-        set_language(before)

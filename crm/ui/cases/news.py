@@ -7,7 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from crm.clock import now
-from crm.i18n import _, language
+from crm.i18n import _, language, ngettext
+from crm.mail.inbox.queries import answers_to_decide
 from crm.register import Register
 from crm.service.cases.news import MOST, mark_read, unread
 from crm.ui.cases.words import moment_words, news_word
@@ -41,14 +42,23 @@ def _found(spoken: str) -> dict[str, str]:
     return {part: said for part, said in found.items() if said}
 
 
+def held_words(n: int) -> str:
+    """So many answers to web forms wait until somebody lets them in."""
+    said = ngettext(
+        "{n} answer to a web form waits for a decision", "{n} answers to web forms wait for a decision", n
+    )
+    return said.format(n=n)
+
+
 @st.fragment(run_every="60s")
 def bell() -> None:
     """How many cases have news for me, and which."""
     actor, moment = current_actor(), now()
     with reading(actor) as session:
         found = unread(session, moment)
+        held = answers_to_decide(session, limit=1)[1]
     told = _notices(actor)
-    n = len(found) + len(told)
+    n = len(found) + len(told) + bool(held)
     count = f"{MOST - 1}+" if n >= MOST else str(n)
     label = _("News · {n}").format(n=count) if n else _("News")
     icon = ":material/notifications_active:" if n else ":material/notifications:"
@@ -58,8 +68,12 @@ def bell() -> None:
                 routes.page("settings"), label=look.plain(said), icon=":material/error:",
                 query_params={"settings_part": _(part)}, width="stretch",
             )  # fmt: skip
+        if held:
+            st.page_link(
+                routes.page("inbox"), label=held_words(held), icon=":material/how_to_reg:", width="stretch"
+            )
         if not found:
-            if told:
+            if told or held:
                 return
             st.caption(_("Nothing new. What customers write, reopen or rate low in your cases stands here."))
             return

@@ -11,11 +11,13 @@ import streamlit as st
 from crm.clock import today
 from crm.errors import CrmError
 from crm.i18n import _
+from crm.mail.inbox.queries import MessageLine
 from crm.service.cases.board import CaseCard
 from crm.service.visits.proposals import Proposal, plan_visit, put_off
 from crm.service.visits.queries import Visit
 from crm.ui.cases.lists import QUEUE, VIEW, views
-from crm.ui.cases.words import news_tag, promise_words
+from crm.ui.cases.news import held_words
+from crm.ui.cases.words import moment_words, news_tag, promise_words
 from crm.ui.frame import routes
 from crm.ui.frame.guard import flash
 from crm.ui.kit import look
@@ -90,6 +92,25 @@ def cases_card(found: list[CaseCard], fresh: Mapping[int, str], *, moment: datet
         query_params={VIEW: views()[QUEUE]},
         icon=":material/arrow_forward:",
     )
+
+
+def held_card(found: list[MessageLine], total: int, *, moment: datetime) -> None:
+    """Answers to web forms that wait for a decision, the first that came first; a click opens one."""
+    for line in found:
+        with look.row():
+            who = line.sender or _("unknown sender")
+            look.two_lines(line.words or line.subject, why=f"{who} · {line.subject}")
+            st.markdown(look.tag(moment_words(line.at, now=moment), icon="schedule"), width="content")
+            if st.button(
+                "",
+                icon=":material/arrow_forward:",
+                type="tertiary",
+                key=f"my_day_held_{line.id}",
+                help=_("Open"),
+            ):
+                routes.show("inbox", message=str(line.id))
+    if total > len(found):
+        st.page_link(routes.page("inbox"), label=held_words(total), icon=":material/arrow_forward:")
 
 
 def visits_card(found: list[Visit]) -> None:

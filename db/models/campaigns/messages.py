@@ -187,5 +187,7 @@ class FormAnswer(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     #: Waits in the inbox, or was refused there: nothing came of it.
     is_held: Mapped[bool] = mapped_column(default=False, server_default="0")
+    #: The language that its page spoke: what follows later is written in it.
+    language: Mapped[str] = mapped_column(text(8), default="en", server_default="en")
     #: Keyed hash of the sender's network address, for the rate limit.
     sender: Mapped[str | None] = mapped_column(text(64), index=True)

@@ -3,13 +3,15 @@
 import pytest
 from sqlalchemy import select
 
+from crm.campaigns.forms import forms, outcome
 from crm.campaigns.forms.answers import answers_of
 from crm.errors import NotAllowed, NotFound
+from crm.i18n import language, speaking
 from crm.mail.inbox.filing import file_message, ignore, take_back
-from crm.mail.inbox.queries import count_waiting, read_message
+from crm.mail.inbox.queries import answers_to_decide, count_waiting, read_message
 from crm.mail.receiving.files import read_original
 from crm.work import SYSTEM, reading, unit_of_work
-from db.models import Case, Consent, Contact, FormAnswer, IncomingMessage, Interaction, Lead, Outbox
+from db.models import Case, Consent, Contact, FormAnswer, IncomingMessage, Interaction, Lead, Outbox, WebForm
 from tests.factories import change, make
 from tests.service.campaigns.test_forms import answer, clock, lead_form, rows, service_form  # noqa: F401
 
@@ -103,6 +105,63 @@ def test_a_form_may_hold_everything(clock, people, service_form):  # noqa: F811
         "waiting",
         rows(FormAnswer)[0].id,
     )
+
+
+def test_a_request_that_was_held_tells_its_number_once_in_the_senders_language(
+    clock,  # noqa: F811
+    people,
+    service_form,  # noqa: F811
+    monkeypatch,
+):
+    change(people["stan"], "web_form", service_form, review="everything")
+    monkeypatch.setattr(outcome, "_", lambda text: f"{language()}: {text}")
+    token = forms.new_token(forms.public_form("repair"))
+    with speaking("cs"):
+        received = answer(clock, "repair", token=token, subject="Burrs")
+    assert (received.case_number, received.number_later, rows(Outbox)) == ("", "mail", [])
+    assert answer(clock, "repair", token=token, subject="Burrs").number_later == "mail"
+
+    for _again in range(2):
+        do(people["stan"], file_message, held().id, "answer", held().answer_id)
+        do(people["stan"], take_back, held().id)
+    do(people["stan"], file_message, held().id, "answer", held().answer_id)
+
+    (case,) = alive(Case)
+    sent = [row for row in rows(Outbox) if row.state == "queued"]
+    assert [(row.case_id, row.payload["to"]) for row in sent] == [(case.id, "eva@example.com")]
+    assert sent[0].payload["subject"].startswith(f"cs: We received your request [{case.number}]")
+    assert answer(clock, "repair", token=token, subject="Burrs").case_number == case.number
+    assert len([row for row in rows(Outbox) if row.state == "queued"]) == 1
+
+
+def test_without_an_address_no_number_is_promised(clock, people, service_form):  # noqa: F811
+    change(people["stan"], "web_form", service_form, review="everything")
+    with unit_of_work(SYSTEM) as work:
+        form = work.session.get_one(WebForm, service_form["id"])
+        form.fields = [
+            {"name": "subject", "label": "What?"},
+            {"name": "email", "label": "?", "kind": "email"},
+        ]
+
+    assert answer(clock, "repair", email="", subject="Burrs").number_later == "open"
+
+
+def test_who_may_decide_is_told_what_waits(clock, people, lead_form):  # noqa: F811
+    change(people["stan"], "web_form", lead_form, review="everything")
+    for name in ("Eva", "Jan"):
+        answer(clock, "ask-us", name=name)
+
+    def told(name):
+        with reading(people[name]) as session:
+            lines, total = answers_to_decide(session, limit=1)
+            return [line.sender for line in lines], total
+
+    assert {name: told(name) for name in ("stan", "mona", "sue", "vic")} == {
+        "stan": (["Eva"], 2),
+        "mona": (["Eva"], 2),
+        "sue": ([], 0),
+        "vic": ([], 0),
+    }
 
 
 def test_letting_in_is_undone_to_the_last_word(clock, people, lead_form):  # noqa: F811
