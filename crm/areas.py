@@ -18,6 +18,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``count``    how much waits on a screen, by its name
 ``notice``   what an administrator should know at once, in a sentence, by the part of the settings that says
              more
+``living``   by which values of a field a record still has somebody to look after it; the rest is history
 ``reports``  modules that hold reports
 ``company``  what fills an empty database with a firm to try
 ``command``  commands of ``python -m crm``
@@ -101,6 +102,7 @@ hand_in(
     },
     find={"talk": "crm.interactions.find:find_talks"},
     reply={"copy": "crm.interactions.copies:take_copy"},
+    living={"interaction": ("kind", ()), "task": ("done_at", (None,))},
     rules={
         "interaction": "crm.interactions.rules:TalkRules",
         "task": "crm.interactions.rules:TaskRules",
@@ -118,6 +120,7 @@ hand_in(
     filing={"lead": "crm.pipeline.leads.incoming:file_lead"},
     standin={"contact": "crm.pipeline.leads.standin:contacts_of_leads"},
     start={"deal": "crm.pipeline.defaults:ensure_defaults"},
+    living={"deal": ("status", ("open",)), "lead": ("status", ("new", "working", "qualified"))},
     rules={
         "lead": "crm.pipeline.leads.rules:LeadRules",
         "deal": "crm.pipeline.deals.rules:DealRules",
@@ -126,12 +129,17 @@ hand_in(
 )
 hand_in(
     "trade",
+    living={"order": ("id", ()), "order_line": ("id", ())},
     rules={"order": "crm.trade.rules:OrderRules", "order_line": "crm.trade.rules:OrderLineRules"},
     remark={"order": "crm.trade.totals:remark"},
 )
 hand_in(
     "service",
     find={"message": "crm.service.cases.find:find_messages"},
+    living={
+        "case": ("status", ("new", "open", "waiting")),
+        "work_order": ("status", ("planned", "under_way")),
+    },
     start={"service_policy": "crm.service.defaults:ensure_service_defaults"},
     job={
         "service_levels": "crm.service.levels.levels_job:run",

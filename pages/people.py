@@ -27,7 +27,7 @@ view = look.switch(
 if view == "users":
     with slot:
         if st.button(_("Add user"), key="people_add", type="primary", icon=":material/person_add:"):
-            people.user_dialog(None, roles, teams)
+            people.user_dialog(roles, teams, users)
     people.show_users(users)
     st.page_link(
         page("tokens"),
@@ -46,7 +46,8 @@ if view == "users":
         width=420,
     )
     if chosen is not None:
-        people.user_form(users[users["id"] == chosen].iloc[0].to_dict(), roles, teams)
+        people.user_form(users[users["id"] == chosen].iloc[0].to_dict(), roles, teams, users)
+        people.hand_over_form(int(chosen), names[chosen], users)
         people.password_form(int(chosen), names[chosen])
 
 if view == "teams":

@@ -53,12 +53,12 @@ def demand_to_see(session: ScopedSession) -> None:
 
 
 def user_table(session: ScopedSession) -> pd.DataFrame:
-    """Everybody, by name: id, version, name, email, role_id, role, team_id, team, further (team ids), job_title, is_active,
-    signs_in (has a password)."""
+    """Everybody, by name: id, version, name, email, role_id, role, team_id, manager_id, team, further (team ids),
+    job_title, is_active."""
     demand(session, READ)
     found = session.execute(
         select(
-            User.id, User.version, User.name, User.email, User.role_id, Role.name.label("role"), User.team_id,
+            User.id, User.version, User.name, User.email, User.role_id, Role.name.label("role"), User.team_id, User.manager_id,
             Team.name.label("team"), User.job_title, User.is_active,
         )
         .outerjoin(Role, Role.id == User.role_id)

@@ -14,6 +14,7 @@ from crm.interactions.service import log_talk
 from crm.records import records
 from crm.records.matching import name_key
 from crm.records.records import demand_version
+from crm.records.settling import still_here
 from crm.work import Work
 from db.models import Contact, Lead, Organisation
 from db.scope import CREATE, ScopedSession
@@ -139,7 +140,11 @@ def convert_lead(
     make_company = new_organisation and organisation_id is None and bool(lead.company)
     if not anyway:
         _ask(work.session, lead, ask_person=contact_id is None, ask_company=make_company)
-    common = {"source": lead.source, "owner_id": lead.owner_id, "team_id": lead.team_id}
+    common = {
+        "source": lead.source,
+        "owner_id": still_here(work.session, lead.owner_id),
+        "team_id": lead.team_id,
+    }
     if make_company:
         made = records.create_record(
             work, "organisation", {"name": lead.company, "lifecycle": "prospect", **common}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm.records import records
+from crm.records.settling import still_here
 from crm.work import Work
 from db.models import IncomingMessage
 
@@ -28,7 +29,7 @@ def file_talk(work: Work, message: IncomingMessage, _record_id: int | None, **ab
         "happened_at": min(message.written_at or message.taken_at, work.now),
     }
     if work.actor.is_system:
-        values |= {"owner_id": message.owner_id, "team_id": message.team_id}
+        values |= {"owner_id": still_here(work.session, message.owner_id), "team_id": message.team_id}
     given = {name: value for name, value in (values | links | about).items() if value is not None}
     message.interaction_id = int(records.create_record(work, "interaction", given)["id"])
     return message.interaction_id

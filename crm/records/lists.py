@@ -21,6 +21,7 @@ from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.search import search_condition
 from crm.register import Register
+from db.models import User
 from db.scope import READ, ScopedSession
 
 #: Counting stops here: "1,000+" says enough and costs the same on any length.
@@ -280,8 +281,12 @@ def _count(
     return min(found, COUNT_CAP), found > COUNT_CAP
 
 
-def link_options(session: ScopedSession, entity: str, *, search: str = "", limit: int = 50) -> dict[int, str]:
+def link_options(
+    session: ScopedSession, entity: str, *, search: str = "", limit: int = 50, everybody: bool = False
+) -> dict[int, str]:
     """Ids and titles of an entity's rows for a choice, by title; within scope, archived ones left out.
+
+    People who left are left out too, except where records are looked for by who had them (``everybody``).
 
     ``search`` finds them as Find does, accents and order of words aside.
     """
@@ -290,6 +295,8 @@ def link_options(session: ScopedSession, entity: str, *, search: str = "", limit
     statement = select(cls.id, title).order_by(title, cls.id).limit(limit)
     if hasattr(cls, "archived_at"):
         statement = statement.where(cls.archived_at.is_(None))
+    if cls is User and not everybody:
+        statement = statement.where(User.is_active)
     if search:
         part = title.icontains(search, autoescape=True)
         whole = search_condition(session, cls, search)

@@ -187,6 +187,29 @@ def _links(road: Road, shape: Shape, drafts: Sequence[Draft]) -> None:
         for draft in asked:
             if draft.row[name] not in there:
                 draft.refuse(name, not_there(cls, draft.row[name]))
+        if cls is User:
+            _left(road, name, asked)
+
+
+def _left(road: Road, name: str, drafts: Sequence[Draft]) -> None:
+    """Refuse who left where somebody is chosen anew; what a job makes keeps its team and waits for an owner."""
+    chosen = {int(d.row[name]) for d in drafts}
+    gone = select(User.id, User.name).where(User.id.in_(chosen), User.is_active.is_(False))
+    names = {row.id: row.name for row in road.work.session.execute(gone)} if chosen else {}
+    for draft in drafts:
+        if (left := names.get(draft.row[name])) is None:
+            continue
+        if road.work.actor.is_system and draft.is_new:
+            draft.row[name] = None
+        else:
+            draft.refuse(
+                name, _("{name} does not work here any more. Choose somebody else.").format(name=left)
+            )
+
+
+def still_here(session: ScopedSession, user_id: int | None) -> int | None:
+    """The user where they work here now: for a new record that takes its owner from another one."""
+    return session.scalar(select(User.id).where(User.id == user_id, User.is_active)) if user_id else None
 
 
 def not_there(cls: type[Any], record_id: int) -> str:

@@ -1,6 +1,12 @@
 """The screen People, and how texts that people typed are repeated."""
 
+from datetime import date
+
 from streamlit.testing.v1 import AppTest
+
+from crm.records.records import create_record
+from crm.work import SYSTEM, reading, unit_of_work
+from db.models import Task, User
 
 
 def test_an_administrator_sees_everybody(open_page):
@@ -107,3 +113,32 @@ def test_a_role_of_ones_own_begins_without_rights(open_page):
 
     assert not page.exception
     assert "Partner" in page.selectbox(key="people_role").options
+
+
+def test_what_a_leaver_has_is_told_handed_over_and_taken_back(open_page, house, actor_of):
+    with unit_of_work(actor_of("stan")) as work:
+        task = int(create_record(work, "task", {"title": "Call", "due_on": date(2026, 3, 11)})["id"])
+    page = open_page("people")
+
+    page.selectbox(key="people_user").select(house["stan"]).run()
+    page.selectbox(key=f"people_hand_over_{house['stan']}_to").select(house["sue"]).run()
+    page.button(key=f"people_hand_over_{house['stan']}_do").click().run()
+
+    assert not page.exception
+    with reading(SYSTEM) as session:
+        assert session.get(Task, task).owner_id == house["sue"]
+    page.button(key=f"people_handed_{house['stan']}_undo").click().run()
+    with reading(SYSTEM) as session:
+        assert session.get(Task, task).owner_id == house["stan"]
+
+
+def test_people_get_a_manager(open_page, house):
+    page = open_page("people")
+    page.selectbox(key="people_user").select(house["stan"]).run()
+
+    page.selectbox(key=f"people_user_{house['stan']}_manager").select(house["mona"])
+    page.button(key=f"FormSubmitter:people_user_{house['stan']}-Save").click().run()
+
+    assert not page.exception
+    with reading(SYSTEM) as session:
+        assert session.get(User, house["stan"]).manager_id == house["mona"]

@@ -20,6 +20,7 @@ from crm.links import keyed_hash, make_token, public_url
 from crm.mail.inbox.chosen import mailbox_rules
 from crm.mail.sending.outbox import queue_mail
 from crm.records import records
+from crm.records.settling import still_here
 from crm.work import Work
 from db.models import Channel, Contact, Equipment, FormAnswer, Organisation, Queue, WebForm
 
@@ -40,7 +41,7 @@ def become(
         number, contact = _case(work, form, answer, fields, contact)
     else:
         if consents and said.get("email"):
-            contact = _reachable(work, form, said, contact, known_firm(work.session, said), _ours(form))
+            contact = _reachable(work, form, said, contact, known_firm(work.session, said), _ours(work, form))
         answer.lead_id = _lead(work, form, said, fields)
         if contact is not None:
             _note(work, form, fields, said, contact)
@@ -95,8 +96,8 @@ def _has_address(work: Work, contact: Contact, email: str) -> bool:
     )
 
 
-def _ours(form: WebForm) -> dict[str, Any]:
-    return {"owner_id": form.owner_id, "team_id": form.team_id}
+def _ours(work: Work, form: WebForm) -> dict[str, Any]:
+    return {"owner_id": still_here(work.session, form.owner_id), "team_id": form.team_id}
 
 
 def _lead(work: Work, form: WebForm, said: dict[str, Any], fields: Sequence[FormField]) -> int:
@@ -115,7 +116,7 @@ def _lead(work: Work, form: WebForm, said: dict[str, Any], fields: Sequence[Form
         "source": form.name,
         "campaign_id": form.campaign_id,
         **{k: said.get(k) for k in ("email", "phone", "company")},
-        **_ours(form),
+        **_ours(work, form),
     }
     return int(records.create_record(work, "lead", values)["id"])
 
@@ -137,7 +138,9 @@ def _note(
         "contact_id": contact.id,
         "organisation_id": contact.organisation_id,
         # It stands in the history of a customer, so it belongs to those who look after them.
-        "owner_id": contact.owner_id if contact.team_id != form.team_id else form.owner_id,
+        "owner_id": still_here(
+            work.session, contact.owner_id if contact.team_id != form.team_id else form.owner_id
+        ),
         "team_id": contact.team_id or form.team_id,
     }
     records.create_record(work, "interaction", values)
@@ -189,7 +192,7 @@ def _waits(
         cared = select(Queue).where(Queue.is_active, Queue.team_id.is_not(None))
         queue = work.session.scalar(cared.order_by(Queue.position, Queue.id).limit(1))
     if queue is None:
-        return None, _ours(form)
+        return None, _ours(work, form)
     house = work.session.get(Organisation, firm_id) if firm_id is not None else None
     teams = (queue.team_id, *(row.team_id for row in (unit, known, house) if row is not None), form.team_id)
     # What lies in a queue waits for whoever takes it.

@@ -12,6 +12,7 @@ from crm.mail.inbox.matching import who_wrote
 from crm.mail.receiving.bounce_rules import AUTOMATIC, Received
 from crm.mail.receiving.intake import RESPONDED
 from crm.records import records
+from crm.records.settling import still_here
 from crm.work import Work
 from db.models import Campaign, CampaignMember, Contact, IncomingMessage, Outbox
 
@@ -54,7 +55,7 @@ def _task(work: Work, incoming: IncomingMessage, campaign: Campaign, contact: Co
         "organisation_id": contact.organisation_id,
         "campaign_id": campaign.id,
         "notes": incoming.body[:10_000],
-        "owner_id": incoming.owner_id,
+        "owner_id": still_here(work.session, incoming.owner_id),
         "team_id": incoming.team_id,
     }
     records.create_record(work, "task", {name: value for name, value in values.items() if value is not None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm.records import records
+from crm.records.settling import still_here
 from crm.work import Work
 from db.models import IncomingMessage
 
@@ -23,6 +24,6 @@ def file_lead(work: Work, message: IncomingMessage, lead_id: int | None) -> int:
         "source": "E-mail",
     }
     if work.actor.is_system:
-        values |= {"owner_id": message.owner_id, "team_id": message.team_id}
+        values |= {"owner_id": still_here(work.session, message.owner_id), "team_id": message.team_id}
     given = {name: value for name, value in values.items() if value}
     return int(records.create_record(work, "lead", given)["id"])

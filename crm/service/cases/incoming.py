@@ -18,6 +18,7 @@ from crm.mail.receiving.bounces import proven
 from crm.mail.receiving.intake import ANSWERED
 from crm.mail.receiving.storing import give_files
 from crm.records import records
+from crm.records.settling import still_here
 from crm.service.cases.cases import customer_message
 from crm.service.cases.find import by_key, last_of_merge
 from crm.service.cases.moves import ENDED
@@ -144,7 +145,7 @@ def file_case(work: Work, incoming: IncomingMessage, case_id: int | None) -> int
         if work.actor.is_system:
             # Whoever looks after the mailbox looks after what comes of it; in a queue its team does.
             queue_id = mailbox_rules(work.session).queue_id
-            owner = {"owner_id": incoming.owner_id, "team_id": incoming.team_id}
+            owner = {"owner_id": still_here(work.session, incoming.owner_id), "team_id": incoming.team_id}
             values |= owner if queue_id is None else {"queue_id": queue_id}
         given = {name: value for name, value in values.items() if value is not None}
         case_id = int(records.create_record(work, "case", given)["id"])
@@ -166,7 +167,7 @@ def _make_contact(work: Work, incoming: IncomingMessage) -> None:
         "organisation_id": incoming.organisation_id or known.organisation_id,
     }
     if work.actor.is_system:
-        values |= {"owner_id": incoming.owner_id, "team_id": incoming.team_id}
+        values |= {"owner_id": still_here(work.session, incoming.owner_id), "team_id": incoming.team_id}
     try:
         check_address(incoming.sender)
     except Refused:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Table, func, select
 
 from crm.clock import here, noon
+from crm.records.settling import still_here
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer
 from crm.service.visits.base import OPEN, make_visit
@@ -166,7 +167,7 @@ def _make_order(work: Work, plan: Any, today: date) -> int:
         "kind": "maintenance",
         "equipment_id": plan.equipment_id,
         "planned_on": max(plan.next_due_on, today),
-        "owner_id": plan.owner_id,
+        "owner_id": still_here(work.session, plan.owner_id),
         "team_id": plan.team_id,
     }
     make_visit(work, values, plan_id=plan.id, steps=plan.checklist)

@@ -41,9 +41,11 @@ _options = Kept(lists.link_options, ttl="1m", most=300)
 _values = Kept(lists.distinct_values, ttl="5m", most=200)
 
 
-def link_options(actor: Actor, entity: str, *, current: int | None = None) -> dict[int, str]:
-    """The first rows of an entity by title, the current one among them."""
-    options = dict(_options(actor, entity, limit=OPTIONS))
+def link_options(
+    actor: Actor, entity: str, *, current: int | None = None, everybody: bool = False
+) -> dict[int, str]:
+    """The first rows of an entity by title, the current one among them; ``everybody``: also people who left."""
+    options = dict(_options(actor, entity, limit=OPTIONS, everybody=everybody))
     if current is not None and current not in options:
         with reading(actor) as session:
             row = session.get(registry.model(entity), current)

@@ -80,7 +80,11 @@ def _whose(actor: Actor) -> tuple[list[int], list[int]]:
     with st.popover(_("Whose deals"), type="tertiary", icon=":material/group:"):
         owners, teams = (
             choose_some(
-                label, link_options(actor, entity), key=key, bind="query-params", placeholder=_("All")
+                label,
+                link_options(actor, entity, everybody=True),
+                key=key,
+                bind="query-params",
+                placeholder=_("All"),
             )
             for label, entity, key in (
                 (_("Owner"), "user", "pipeline_owners"),

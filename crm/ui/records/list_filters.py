@@ -72,11 +72,11 @@ def _one_filter(actor: Actor, about: Entity, page: str, field: Field, *, opened:
 
 
 def _link_filter(actor: Actor, label: str, field: Field, key: str) -> list[int] | None:
-    titles = link_options(actor, field.link)
+    titles = link_options(actor, field.link, everybody=True)
     # A bound filter writes titles into the address; a link may name a record that is not among the first ones.
     for asked in set(st.query_params.get_all(key)) - set(titles.values()):
         with reading(actor) as session:
-            found = lists.link_options(session, field.link, search=asked, limit=20)
+            found = lists.link_options(session, field.link, search=asked, limit=20, everybody=True)
         titles |= {i: title for i, title in found.items() if title == asked}
     for chosen in st.session_state.get(key) or []:
         if chosen not in titles:

@@ -131,7 +131,7 @@ def _several(actor: Actor, of: str, field: Field, start: list[Any], key: str) ->
         names = dict(field.names())
     elif field.kind is Kind.LINK:
         for record_id in (None, *start):
-            names |= link_options(actor, field.link, current=record_id)
+            names |= link_options(actor, field.link, current=record_id, everybody=True)
     else:
         names = {value: str(value) for value in (*start, *_known(actor, of, field))}
     return choose_some(
@@ -164,7 +164,7 @@ def _single(actor: Actor, of: str, field: Field, start: Any, key: str, currency:
     if field.kind is Kind.CHOICE:
         return _one_of(_("Value"), field.names(), start, key)
     if field.kind is Kind.LINK:
-        return _one_of(_("Value"), link_options(actor, field.link, current=start), start, key)
+        return _one_of(_("Value"), link_options(actor, field.link, current=start, everybody=True), start, key)
     if field.kind in _AS_IN_FORMS:
         with st.container(width=170):
             asked = replace(field, label=_("Value"), required=False, help="", minimum=None, maximum=None)

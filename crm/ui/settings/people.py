@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from crm.access.members.handover import CAUSE, hand_over, held_by, in_words, take_back
 from crm.access.people import RoleRow, grant_matrix, save_grants
 from crm.access.roles import (
     ACTION_LABELS,
@@ -21,11 +22,11 @@ from crm.access.roles import (
 )
 from crm.access.users import change_user, create_user, set_password
 from crm.i18n import _
-from crm.ui.frame.guard import current_actor, storing
+from crm.ui.frame.guard import current_actor, flash, showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.inputs import choose, choose_some
 from crm.ui.kit.words import plain
-from crm.work import reading
+from crm.work import reading, unit_of_work
 
 MEANINGS = {role.key: role.meaning for role in BUILT_IN}
 
@@ -68,12 +69,14 @@ def show_teams(teams: pd.DataFrame) -> None:
 
 
 @st.dialog(_("Add user"), position="right", width=440)
-def user_dialog(_record: None, roles: Sequence[RoleRow], teams: pd.DataFrame) -> None:
+def user_dialog(roles: Sequence[RoleRow], teams: pd.DataFrame, users: pd.DataFrame) -> None:
     """A drawer with the form of a new user."""
-    user_form(None, roles, teams)
+    user_form(None, roles, teams, users)
 
 
-def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams: pd.DataFrame) -> None:
+def user_form(
+    record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams: pd.DataFrame, users: pd.DataFrame
+) -> None:
     """The form of one user; ``record`` is a row of the user table, None makes a new one."""
     actor = current_actor()
     key = f"people_user_{record['id'] if record else 'new'}"
@@ -96,6 +99,14 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         further = choose_some(
             _("Also shares the records of"), team_names, key=f"{key}_further", default=shared
         )
+        here = users[users["is_active"].astype(bool) | (users["id"] == now.get("manager_id"))]
+        above: dict[int | None, str] = {None: _("Nobody"), **dict(zip(here["id"], here["name"], strict=True))}
+        manager = choose(
+            _("Reports to"),
+            {key: name for key, name in above.items() if key != now.get("id")},
+            now.get("manager_id"),
+            key=f"{key}_manager",
+        )
         active = st.toggle(_("May sign in"), value=bool(now.get("is_active", True)), key=f"{key}_active")
         password = "" if record else st.text_input(
             _("First password"), type="password", key=f"{key}_password", autocomplete="new-password",
@@ -104,7 +115,14 @@ def user_form(record: Mapping[str, Any] | None, roles: Sequence[RoleRow], teams:
         sent = st.form_submit_button(_("Save"), type="primary")
     if not sent:
         return
-    values = {"name": name, "email": email, "job_title": job, "team_id": team, "is_active": active}
+    values = {
+        "name": name,
+        "email": email,
+        "job_title": job,
+        "team_id": team,
+        "is_active": active,
+        "manager_id": manager,
+    }
     with storing(actor, _("{name} is stored.").format(name=name), forget=f"{key}_seen") as work:
         if record:
             seen = int(st.session_state[f"{key}_seen"])
@@ -139,6 +157,50 @@ def password_form(user_id: int, name: str) -> None:
     if sent:
         with storing(actor, _("{name} has a new password.").format(name=name)) as work:
             set_password(work, user_id=user_id, password=password)
+
+
+def hand_over_form(user_id: int, name: str, users: pd.DataFrame) -> None:
+    """Who gets what somebody looks after; told by kind and number, and taken back by one click."""
+    actor, done = current_actor(), f"people_handed_{user_id}"
+    with reading(actor) as session:
+        held = held_by(session, user_id)
+    if batch := st.session_state.get(done):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_("Handed over."), width="content")
+            if st.button(_("Undo"), key=f"{done}_undo", icon=":material/undo:"):
+                with storing(actor, _("Taken back."), forget=done) as work:
+                    take_back(work, batch_id=batch)
+    if not held:
+        return
+    others = users[users["is_active"].astype(bool) & (users["id"] != user_id)]
+    people: dict[int | None, str] = {
+        None: _("Nobody yet: it stays with the team"),
+        **dict(zip(others["id"], others["name"], strict=True)),
+    }
+    key = f"people_hand_over_{user_id}"
+    with st.expander(plain(_("Hand over from {name}").format(name=name)), icon=":material/move_down:"):
+        st.caption(
+            _("{what} are looked after by {name}. What is over stays under their name.").format(
+                what=in_words(held), name=plain(name)
+            )
+        )
+        first = choose(_("To"), people, None, key=f"{key}_to")
+        to: dict[str, int | None] = {}
+        if st.checkbox(_("Choose for each kind"), key=f"{key}_apart"):
+            for kind, count in held.items():
+                to[kind] = choose(
+                    in_words({kind: count}).capitalize(), people, first, key=f"{key}_{kind}_{first}"
+                )
+        else:
+            to = dict.fromkeys(held, first)
+        sent = st.button(_("Hand over"), key=f"{key}_do", type="primary")
+    if sent:
+        said = _("{what} handed over.").format(what=in_words(held))
+        with showing_problems():
+            with unit_of_work(actor, cause=CAUSE) as work:
+                st.session_state[done] = hand_over(work, user_id=user_id, to=to).batch_id
+            flash(said)
+            st.rerun()
 
 
 def rights_form(role: RoleRow) -> None:
