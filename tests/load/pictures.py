@@ -5,12 +5,14 @@ import sqlite3
 import sys
 import tempfile
 from contextlib import closing
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from crm.clock import today
 from crm.service.wear import job as wear_job
 from crm.work import SYSTEM
 from db.session import configure
@@ -37,6 +39,7 @@ SCREENS = {
     "cases": ("/cases", AGENT), "case": ("/case?id=170", AGENT), "equipment_list": ("/equipment_list", AGENT),
     "equipment": ("/equipment?id=20", AGENT), "work_orders": ("/work_orders", TECHNICIAN),
     "work_order": ("/work_order?id=205", TECHNICIAN),
+    "technicians": (f"/work_orders?work_orders_view=By+technician&work_orders_day={today() + timedelta(days=1)}", AGENT),
     "contracts": ("/contracts", AGENT), "maintenance_plans": ("/maintenance_plans", AGENT), "wear": ("/wear", MANAGER),
     "service": ("/service", MANAGER), "campaigns": ("/campaigns", MARKETER), "campaign": ("/campaign?id=1&tab=result", MARKETER),
     "segments": ("/segments", MARKETER), "segment": ("/segment?id=1", MARKETER), "templates": ("/templates", MARKETER),

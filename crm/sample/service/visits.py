@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import time
 from typing import Any
 
 import numpy as np
@@ -118,6 +120,8 @@ def _orders(world: World, rng: np.random.Generator, orders: list[dict[str, Any]]
         "case_id": [o["case"] + 1 if "case" in o else None for o in orders],
         "plan_id": [o["plan"] + 1 if "plan" in o else None for o in orders],
         "planned_on": world.days(day),
+        "planned_at": _hours(day, technician),
+        "minutes": 90,
         "done_on": [None if o else d for o, d in zip(is_open, world.days(day), strict=True)],
         "checklist": [[{"text": t, "done": not o} for t in CHECKLIST] for o in is_open],
         "report": [None if o else f"{title} done, tested with ten cups." for o, title in zip(is_open, titles, strict=True)],
@@ -129,6 +133,16 @@ def _orders(world: World, rng: np.random.Generator, orders: list[dict[str, Any]]
         "covered": [None if o else str(c) for o, c in zip(is_open, covered, strict=True)],
         **kept(technician, parties["team"][at], made),
     }  # fmt: skip
+
+
+def _hours(day: Any, technician: Any) -> list[time | None]:
+    """One visit after the other of each technician and day, two hours apart; a fifth one has no hour yet."""
+    begun: Counter[tuple[int, int]] = Counter()
+    hours: list[time | None] = []
+    for key in zip(day.tolist(), technician.tolist(), strict=True):
+        hours.append(time(8 + 2 * begun[key]) if begun[key] < 4 else None)
+        begun[key] += 1
+    return hours
 
 
 def _part(order: dict[str, Any]) -> str:

@@ -13,17 +13,20 @@ from crm.firm.firm import firm
 from crm.i18n import _
 from crm.records import records, registry
 from crm.records.checks import check_value
+from crm.service.cases.cases import add_note
+from crm.service.cases.find import last_of_merge
 from crm.service.equipment.equipment import coverage, record_meter
 from crm.service.equipment.labour import PartUsed, part_problems, visit_cost
 from crm.service.visits.base import make_visit, open_visit
 from crm.service.visits.plans import after_visit, moment_of
 from crm.service.words import day_words
 from crm.work import Work
-from db.models import Equipment, MaintenancePlan, WorkOrder, WorkOrderPart
+from db.models import Case, Equipment, MaintenancePlan, WorkOrder, WorkOrderPart
+from db.scope import UPDATE
 
 #: What the next visit takes over from the one that is done.
 SAME = (
-    "title", "kind", "equipment_id", "organisation_id", "contact_id", "case_id", "owner_id", "team_id",
+    "title", "kind", "equipment_id", "organisation_id", "contact_id", "case_id", "owner_id", "team_id", "minutes",
 )  # fmt: skip
 
 
@@ -90,6 +93,7 @@ def finish_visit(
     if meter is not None and order.equipment_id is not None:
         record_meter(work, order.equipment_id, meter, at=at, source=order.number, reset=meter_reset)
     _plan_done(work, order, done_on)
+    _tell_case(work, order, names)
     made = _next_visit(work, order, next_on) if next_on is not None else None
     work.session.flush()
     return made
@@ -173,6 +177,22 @@ def _plan_done(work: Work, order: WorkOrder, done_on: date) -> None:
         meter = unit.meter_value if order.meter_value is None and unit is not None else order.meter_value
         moved = after_visit(plan.last_done_on, done_on=done_on, next_on=order.next_on, meter=meter)
         records.store_change(work, "maintenance_plan", plan, moved)
+
+
+def _tell_case(work: Work, order: WorkOrder, parts: Sequence[str]) -> None:
+    """Who reads the case learns what was done; where the technician may not write there, nobody does for them."""
+    case = work.session.get(Case, order.case_id) if order.case_id is not None else None
+    if case is None or order.done_on is None:
+        return
+    case = last_of_merge(work.session, case)
+    if not work.actor.holds("case", UPDATE, owner_id=case.owner_id, team_id=case.team_id):
+        return
+    said = [_("{number} was done on {day}.").format(number=order.number, day=day_words(order.done_on))]
+    said += [order.report] if order.report else []
+    said += [_("Parts: {parts}.").format(parts=", ".join(parts))] if parts else []
+    open_steps = [str(step["text"]) for step in order.checklist if not step["done"]]
+    said += [_("Left open: {steps}.").format(steps=", ".join(open_steps))] if open_steps else []
+    add_note(work, case.id, "\n".join(said)[:20_000])
 
 
 def _next_visit(work: Work, order: WorkOrder, next_on: date) -> int:

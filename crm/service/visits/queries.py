@@ -1,4 +1,4 @@
-"""Visits as screens need them: a technician's day, a week, one work order, the visits of a unit."""
+"""Visits as screens need them: a technician's day, a week, the visits of a unit or customer."""
 
 from __future__ import annotations
 
@@ -10,25 +10,11 @@ from typing import Any, Literal
 
 from sqlalchemy import func, or_, select
 
-from crm.money import Money
 from crm.records import registry
-from crm.records.view import RecordView, record_view
 from crm.service.equipment.equipment import Coverage, coverages
-from crm.service.equipment.labour import labour_rate
 from crm.service.visits.base import OPEN
-from crm.service.visits.undo import Typed, typed_before
 from db.audit import SYSTEM_OPTIONS
-from db.models import (
-    Address,
-    Case,
-    Equipment,
-    Failure,
-    MaintenancePlan,
-    Organisation,
-    User,
-    WorkOrder,
-    WorkOrderPart,
-)
+from db.models import Address, Equipment, Organisation, User, WorkOrder
 from db.scope import ScopedSession
 
 Group = Literal["overdue", "today", "next", "open"]
@@ -49,6 +35,9 @@ class Visit:
     status: str
     planned_on: date | None
     planned_at: time | None
+    minutes: int | None
+    done_on: date | None
+    owner_id: int | None
     equipment_id: int | None
     unit: str
     place: str
@@ -59,36 +48,6 @@ class Visit:
     group: Group
     address: str
     covered: Coverage | None
-
-
-@dataclass(frozen=True, slots=True)
-class PartRow:
-    """A part used in a visit; the cost is of one piece, in minor units."""
-
-    name: str
-    quantity: float
-    unit_cost_minor: int | None
-    after_failure: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VisitPage:
-    """A work order as its page needs it. ``covered`` is that of the day it was done, else of the day it is planned for;
-    ``typed`` is what its end had said before that was taken back.
-    """
-
-    view: RecordView
-    covered: Coverage | None
-    parts: tuple[PartRow, ...]
-    known_parts: tuple[str, ...]
-    plan: str
-    rate: Money | None
-    meter_unit: str
-    meter_value: float | None
-    visit: Visit
-    case_number: str
-    next_visit_id: int | None
-    typed: Typed | None
 
 
 def my_visits(session: ScopedSession, *, day: date) -> list[Visit]:
@@ -110,15 +69,26 @@ def my_visits(session: ScopedSession, *, day: date) -> list[Visit]:
 
 
 def week_visits(session: ScopedSession, *, first: date, day: date, everyone: bool) -> list[Visit]:
-    """Visits planned or done in the seven days from ``first``, of the whole reach or of the actor only. Four statements."""
-    when = [
-        WorkOrder.planned_on.between(first, first + timedelta(days=6)),
-        WorkOrder.status != "cancelled",
-    ]
-    if not everyone:
-        when.append(WorkOrder.owner_id == session.actor.user_id)
+    """Visits of the seven days from ``first``, of the whole reach or of the actor only: a done one on the day it was done,
+    another on the day it is planned for. Four statements."""
+    return _between(session, first, first + timedelta(days=6), day, everyone=everyone)
+
+
+def day_visits(session: ScopedSession, *, on: date, day: date) -> list[Visit]:
+    """All visits of one day within reach, and open ones without a technician or a day. Eight statements."""
+    nobodys = (WorkOrder.status.in_(OPEN), or_(WorkOrder.owner_id.is_(None), WorkOrder.planned_on.is_(None)))
+    free = _found(session, day, *nobodys, order=_NEXT_FIRST, limit=MOST_DAY)
+    mine = _between(session, on, on, day, everyone=True)
+    return mine + [visit for visit in free if visit not in mine]
+
+
+def _between(session: ScopedSession, first: date, last: date, day: date, *, everyone: bool) -> list[Visit]:
+    whose = () if everyone else (WorkOrder.owner_id == session.actor.user_id,)
+    planned = WorkOrder.planned_on.between(first, last) & WorkOrder.done_on.is_(None)
+    when = or_(planned, WorkOrder.done_on.between(first, last))
     order = (WorkOrder.planned_on, WorkOrder.planned_at, WorkOrder.id)
-    return sorted(_found(session, day, *when, order=order, limit=500), key=_by_time)
+    not_cancelled = WorkOrder.status != "cancelled"
+    return sorted(_found(session, day, when, not_cancelled, *whose, order=order, limit=500), key=_by_time)
 
 
 def visits_of_unit(session: ScopedSession, equipment_id: int, *, day: date, limit: int = 50) -> list[Visit]:
@@ -140,16 +110,17 @@ _NEXT_FIRST = (WorkOrder.planned_on.is_(None), WorkOrder.planned_on, WorkOrder.i
 
 
 def _by_time(visit: Visit) -> tuple[date, time, int]:
-    return visit.planned_on or date.max, visit.planned_at or time.max, visit.id
+    return visit.done_on or visit.planned_on or date.max, visit.planned_at or time.max, visit.id
 
 
 def _found(session: ScopedSession, day: date, *wanted: Any, order: Sequence[Any], limit: int) -> list[Visit]:
-    asked = _rows().where(*wanted, WorkOrder.archived_at.is_(None)).order_by(*order).limit(limit)
-    return _visits(session, session.execute(asked).all(), day)
+    asked = visit_rows().where(*wanted, WorkOrder.archived_at.is_(None)).order_by(*order).limit(limit)
+    return as_visits(session, session.execute(asked).all(), day)
 
 
 @cache
-def _rows() -> Any:
+def visit_rows() -> Any:
+    """The statement behind each visit that is shown."""
     contact = registry.alias("contact", "contact_id")
     technician = registry.alias("user", "owner_id")
     return (
@@ -161,6 +132,9 @@ def _rows() -> Any:
             WorkOrder.status,
             WorkOrder.planned_on,
             WorkOrder.planned_at,
+            WorkOrder.minutes,
+            WorkOrder.done_on,
+            technician.id.label("technician_id"),
             # What the actor may not see is not joined, so it has no id here either.
             Equipment.id.label("equipment_id"),
             func.coalesce(Equipment.name, ""),
@@ -181,7 +155,8 @@ def _rows() -> Any:
     )
 
 
-def _visits(session: ScopedSession, rows: Sequence[Any], day: date) -> list[Visit]:
+def as_visits(session: ScopedSession, rows: Sequence[Any], day: date) -> list[Visit]:
+    """Rows of ``visit_rows`` with their addresses and cover. Three statements."""
     covered = coverages(session, {r.equipment_id for r in rows}, on=day)
     lines = _addresses(
         session, {r.organisation_id for r in rows} - {None}, {r.contact_id for r in rows} - {None}
@@ -190,7 +165,7 @@ def _visits(session: ScopedSession, rows: Sequence[Any], day: date) -> list[Visi
     for row in rows:
         keys = (("organisation", row.organisation_id), ("contact", row.contact_id))
         address = next((line for key in keys if (line := lines.get(key))), row.city)
-        told: list[Any] = [*row[:14], _group(row, day), address, covered.get(row.equipment_id)]
+        told: list[Any] = [*row[:17], _group(row, day), address, covered.get(row.equipment_id)]
         made.append(Visit(*told))
     return made
 
@@ -224,93 +199,6 @@ def _addresses(
         if line:
             found[key] = line
     return found
-
-
-def visit_page(session: ScopedSession, order_id: int, *, day: date) -> VisitPage:
-    """A work order with all that its page shows. A constant number of statements, two more for one that was taken back.
-
-    Raises
-    ------
-    NotFound
-        No such visit within the actor's scope.
-    """
-    view = record_view(session, "work_order", order_id)
-    row = session.execute(_rows().where(WorkOrder.id == order_id)).one()
-    on = view.values["done_on"] or max(view.values["planned_on"] or day, day)
-    (visit,) = _visits(session, [row], day)
-    covered = coverages(session, [visit.equipment_id], on=on).get(visit.equipment_id or 0)
-    facts = session.execute(_facts(order_id)).one()
-    part = WorkOrderPart
-    parts = session.execute(
-        select(part.name, part.quantity, part.unit_cost_minor, part.after_failure)
-        .where(WorkOrderPart.work_order_id == order_id)
-        .order_by(WorkOrderPart.id),
-        execution_options=SYSTEM_OPTIONS,
-    )
-    return VisitPage(
-        view,
-        covered,
-        tuple(PartRow(*p) for p in parts),
-        _known_parts(session, visit.equipment_id),
-        facts.plan or "",
-        labour_rate(session),
-        facts.meter_unit or "",
-        facts.meter_value,
-        visit,
-        facts.case_number or "",
-        _next_of(session, view),
-        typed_before(session, order_id) if view.values["status"] in OPEN else None,
-    )
-
-
-def _facts(order_id: int) -> Any:
-    return (
-        select(
-            MaintenancePlan.name.label("plan"),
-            Equipment.meter_unit,
-            Equipment.meter_value,
-            Case.number.label("case_number"),
-        )
-        .select_from(WorkOrder)
-        .outerjoin(MaintenancePlan, MaintenancePlan.id == WorkOrder.plan_id)
-        .outerjoin(Equipment, Equipment.id == WorkOrder.equipment_id)
-        .outerjoin(Case, Case.id == WorkOrder.case_id)
-        .where(WorkOrder.id == order_id)
-    )
-
-
-def _known_parts(session: ScopedSession, equipment_id: int | None) -> tuple[str, ...]:
-    """Names of parts that failed or were used before, on this unit first, so that one part keeps one name."""
-    if equipment_id is None:
-        return ()
-    product = select(Equipment.product_id).where(Equipment.id == equipment_id).scalar_subquery()
-    rows = session.execute(
-        select(Failure.part, func.count())
-        .join(Equipment, Equipment.id == Failure.equipment_id)
-        .where(Failure.part.is_not(None), or_(Equipment.id == equipment_id, Equipment.product_id == product))
-        .group_by(Failure.part)
-        .order_by(func.count().desc(), Failure.part)
-        .limit(40)
-    )
-    return tuple(str(row[0]) for row in rows)
-
-
-def _next_of(session: ScopedSession, view: RecordView) -> int | None:
-    """The visit that the technician asked for when this one was done."""
-    values = view.values
-    if values["next_on"] is None or values["status"] != "done":
-        return None
-    return session.scalar(
-        select(WorkOrder.id)
-        .where(
-            WorkOrder.id > view.id,
-            WorkOrder.planned_on == values["next_on"],
-            WorkOrder.title == values["title"],
-            WorkOrder.equipment_id == values["equipment_id"],
-        )
-        .order_by(WorkOrder.id)
-        .limit(1)
-    )
 
 
 def technicians(session: ScopedSession) -> dict[int, str]:

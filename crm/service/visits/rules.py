@@ -59,7 +59,10 @@ class VisitRules(Rules):
         about = [d for d in drafts if d.has(*_ABOUT)]
         cases = known(session, Case, (d.row["case_id"] for d in about), *_CUSTOMER, "equipment_id")
         plans = known(
-            session, MaintenancePlan, (d.row["plan_id"] for d in about), "equipment_id", "owner_id", "team_id"
+            session,
+            MaintenancePlan,
+            (d.row["plan_id"] for d in about),
+            *("equipment_id", "owner_id", "team_id", "minutes"),
         )
         around = _Around(road, cases, {}, {}, plans, {})
         asked = {around.unit_of(d.row) for d in about}
@@ -85,6 +88,8 @@ class VisitRules(Rules):
             row["currency"] = row["currency"] or facts.road.currency
             if row["done_on"] is not None and not draft.has("status"):
                 row["status"] = "done"
+            if row["minutes"] is None:
+                row["minutes"] = facts.plans.get(row["plan_id"] or 0, {}).get("minutes") or None
             if unit is not None:
                 take_owner(draft, unit, "work_order", facts.road)
         moved = draft.has("done_on", "equipment_id") or row["equipment_id"] != before

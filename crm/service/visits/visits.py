@@ -45,10 +45,14 @@ def plan_visit(
     case_id: int | None = None,
     planned_on: date | None = None,
     planned_at: time | None = None,
+    minutes: int | None = None,
     owner_id: int | None = None,
+    team_id: int | None = None,
     checklist: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Plan a visit; customer and unit follow from the case or the unit, a blank title from them.
+
+    Without a technician it is that of the unit's owner or of whoever plans it; with a team alone it is nobody's yet.
 
     Returns
     -------
@@ -65,8 +69,13 @@ def plan_visit(
         "contact_id": contact_id,
         "case_id": case_id,
         "planned_on": planned_on,
+        "minutes": minutes,
         "owner_id": owner_id,
+        "team_id": team_id,
     }
+    case = work.session.get(Case, case_id) if case_id else None
+    if case is not None and case.fault_code:
+        values["fault_code"] = case.fault_code
     return make_visit(work, values, steps=steps_of(checklist), planned_at=planned_at)
 
 
@@ -104,11 +113,12 @@ def replan_visit(
     planned_on: date | None,
     planned_at: time | None,
     owner_id: int | None,
+    minutes: int | None = None,
 ) -> None:
-    """Another day, time or technician for a visit that is still to be done."""
+    """Another day, time or technician for a visit that is still to be done; without ``minutes`` it takes as long as before."""
     order = open_visit(work, order_id, seen_version)
     order.planned_at = planned_at
-    wanted = {"planned_on": planned_on, "owner_id": owner_id}
+    wanted = {"planned_on": planned_on, "owner_id": owner_id, "minutes": minutes or order.minutes}
     records.update_record(work, "work_order", order.id, wanted, seen_version=order.version)
     work.session.flush()
 

@@ -17,12 +17,11 @@ from crm.ui.frame.guard import act_in_callback, current_actor, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import choose, link_options
-from crm.ui.records.drawers import new_record
+from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading
 
 #: The case whose solving is asked about in the run that follows.
 SOLVE = "case_solve"
-VISIT_FORM = ("title", "planned_on", "kind", "owner_id", "equipment_id", "contact_id")
 
 
 def moved(actor: Actor, record: dict[str, Any], key: str) -> None:
@@ -76,23 +75,11 @@ def solve(actor: Actor, view: CaseView) -> None:
 def plan_visit(actor: Actor, view: CaseView) -> None:
     """The drawer of a visit for this case; its page opens after saving."""
     record = view.record
-    preset: dict[str, Any] = {
-        "title": record["subject"],
-        "case_id": record["id"],
-        "kind": "repair",
-        "owner_id": actor.user_id,
-    }
-    preset |= {
-        n: record[n] for n in ("equipment_id", "organisation_id", "contact_id", "fault_code") if record[n]
-    }
-
-    new_record(
+    names = ("equipment_id", "organisation_id", "contact_id")
+    plan_drawer(
         actor,
-        "work_order",
-        preset=preset,
-        fields=VISIT_FORM,
-        title=_("Plan a visit"),
-        submit=_("Plan visit"),
+        preset={"case_id": record["id"]} | {name: record[name] for name in names},
+        title=record["subject"],
         note=view.coverage.reason if view.coverage is not None else "",
     )
 

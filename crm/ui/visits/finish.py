@@ -1,4 +1,4 @@
-"""The end of a visit as a form: day, hours, meter, parts with why, report and next day; nothing typed is lost."""
+"""The end of a visit: day, hours, meter, parts with why, report and next day; nothing typed is lost, and Done stays in reach."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crm.clock import today
 from crm.i18n import _, ngettext
 from crm.money import exponent, to_minor
 from crm.service.equipment.labour import PartUsed
-from crm.service.visits.queries import VisitPage
+from crm.service.visits.page import VisitPage
 from crm.service.visits.visits import finish_visit
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look
@@ -25,9 +25,38 @@ def finish_card(actor: Actor, page: VisitPage) -> None:
     """The parts put in so far and the form that ends the visit."""
     with look.card(_("Finish the visit"), key="visit_finish"):
         parts = _parts(page)
-        entered = _form(page)
-    if entered is not None:
-        _finish(actor, page, parts, entered)
+        entered = _inputs(page)
+        told = st.container()
+    with st.bottom:
+        steps = page.view.values["checklist"]
+        ticked = sum(1 for step in steps if step["done"])
+        said = _("{n} of {all} steps").format(n=ticked, all=len(steps)) if steps else _("Ends the visit")
+        # Two lines make it high enough for a thumb.
+        sent = st.button(
+            f"{_('Done')}  \n:small[{said}]",
+            key=f"visit_done_{page.view.id}",
+            type="primary" if page.view.values["status"] == "under_way" else "secondary",
+            icon=":material/task_alt:",
+            width="stretch",
+            wrap=True,
+        )
+    with told:
+        if sent and not _asks_about_steps(page):
+            _finish(actor, page, parts, entered)
+
+
+def _asks_about_steps(page: VisitPage) -> bool:
+    """Ask once about steps that nobody ticked; a second press ends the visit without them."""
+    left = [str(step["text"]) for step in page.view.values["checklist"] if not step["done"]]
+    key = f"visit_left_{page.view.id}"
+    if not left or st.session_state.get(key) == left:
+        return False
+    st.session_state[key] = left
+    open_now = ngettext("{n} step is open: {steps}.", "{n} steps are open: {steps}.", len(left))
+    said = open_now.format(n=len(left), steps=", ".join(left))
+    again = _("Tick what was done, or press Done once more to leave it open.")
+    st.warning(f"{look.plain(said)}  \n{again}", icon=":material/checklist:")
+    return True
 
 
 def _memory(page: VisitPage) -> list[PartUsed]:
@@ -97,66 +126,59 @@ def _part_form(page: VisitPage, parts: list[PartUsed], currency: str) -> None:
     st.rerun()
 
 
-def _form(page: VisitPage) -> dict[str, Any] | None:
-    """What the form holds in the run after it was sent."""
+def _inputs(page: VisitPage) -> dict[str, Any]:
+    """What was entered so far."""
     values, before = page.view.values, page.typed
     # Another version is another form: what a reopened one begins with must not be what a browser keeps of the first.
     key = f"visit_end_{page.view.id}" + (f"_{values['version']}" if before else "")
     if before:
         st.caption(_("What was entered when the visit was ended before stands here again."))
-    with st.form(key, border=False):
-        grid = st.grid(2, min_column_width=150, gap="small")
+    grid = st.grid(2, min_column_width=150, gap="small")
+    with grid.cell():
+        done_on = st.date_input(
+            _("Done on"),
+            value=before.done_on if before and before.done_on else today(),
+            min_value=FIRST_DAY,
+            max_value=today(),
+            key=f"{key}_day",
+            format="YYYY-MM-DD",
+        )
+    with grid.cell():
+        hours = st.number_input(
+            _("Hours"),
+            value=before.hours if before else None,
+            min_value=0.0,
+            max_value=1000.0,
+            step=0.25,
+            key=f"{key}_hours",
+        )
+    meter, reset = None, False
+    if values["equipment_id"] is not None:
         with grid.cell():
-            done_on = st.date_input(
-                _("Done on"),
-                value=before.done_on if before and before.done_on else today(),
-                min_value=FIRST_DAY,
-                max_value=today(),
-                key=f"{key}_day",
-                format="YYYY-MM-DD",
-            )
-        with grid.cell():
-            hours = st.number_input(
-                _("Hours"),
-                value=before.hours if before else None,
-                min_value=0.0,
-                max_value=1000.0,
-                step=0.25,
-                key=f"{key}_hours",
-            )
-        meter, reset = None, False
-        if values["equipment_id"] is not None:
-            with grid.cell():
-                last = meter_words(page.meter_value, page.meter_unit)
-                meter = st.number_input(
-                    _("Meter shows"), value=before.meter if before else None, min_value=0.0, key=f"{key}_meter",
-                    help=_("It showed {value} last.").format(value=last),
-                    placeholder=_("last {value}").format(value=last),
-                )  # fmt: skip
-        with grid.cell():
-            fault = st.text_input(
-                _("Fault code"),
-                (before.fault_code if before else values["fault_code"]) or "",
-                max_chars=60,
-                key=f"{key}_fault",
-            )
-        if values["equipment_id"] is not None and page.meter_value is not None:
-            reset = st.checkbox(_("The meter was replaced or set back"), key=f"{key}_reset")
-        report = st.text_area(
-            _("Report"), (before.report if before else values["report"]) or "", max_chars=10_000, height=100, key=f"{key}_report",
-            placeholder=_("What was found and done"),
-        )  # fmt: skip
-        next_on = st.date_input(
-            _("Next visit on"), value=before.next_on if before else None, min_value=FIRST_DAY, max_value=LAST_DAY,
-            key=f"{key}_next", format="YYYY-MM-DD",
-            help=_("Makes the next visit with the same steps. Leave it blank for none."),
-        )  # fmt: skip
-        sent = st.form_submit_button(
-            _("Done"), type="primary" if values["status"] == "under_way" else "secondary", icon=":material/task_alt:",
-            width="stretch",
-        )  # fmt: skip
-    if not sent:
-        return None
+            last = meter_words(page.meter_value, page.meter_unit)
+            meter = st.number_input(
+                _("Meter shows"), value=before.meter if before else None, min_value=0.0, key=f"{key}_meter",
+                help=_("It showed {value} last.").format(value=last),
+                placeholder=_("last {value}").format(value=last),
+            )  # fmt: skip
+    with grid.cell():
+        fault = st.text_input(
+            _("Fault code"),
+            (before.fault_code if before else values["fault_code"]) or "",
+            max_chars=60,
+            key=f"{key}_fault",
+        )
+    if values["equipment_id"] is not None and page.meter_value is not None:
+        reset = st.checkbox(_("The meter was replaced or set back"), key=f"{key}_reset")
+    report = st.text_area(
+        _("Report"), (before.report if before else values["report"]) or "", max_chars=10_000, height=100, key=f"{key}_report",
+        placeholder=_("What was found and done"),
+    )  # fmt: skip
+    next_on = st.date_input(
+        _("Next visit on"), value=before.next_on if before else None, min_value=FIRST_DAY, max_value=LAST_DAY,
+        key=f"{key}_next", format="YYYY-MM-DD",
+        help=_("Makes the next visit with the same steps. Leave it blank for none."),
+    )  # fmt: skip
     return {
         "done_on": done_on,
         "hours": hours,

@@ -10,7 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from crm.clock import today
 from crm.i18n import _, ngettext
 from crm.periods import Calendar
-from crm.service.visits.queries import Visit, my_visits, week_visits
+from crm.service.visits.conflicts import USUAL_MINUTES, overlapping, span_of
+from crm.service.visits.queries import Visit, day_visits, my_visits, week_visits
 from crm.service.visits.visits import start_visit
 from crm.ui.frame import routes
 from crm.ui.frame.guard import storing
@@ -19,17 +20,18 @@ from crm.ui.kit.formats import day, number
 from crm.ui.records.listing import ListScreen, show_list
 from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.rows import plan_drawer, way_buttons
-from crm.ui.visits.words import customer_words, late_tag, status_tag, when_words
+from crm.ui.visits.words import customer_words, late_tag, status_tag, until, visit_when
 from crm.work import Actor, reading
 from db.scope import CREATE, UPDATE
 
 VIEW, WEEK = "work_orders_view", "work_orders_week"
-DAY, LIST, WEEKS = "day", "list", "week"
+DAY, LIST, WEEKS, PEOPLE = "day", "list", "week", "people"
+ON = "work_orders_day"
 
 
 def views() -> dict[str, str]:
     """The views by name; the address carries what people read."""
-    return {DAY: _("My day list"), WEEKS: _("Week"), LIST: _("List")}
+    return {DAY: _("My day list"), PEOPLE: _("By technician"), WEEKS: _("Week"), LIST: _("List")}
 
 
 def show_visit_list(actor: Actor, head: DeltaGenerator) -> None:
@@ -76,7 +78,7 @@ def _day_card(actor: Actor, visit: Visit, now: date) -> None:
         tags = [tag for tag in (late_tag(visit, today=now), coverage_tag(visit.covered)) if tag]
         if visit.status == "under_way":
             tags.insert(0, status_tag(visit.status))
-        when = when_words(visit.planned_on, visit.planned_at, today=now)
+        when = visit_when(visit, today=now)
         unit = "" if visit.unit in visit.title else visit.unit
         where = " · ".join(p for p in (unit, visit.address) if p)
         lines = [f"**{look.plain(when)}** {look.plain(visit.title)} :small[{' '.join(tags)}]"]
@@ -103,15 +105,65 @@ def _go(actor: Actor, visit: Visit) -> None:
 
 def shown_week(now: date, weeks: Calendar) -> date:
     """The first day of the week in the address, or of this one."""
+    return weeks.week(_asked_day(WEEK, now))
+
+
+def _step(first: date, days: int, name: str = WEEK) -> None:
+    st.query_params[name] = (first + timedelta(days=days)).isoformat()
+
+
+def _asked_day(name: str, now: date) -> date:
     try:
-        chosen = date.fromisoformat(st.query_params.get(WEEK, ""))
+        return date.fromisoformat(st.query_params.get(name, ""))
     except ValueError:
-        chosen = now
-    return weeks.week(chosen)
+        return now
 
 
-def _step(first: date, days: int) -> None:
-    st.query_params[WEEK] = (first + timedelta(days=days)).isoformat()
+def show_people(actor: Actor, head: DeltaGenerator) -> None:
+    """One day of every technician: whose day is full, what overlaps, what nobody has yet."""
+    now = today()
+    on = _asked_day(ON, now)
+    with look.toolbar():
+        for days, icon, text in ((-1, "chevron_left", _("Day before")), (1, "chevron_right", _("Day after"))):
+            key = f"visits_day_{days}"
+            st.button("", key=key, icon=f":material/{icon}:", help=text, on_click=_step, args=(on, days, ON))
+        st.markdown(f"**{look.plain(day(on) if on != now else _('Today'))}**", width="content")
+    with reading(actor) as session:
+        visits = day_visits(session, on=on, day=now)
+    of_day = [v for v in visits if on in (v.done_on, v.planned_on) and v.owner_id is not None]
+    free = [v for v in visits if v not in of_day]
+    shown = ngettext("{n} visit", "{n} visits", len(of_day)).format(n=len(of_day))
+    _head(actor, head, f"{day(on)}. {shown}.")
+    if not visits:
+        look.empty(_("Nobody has a visit on this day"), _("Plan visit makes one, for whom and when you say."))
+        return
+    rows = {v.owner_id: v.technician for v in sorted(of_day, key=lambda v: v.technician)}
+    grid = look.wall(3)
+    for owner, name in rows.items():
+        theirs = [v for v in of_day if v.owner_id == owner]
+        timed = [v for v in theirs if v.planned_at and v.done_on is None]
+        clash = overlapping([(*span_of(v.planned_at, v.minutes), v.id) for v in timed])
+        hours = sum(v.minutes or USUAL_MINUTES for v in theirs) / 60
+        note = ngettext("{n} visit, {hours} h", "{n} visits, {hours} h", len(theirs))
+        with grid(name, note.format(n=len(theirs), hours=number(hours, decimals=1))):
+            for visit in theirs:
+                _people_line(visit, now, clashes=visit.id in clash)
+    if free:
+        look.section(_("Nobody yet"), _("Without a technician, or without a day"))
+        for visit in free:
+            _people_line(visit, now, clashes=False)
+
+
+def _people_line(visit: Visit, now: date, *, clashes: bool) -> None:
+    at = f"{visit.planned_at:%H:%M}" if visit.planned_at else "–"
+    if visit.planned_at:
+        at += f"–{until(visit.planned_at, visit.minutes or USUAL_MINUTES)}"
+    tags = [status_tag(visit.status)]
+    if clashes:
+        tags.insert(0, look.tag(_("Overlaps"), tone=look.BAD, icon="priority_high"))
+    who = look.quiet(customer_words(visit))
+    title = look.Marked(f"**{at}** {look.plain(visit.title)}")
+    routes.link("work_order", visit.id, title, f"{who} :small[{' '.join(tags)}]")
 
 
 def show_week(actor: Actor, head: DeltaGenerator) -> None:
@@ -138,7 +190,7 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
     for offset in range(7):
         on = first + timedelta(days=offset)
         with grid.cell(), st.container(gap="xsmall"):
-            here = [v for v in visits if v.planned_on == on]
+            here = [v for v in visits if (v.done_on or v.planned_on) == on]
             title = f"**{day(on, today=now)}**" if on != now else f"**{_('Today')}**"
             st.markdown(f"{title} {look.quiet(str(len(here)) if here else '')}")
             for visit in here:
@@ -147,7 +199,7 @@ def show_week(actor: Actor, head: DeltaGenerator) -> None:
 
 def _week_line(visit: Visit) -> None:
     with st.container(gap=None):
-        at = f"{visit.planned_at:%H:%M} " if visit.planned_at else ""
+        at = f"{visit.planned_at:%H:%M} " if visit.planned_at and visit.done_on is None else ""
         # A link would be cut off after a few letters here; a button wraps.
         if st.button(f":small[{look.plain(at + visit.title)}]", key=f"week_{visit.id}", type="tertiary"):
             routes.go("work_order", visit.id)

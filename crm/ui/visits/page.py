@@ -10,8 +10,9 @@ import streamlit as st
 from crm.clock import today
 from crm.i18n import _
 from crm.records import registry
+from crm.service.cases.cases import move_case
 from crm.service.visits.base import OPEN
-from crm.service.visits.queries import VisitPage, visit_page
+from crm.service.visits.page import VisitPage, visit_page
 from crm.service.visits.visits import reopen_visit, start_visit, tick_step
 from crm.ui.frame import routes
 from crm.ui.frame.guard import act_in_callback, show_refused, storing
@@ -48,8 +49,8 @@ def show_visit(actor: Actor, order_id: int) -> None:
         primary=lambda: _start(actor, page),
     )
     show_refused()
-    aside = [lambda: _where(page), lambda: _about(page)]
-    record_body(lambda: _main(actor, page), aside, figures=_strip(page))
+    _where(page)
+    record_body(lambda: _main(actor, page), [lambda: _about(page)], figures=_strip(page))
 
 
 def _main(actor: Actor, page: VisitPage) -> None:
@@ -63,6 +64,7 @@ def _main(actor: Actor, page: VisitPage) -> None:
         finish_card(actor, page)
     elif values["status"] == "done":
         _done(page)
+        _end_case(actor, page)
     else:
         text_card(view, "report")
     if st.toggle(_("Show what was changed"), key="visit_changes"):
@@ -222,6 +224,22 @@ def _done(page: VisitPage) -> None:
         )
 
 
+def _end_case(actor: Actor, page: VisitPage) -> None:
+    """The visit is over: whether its case is, too."""
+    case = page.case
+    if case is None or not case.may_end:
+        return
+    with look.card(_("Is {number} solved, too?").format(number=case.number), key="visit_case"):
+        st.caption(
+            _("What was done stands in the case. Solved, the customer is asked once by mail how it went.")
+        )
+        if st.button(_("Mark as solved"), key="visit_case_solved", icon=":material/check:"):
+            said = _("{number} is solved.").format(number=case.number)
+            report = page.view.values["report"] or ""
+            with storing(actor, said) as work:
+                move_case(work, case.id, "resolved", seen_version=case.version, resolution=report)
+
+
 def _parts_table(page: VisitPage, currency: str) -> dict[str, Any]:
     return {
         _("Part"): [look.plain(p.name) for p in page.parts],
@@ -235,19 +253,31 @@ def _parts_table(page: VisitPage, currency: str) -> dict[str, Any]:
 
 
 def _where(page: VisitPage) -> None:
+    """What somebody at the door needs: the way, the call, the fault, what was done before. First on a phone."""
     view, values = page.view, page.view.values
-    with look.card(_("Where to"), key="visit_where"):
-        for name in LINKS:
-            if title := view.titles.get(f"{name}_id"):
-                label = f"{page.case_number} {title}" if name == "case" else title
-                routes.link(name, values[f"{name}_id"], label)
+    grid = look.wall(2, width=300)
+    with grid(_("Where to")):
         line = " · ".join(p for p in (page.visit.place, page.visit.address) if p)
         if line:
-            st.markdown(f":small[:material/location_on: {look.plain(line)}]")
-        with st.container(horizontal=True, gap="xsmall"):
+            st.markdown(f":material/location_on: {look.plain(line)}")
+        with st.container(horizontal=True, gap="small"):
             way_buttons(page.visit)
+        for name in LINKS:
+            if title := view.titles.get(f"{name}_id"):
+                number_of = f"{page.case.number} " if name == "case" and page.case else ""
+                routes.link(name, values[f"{name}_id"], number_of + title)
         if not (line or page.visit.phone or view.titles):
             st.caption(_("No customer yet. Edit adds one."))
+    with grid(_("Fault and history")):
+        if values["fault_code"]:
+            st.markdown(f"{look.tag(values['fault_code'], tone=look.WATCH)}")
+        if page.case is not None and page.case.description:
+            st.markdown(look.as_typed(page.case.description, 600))
+        for one in page.earlier:
+            said = look.quiet(f"{day(one.done_on)} {one.report[:160]}".strip())
+            routes.link("work_order", one.id, one.title, said)
+        if not (values["fault_code"] or page.earlier or (page.case and page.case.description)):
+            st.caption(_("Nothing is known of earlier visits or faults."))
 
 
 def _about(page: VisitPage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 
 from crm.i18n import _
 from crm.records import registry
@@ -31,6 +31,19 @@ def when_words(planned_on: date | None, planned_at: time | None, *, today: date)
     said = ago(planned_on, today=today) if near else day(planned_on, today=today)
     at = f"{planned_at:%H:%M}" if planned_at else ""
     return f"{said[:1].upper()}{said[1:]} {at}".rstrip()
+
+
+def visit_when(visit: Visit, *, today: date) -> str:
+    """When a visit is: the day it was done, else day, time and how long it is planned for."""
+    if visit.done_on is not None:
+        return when_words(visit.done_on, None, today=today)
+    said = when_words(visit.planned_on, visit.planned_at, today=today)
+    return f"{said}–{until(visit.planned_at, visit.minutes)}" if visit.planned_at and visit.minutes else said
+
+
+def until(planned_at: time, minutes: int) -> str:
+    """The hour at which a visit ends."""
+    return f"{datetime.combine(date.min, planned_at) + timedelta(minutes=minutes):%H:%M}"
 
 
 def late_tag(visit: Visit, *, today: date) -> look.Marked | None:

@@ -173,6 +173,11 @@ class WorkOrder(Business, Base):
         ),
     )
     planned_at: Mapped[time | None] = mapped_column(Time)
+    minutes: Mapped[int | None] = mapped_column(
+        info=about(
+            "Takes", "integer", unit="min", minimum=1, maximum=10_000, aliases=("duration", "planned minutes")
+        )
+    )
     done_on: Mapped[date | None] = mapped_column(
         info=about(
             "Done",

@@ -1,6 +1,6 @@
 """The screens of visits: a technician's day, the week, the list, one visit."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from crm.clock import today
 from crm.work import reading, unit_of_work
 from tests.factories import make
 from tests.pages.grids import listed
+from tests.pages.service.case_hands import submit
 
 
 @pytest.fixture
@@ -43,6 +44,19 @@ def stored(actor_of, order):
         return records.get_record(session, "work_order", order["id"])
 
 
+def titles(actor_of):
+    from sqlalchemy import select
+
+    from db.models import WorkOrder
+
+    with reading(actor_of("ada")) as session:
+        return set(session.scalars(select(WorkOrder.title)))
+
+
+def links_of(page):
+    return {link.proto.label for link in page.get("page_link")}
+
+
 def texts(page):
     return " ".join(e.value for kind in ("markdown", "caption", "title") for e in getattr(page, kind))
 
@@ -64,7 +78,7 @@ class TestDay:
     def test_a_call_and_a_map_are_one_tap_away(self, open_page, visit):
         page = open_page("work_orders", as_="stan")
 
-        links = {e.proto.label: e.proto.url for e in page.get("link_button")}
+        links = {e.proto.label.split()[0]: e.proto.url for e in page.get("link_button")}
         assert links["Call"] == "tel:+4930123456"
         assert links["Map"] == "https://www.openstreetmap.org/search?query=Berlin"
 
@@ -126,7 +140,7 @@ class TestWeekAndList:
         assert not page.exception
         assert list(listed(page)[0]["title"]) == [visit["title"]]
 
-    @pytest.mark.parametrize("view", ["My day list", "Week", "List"])
+    @pytest.mark.parametrize("view", ["My day list", "By technician", "Week", "List"])
     def test_an_empty_view_has_no_error(self, open_page, view):
         page = open_page("work_orders", work_orders_view=view)
 
@@ -165,7 +179,11 @@ class TestVisit:
         page.number_input(key=f"{key}_meter").set_value(150.0)
         page.text_area(key=f"{key}_report").set_value("Cleaned.")
         page.date_input(key=f"{key}_next").set_value(today() + timedelta(days=9))
-        page.button(key=f"FormSubmitter:{key}-Done").click().run()
+        page.button(key=f"visit_done_{visit['id']}").click().run()
+        # Nobody ticked the steps: that is asked about first.
+        assert "2 steps are open: Look, Clean." in page.warning[0].value
+        assert stored(actor_of, visit)["status"] == "planned"
+        page.button(key=f"visit_done_{visit['id']}").click().run()
 
         assert not page.exception
         now = stored(actor_of, visit)
@@ -179,7 +197,8 @@ class TestVisit:
 
         page.number_input(key=f"{key}_meter").set_value(50.0)
         page.text_area(key=f"{key}_report").set_value("Cleaned.")
-        page.button(key=f"FormSubmitter:{key}-Done").click().run()
+        for _press in range(2):
+            page.button(key=f"visit_done_{visit['id']}").click().run()
 
         assert "The meter showed 100" in page.error[0].value
         assert page.text_area(key=f"{key}_report").value == "Cleaned."
@@ -202,7 +221,8 @@ class TestVisit:
         page.selectbox(key=f"{key}_name").set_value("Burrs")
         page.button(key=f"FormSubmitter:{key}_form-Add").click().run()
         assert "Burrs" in texts(page)
-        page.button(key=f"FormSubmitter:visit_end_{visit['id']}-Done").click().run()
+        for _press in range(2):
+            page.button(key=f"visit_done_{visit['id']}").click().run()
 
         assert not page.exception
         assert (
@@ -241,3 +261,58 @@ class TestVisit:
 
         assert not page.exception
         assert any("Mona" in step.label for step in page.expander)
+
+
+class TestByTechnician:
+    def test_each_technician_has_a_card_with_what_overlaps_and_nobodys_stand_below(
+        self, open_page, actor_of, unit
+    ):
+        for title, hour in (("First", 8), ("Second", 9)):
+            plan(actor_of, title=title, planned_on=today(), planned_at=time(hour), minutes=90)
+        plan(actor_of, title="Free", planned_on=today(), team_id=actor_of("stan").teams[0])
+
+        page = open_page("work_orders", as_="mona", work_orders_view="By technician")
+
+        assert not page.exception
+        shown = texts(page)
+        assert "2 visits, 3.0 h" in shown
+        assert shown.count("Overlaps") == 2
+        assert "Nobody yet" in shown
+        assert "**08:00–09:30** First" in links_of(page)
+
+    def test_what_speaks_against_an_hour_is_told_before_it_is_stored(self, open_page, actor_of, visit):
+        plan(actor_of, title="First", planned_on=today(), planned_at=time(9), minutes=120)
+        page = open_page("work_orders", as_="stan").button(key="visits_new").click().run()
+
+        page.button(key="visits_new").click()
+        stan = actor_of("stan").user_id
+        page.text_input(key="visit_title_").set_value("Second")
+        page.time_input(key="visit_time").set_value(time(10))
+        page.selectbox(key="visit_owner").set_value(stan)
+        submit(page, "Plan visit")
+
+        assert "Stan is at" in page.warning[0].value
+        assert "Second" not in titles(actor_of)
+        page.button(key="visits_new").click()
+        submit(page, "Plan visit")
+        assert "Second" in titles(actor_of)
+
+
+class TestEndOfTheCase:
+    def test_a_done_visit_offers_to_solve_its_case_and_uses_the_report(self, open_page, actor_of, unit):
+        from crm.records import records
+        from crm.service.visits.visits import finish_visit
+
+        case = make(actor_of("stan"), "case", equipment_id=unit["id"])
+        order = plan(actor_of, case_id=case["id"])
+        with unit_of_work(actor_of("stan")) as work:
+            finish_visit(work, order["id"], seen_version=1, done_on=today(), report="New seal.")
+        page = open_page("work_order", as_="stan", id=order["id"])
+
+        page.button(key="visit_case_solved").click().run()
+
+        assert not page.exception
+        with reading(actor_of("stan")) as session:
+            solved = records.get_record(session, "case", case["id"])
+        assert (solved["status"], solved["resolution"]) == ("resolved", "New seal.")
+        assert "visit_case_solved" not in {button.key for button in page.button}

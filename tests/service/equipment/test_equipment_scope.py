@@ -15,6 +15,7 @@ from crm.service.cases import queries as case_queries
 from crm.service.equipment import equipment_queries
 from crm.service.equipment import history as unit_history
 from crm.service.equipment.equipment import coverages
+from crm.service.visits import page as visit_page
 from crm.service.visits import queries as visit_queries
 from crm.service.visits.visits import PartUsed, cancel_visit, finish_visit, plan_visit, start_visit, tick_step
 from crm.work import Actor, reading, unit_of_work
@@ -130,7 +131,7 @@ class TestQueries:
             lambda s, x: equipment_queries.unit_page(s, x["equipment"]["id"], on=today()),
             lambda s, x: unit_history.unit_history(s, x["equipment"]["id"]),
             lambda s, x: unit_history.unit_parts(s, x["equipment"]["id"]),
-            lambda s, x: visit_queries.visit_page(s, x["work_order"]["id"], day=today()),
+            lambda s, x: visit_page.visit_page(s, x["work_order"]["id"], day=today()),
         ],
     )
     def test_pages_of_another_team_are_not_there(self, people, scene, ask):
@@ -153,6 +154,7 @@ class TestQueries:
                 s, first=today() - timedelta(days=3), day=today(), everyone=True
             ),
             lambda s, x: visit_queries.my_visits(s, day=today()),
+            lambda s, x: visit_queries.day_visits(s, on=today(), day=today()),
             lambda s, x: [h for h in find_anything(s, "V3-118842") if h.entity == "equipment"],
         ],
     )

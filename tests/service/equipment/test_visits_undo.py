@@ -7,7 +7,7 @@ import pytest
 from crm.clock import today
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.service.equipment.equipment import record_meter
-from crm.service.visits.queries import visit_page
+from crm.service.visits.page import visit_page
 from crm.service.visits.visits import cancel_visit, reopen_visit
 from crm.work import reading, unit_of_work
 from db.models import Equipment, Failure, MaintenancePlan, MeterReading, PartChange, WorkOrder, WorkOrderPart
