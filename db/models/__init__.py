@@ -59,6 +59,7 @@ from db.models.system import (
     Setting,
 )
 from db.models.trade import Order, OrderLine
+from db.models.views import ListHabit, SavedView
 
 __all__ = [
     "Address",
@@ -103,6 +104,7 @@ __all__ = [
     "Lead",
     "Lease",
     "LinkClick",
+    "ListHabit",
     "LoginSession",
     "LossReason",
     "MailboxPlace",
@@ -121,6 +123,7 @@ __all__ = [
     "Rate",
     "ReplyDraft",
     "Role",
+    "SavedView",
     "Secret",
     "Segment",
     "SegmentMember",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import insert, select, update
 
 from crm.errors import Conflict, NotAllowed, NotFound, Problem, Refused
 from crm.firm.firm import firm
@@ -13,12 +13,12 @@ from crm.mail.address import one_line
 from crm.mail.templates.places import REPLY, REPLY_FIELDS, Unusable, fill, problems_of
 from crm.mail.templates.values import contact_values
 from crm.records import records
+from crm.records.reach import OWN, TEAM, placed, reach_of, shared_by, within
 from crm.work import Actor, Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import CannedReply, Case, User
 from db.scope import UPDATE, ScopedSession
 
-OWN, TEAM, ALL = "own", "team", "all"
 _MOST, _MOST_NAME = 20_000, 200
 #: What may stand in one, as ``case.number``.
 PLACES = tuple(f"{group}.{name}" for group, names in REPLY_FIELDS.items() for name in names)
@@ -41,26 +41,20 @@ def reaches(actor: Actor) -> list[str]:
     """Whose canned replies the actor may write."""
     if actor.user_id is None or not actor.may("case", UPDATE):
         return []
-    return [OWN, *([TEAM] if actor.teams else []), *([ALL] if actor.may("setting", UPDATE) else [])]
+    return [OWN, *shared_by(actor, "case")]
 
 
 def canned_replies(session: ScopedSession, *, also_unused: bool = False) -> list[Canned]:
     """Those that the actor may answer with, by name."""
     actor = session.actor
-    mine = or_(
-        CannedReply.owner_id == actor.user_id,
-        CannedReply.team_id.in_(actor.teams),
-        and_(CannedReply.owner_id.is_(None), CannedReply.team_id.is_(None)),
-    )
-    asked = select(CannedReply).where(mine).order_by(CannedReply.name, CannedReply.id)
+    asked = select(CannedReply).where(within(CannedReply, actor)).order_by(CannedReply.name, CannedReply.id)
     if not also_unused:
         asked = asked.where(CannedReply.is_active)
     return [_read(row) for row in session.scalars(asked, execution_options=SYSTEM_OPTIONS)]
 
 
 def _read(row: CannedReply) -> Canned:
-    reach = OWN if row.owner_id is not None else TEAM if row.team_id is not None else ALL
-    return Canned(row.id, row.name, row.body, reach, row.team_id, row.is_active, row.version)
+    return Canned(row.id, row.name, row.body, reach_of(row), row.team_id, row.is_active, row.version)
 
 
 def may_write(actor: Actor, one: Canned) -> bool:
@@ -101,9 +95,8 @@ def save_canned(work: Work, form: Canned) -> int:
     values = {
         "name": name,
         "body": body,
-        "owner_id": work.actor.user_id if form.reach == OWN else None,
-        "team_id": form.team_id if form.reach == TEAM else None,
         "is_active": form.is_active,
+        **placed(work.actor, form.reach, form.team_id),
     }
     connection = work.session.connection()
     if form.id is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +15,6 @@ from crm.exchange.cards_out import VERSIONS, export_cards
 from crm.exchange.export import Asked, export_rows
 from crm.i18n import _
 from crm.records import lists, registry
-from crm.records.card import Card
 from crm.records.fields import Entity, Kind
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
@@ -26,11 +24,11 @@ from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_actions, bulk_bar, undo_bar
 from crm.ui.records.list_filters import more_filters, pill_filter
 from crm.ui.records.list_table import grid_columns, grid_rows, pager
+from crm.ui.records.views import saved
+from crm.ui.records.views.screen import PAGE_ROWS, ListScreen, clear_filters, column_names, sortable
 from crm.work import Actor, reading
-from db.scope import CREATE, EXPORT, ScopedSession
+from db.scope import CREATE, EXPORT
 
-#: How many rows a page may have; the first is what one view of a laptop holds.
-PAGE_ROWS = (14, 25, 50, 100, 200)
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILES = {
     "csv": ("csv", "text/csv"), "all csv": ("csv", "text/csv"), "xlsx": ("xlsx", _SHEET), "all xlsx": ("xlsx", _SHEET),
@@ -38,36 +36,11 @@ _FILES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ListScreen:
-    """A list as its card says, and what is special about it."""
-
-    entity: str
-    on_open: Callable[[Actor, int], None] | None = None  # instead of the record's own page
-    on_new: Callable[[Actor], None] | None = None  # instead of the general form
-    title: str = ""  # instead of the entity's plural
-    marked: Callable[[ScopedSession], Collection[int]] | None = None  # records with news for the actor
-
-    @property
-    def card(self) -> Card:
-        """What the entity looks like."""
-        return registry.card(self.entity)
-
-    @property
-    def page(self) -> str:
-        """The beginning of the screen's keys and of its filters in the address."""
-        return self.card.screen or self.entity
-
-    @property
-    def sort(self) -> str:
-        """The field it is sorted by at first."""
-        return self.card.sort.removeprefix("-") or registry.title_field(self.entity)
-
-
 def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None = None) -> None:
     """Draw the whole list screen; ``head`` is where its header goes when something stands between it and the filters."""
     about = registry.entity(screen.entity)
     head = head or st.container()
+    saved.begin(actor, about, screen)
     with look.toolbar():
         told = _("Search {plural}").format(plural=_(about.plural).lower())
         search = search_input(told, key=f"{screen.page}_q", width=260)
@@ -76,6 +49,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         columns, sort, descending, size, archived = _view(actor, about, screen)
         narrowed = bool(filters or archived)
         filters |= _open_filter(about, screen)
+        saved.menu(actor, about, screen)
     part = (search, repr(sorted(filters.items(), key=str)), archived)
     cursors = _cursors(screen, (part, sort, descending, size))
     reach = _reach(about)
@@ -108,7 +82,7 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         names = [about.title_field, *(c for c in columns if c != about.title_field and c in found.rows)]
         answer = grid(
             f"{screen.page}_list",
-            grid_columns(about, names, sortable=_sortable(about, screen)),
+            grid_columns(about, names, sortable=sortable(about, screen)),
             grid_rows(about, found.rows, names, faces=screen.card.avatars, fresh=fresh, reach=reach),
             label=_("{plural}, page {n}").format(plural=_(about.plural), n=len(cursors)),
             total=found.total,
@@ -209,39 +183,38 @@ def _open_filter(about: Entity, screen: ListScreen) -> dict[str, Any]:
     return {screen.card.open_while_blank: (datetime(1970, 1, 1, tzinfo=UTC), None) if ended else None}
 
 
-def _sortable(about: Entity, screen: ListScreen) -> dict[str, str]:
-    """What the list can be sorted by, its own order first."""
-    names = {f.name: _(f.label) for f in about.fields}
-    fields = [screen.sort, about.title_field, *(f.name for f in about.fields if f.sortable)]
-    return {name: names[name] for name in fields}
-
-
 def _view(actor: Actor, about: Entity, screen: ListScreen) -> tuple[list[str], str, bool, int, bool]:
     """Columns, sort, direction, rows of a page, and whether archived rows show."""
-    names = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
-    first, shown = screen.sort, list(screen.card.names("list"))
+    names, first, page = column_names(about), screen.shape, screen.page
+    kept = {"on_change": saved.keep_shape, "args": (actor, screen)}
     with st.popover(_("View"), type="tertiary", icon=":material/view_column:"):
         columns = choose_some(
-            _("Columns"), names, default=shown, key=f"{screen.page}_columns", bind="query-params"
-        )
-        sortable = _sortable(about, screen)
-        sort = choose(_("Sort by"), sortable, first, key=f"{screen.page}_sort", bind="query-params")
-        descending = st.toggle(
-            _("Largest or newest first"),
-            value=screen.card.sort.startswith("-"),
-            key=f"{screen.page}_down",
+            _("Columns"),
+            names,
+            default=first["columns"],
+            key=f"{page}_columns",
             bind="query-params",
+            help=_("They stand in the order in which they were chosen."),
+            **kept,
+        )
+        saved.move_columns(actor, screen, {name: names[name] for name in columns if name in names})
+        sorts = sortable(about, screen)
+        sort = choose(_("Sort by"), sorts, first["sort"], key=f"{page}_sort", bind="query-params")
+        descending = st.toggle(
+            _("Largest or newest first"), value=first["down"], key=f"{page}_down", bind="query-params"
         )
         sizes = {n: str(n) for n in PAGE_ROWS}
-        size = choose(_("Rows per page"), sizes, PAGE_ROWS[0], key=f"{screen.page}_rows", bind="query-params")
-        archived = st.toggle(_("Archived records"), key=f"{screen.page}_archived", bind="query-params")
+        size = choose(
+            _("Rows per page"), sizes, first["rows"], key=f"{page}_rows", bind="query-params", **kept
+        )
+        archived = st.toggle(_("Archived records"), key=f"{page}_archived", bind="query-params")
         if actor.may(registry.rights_name(screen.entity), EXPORT):
-            choose(_("Export as"), _formats(about.name), "csv", key=f"{screen.page}_format")
+            choose(_("Export as"), _formats(about.name), "csv", key=f"{page}_format")
     return (
-        [c for c in columns if c in names] or shown,
-        sort or first,
+        [c for c in columns if c in names] or first["columns"],
+        sort or first["sort"],
         descending,
-        size or PAGE_ROWS[0],
+        size or first["rows"],
         archived,
     )
 
@@ -301,15 +274,3 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
         key=f"{screen.page}_first",
     ):
         _new(actor, screen)
-
-
-def clear_filters(page: str, about: Entity) -> None:
-    """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
-    fields = [f"{page}_{f.name}{end}" for f in about.fields for end in ("", "_from", "_to")]
-    further = [f"{page}_{name}" for name in lists.further_filters(about.name)]
-    for key in (f"{page}_q", f"{page}_archived", *further, *fields):
-        value = st.session_state.get(key)
-        if value:
-            st.session_state[key] = [] if isinstance(value, list) else "" if isinstance(value, str) else None
-    if st.session_state.get(f"{page}_archived", False) is None:
-        st.session_state[f"{page}_archived"] = False

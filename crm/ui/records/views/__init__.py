@@ -1,0 +1,1 @@
+"""What a list is asked, and the views that keep it."""

@@ -1,0 +1,284 @@
+"""Views of a list under a name: the menu beside its filters, those in the sidebar, and what a person keeps without one.
+
+A view is opened by ``?view=7``, which sets the inputs; those stand in the address themselves, so that it alone restores the
+list also for somebody who has no such view. ``?view=0`` asks for the list as it is without any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from crm.i18n import _
+from crm.records import registry
+from crm.records.fields import Entity
+from crm.records.reach import ALL, OWN, TEAM
+from crm.records.views import (
+    MOST_NAME,
+    Habit,
+    View,
+    delete_view,
+    habit,
+    keep,
+    may_write,
+    pinned,
+    reaches,
+    save_view,
+    views,
+)
+from crm.ui.frame import routes
+from crm.ui.frame.guard import act_in_callback, flash, show_refused, showing_problems, storing
+from crm.ui.kit import look
+from crm.ui.kit.inputs import choose, link_options
+from crm.ui.records.views.screen import SHAPE, ListScreen, ask, keys, now_asked
+from crm.work import Actor, reading, unit_of_work
+
+#: The name of a view in the address.
+VIEW = "view"
+_NONE = "0"
+#: Where a list stands that is one of several looks of its screen: the choice of the look, as in the address.
+_AT = "at"
+
+
+def begin(actor: Actor, about: Entity, screen: ListScreen) -> None:
+    """Set the inputs to the view that is asked for, else, where the address says nothing, to what the person keeps."""
+    memory = st.session_state.setdefault(f"{screen.page}_views_memory", {"asked": None, "open": None})
+    is_first = f"{screen.page}_sort" not in st.session_state
+    asked = st.query_params.get(VIEW)
+    if not is_first and asked == memory["asked"]:
+        return
+    if asked is None and (not is_first or any(key in st.query_params for key in keys(about, screen.page))):
+        memory["asked"] = None
+        return
+    with reading(actor) as session:
+        kept = habit(session, screen.entity)
+        wanted = asked if asked is not None else str(kept.default) if kept.default is not None else None
+        view = next((v for v in views(session, screen.entity) if str(v.id) == wanted), None)
+    memory["asked"], memory["open"] = asked, view.id if view else None
+    if view is not None:
+        if lost := ask(actor, about, screen, view.state):
+            flash(
+                _("{n} of the filters of “{name}” name what you do not see; they are left out.").format(
+                    n=lost, name=view.name
+                )
+            )
+    elif asked is not None or kept != Habit():
+        ask(actor, about, screen, _shape(kept))
+        if asked not in (None, _NONE):
+            flash(_("This view is not there any more, or not shared with you."))
+    if asked not in (None, _NONE):
+        # From here on the inputs say it, in the address too.
+        del st.query_params[VIEW]
+        memory["asked"] = None
+
+
+def _shape(kept: Habit) -> dict[str, Any]:
+    found: dict[str, Any] = {"columns": list(kept.columns), "rows": kept.rows}
+    return {name: value for name, value in found.items() if value}
+
+
+def keep_shape(actor: Actor, screen: ListScreen) -> None:
+    """Keep columns and rows of a page as they were just chosen; for callbacks. In a view they are part of that."""
+    if st.session_state.get(f"{screen.page}_views_memory", {}).get("open") is not None:
+        return
+    columns = list(st.session_state.get(f"{screen.page}_columns") or ())
+    as_ever = columns == screen.shape["columns"]
+    rows = st.session_state.get(f"{screen.page}_rows")
+    act_in_callback(
+        actor,
+        lambda work: keep(work, screen.entity, columns=() if as_ever else tuple(columns), rows=rows),
+    )
+
+
+def move_columns(actor: Actor, screen: ListScreen, shown: Mapping[str, str]) -> None:
+    """Say which column stands before which, by keys and on a phone too; and the way back to how it was at first."""
+
+    def move(by: int) -> None:
+        columns, one = list(st.session_state[f"{page}_columns"]), st.session_state.get(f"{page}_move")
+        if one in columns:
+            place = columns.index(one)
+            columns.insert(max(0, place + by), columns.pop(place))
+            st.session_state[f"{page}_columns"] = columns
+            keep_shape(actor, screen)
+
+    def reset() -> None:
+        st.session_state[f"{page}_columns"] = screen.shape["columns"]
+        st.session_state[f"{page}_rows"] = screen.shape["rows"]
+        keep_shape(actor, screen)
+
+    page = screen.page
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key=f"{page}_order"):
+        one = choose(_("Move a column"), shown, key=f"{page}_move", placeholder=_("Choose"), width=170)
+        for way, by, told in (("back", -1, _("Further to the front")), ("forward", 1, _("Further back"))):
+            st.button(
+                told,
+                key=f"{page}_move_{way}",
+                icon=":material/arrow_back:" if by < 0 else ":material/arrow_forward:",
+                on_click=move,
+                args=(by,),
+                disabled=one is None,
+            )
+        st.button(_("As at first"), key=f"{page}_move_reset", type="tertiary", on_click=reset)
+
+
+def menu(actor: Actor, about: Entity, screen: ListScreen) -> None:
+    """The views of a list as links, what can be done with the one in force, and the way to keep what is asked now."""
+    if actor.user_id is None:
+        return
+    page, memory = screen.page, st.session_state[f"{screen.page}_views_memory"]
+    now = now_asked(about, screen)
+    with reading(actor) as session:
+        found, kept = views(session, screen.entity), habit(session, screen.entity)
+    mark(memory, kept, is_plain=now == {**screen.shape, **_shape(kept)})
+    opened = next((view for view in found if view.id == memory["open"]), None)
+    changed = opened is not None and _asked_by(opened) != now
+    title = str(look.plain(opened.name)) if opened else _("Views")
+    label = _("{view}, changed").format(view=title) if changed else title
+    show_refused()
+    with st.popover(label, type="tertiary", icon=":material/bookmark:", key=f"{page}_views"):
+        everything = _("All {plural}").format(plural=_(about.plural).lower())
+        for view in (View(None, screen.entity, everything, {}), *found):
+            _link(view, is_open=view.id == memory["open"])
+        if opened is not None:
+            _of_view(actor, screen, opened, kept, now if changed else None)
+        _new(actor, screen, now)
+
+
+def mark(memory: dict[str, Any], kept: Habit, *, is_plain: bool) -> None:
+    """Say in the address that the list is asked without a view, where an address that says nothing would mean one."""
+    if kept.default is not None and memory["open"] is None and is_plain:
+        if st.query_params.get(VIEW) != _NONE:
+            st.query_params[VIEW] = _NONE
+    elif VIEW in st.query_params:
+        del st.query_params[VIEW]
+    memory["asked"] = st.query_params.get(VIEW)
+
+
+def _asked_by(view: View) -> dict[str, Any]:
+    return {name: value for name, value in view.state.items() if name != _AT}
+
+
+def _link(view: View, *, is_open: bool, icon: str = "") -> None:
+    """A view as a link, which can be copied and opened in another tab."""
+    words = {OWN: "", TEAM: _("team"), ALL: _("everybody")}[view.reach] if view.id is not None else ""
+    label = look.plain(view.name) + (f" {look.quiet(words)}" if words and not icon else "")
+    here = icon or (":material/check:" if is_open else ":material/bookmark:")
+    st.page_link(
+        routes.page(_screen_of(view)),
+        label=label,
+        icon=here,
+        query_params={**view.state.get(_AT, {}), VIEW: str(view.id or _NONE)},
+    )
+
+
+def _screen_of(view: View) -> str:
+    """Where a list stands: on a screen of its own, or as one of the looks of the one that draws its card."""
+    card = registry.card(view.entity)
+    asked = str(view.state.get("screen") or card.screen)
+    return asked if asked in routes.screens() else routes.home()
+
+
+def _of_view(actor: Actor, screen: ListScreen, view: View, kept: Habit, now: Mapping[str, Any] | None) -> None:
+    """What can be done with the view in force; ``now`` is what is asked instead of it."""
+    page, is_mine = screen.page, may_write(actor, view)
+    assert view.id is not None
+
+    def habits(**changes: Any) -> None:
+        act_in_callback(actor, lambda work: keep(work, screen.entity, **changes))
+
+    is_pinned, is_default = view.id in kept.pinned, view.id == kept.default
+    pins = tuple(i for i in kept.pinned if i != view.id) if is_pinned else (*kept.pinned, view.id)
+    st.button(
+        _("Take out of the menu") if is_pinned else _("Show in the menu"),
+        key=f"{page}_view_pin",
+        icon=":material/keep_off:" if is_pinned else ":material/keep:",
+        on_click=lambda: habits(pinned=pins),
+        width="stretch",
+    )
+    st.button(
+        _("Do not begin with it") if is_default else _("Begin with it"),
+        key=f"{page}_view_default",
+        icon=":material/home:",
+        help=_("What this list shows when you open it"),
+        on_click=lambda: habits(default=None if is_default else view.id),
+        width="stretch",
+    )
+    if not is_mine:
+        return
+    if now is not None and st.button(
+        _("Save the changes in it"), key=f"{page}_view_save", icon=":material/save:", width="stretch"
+    ):
+        with storing(actor, _("“{name}” is stored.").format(name=view.name)) as work:
+            save_view(work, replace(view, state={**_place(screen), **now}))
+    if st.button(_("Delete this view"), key=f"{page}_view_delete", icon=":material/delete:", width="stretch"):
+        _confirm(actor, screen, view)
+
+
+def _confirm(actor: Actor, screen: ListScreen, view: View) -> None:
+    @st.dialog(_("Delete this view?"), width="small")
+    def dialog() -> None:
+        st.markdown(f"**{look.plain(view.name)}**")
+        st.markdown(
+            _("Nobody has it any more after that. No record is lost.")
+            if view.reach != OWN
+            else _("It is gone then. No record is lost.")
+        )
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button(_("No"), key=f"{screen.page}_view_keep", type="tertiary"):
+                st.rerun()
+            if st.button(_("Delete"), key=f"{screen.page}_view_gone", type="primary"):
+                st.session_state[f"{screen.page}_views_memory"]["open"] = None
+                with storing(actor, _("“{name}” is deleted.").format(name=view.name)) as work:
+                    assert view.id is not None
+                    delete_view(work, view.id)
+
+    dialog()
+
+
+def _place(screen: ListScreen) -> dict[str, Any]:
+    """The screen that the list stands on, and which look of it, as its address says."""
+    name = st.session_state.get("frame_here") or screen.page
+    known = {*keys(registry.entity(screen.entity), screen.page), VIEW, "id"}
+    at = {key: values for key in st.query_params if key not in known and (values := st.query_params[key])}
+    return {"screen": name, **({_AT: at} if at else {})}
+
+
+def _new(actor: Actor, screen: ListScreen, now: Mapping[str, Any]) -> None:
+    may = reaches(actor, screen.entity)
+    if not may:
+        return
+    page, words = screen.page, {OWN: _("Me"), TEAM: _("My team"), ALL: _("Everybody")}
+    with st.form(f"{page}_view_new", border=False, clear_on_submit=True):
+        name = st.text_input(_("Keep this as a view"), key=f"{page}_view_name", max_chars=MOST_NAME, placeholder=_("Name"))  # fmt: skip
+        reach, team = OWN, None
+        if len(may) > 1:
+            reach = st.segmented_control(
+                _("For"), may, default=OWN, required=True, format_func=words.__getitem__, key=f"{page}_view_for"
+            ) or OWN  # fmt: skip
+        if TEAM in may and len(actor.teams) > 1:
+            teams = {k: v for k, v in link_options(actor, "team").items() if k in actor.teams}
+            team = choose(_("Team"), teams, next(iter(teams), None), key=f"{page}_view_team")
+        if st.form_submit_button(_("Save view"), icon=":material/bookmark_add:"):
+            with showing_problems():
+                with unit_of_work(actor) as work:
+                    state = {**_place(screen), **now}
+                    made = save_view(work, View(None, screen.entity, name or "", state, reach, team))
+                st.session_state[f"{page}_views_memory"]["open"] = made
+                flash(_("“{name}” is stored.").format(name=(name or "").strip()))
+                st.rerun()
+
+
+def pins(actor: Actor) -> None:
+    """The views that a person has in the menu."""
+    if actor.user_id is None:
+        return
+    with reading(actor) as session:
+        found = pinned(session)
+    for view in found:
+        _link(view, is_open=False, icon=registry.entity(view.entity).icon)
+
+
+__all__ = ["SHAPE", "begin", "keep_shape", "menu", "move_columns", "pins"]
