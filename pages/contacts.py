@@ -1,7 +1,8 @@
 """Contacts: find a person, add one, open one."""
 
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 
 actor = current_actor()
 

@@ -2,7 +2,8 @@
 
 from crm.ui.equipment.lists import open_contract
 from crm.ui.frame.guard import current_actor
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 
 actor = current_actor()
 

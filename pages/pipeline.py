@@ -10,7 +10,8 @@ from crm.ui.pipeline.board import show_board
 from crm.ui.pipeline.calendar import show_calendar
 from crm.ui.pipeline.view import BOARD, TABLE, VIEW, choose_deals, choose_pipeline, views
 from crm.ui.records.drawers import new_record
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 from crm.work import reading
 
 actor = current_actor()

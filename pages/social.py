@@ -6,7 +6,8 @@ from crm.campaigns.social.social import accounts
 from crm.i18n import _
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 from crm.ui.social.accounts import choose_account, show_accounts
 from crm.ui.social.analysis import show_analysis
 from crm.ui.social.calendar import show_calendar

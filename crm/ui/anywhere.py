@@ -12,6 +12,7 @@ from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.records import quick
 from crm.ui.records.drawers import new_record
+from crm.ui.records.views.saved import pins
 from crm.ui.visits.rows import plan_drawer
 from crm.work import Actor, reading
 from db.actor import CREATE, READ, UPDATE
@@ -54,6 +55,7 @@ def tools(actor: Actor, opened: int | None = None) -> None:
             )
             if chosen:
                 _open(actor, chosen)
+        pins(actor)
 
 
 def _open(actor: Actor, what: str) -> None:

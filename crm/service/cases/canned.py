@@ -13,7 +13,7 @@ from crm.mail.address import one_line
 from crm.mail.templates.places import REPLY, REPLY_FIELDS, Unusable, fill, problems_of
 from crm.mail.templates.values import contact_values
 from crm.records import records
-from crm.records.reach import OWN, TEAM, placed, reach_of, shared_by, within
+from crm.records.listing.reach import OWN, TEAM, placed, reach_of, shared_by, within
 from crm.work import Actor, Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import CannedReply, Case, User

@@ -14,7 +14,8 @@ from crm.ui.frame.guard import showing_problems
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day, month
 from crm.ui.records.drawers import new_record
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 from crm.work import Actor, reading
 from db.scope import CREATE
 

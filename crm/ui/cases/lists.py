@@ -36,7 +36,8 @@ from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import link_options
 from crm.ui.kit.words import FRESH, avatar
 from crm.ui.records.drawers import new_record
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 from crm.work import Actor, reading, unit_of_work
 from db.scope import CREATE, UPDATE, ScopedSession
 

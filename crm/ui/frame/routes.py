@@ -219,6 +219,11 @@ def is_overtaken(here: str) -> bool:
     return stands and ctx is not None and not ctx.is_history_navigation
 
 
+def here() -> str:
+    """The screen that is being drawn."""
+    return str(st.session_state.get(_HERE) or home())
+
+
 _patterns: dict[tuple[Screen, str, bool], Page] = {}
 
 

@@ -14,7 +14,7 @@ from crm.records import registry
 from crm.ui.kit import look
 from crm.ui.kit.formats import short_money
 from crm.ui.kit.inputs import choose, choose_some, link_options, search_input
-from crm.ui.records.listing import clear_filters
+from crm.ui.records.views.screen import clear_filters
 from crm.work import Actor
 
 #: The key of the choice of a view, and with it the name in the address.

@@ -24,9 +24,10 @@ from crm.ui.records import to_do
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.facts import about_card, details
 from crm.ui.records.list_table import rows_to_open
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
 from crm.ui.records.record_page import Tab, asked_id, counted, record_body, record_header
 from crm.ui.records.timeline import show_timeline
+from crm.ui.records.views.screen import ListScreen
 from crm.work import Actor, reading
 from db.scope import CREATE, READ
 

@@ -17,7 +17,8 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import storing
 from crm.ui.kit import look, months
 from crm.ui.kit.formats import day, number
-from crm.ui.records.listing import ListScreen, show_list
+from crm.ui.records.listing import show_list
+from crm.ui.records.views.screen import ListScreen
 from crm.ui.visits.equipment_words import coverage_tag
 from crm.ui.visits.rows import plan_drawer, way_buttons
 from crm.ui.visits.words import customer_words, late_tag, status_tag, until, visit_when

@@ -14,6 +14,7 @@ from crm.records import lists, registry
 from crm.records.card import Card
 from crm.records.fields import Entity, Field, Kind
 from crm.ui.kit.inputs import link_options
+from crm.ui.kit.words import distinct
 from crm.work import Actor
 from db.scope import ScopedSession
 
@@ -98,32 +99,82 @@ def now_asked(about: Entity, screen: ListScreen) -> dict[str, Any]:
     return found
 
 
-def ask(actor: Actor, about: Entity, screen: ListScreen, state: Mapping[str, Any]) -> int:
-    """Set the inputs, before they are drawn, to what a view keeps; gives how many of its filters do not fit this person.
+def fitted(
+    actor: Actor, about: Entity, screen: ListScreen, state: Mapping[str, Any]
+) -> tuple[dict[str, Any], int]:
+    """What a view keeps as the inputs hold it, and how many of its filters do not fit this person.
 
     A field may have gone since, and a record of a filter may lie outside the actor's scope: then nothing names it.
     """
+    found: dict[str, Any] = {}
     lost = 0
     for name, field in _inputs(about).items():
-        kept = state.get(name)
-        value = _fit(actor, field, kept) if kept not in (None, "", [], False) else None
-        lost += kept not in (None, "", [], False) and value is None
-        key = f"{screen.page}_{name}"
+        if (kept := state.get(name)) in (None, "", [], False):
+            continue
+        value = _fit(actor, field, kept)
+        lost += value is None
         if value is not None:
-            st.session_state[key] = value
-        elif key in st.session_state or key in st.query_params:
-            st.session_state[key] = _blank(name, st.session_state.get(key), field)
+            found[name] = value
     shape = {**screen.shape, **{name: state[name] for name in SHAPE if name in state}}
     known, orders = column_names(about), sortable(about, screen)
-    columns = [n for n in shape["columns"] if n in known]
-    st.session_state[f"{screen.page}_columns"] = columns or list(screen.card.names("list"))
-    st.session_state[f"{screen.page}_sort"] = shape["sort"] if shape["sort"] in orders else screen.sort
-    st.session_state[f"{screen.page}_down"] = bool(shape["down"])
-    st.session_state[f"{screen.page}_rows"] = shape["rows"] if shape["rows"] in PAGE_ROWS else PAGE_ROWS[0]
-    return lost
+    found["columns"] = [n for n in shape["columns"] if n in known] or screen.shape["columns"]
+    found["sort"] = shape["sort"] if shape["sort"] in orders else screen.sort
+    found["down"] = bool(shape["down"])
+    found["rows"] = shape["rows"] if shape["rows"] in PAGE_ROWS else PAGE_ROWS[0]
+    return found, lost
 
 
-def _blank(name: str, held: Any, field: Field | None) -> Any:
+def ask(about: Entity, screen: ListScreen, asked: Mapping[str, Any]) -> None:
+    """Set the inputs before they are drawn, all others of the list to nothing."""
+    for name, field in _inputs(about).items():
+        key = f"{screen.page}_{name}"
+        if name in asked:
+            st.session_state[key] = asked[name]
+        elif key in st.session_state:
+            st.session_state[key] = _blank(name, field)
+    for name in SHAPE:
+        st.session_state[f"{screen.page}_{name}"] = asked[name]
+
+
+def address(actor: Actor, about: Entity, screen: ListScreen, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as it stands in the address, where inputs write what people read."""
+    inputs, found = _inputs(about), dict[str, Any]()
+    names = {"columns": column_names(about), "sort": sortable(about, screen)}
+    for name, value in asked.items():
+        if name in SHAPE and value == screen.shape[name]:
+            continue
+        field = inputs.get(name)
+        words: Mapping[Any, str] = names.get(name) or _words(actor, field, value)
+        words = distinct(words) if words else {}
+        said = (
+            [words.get(v, str(v)) for v in value]
+            if isinstance(value, list)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else words.get(value, str(value))
+        )
+        found[f"{screen.page}_{name}"] = said
+    return found
+
+
+def _words(actor: Actor, field: Field | None, value: Any) -> Mapping[Any, str]:
+    if field is None:
+        return {}
+    match field.kind:
+        case Kind.CHOICE:
+            return field.names()
+        case Kind.LINK:
+            known = dict(link_options(actor, field.link))
+            for one in value:
+                known |= {} if one in known else link_options(actor, field.link, current=one)
+            return known
+        case Kind.BOOLEAN:
+            return {"yes": _("Yes"), "no": _("No")}
+        case _:
+            return {}
+
+
+def _blank(name: str, field: Field | None) -> Any:
     if name == "q":
         return ""
     if name in ("archived", "ended"):
@@ -157,4 +208,4 @@ def clear_filters(page: str, about: Entity) -> None:
     """Empty search and filters, as if by hand: what a bound widget has in the address goes with its value."""
     for name, field in _inputs(about).items():
         if st.session_state.get(f"{page}_{name}") and name != "ended":
-            st.session_state[f"{page}_{name}"] = _blank(name, None, field)
+            st.session_state[f"{page}_{name}"] = _blank(name, field)

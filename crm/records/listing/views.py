@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from crm.errors import Conflict, NotAllowed, NotFound, Refused
 from crm.i18n import _
 from crm.records import registry
-from crm.records.reach import ALL, OWN, TEAM, placed, reach_of, shared_by, within
+from crm.records.listing.reach import ALL, OWN, TEAM, placed, reach_of, shared_by, within
 from crm.work import Actor, Work
 from db.audit import SYSTEM_OPTIONS
 from db.models import ListHabit, SavedView

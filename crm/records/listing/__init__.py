@@ -1,0 +1,1 @@
+"""What people keep of lists, and how lists are narrowed."""
