@@ -51,6 +51,9 @@ def begin(actor: Actor, about: Entity, screen: ListScreen) -> None:
     asked = st.query_params.get(VIEW)
     if not is_first and asked == memory["asked"]:
         return
+    if not is_first and asked is not None:
+        # A link to the page that is open changes what is asked, and not what stands in the address: this sends all of it.
+        st.query_params[VIEW] = asked = asked.rstrip(".")
     memory["asked"] = asked
     says = any(key in st.query_params for key in keys(about, screen.page))
     with reading(actor) as session:
