@@ -46,7 +46,7 @@ class SearchRows(TableClause):
 
     def __init__(self, searched: type[Any]) -> None:
         name = f"{searched.__tablename__}_fts"
-        super().__init__(name, ColumnClause("rowid"), ColumnClause(name))
+        super().__init__(name, ColumnClause("rowid"), ColumnClause("rank"), ColumnClause(name))
 
 
 def survey(statement: Any) -> tuple[str, frozenset[Any]]:

@@ -81,7 +81,7 @@ MAY_IMPORT = {
     "ui/messages": "campaigns mail records ui/contacts ui/frame ui/kit ui/records",
     "ui/inbox": "mail records ui/cases ui/frame ui/kit",
     "ui/my_day": "interactions mail pipeline records service ui/cases ui/frame ui/kit ui/records",
-    "ui/anywhere": "records ui/cases ui/frame ui/kit ui/records ui/visits",
+    "ui/anywhere": "records ui/cases ui/frame ui/records ui/visits",
     "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards
     "ui/shell": "areas ui/main",  # Streamlit may run it without app.py
 }  # fmt: skip

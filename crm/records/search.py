@@ -8,9 +8,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, false, func, literal, literal_column, or_, select, text
+from rapidfuzz import fuzz
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from crm.records import registry
+from crm.records.matching import name_words
 from crm.register import Register
 from db.scope import READ, ScopedSession, SearchRows
 
@@ -64,15 +78,38 @@ def search_condition(session: ScopedSession, cls: type[Any], query: str) -> Colu
     wanted = words(query)
     if not wanted:
         return None
-    if cls.__tablename__ in INDEXED:
-        dialect = session.get_bind().dialect.name
-        return _sqlite(cls, wanted) if dialect == "sqlite" else _postgresql(session, cls, wanted)
+    if indexed := INDEXED.get(cls.__tablename__):
+        phone = as_phone(query) if "phone" in indexed else ""
+        either = [_indexed(session, cls, one) for one in (wanted, [phone]) if one[0]]
+        return or_(*either)
     fields = [getattr(cls, f.name) for f in registry.entity(_entity_name(cls)).fields if f.searchable]
     return (
         and_(*(or_(*(f.icontains(w, autoescape=True) for f in fields)) for w in wanted))
         if fields
         else false()
     )
+
+
+def as_phone(query: str) -> str:
+    """The digits by which a telephone number is found however it was typed; empty for what cannot be one.
+
+    Numbers are stored as E.164, so what stands before the area code at home or abroad (0, 00, +) is left out.
+    """
+    text = query.replace("(0)", "").strip()
+    if len(text) > MOST_PHONE or not _PHONE.fullmatch(text):
+        return ""
+    digits = "".join(sign for sign in text if sign.isdigit()).lstrip("0")
+    return digits if len(digits) >= LEAST_DIGITS else ""
+
+
+_PHONE = re.compile(r"[0-9+(][0-9 ()./\-]*")
+LEAST_DIGITS = 6
+MOST_PHONE = 40
+
+
+def _indexed(session: ScopedSession, cls: type[Any], wanted: list[str]) -> ColumnElement[bool]:
+    dialect = session.get_bind().dialect.name
+    return _sqlite(cls, wanted) if dialect == "sqlite" else _postgresql(session, cls, wanted)
 
 
 def _entity_name(cls: type[Any]) -> str:
@@ -93,29 +130,35 @@ def _sqlite(cls: type[Any], wanted: list[str]) -> ColumnElement[bool]:
     return and_(*parts)
 
 
-def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> ColumnElement[bool]:
+def document(cls: type[Any]) -> Any:
+    """The indexed text of a row on PostgreSQL."""
     # The expression must be the index's own, letter by letter, or the index is not used.
-    document: Any = literal_column("''")
+    whole: Any = literal_column("''")
     for position, name in enumerate(INDEXED[cls.__tablename__]):
         column = getattr(cls, name)
         if name == "body":
             column = func.left(column, literal_column(MOST_INDEXED))
         part = func.coalesce(column, literal_column("''"))
-        document = part if position == 0 else document.op("||")(literal_column("' '")).op("||")(part)
-    if _has_trigram(session.get_bind()):
+        whole = part if position == 0 else whole.op("||")(literal_column("' '")).op("||")(part)
+    return whole
+
+
+def _postgresql(session: ScopedSession, cls: type[Any], wanted: list[str]) -> ColumnElement[bool]:
+    whole = document(cls)
+    if has_trigram(session.get_bind()):
         return and_(
-            *(document.icontains(w, autoescape=True) if len(w) >= TRIGRAM else _short(cls, w) for w in wanted)
+            *(whole.icontains(w, autoescape=True) if len(w) >= TRIGRAM else _short(cls, w) for w in wanted)
         )
     terms = [re.sub(r"[^\w@.+-]", "", w) for w in wanted]
     prefixes = " & ".join(f"'{t}':*" for t in terms if t)
     if not prefixes:
         return false()
-    vector = func.to_tsvector(literal_column("'simple'"), document)
+    vector = func.to_tsvector(literal_column("'simple'"), whole)
     return vector.op("@@")(func.to_tsquery(literal_column("'simple'"), literal(prefixes)))
 
 
 @cache
-def _has_trigram(engine: Engine) -> bool:
+def has_trigram(engine: Engine) -> bool:
     with engine.connect() as connection:
         return (
             connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")).first()
@@ -149,3 +192,67 @@ def find_anything(session: ScopedSession, query: str, *, limit: int = 6) -> list
         )
         hits += [Hit(entity, row[0], row[1], " · ".join(str(v) for v in row[2:] if v)) for row in found]
     return [*hits, *(hit for name in FINDERS for hit in FINDERS[name](session, query, limit))]
+
+
+#: Likeness of two words, of 100: one wrong letter in five, one missing in four.
+LEAST = 78.0
+#: So many candidates of a kind are looked at, those with most trigrams in common first.
+CANDIDATES = 200
+#: Shorter words have too few trigrams to be recognised by those that an error leaves.
+SHORTEST = 4
+LONGEST = 40
+
+
+def find_near(session: ScopedSession, query: str, *, limit: int = 6) -> list[Hit]:
+    """Records of the kinds in Find whose title has, for every word of the query, one that is nearly the same; best first.
+
+    Candidates share trigrams with the longest word; likeness is the normalised edit similarity of rapidfuzz. Without a
+    trigram index (PostgreSQL without pg_trgm) nothing is found.
+    """
+    wanted = name_words(" ".join(words(query))).split()
+    longest = max(wanted, key=len, default="")[:LONGEST]
+    if len(longest) < SHORTEST:
+        return []
+    hits: list[tuple[float, Hit]] = []
+    for card in registry.cards():
+        cls = card.model
+        if not card.find or cls.__tablename__ not in INDEXED or not session.actor.may(card.rights, READ):
+            continue
+        narrowed = _candidates(session, cls, longest)
+        if narrowed is None:
+            continue
+        title = getattr(cls, registry.title_field(card.name))
+        detail = [getattr(cls, name) for name in card.names("find")]
+        found = session.execute(narrowed(select(cls.id, title, *detail).where(cls.archived_at.is_(None))))
+        for row in found:
+            score = _likeness(wanted, row[1])
+            if score >= LEAST:
+                told = " · ".join(str(v) for v in row[2:] if v)
+                hits.append((score, Hit(card.name, row[0], row[1], told)))
+    hits.sort(key=lambda one: (-one[0], one[1].title, one[1].id))
+    return [hit for _score, hit in hits[:limit]]
+
+
+def _likeness(wanted: list[str], title: str) -> float:
+    named = name_words(title).split()
+    return min(max((fuzz.ratio(word, other) for other in named), default=0.0) for word in wanted)
+
+
+def _candidates(
+    session: ScopedSession, cls: type[Any], word: str
+) -> Callable[[Select[Any]], Select[Any]] | None:
+    """What narrows a select to the rows that share most trigrams with a word."""
+    parts = list(dict.fromkeys(word[i : i + TRIGRAM] for i in range(len(word) - TRIGRAM + 1)))
+    bind = session.get_bind()
+    if bind.dialect.name == "sqlite":
+        rows = SearchRows(cls)
+        phrase = " OR ".join(f'"{part}"' for part in parts)
+        best = select(rows.c.rowid).where(rows.c[rows.name].op("MATCH")(phrase))
+        among = cls.id.in_(best.order_by(rows.c.rank).limit(CANDIDATES))
+        return lambda statement: statement.where(among)
+    if not has_trigram(bind):
+        return None
+    whole = document(cls)
+    shares = or_(*(whole.icontains(part, autoescape=True) for part in parts))
+    alike = func.word_similarity(literal(word), whole).desc()
+    return lambda statement: statement.where(shares).order_by(alike, cls.id).limit(CANDIDATES)

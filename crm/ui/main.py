@@ -8,13 +8,13 @@ import crm.ui.records.generic  # noqa: F401 - draws the screens of cards
 from crm.errors import CrmError, NotAllowed
 from crm.i18n import _
 from crm.ui import anywhere
-from crm.ui.frame import routes
-from crm.ui.frame.account import opener
+from crm.ui.frame import menu, routes
 from crm.ui.frame.guard import current_actor, end_here, in_this_run, pop_flash, show
 from crm.ui.frame.start import ready
 from crm.ui.frame.warm import drawing
 from crm.ui.frame.watch import watch
 from crm.ui.kit.words import plain
+from crm.ui.records.find import remember
 from crm.work import Actor
 
 ROOT = routes.PAGES.parent
@@ -33,12 +33,14 @@ def main() -> None:
     ready()
     actor = current_actor()
     allowed = routes.open_to(actor)
-    chosen = st.navigation(routes.menu(actor), expanded=True)
+    sections = routes.menu(actor)
+    chosen = st.navigation(sections, position="hidden")
     st.set_page_config(page_title=f"{chosen.title} · Rapport")
     routes.keep_going(chosen.url_path or routes.home())
     with in_this_run(actor):
         anywhere.tools(actor, opened=opened_case(chosen.url_path))
-    account(actor)
+    menu.draw(sections)
+    foot(actor)
     if not allowed:
         st.title(_("Nothing to see yet"), anchor=False)
         st.info(_("Your account has no rights. Ask an administrator to give you a role."))
@@ -56,6 +58,7 @@ def main() -> None:
     try:
         with in_this_run(actor):
             beside(actor, chosen.url_path or routes.home())
+            remember(chosen.url_path, st.query_params.get("id", ""))
             chosen.run()
     except CrmError as error:
         show(error)
@@ -77,10 +80,11 @@ def beside(actor: Actor, name: str) -> None:
                 st.page_link(routes.page(other), width="content", disabled=other == name)
 
 
-def account(actor: Actor) -> None:
-    """The signed-in person at the foot of the sidebar, with the way out."""
-    with st.sidebar, st.container(gap=None, key="frame_account"):
-        opener(actor)
+def foot(actor: Actor) -> None:
+    """The list of keys and the way out, at the foot of the sidebar."""
+    places = menu.letters([n for n in routes.open_to(actor) if not routes.screens()[n].beside])
+    with st.sidebar, st.container(gap=None, key="frame_foot"):
+        menu.keys(places)
         st.button(
             _("Sign out"),
             key="frame_sign_out",
@@ -89,4 +93,4 @@ def account(actor: Actor) -> None:
             help=_("Signs out every tab of this browser"),
             on_click=end_here,
         )
-        watch()
+        watch({letter: routes.address(name) for letter, name in places.items()})

@@ -62,7 +62,7 @@ def bell() -> None:
     count = f"{MOST - 1}+" if n >= MOST else str(n)
     label = _("News · {n}").format(n=count) if n else _("News")
     icon = ":material/notifications_active:" if n else ":material/notifications:"
-    with st.popover(label, icon=icon, width="stretch", key="frame_news"):
+    with st.popover(label, icon=icon, type="tertiary", key="frame_news"):
         for part, said in told.items():
             st.page_link(
                 routes.page("settings"), label=look.plain(said), icon=":material/error:",

@@ -18,9 +18,16 @@ async function look() {
   }
 }
 
+// On a phone the menu lies over the page; whoever chose a screen wants to see it.
+function foldMenu(event) {
+  if (innerWidth < 768 && event.target.closest?.(".stSidebar [data-testid=stPageLink-NavLink]"))
+    document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click()
+}
+
 export default function ({ data }) {
   keepBack()
   base = data.base
+  places = data.places
   if (data.leave) {
     leave()
     return
@@ -29,4 +36,8 @@ export default function ({ data }) {
   timer = setInterval(look, EVERY)
   document.removeEventListener("visibilitychange", look)
   document.addEventListener("visibilitychange", look)
+  document.removeEventListener("keydown", keyed, true)
+  document.addEventListener("keydown", keyed, true)
+  document.removeEventListener("click", foldMenu)
+  document.addEventListener("click", foldMenu)
 }

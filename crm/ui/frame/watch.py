@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -13,16 +14,19 @@ _HERE = Path(__file__).parent
 _watch = st.components.v2.component(
     "rapport_watch",
     html="<span></span>",
-    js="\n".join((_HERE / name).read_text("utf-8") for name in ("back.js", "watch.js")),
+    js="\n".join((_HERE / name).read_text("utf-8") for name in ("back.js", "keys.js", "watch.js")),
 )
 
 
-def watch() -> None:
-    """Look every few seconds, and when the tab comes to the front, whether the session still lives."""
+def watch(places: Mapping[str, str]) -> None:
+    """Look every few seconds, and when the tab comes to the front, whether the session still lives; ``places`` are paths by
+    the letter that goes there."""
     if edge_is_live():
-        _watch(key="rapport_watch", data={"leave": False, "base": local("")}, height=0)
+        _watch(
+            key="rapport_watch", data={"leave": False, "base": local(""), "places": dict(places)}, height=0
+        )
 
 
 def leave() -> None:
     """Go to the sign-in page now."""
-    _watch(key="rapport_leave", data={"leave": True, "base": local("")}, height=0)
+    _watch(key="rapport_leave", data={"leave": True, "base": local(""), "places": {}}, height=0)

@@ -3,7 +3,7 @@
 import pytest
 
 from crm.records.lists import list_rows
-from crm.records.search import find_anything
+from crm.records.search import find_anything, find_near
 from crm.work import reading
 from tests.factories import change, make
 
@@ -154,3 +154,27 @@ def test_messages_that_wait_are_found_by_who_may_read_them(scene):
         ("message", "Hello", "“The steam wand drips”")
     ]
     assert hits(scene["sue"], "steam") == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["+43 664 587 1854", "0664 5871854", "0043 (0)664/587-18-54", "436645871854", "66458718"]
+)
+def test_a_number_is_found_with_and_without_country_code(people, typed):
+    make(people["stan"], "contact", name="Ana Berg", phone="+43 664 5871854")
+
+    assert found(people["stan"], typed) == [("contact", "Ana Berg")]
+    assert found(people["stan"], "0664 999 1854") == []
+
+
+def near(actor, text):
+    with reading(actor) as session:
+        return [(hit.entity, hit.title) for hit in find_near(session, text)]
+
+
+def test_a_typing_error_finds_what_was_meant_within_scope(scene):
+    for typed in ("Olivraes", "olivares hotel", "Olivaers Hotels", "casa olivres"):
+        assert ("organisation", "Casa Olivares Hotels") in near(scene["stan"], typed)
+    assert near(scene["sue"], "Olivares") == []
+    assert near(scene["sue"], "Olive Tre") == [("organisation", "Olive Tree Café")]
+    for nothing in ("Quibble", "oli", "x" * 5000, '"', "OR AND NOT", "🙂" * 40):
+        assert near(scene["stan"], nothing) == []
