@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from crm.i18n import _
 from crm.records.rules import Draft, Facts, Rules
 from crm.records.writing.writer import Writer
 from db.models import Channel
@@ -70,6 +71,10 @@ class ContactRules(OrganisationRules):
         # A full name may hold more than its two parts ("Dr. Ana M. Olivares"); it follows them only when they change.
         if not row["name"] or (parts and draft.has("first_name", "last_name") and not draft.has("name")):
             row["name"] = parts or row["email"]
+
+    def problems(self, draft: Draft, facts: Facts) -> None:
+        if draft.has("birth_date") and draft.row["birth_date"] and draft.row["birth_date"] > facts.road.today:
+            draft.refuse("birth_date", _("The birth date lies ahead. Correct it, or leave it blank."))
 
 
 def _joined(parts: Iterable[str | None]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,10 +21,21 @@ from crm.records.fields import Field, Kind
 _LONGEST_ADDRESS = 320
 FIRST_YEAR, LAST_YEAR = 1800, 2500
 _BREAKS = frozenset("\x7f\x85\u2028\u2029")
-#: SQLite would keep a larger number as a float, PostgreSQL would refuse the statement.
-LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 2**62, Kind.LINK: 2**62}
+#: SQLite would keep a larger number as a float, PostgreSQL would refuse the statement; of amounts so many are summed up.
+LARGEST = {Kind.INTEGER: 2**31 - 1, Kind.MONEY: 10**16, Kind.LINK: 2**62}
 
 MOST_TAGS, LONGEST_TAG = 50, 60
+
+
+#: Letters and signs by their kind that show as nothing.
+_UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen, though it may be long: a record called so could not be clicked."""
+    if text.isascii():
+        return not text.strip()
+    return all(c in _UNSEEN or unicodedata.category(c)[0] in "CZM" for c in text)
 
 
 def short(value: Any) -> str:
@@ -243,7 +255,7 @@ def check_value(field: Field, value: Any) -> Any:
     Bad
         The value is not of the field's kind or outside its limits; the text names the remedy.
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and is_blank(value) and "\x00" not in value):
         if field.required:
             raise Bad(_("{label} is needed.").format(label=_(field.label)))
         return [] if field.kind is Kind.TAGS else None

@@ -15,6 +15,7 @@ from sqlalchemy import Table, UniqueConstraint, select
 from crm.firm.firm import firm
 from crm.i18n import _
 from crm.records import registry
+from crm.records.checks import is_blank
 from crm.records.fields import Kind
 from crm.records.matching import name_key
 from crm.records.numbers import prefix_of
@@ -162,7 +163,7 @@ def _complete(shape: Shape, road: Road, draft: Draft) -> None:
 
 def _judge(shape: Shape, draft: Draft) -> None:
     row, given = draft.row, draft.given
-    lacking = [name for name in shape.needed if row[name] is None]
+    lacking = [n for n in shape.needed if row[n] is None or (isinstance(row[n], str) and is_blank(row[n]))]
     lacking += [name for name in shape.filled if row[name] is None and name in given]
     if lacking:
         told = {problem.field for problem in draft.problems}

@@ -66,6 +66,7 @@ def test_a_good_value_is_stored_in_normal_form(name, given, stored):
         ("at", datetime(2026, 1, 1, 10), "time zone"),  # noqa: DTZ001  the naive time is the bad value
         ("name", "Anastasia", "9 characters"),
         ("name", "  ", "is needed"),
+        ("name", "\u200b \u2800\u3164", "is needed"),
         ("name", "a\x00b", "NUL"),
         ("tags", ["vip", "x" * 61], "61 characters"),
         ("tags", [f"t{n}" for n in range(51)], "at most 50"),

@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 
 from crm.clock import noon
 from crm.i18n import _
+from crm.records.checks import LARGEST
+from crm.records.fields import Kind
 from crm.records.rules import Draft, Facts, Road, Rules, take_currency
 from crm.records.writing.bulk import among, known
 from crm.records.writing.writer import Writer, full_rows
@@ -148,6 +150,8 @@ class DealRules(Rules):
             draft.refuse(
                 "closed_on", _("The deal closes before it opens. Choose a day on or after the opening.")
             )
+        if draft.has("closed_on") and row["closed_on"] and row["closed_on"] > facts.road.today:
+            draft.refuse("closed_on", _("The day it was closed lies ahead. Choose today or an earlier day."))
 
     def after(self, writer: Writer, drafts: Sequence[Draft], facts: _Stages) -> None:
         """A step of its way for each deal that came to another stage; lines count in their deal's currency."""
@@ -198,9 +202,16 @@ def stayed(way: Sequence[tuple[int | None, datetime]], stage_id: int, until: dat
     )
 
 
+#: More than any amount, and a number that can be rounded.
+_BEYOND = 1e17
+
+
 def line_amount(quantity: float, unit_price_minor: int | None, discount: float) -> int | None:
-    """Quantity times price less discount, in minor units; half a unit rounds to even."""
-    return None if unit_price_minor is None else round(quantity * unit_price_minor * (1 - discount))
+    """Quantity times price less discount, in minor units; half a unit rounds to even. What no amount can be is one that is
+    too large."""
+    if unit_price_minor is None:
+        return None
+    return round(min(max(quantity * unit_price_minor * (1 - discount), -_BEYOND), _BEYOND))
 
 
 @dataclass(slots=True)
@@ -237,6 +248,8 @@ class DealLineRules(Rules):
                 "deal_id", _("The line's deal does not exist, or it is not yours to see. Choose a deal.")
             )
         counted = line_amount(row["quantity"], row["unit_price_minor"], row["discount"])
+        if counted is not None and abs(counted) > LARGEST[Kind.MONEY]:
+            draft.refuse("quantity", _("Quantity times price is too large. Correct one of them."))
         # A file may have rounded the price of one piece: the sum is then off by at most half a unit a piece.
         if (
             draft.has("amount_minor")

@@ -94,7 +94,7 @@ def _few_digits(value: Decimal) -> Decimal:
         if abs(value) >= limit:
             rounded = (value / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
             # 999,600 rounds up to a million and is then written as one.
-            return rounded if abs(rounded) < 10**3 * limit else _few_digits(rounded)
+            return rounded if limit == 10**9 or abs(rounded) < 10**3 * limit else _few_digits(rounded)
     return value
 
 

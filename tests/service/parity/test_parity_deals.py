@@ -52,6 +52,7 @@ class TestDealLine(EntityRoads):
             "amount_minor",
         ),
         ({"quantity": -1.0, "unit_price_minor": 5000, "discount": 1.5}, "deal_id quantity discount"),
+        ({"deal_id": At("euros"), "quantity": 1e308, "unit_price_minor": 5000}, "quantity"),
         ({"quantity": "many", "amount_minor": 5000, "discount": 1.5}, "deal_id quantity discount"),
     )
 
@@ -81,6 +82,9 @@ class TestDeal(EntityRoads):
         ),
         ({"title": "x", "currency": "ZZZ"}, "currency"),
         ({"title": "x" * 201}, "title"),
+        ({"title": "\u200b\u3164"}, "title"),
+        ({"title": "x", "amount_minor": 10**17}, "amount_minor"),
+        ({"title": "x", "stage_id": At("Won"), "closed_on": date(2499, 5, 1)}, "closed_on"),
         ({"title": "x", "opened_on": "soon"}, "opened_on"),
         (
             {

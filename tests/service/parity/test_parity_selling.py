@@ -96,6 +96,7 @@ class TestContact(Selling):
         ({"city": "Brno"}, "name"),
         ({"name": "x", "email": "nobody"}, "email"),
         ({"name": "x", "birth_date": "soon"}, "birth_date"),
+        ({"name": "x", "birth_date": date(2499, 1, 1)}, "birth_date"),
         ({"name": "x", "gender": "neither"}, "gender"),
     )
     changes = (
