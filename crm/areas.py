@@ -12,6 +12,7 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``find``     what is found in Find beside records
 ``filter``   filters of a list that are no fields, by ``entity.name``
 ``message``  who writes messages of a kind, and checks that they may go
+``letter``   who puts a letter into the outbox
 ``reply``    who takes replies to our mail
 ``filing``   who takes a received message into records of a kind
 ``unfiling`` who puts back what filing changed beside what it made
@@ -74,6 +75,7 @@ hand_in(
         "file": "crm.mail.record_files:find_files",
         "inbox": "crm.mail.inbox.queries:find_waiting",
     },
+    letter={"letter": "crm.mail.sending.outbox:queue_mail"},
     job={"mailbox": "crm.mail.receiving.mailbox:run"},
     every={"mailbox": 5},
     count={"inbox": "crm.mail.inbox.queries:count_waiting"},

@@ -28,6 +28,7 @@ if view == "users":
     with slot:
         if st.button(_("Add user"), key="people_add", type="primary", icon=":material/person_add:"):
             people.user_dialog(roles, teams, users)
+    people.show_invited()
     people.show_users(users)
     st.page_link(
         page("tokens"),
@@ -48,6 +49,7 @@ if view == "users":
     if chosen is not None:
         people.user_form(users[users["id"] == chosen].iloc[0].to_dict(), roles, teams, users)
         people.hand_over_form(int(chosen), names[chosen], users)
+        people.invite_button(int(chosen), names[chosen])
         people.password_form(int(chosen), names[chosen])
 
 if view == "teams":

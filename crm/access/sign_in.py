@@ -25,6 +25,14 @@ MAX_FAILURES = 10
 WINDOW = timedelta(minutes=1)
 
 
+class MustChange(CrmError):
+    """The password is right but somebody else chose it; ``user_id`` takes one of their own first."""
+
+    def __init__(self, user_id: int) -> None:
+        super().__init__(_("Choose a password of your own first."))
+        self.user_id = user_id
+
+
 class TooManyTries(CrmError):
     """Too many failed sign-ins; ``retry_after`` is how many seconds to wait."""
 
@@ -57,11 +65,13 @@ def sign_in(*, email: str, password: str, address: str, old_token: str | None = 
         signed in before is counted by itself, so that strangers keep nobody out.
     Refused
         The e-mail address and the password do not belong together.
+    MustChange
+        They do, but somebody else chose the password.
     """
     try_id = note_try(*_counted(email, address, old_token))
     with reading(SYSTEM) as session:
         found = session.execute(
-            select(User.id, Credential.password_hash)
+            select(User.id, Credential.password_hash, Credential.must_change)
             .join(Credential, Credential.user_id == User.id)
             .where(func.lower(User.email) == email.strip().lower(), User.is_active)
         ).first()
@@ -69,7 +79,9 @@ def sign_in(*, email: str, password: str, address: str, old_token: str | None = 
         raise Refused(_("E-mail address and password do not belong together. Check both and try again."))
     with unit_of_work(SYSTEM, cause="sign-in") as work:
         forget_try(work, try_id)
-        return _begin(work, user_id=found.id, how="password", old_token=old_token)
+        if not found.must_change:
+            return _begin(work, user_id=found.id, how="password", old_token=old_token)
+    raise MustChange(found.id)
 
 
 def _counted(email: str, address: str, old_token: str | None) -> tuple[str, str]:

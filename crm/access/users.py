@@ -121,10 +121,13 @@ def _refuse_weak(password: str, *, name: str, email: str) -> None:
         raise Refused(problems[0].message, problems=problems)
 
 
-def give_password(work: Work, *, user_id: int, password_hash: str) -> None:
-    """Store a hash in place of the old one. Nobody's scope reaches credentials, so the program itself writes."""
+def give_password(work: Work, *, user_id: int, password_hash: str, must_change: bool = False) -> None:
+    """Store a hash in place of the old one; ``must_change``: somebody else chose it.
+
+    Nobody's scope reaches credentials, so the program itself writes.
+    """
     system = {"system": True}
-    values = {"password_hash": password_hash, "changed_at": work.now}
+    values = {"password_hash": password_hash, "changed_at": work.now, "must_change": must_change}
     if not _has_password(work, user_id):
         work.session.execute(insert(Credential).values(user_id=user_id, **values), execution_options=system)
     else:
@@ -139,7 +142,7 @@ def _has_password(work: Work, user_id: int) -> bool:
 
 
 def set_password(work: Work, *, user_id: int, password: str) -> None:
-    """Give somebody a new password; all their sessions and tokens end.
+    """Give somebody a new password, which they change at their next sign-in; all their sessions and tokens end.
 
     Raises
     ------
@@ -157,7 +160,8 @@ def set_password(work: Work, *, user_id: int, password: str) -> None:
             _("Change your own password under your name in the sidebar: it asks for the present one.")
         )
     _refuse_weak(password, name=user.name, email=user.email or "")
-    give_password(work, user_id=user_id, password_hash=hash_password(password))
+    others = not work.actor.is_system and user_id != work.actor.user_id
+    give_password(work, user_id=user_id, password_hash=hash_password(password), must_change=others)
     end_sessions_of(work, user_id=user_id)
     if user_id != work.actor.user_id:
         end_tokens_of(work, user_id=user_id)

@@ -98,6 +98,7 @@ def render_sign_in(
     sample_people: Sequence[SamplePerson] = (),
     oidc: bool = False,
     setup: bool = False,
+    mail: bool = False,
 ) -> str:
     """The sign-in page; posts ``email``, ``password`` and ``next`` to ``/sign-in``.
 
@@ -115,6 +116,8 @@ def render_sign_in(
         Offer ``/sign-in/oidc``, the organisation's own sign-in.
     setup : bool
         Nobody is here yet: point to ``/setup``.
+    mail : bool
+        A link to a new password can be mailed.
     """
     wait = ""
     if wait_seconds > 0:
@@ -133,6 +136,7 @@ def render_sign_in(
         people=sample_people,
         oidc=oidc,
         setup=setup,
+        mail=mail,
     )
 
 

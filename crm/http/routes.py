@@ -16,11 +16,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm.access import setup, sign_in
+from crm.access.members.invitations import mail_goes
 from crm.access.sessions import actor_of_session, hash_of, is_live, sign_out
 from crm.config import settings
 from crm.errors import CrmError, Refused
 from crm.http import html
 from crm.http.edge import address_of, cookie_name, cookie_options, page, token_of
+from crm.http.entry.passwords import link_of, password_routes
 from crm.http.files import file_routes
 from crm.http.language import country_asked, spoken
 from crm.http.public import posted
@@ -80,7 +82,9 @@ def sign_in_routes(
     ) -> Response:
         people = await run_in_threadpool(sign_in.sample_people)
         needed = await run_in_threadpool(setup.is_needed)
-        text_ = html.render_sign_in(sample_people=people, oidc=oidc_login is not None, setup=needed, **values)  # type: ignore[arg-type]
+        text_ = html.render_sign_in(
+            sample_people=people, oidc=oidc_login is not None, setup=needed, mail=mail_goes(), **values  # type: ignore[arg-type]
+        )  # fmt: skip
         return page(text_, status=status, headers=headers)
 
     async def form(request: Request) -> Response:
@@ -99,6 +103,9 @@ def sign_in_routes(
                 sign_in.sign_in, email=email, password=sent.get("password", ""), address=address_of(request),
                 old_token=token_of(request),
             )  # fmt: skip
+        except sign_in.MustChange as must:
+            way = await run_in_threadpool(link_of, must.user_id)
+            return RedirectResponse(local(way), status_code=303, headers={"Cache-Control": "no-store"})
         except sign_in.TooManyTries as many:
             wait = {"Retry-After": str(many.retry_after)}
             return await shown(
@@ -128,6 +135,7 @@ def sign_in_routes(
         Route("/sign-in", said(sign_in_), methods=["GET", "POST"]),
         Route("/sign-in/as", said(become), methods=["POST"]),
         Route("/sign-out", said(leave), methods=["POST"]),
+        *password_routes(signed_in, said),
     ]
     if oidc_login is not None and claims is not None:
         routes += oidc_routes(oidc_login, claims)

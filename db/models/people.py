@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, false
 
 from db.models.base import Base, ForeignKey, Mapped, Versioned, about, mapped_column, text, utc_now
 
@@ -160,6 +160,23 @@ class Credential(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     password_hash: Mapped[str] = mapped_column(text(255))
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # Somebody else chose it, so its person takes another one at the next sign-in.
+    must_change: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class PasswordLink(Base):
+    """A way to choose a password, for an hour and once; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "password_links"
+    __logged__ = False
+
+    token_hash: Mapped[str] = mapped_column(text(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(text(254))
+    kind: Mapped[str] = mapped_column(text(20))
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class LoginSession(Base):
@@ -174,6 +191,8 @@ class LoginSession(Base):
     seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     ended_at: Mapped[datetime | None]
     how: Mapped[str] = mapped_column(text(20), default="password")
+    # The browser's own words, to recognise it by.
+    device: Mapped[str | None] = mapped_column(text(200))
 
 
 class ApiToken(Base):

@@ -111,6 +111,11 @@ def test_an_administrator_adds_somebody_who_then_signs_in(house, page):
 
     page.context.clear_cookies()
     sign_in(page, house, email="bo@kavarna.si", password="grey lantern walks")
+    page.get_by_label("New password").fill("seven green umbrellas")
+    page.get_by_label("Password again").fill("seven green umbrellas")
+    page.get_by_role("button", name="Use this password").click()
+    page.wait_for_url(house.url + "/")
+    page.goto(house.url + "/people")
 
     stands(page.get_by_text("Your role does not open this screen."))
     expect(page.get_by_role("link", name="People")).to_have_count(0)

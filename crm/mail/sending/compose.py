@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.config import settings
-from crm.links import make_token
+from crm.links import make_token, public_url
 from crm.mail.address import same_address
 from crm.mail.receiving.storing import content_of
 from crm.mail.templates.render import Rendered, Source
@@ -72,6 +72,10 @@ def compose(session: ScopedSession, row: Row) -> Outgoing | Skip:
         return WRITERS[row.kind](session, row)
     payload = row.payload
     said = Rendered(payload["subject"], payload.get("html") or "", payload["text"])
+    if secret := payload.get("link"):
+        purpose, path, number = secret
+        address = public_url(f"{path}/{make_token(purpose, number)}")
+        said = Rendered(said.subject, said.html, said.text.replace("{link}", address))
     extra: dict[str, str] = dict(payload.get("headers") or {})
     raw: dict[str, str] = {}
     if row.case_id is not None:

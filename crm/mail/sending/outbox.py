@@ -49,6 +49,7 @@ def queue_mail(
     answers: Sequence[str] = (),
     files: Sequence[tuple[str, str, str]] = (),
     due_at: datetime | None = None,
+    link: tuple[str, str, int] | None = None,
 ) -> bool:
     """Write down one message; it goes out after the commit, and not at all when the work is rolled back.
 
@@ -62,6 +63,8 @@ def queue_mail(
         Message-IDs of the talk that it belongs to, the one that it answers last.
     files : sequence of tuples
         Name, kind and SHA-256 of stored files that go along.
+    link : tuple
+        Purpose, path and number of a link that is a secret: it is made when the message goes, for ``{link}`` in the text.
 
     Returns
     -------
@@ -85,6 +88,7 @@ def queue_mail(
         "cc": [check_address(one) for one in copies],
         "answers": list(answers),
         "files": [list(file) for file in files],
+        "link": list(link or ()),
     }
     payload |= {name: value for name, value in more.items() if value}
     values = {

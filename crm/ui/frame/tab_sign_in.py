@@ -12,12 +12,17 @@ import streamlit as st
 
 from crm import clock
 from crm.access import setup, sign_in
+from crm.access.members.invitations import choose_password, link_to_change
 from crm.access.sessions import hash_of
 from crm.firm.countries import country_names, zone_names
 from crm.i18n import _
 from crm.money import CURRENCIES
 from crm.ui.frame.guard import TAB, showing_problems
 from crm.ui.kit.inputs import choose
+from crm.work import SYSTEM, unit_of_work
+
+#: The link by which somebody takes a password of their own before anything else.
+OWN = "tab_own_password_link"
 
 
 def show() -> None:
@@ -27,6 +32,8 @@ def show() -> None:
         _wait()
     elif setup.is_needed():
         _set_up(problem)
+    elif token := st.session_state.get(OWN):
+        _own_password(token)
     else:
         _sign_in()
 
@@ -34,8 +41,25 @@ def show() -> None:
 def _keep(make: Callable[[], str]) -> None:
     """Sign in and go on; a problem is told in place."""
     with showing_problems():
-        st.session_state[TAB] = hash_of(make())
+        try:
+            st.session_state[TAB] = hash_of(make())
+        except sign_in.MustChange as must:
+            with unit_of_work(SYSTEM, cause="password") as work:
+                st.session_state[OWN] = link_to_change(work, must.user_id).rpartition("/")[2]
         st.rerun()
+
+
+def _own_password(token: str) -> None:
+    """Somebody else chose the password that was right: another one first."""
+    with st.container(width=420, horizontal_alignment="left"), st.form("tab_own_password"):
+        st.title(_("Choose your password"), anchor=False)
+        password = st.text_input(_("New password"), type="password", autocomplete="new-password")
+        sent = st.form_submit_button(_("Use this password"), type="primary")
+    if sent:
+        with showing_problems():
+            st.session_state[TAB] = hash_of(choose_password(token, password))
+            st.session_state.pop(OWN)
+            st.rerun()
 
 
 def _address() -> str:

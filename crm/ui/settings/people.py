@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from crm.access.members.handover import CAUSE, hand_over, held_by, in_words, take_back
+from crm.access.members.invitations import invite
 from crm.access.people import RoleRow, grant_matrix, save_grants
 from crm.access.roles import (
     ACTION_LABELS,
@@ -28,6 +29,8 @@ from crm.ui.kit.inputs import choose, choose_some
 from crm.ui.kit.words import plain
 from crm.work import reading, unit_of_work
 
+#: Who was invited by the click before, with the link.
+INVITED = "people_invited"
 MEANINGS = {role.key: role.meaning for role in BUILT_IN}
 
 
@@ -110,7 +113,7 @@ def user_form(
         active = st.toggle(_("May sign in"), value=bool(now.get("is_active", True)), key=f"{key}_active")
         password = "" if record else st.text_input(
             _("First password"), type="password", key=f"{key}_password", autocomplete="new-password",
-            help=_("At least 10 characters; leave empty when your organisation's own sign-in is used."),
+            help=_("Leave it empty to invite them by a link. At least 10 characters; they change it at their first sign-in."),
         )  # fmt: skip
         sent = st.form_submit_button(_("Save"), type="primary")
     if not sent:
@@ -135,7 +138,35 @@ def user_form(
                 seen_version=seen,
             )
         else:
-            create_user(work, values=values, role_id=role, teams=further, password=password)
+            made = create_user(work, values=values, role_id=role, teams=further, password=password)
+            if email.strip() and role is not None and active and not password:
+                invited = invite(work, user_id=made)
+                st.session_state[INVITED] = (name, invited)
+
+
+def show_invited() -> None:
+    """The link of whoever was invited last, to copy; it is shown until something else is done."""
+    if not (kept := st.session_state.pop(INVITED, None)):
+        return
+    name, invited = kept
+    said = (
+        _("{name} gets the link by mail as well. It works once, within an hour.")
+        if invited.is_mailed
+        else _("No mail goes out here: give {name} this link yourself. It works once, within an hour.")
+    )
+    with st.container(border=True, width=760):
+        st.markdown(plain(said.format(name=name)))
+        st.code(invited.url, language=None, wrap_lines=True)
+
+
+def invite_button(user_id: int, name: str) -> None:
+    """A link by which somebody chooses a password, by mail and to copy."""
+    actor = current_actor()
+    if st.button(
+        _("Invite, or send a new password link"), key=f"people_invite_{user_id}", icon=":material/mail:"
+    ):
+        with storing(actor, _("The link for {name} is made.").format(name=name)) as work:
+            st.session_state[INVITED] = (name, invite(work, user_id=user_id))
 
 
 def password_form(user_id: int, name: str) -> None:
@@ -152,7 +183,7 @@ def password_form(user_id: int, name: str) -> None:
             autocomplete="new-password",
             key=f"people_new_password_{user_id}",
         )
-        st.caption(_("They are signed out everywhere and sign in with the new one."))
+        st.caption(_("They are signed out everywhere, sign in with it once and then choose their own."))
         sent = st.form_submit_button(_("Set password"))
     if sent:
         with storing(actor, _("{name} has a new password.").format(name=name)) as work:

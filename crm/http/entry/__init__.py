@@ -1,0 +1,1 @@
+"""Ways in beside e-mail and password."""
