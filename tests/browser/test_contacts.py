@@ -43,6 +43,7 @@ def test_a_contact_from_a_wrong_email_to_two_people_editing(house, window):
 
     # A call with a follow-up, written down in place.
     settled(ana)
+    ana.get_by_text("Write down a talk").click()
     field(ana, "What happened").fill("Wants two machines")
     ana.get_by_placeholder("For example: send the offer").fill("Send the offer")
     ana.get_by_role("button", name="Save to timeline").click()

@@ -28,6 +28,23 @@ def test_a_record_is_shown(open_page, actor_of, entity):
     assert page.metric
 
 
+def test_telephone_mail_and_firm_stand_as_links_under_the_name(open_page, actor_of):
+    firm = make(actor_of("sue"), "organisation", name="Casa [x](http://e.example)")
+    own = make(actor_of("stan"), "organisation", name="Casa Verde")
+    given = {"phone": "+436645871854", "email": "ana@casa.example"}
+    ana = make(actor_of("ada"), "contact", name="Ana", organisation_id=own["id"], **given)
+    eva = make(actor_of("ada"), "contact", name="Eva", organisation_id=firm["id"], owner_id=None)
+
+    page = open_page("contact", id=ana["id"])
+    said = [text.value for text in page.markdown][:4]
+    assert any("](tel:+436645871854)" in text for text in said)
+    assert any("](mailto:ana@casa.example)" in text for text in said)
+    assert "Casa Verde" in [link.proto.label for link in page.get("page_link")]
+
+    labels = [link.proto.label for link in open_page("contact", id=eva["id"]).get("page_link")]
+    assert any(r"\[x\]" in label for label in labels)
+
+
 @pytest.mark.parametrize("entity", PAGES)
 @pytest.mark.parametrize("asked", [None, "", "999", "abc", "1; drop", "-1", "9" * 40])
 def test_a_wrong_id_is_answered_with_a_sentence_and_nothing_else(open_page, entity, asked):

@@ -71,10 +71,10 @@ def talk_form(actor: Actor, *, key: str, preset: Mapping[str, int | None] | None
 
 
 def talk_box(actor: Actor, view: RecordView, *, preset: Mapping[str, int | None]) -> None:
-    """The form of a new talk above what happened, for whoever may write one."""
+    """One line above what happened that opens the form of a new talk, for whoever may write one."""
     key = f"{view.entity}_{view.id}"
     if actor.may("interaction", CREATE):
-        with st.container(border=True, key=f"{key}_quick"):
+        with st.expander(_("Write down a talk"), icon=":material/edit_note:", key=f"{key}_quick"):
             if talk_form(actor, key=f"{key}_talk", preset=preset):
                 flash(_("Written down."))
                 st.rerun()

@@ -9,7 +9,9 @@ import streamlit as st
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.records import registry
+from crm.records.fields import Kind
 from crm.records.view import RecordView
+from crm.ui.frame import routes
 from crm.ui.kit import look
 from crm.ui.records.drawers import edit_record, put_away
 from crm.ui.records.quick import log_drawer, task_drawer
@@ -72,8 +74,40 @@ def record_header(
             log_drawer(actor, preset=links)
         if primary is not None:
             primary()
+    _reach(view)
     if view.archived:
         _archived_bar(actor, view)
+
+
+#: How a value is reached, with its sign.
+_SCHEMES = {Kind.PHONE: ("tel:", ":material/call:"), Kind.EMAIL: ("mailto:", ":material/mail:")}
+#: So many records that this one belongs to stand under its name.
+_BELONGS = 2
+
+
+def _reach(view: RecordView) -> None:
+    """Under the name: telephone and e-mail to call and write, and the pages of what it belongs to."""
+    about = registry.entity(view.entity)
+    ways = [
+        (f, str(view.values[f.name])) for f in about.fields if f.kind in _SCHEMES and view.values.get(f.name)
+    ]
+    found = {card.name for card in registry.cards() if card.find and card.page in routes.screens()}
+    belongs = [f for f in about.fields if f.name in view.titles and f.link in found][:_BELONGS]
+    if not ways and not belongs:
+        return
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="record_ways"):
+        for field, value in sorted(ways, key=lambda way: way[0].kind is not Kind.PHONE):
+            scheme, icon = _SCHEMES[field.kind]
+            st.markdown(f"{icon} {look.link(value, scheme + value)}", width="content")
+        for field in belongs:
+            target = registry.entity(field.link)
+            st.page_link(
+                routes.page(target.page),
+                label=look.plain(view.titles[field.name]),
+                icon=target.icon,
+                query_params={"id": str(view.values[field.name])},
+                width="content",
+            )
 
 
 def _menu(
