@@ -11,6 +11,8 @@ One block per area, from the ground up; an area may import those above it. By pu
 ``standin``  what a file may name instead of a record: a lead who became a contact
 ``find``     what is found in Find beside records
 ``filter``   filters of a list that are no fields, by ``entity.name``
+``quick``    questions that a list is asked by one click, for all entities or by ``entity.name``
+``column``   columns of a list that are no fields
 ``message``  who writes messages of a kind, and checks that they may go
 ``letter``   who puts a letter into the outbox
 ``reply``    who takes replies to our mail
@@ -41,6 +43,10 @@ from crm.service.cards import CARDS as SERVICE_CARDS
 
 DAILY = 24 * 60
 
+hand_in(
+    "records",
+    quick={name: f"crm.records.listing.quick:{name.upper()}" for name in ("mine", "nobodys", "overdue")},
+)
 hand_in(
     "access",
     start={"role": "crm.access.people:ensure_roles"},
@@ -103,6 +109,10 @@ hand_in(
         "deal": "crm.interactions.incoming:file_with_deal",
     },
     find={"talk": "crm.interactions.find:find_talks"},
+    quick={name: f"crm.interactions.touch:{name.upper()}" for name in ("no_step", "quiet_30", "quiet_90")},
+    column={
+        name: f"crm.interactions.touch:{name.upper()}" for name in ("last_touch", "next_step", "next_step_on")
+    },
     reply={"copy": "crm.interactions.copies:take_copy"},
     living={"interaction": ("kind", ()), "task": ("done_at", (None,))},
     rules={
@@ -120,6 +130,7 @@ hand_in(
         "sales": "crm.pipeline.reports.report_sales",
     },
     filing={"lead": "crm.pipeline.leads.incoming:file_lead"},
+    quick={"deal.no_step": "crm.pipeline.board:NO_STEP"},
     standin={"contact": "crm.pipeline.leads.standin:contacts_of_leads"},
     start={"deal": "crm.pipeline.defaults:ensure_defaults"},
     living={"deal": ("status", ("open",)), "lead": ("status", ("new", "working", "qualified"))},
@@ -138,6 +149,7 @@ hand_in(
 hand_in(
     "service",
     find={"message": "crm.service.cases.find:find_messages"},
+    quick={"case.unread": "crm.service.cases.news:UNREAD"},
     living={
         "case": ("status", ("new", "open", "waiting")),
         "work_order": ("status", ("planned", "under_way")),

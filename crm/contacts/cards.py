@@ -38,6 +38,7 @@ CARDS = (
         model=Lead,
         list="name company email source status score owner_id",
         pill="status",
+        over="converted dropped",
         form="name company email phone source status score interest",
         more="campaign_id number owner_id team_id",
         screen="leads",

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from crm.clock import zone
 from crm.contacts.queries import MOST, POINTS
+from crm.interactions.touch import is_talk
 from crm.records import registry
 from crm.reporting.book import Book
 from crm.reporting.measures import Worth, of_products, worth
@@ -76,7 +77,7 @@ def last_talk(session: ScopedSession, entity: str, record_id: int, *, since: dat
 def _last_talk_of(entity: str) -> Select[Any]:
     def talks(cls: Any) -> ColumnElement[bool]:
         mine = getattr(cls, POINTS[entity]) == bindparam("record")
-        return and_(mine, cls.archived_at.is_(None), cls.kind != "note")
+        return and_(mine, is_talk(cls))
 
     recent = registry.alias("interaction", "recent")
     count = (

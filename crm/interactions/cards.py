@@ -24,6 +24,7 @@ CARDS = (
         screen="tasks",
         page="my_day",
         open_while_blank="done_at",
+        due="due_on",
         empty=N_("What is to be done stands here. Add a task, or log a talk with a next step."),
     ),
 )

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, func, or_, select
 
+from crm.interactions.touch import is_open_task
 from crm.records import registry
 from db.models import (
     Campaign,
@@ -56,8 +57,7 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
     """My open tasks that are late or due within a week, the most urgent first; how many there are, and how many late."""
     mine = (
         Task.owner_id == session.actor.user_id,
-        Task.done_at.is_(None),
-        Task.archived_at.is_(None),
+        is_open_task(),
         or_(Task.due_on.is_(None), Task.due_on <= today + timedelta(days=AHEAD_DAYS)),
     )
     about = func.coalesce(Organisation.name, Contact.name, Deal.title, Case.subject, Campaign.name, "")
@@ -79,7 +79,7 @@ def due_tasks(session: ScopedSession, *, today: date, limit: int = 8) -> tuple[l
 
 def open_tasks_count(session: ScopedSession) -> int:
     """How many open tasks I have, whenever they are due: those of the list of tasks under my name."""
-    mine = (Task.owner_id == session.actor.user_id, Task.done_at.is_(None), Task.archived_at.is_(None))
+    mine = (Task.owner_id == session.actor.user_id, is_open_task())
     return int(session.scalar(select(func.count(Task.id)).where(*mine)) or 0)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, union_all
 
-from crm.i18n import _
+from crm.clock import now, today
+from crm.i18n import N_, _
 from crm.periods import month_end
 from crm.records import registry
+from crm.records.listing.quick import Quick
 from crm.records.search import search_condition
 from crm.reporting.book import Book, open_book
 from crm.reporting.grouped import converted, folded, grouped
@@ -139,6 +141,14 @@ def only_condition(name: str, today: date, stages: list[Stage], now: datetime) -
         "no_step": Deal.next_step_on.is_(None),
     }
     return and_(Deal.status == "open", wanted[name])
+
+
+def _no_step(_session: ScopedSession, _entity: str) -> ColumnElement[bool]:
+    return only_condition("no_step", today(), [], now())
+
+
+#: The board, My day and the list mean the same.
+NO_STEP = Quick(N_("No next step"), _no_step)
 
 
 def _stale(now: datetime, stages: list[Stage]) -> ColumnElement[bool]:

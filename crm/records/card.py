@@ -45,6 +45,8 @@ class Card:
         Initials stand before the name.
     open_while_blank : str
         A DATETIME field that ends a record: while it is blank the record is open.
+    over, due : str
+        Values of ``pill`` that end a record; the field that says by when it should be done.
     is_small : bool
         Others link to it by name; it has no list, form or import of its own.
     named : bool
@@ -69,6 +71,8 @@ class Card:
     empty: str = ""
     avatars: bool = False
     open_while_blank: str = ""
+    over: str = ""
+    due: str = ""
     is_small: bool = False
     named: bool = False
 
@@ -95,7 +99,7 @@ class Card:
             A name that is no field of the model, with the part of the card in which it stands.
         """
         known = {c.key for c in self.model.__mapper__.column_attrs if "kind" in c.columns[0].info}
-        parts = ("list", "pill", "find", "add", "form", "more", "later", "facts", "open_while_blank")
+        parts = ("list", "pill", "find", "add", "form", "more", "later", "facts", "open_while_blank", "due")
         named = [(part, name) for part in parts for name in self.names(part)]
         named += [("sort", self.sort.removeprefix("-"))] if self.sort else []
         if wrong := [f"{part}: {name}" for part, name in named if name not in known]:

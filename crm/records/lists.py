@@ -19,6 +19,7 @@ from crm.errors import Refused
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Field, Kind
+from crm.records.listing.quick import QUICK, counted, quick_filters
 from crm.records.search import search_condition
 from crm.register import Register
 from db.models import User
@@ -155,6 +156,10 @@ def list_conditions(
             ids = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
             conditions.append(or_(*(further[name].condition(session, int(i)) for i in ids)))
             continue
+        if name == QUICK:
+            asked = quick_filters(entity)
+            conditions += [asked[one].condition(session, entity) for one in wanted if one in asked]
+            continue
         if name not in about.by_name and name != "id":
             raise Refused(
                 _("{entity} cannot be filtered by “{name}”.").format(entity=_(about.plural), name=name)
@@ -279,6 +284,19 @@ def _count(
     some = select(cls.id).where(*conditions).limit(COUNT_CAP + 1).subquery()
     found = int(session.scalar(select(func.count()).select_from(some)) or 0)
     return min(found, COUNT_CAP), found > COUNT_CAP
+
+
+def quick_counts(
+    session: ScopedSession, entity: str, *, search: str, filters: Mapping[str, Any], archived: bool
+) -> dict[str, int]:
+    """How many rows of a list each quick filter would leave beside what is asked already."""
+    conditions = list_conditions(session, entity, search=search, filters=filters, archived=archived)
+    chosen = filters.get(QUICK) or ()
+    wanted = {
+        name: [*conditions, *([] if name in chosen else [quick.condition(session, entity)])]
+        for name, quick in quick_filters(entity).items()
+    }
+    return counted(session, entity, wanted, COUNT_CAP)
 
 
 def link_options(

@@ -269,3 +269,37 @@ class TestHands:
         assert not page.exception
         assert list(listed(page)[0]["owner_id"]) == ["Ada", "Ada"]
         assert page.error
+
+
+class TestQuickFilters:
+    """One number: what a quick filter says is what it shows."""
+
+    def test_they_stand_in_the_address_and_count_what_they_show(self, open_page, actor_of):
+        make(actor_of("stan"), "contact", name="Ana")
+        make(actor_of("mona"), "contact", name="Bo")
+
+        page = open_page("contacts", as_="mona", contacts_quick_mine="true")
+
+        assert not page.exception
+        assert list(listed(page)[0]["name"]) == ["Bo"]
+        labels = {box.key: box.label for box in page.checkbox}
+        assert labels["contacts_quick_mine"] == "Mine :small[:gray[1]]"
+        assert labels["contacts_quick_quiet_30"].endswith("[1]]")
+        page.checkbox(key="contacts_quick_mine").uncheck().run()
+        assert len(listed(page)[0]) == 2
+
+    def test_last_touch_and_next_step_are_columns(self, open_page, actor_of):
+        ana = make(actor_of("ada"), "contact", name="Ana")
+        make(actor_of("ada"), "interaction", contact_id=ana["id"], kind="call", subject="Call")
+        make(actor_of("ada"), "task", contact_id=ana["id"], title="Send the offer")
+        page = open_page("contacts")
+
+        chosen = ["name", "last_touch", "next_step", "next_step_on"]
+        page.multiselect(key="contacts_columns").set_value(chosen).run()
+
+        assert not page.exception
+        row = listed(page)[0].iloc[0]
+        assert row["next_step"] == "Send the offer"
+        assert row["last_touch"]
+        again = does(page, ask=("last_touch", True))
+        assert not again.exception

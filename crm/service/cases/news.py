@@ -12,9 +12,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
+from crm.clock import now
+from crm.i18n import N_
+from crm.records.listing.quick import Quick
 from crm.service.cases.moves import ENDED
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
@@ -53,6 +56,13 @@ def unread(session: ScopedSession, now: datetime, *, case_id: int | None = None)
     for row in session.execute(asked, {"since": now - FRESH, "one_case": case_id}):
         found.setdefault(row[0], News(*row))
     return list(found.values())[:MOST]
+
+
+def _unread(session: ScopedSession, _entity: str) -> ColumnElement[bool]:
+    return Case.id.in_([one.case_id for one in unread(session, now())])
+
+
+UNREAD = Quick(N_("Unread"), _unread)
 
 
 @lru_cache(256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import streamlit as st
 from crm.i18n import _
 from crm.records import lists
 from crm.records.fields import Entity, Field, Kind
+from crm.records.listing.quick import quick_filters
 from crm.ui.kit import look
 from crm.ui.kit.inputs import choose_some, known_values, link_options
 from crm.work import Actor, reading
@@ -44,6 +46,31 @@ def more_filters(actor: Actor, about: Entity, page: str, pill: str) -> dict[str,
                 if chosen := _link_filter(actor, label, further.field, f"{page}_{name}"):
                     found[name] = chosen
     return found
+
+
+def quick_asked(about: Entity, page: str) -> list[str]:
+    """The quick filters that are on, before they are drawn: their counts depend on it."""
+    keys = {name: f"{page}_quick_{name}" for name in quick_filters(about.name)}
+    return [
+        name
+        for name, key in keys.items()
+        if st.session_state.get(key, st.query_params.get(key) == "true") is True
+    ]
+
+
+def quick_chips(about: Entity, page: str, counts: Mapping[str, int], asked: Sequence[str]) -> None:
+    """The quick filters, with the number of rows that each leaves, where they were counted."""
+    with st.container(horizontal=True, gap="small", key=f"{page}_quick"):
+        for name, quick in quick_filters(about.name).items():
+            count = counts.get(name)
+            said = "" if count is None else f" {look.quiet(f'{count:,}')}"
+            st.checkbox(
+                f"{_(quick.label)}{said}",
+                key=f"{page}_quick_{name}",
+                bind="query-params",
+                disabled=count == 0 and name not in asked,
+                width="content",
+            )
 
 
 def _one_filter(actor: Actor, about: Entity, page: str, field: Field, *, opened: bool) -> Any:

@@ -11,6 +11,7 @@ import streamlit as st
 from crm.clock import today, zone
 from crm.i18n import _
 from crm.records.fields import Entity, Field, Kind
+from crm.records.listing.columns import field_of
 from crm.ui.frame import routes
 from crm.ui.kit.formats import clock, day, money, value_text
 from crm.ui.kit.grid import Column, Row, grid
@@ -43,13 +44,13 @@ def grid_columns(about: Entity, names: Sequence[str], *, sortable: Collection[st
     """The columns of a grid, by the kinds of their fields."""
     return [
         Column(
-            name,
-            _(about[name].label),
-            "number" if about[name].kind in _NUMBERS else _SPECIAL.get(about[name].kind, "text"),
-            WIDTHS.get(name) or _width(about[name]),
-            name in sortable,
+            field.name,
+            _(field.label),
+            "number" if field.kind in _NUMBERS else _SPECIAL.get(field.kind, "text"),
+            WIDTHS.get(field.name) or _width(field),
+            field.name in sortable,
         )
-        for name in names
+        for field in (field_of(about, name) for name in names)
     ]
 
 
@@ -78,7 +79,7 @@ def grid_rows(
 
     ``reach`` says which fields hold what ``call`` and ``mail`` need. A record with a page of its own is a link to it.
     """
-    columns = [_texts(about[name], rows) for name in names]
+    columns = [_texts(field_of(about, name), rows) for name in names]
     page = about.page if about.page in routes.screens() and not routes.screens()[about.page].in_menu else ""
     ways = {way: rows[name] for way, name in (reach or {}).items() if name in rows}
     made = []

@@ -16,13 +16,15 @@ from crm.exchange.export import Asked, export_rows
 from crm.i18n import _
 from crm.records import lists, registry
 from crm.records.fields import Entity, Kind
+from crm.records.listing.columns import fill
+from crm.records.listing.quick import QUICK
 from crm.ui.frame.guard import show
 from crm.ui.kit import look
 from crm.ui.kit.grid import grid
 from crm.ui.kit.inputs import choose, choose_some, search_input
 from crm.ui.records.drawers import new_record, open_record
 from crm.ui.records.list_bulk import bulk_actions, bulk_bar, undo_bar
-from crm.ui.records.list_filters import more_filters, pill_filter
+from crm.ui.records.list_filters import more_filters, pill_filter, quick_asked, quick_chips
 from crm.ui.records.list_table import grid_columns, grid_rows, pager
 from crm.ui.records.views import saved
 from crm.ui.records.views.screen import PAGE_ROWS, ListScreen, clear_filters, column_names, sortable
@@ -47,9 +49,12 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
         filters = pill_filter(about, screen.page, screen.card.pill)
         filters |= more_filters(actor, about, screen.page, screen.card.pill)
         columns, sort, descending, size, archived = _view(actor, about, screen)
-        narrowed = bool(filters or archived)
+        narrowed = bool(filters or archived or quick_asked(about, screen.page))
         filters |= _open_filter(about, screen)
+        if asked := quick_asked(about, screen.page):
+            filters[QUICK] = asked
         saved.menu(actor, about, screen)
+    quick = st.container()
     part = (search, repr(sorted(filters.items(), key=str)), archived)
     cursors = _cursors(screen, (part, sort, descending, size))
     reach = _reach(about)
@@ -68,11 +73,22 @@ def show_list(actor: Actor, screen: ListScreen, *, head: DeltaGenerator | None =
                 columns=[about.title_field, *columns, *reach.values()],
                 archived=archived,
             )
+            fill(session, screen.entity, found.rows, columns)
+            # Of more rows than are counted a question may have to walk them all to find a few; then it goes without a number.
+            counts = (
+                {}
+                if found.capped
+                else lists.quick_counts(
+                    session, screen.entity, search=search, filters=filters, archived=archived
+                )
+            )
             if screen.marked is not None:
                 fresh = screen.marked(session)
     except CrmError as problem:
         show(problem)
         return
+    with quick:
+        quick_chips(about, screen.page, counts, asked)
     _head(actor, head, about, screen, found, (search, filters, archived, columns))
     if found.rows.empty:
         _nothing(actor, about, screen, search, narrowed)
@@ -151,6 +167,7 @@ def _leaving(
                 export_cards(session, search=search, filters=filters, archived=archived, version=kind)
             )
         whole = kind.startswith("all ")
+        columns = [name for name in columns if name in registry.entity(entity).by_name]
         asked = Asked(None if whole else columns, search, filters, None if whole else archived)
         return b"".join(export_rows(session, entity, kind.removeprefix("all "), asked))
 

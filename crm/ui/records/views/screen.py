@@ -13,6 +13,8 @@ from crm.i18n import _
 from crm.records import lists, registry
 from crm.records.card import Card
 from crm.records.fields import Entity, Field, Kind
+from crm.records.listing.columns import further_columns
+from crm.records.listing.quick import quick_filters
 from crm.ui.kit.inputs import link_options
 from crm.ui.kit.words import distinct
 from crm.work import Actor
@@ -67,7 +69,8 @@ def sortable(about: Entity, screen: ListScreen) -> dict[str, str]:
 
 def column_names(about: Entity) -> dict[str, str]:
     """What may stand as a column."""
-    return {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
+    fields = {f.name: _(f.label) for f in about.fields if f.kind is not Kind.LONGTEXT}
+    return fields | {name: _(further.field.label) for name, further in further_columns(about.name).items()}
 
 
 def _inputs(about: Entity) -> dict[str, Field | None]:
@@ -78,6 +81,7 @@ def _inputs(about: Entity) -> dict[str, Field | None]:
             found |= {f"{field.name}_from": field, f"{field.name}_to": field}
         else:
             found[field.name] = field
+    found |= {f"quick_{name}": None for name in quick_filters(about.name)}
     return found | {name: further.field for name, further in lists.further_filters(about.name).items()}
 
 
@@ -177,7 +181,7 @@ def _words(actor: Actor, field: Field | None, value: Any) -> Mapping[Any, str]:
 def _blank(name: str, field: Field | None) -> Any:
     if name == "q":
         return ""
-    if name in ("archived", "ended"):
+    if name in ("archived", "ended") or name.startswith("quick_"):
         return False
     if field is not None and field.kind in (Kind.DATE, Kind.BOOLEAN):
         return None
