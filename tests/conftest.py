@@ -65,6 +65,7 @@ def _memory() -> str | None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    postgres.let_go()
     if not hasattr(config, "workerinput"):
         run = Path(os.environ.pop(RUN))
         postgres.stop(run)
@@ -295,8 +296,10 @@ _worker_database: list[URL] = []
 def _shared_postgres(request: pytest.FixtureRequest, *, template: str) -> str:
     if _worker_database:
         try:
-            postgres.emptied(_worker_database[0])
+            kept = postgres.emptied(_worker_database[0])
         except psycopg.Error:
+            kept = False
+        if not kept:
             _worker_database.clear()
     if not _worker_database:
         server = request.getfixturevalue("postgres_server")
@@ -313,11 +316,20 @@ def _own_postgres(request: pytest.FixtureRequest, *, template: str) -> Iterator[
 
 
 def _in_force(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    from db import session
-
     monkeypatch.setenv("CRM_DATABASE_URL", url)
-    session.configure(url)
+    _choose(url)
     # The databases of all tests stand at one place, each with its own key.
     links._keys.clear()
     yield url
-    session.configure(None)
+    _choose(None)
+
+
+def _choose(url: str | None) -> None:
+    """Connections to a file end before it goes; those to PostgreSQL stay, because each new one reads the catalogue anew."""
+    from db import session
+
+    if session.database_url().startswith("sqlite"):
+        session.configure(url)
+    else:
+        session._configured.clear()
+        session._configured.update({"url": url} if url else {})

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.hands import KEEP_NOTES, PATIENCE, in_process
+from tests.browser.hands import KEEP_NOTES, PATIENCE, in_process, looking_often
 from tests.nursery import ROOT, Child, Nursery, answers, streamlit_words
 
 ARTIFACTS = ROOT / ".test-artifacts"
@@ -55,7 +55,7 @@ def chromium_path() -> str:
 def browser(chromium_path: str) -> Iterator[Browser]:
     """The one Chromium of this worker; Playwright allows one such object per thread."""
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    with looking_often(), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_path,
             args=[

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import pytest
+from playwright._impl.frame import Frame
 from playwright.sync_api import Locator, Page, expect
 
 #: Milliseconds until a look or a click gives up; only a failure takes so long, also where the machine is busy.
@@ -29,7 +31,31 @@ new MutationObserver(() => {
 }).observe(document, { childList: true, characterData: true, subtree: true })
 """
 
+#: Milliseconds of one round of looks: in a longer one Playwright soon looks twice a second only, not ten times.
+ROUND = 2_400
+
 T = TypeVar("T")
+
+
+@contextmanager
+def looking_often() -> Iterator[None]:
+    """``expect`` looks ten times a second, in rounds, until it sees what it wants or its time is over."""
+    plain = Frame._expect
+
+    async def in_rounds(self: Frame, selector: Any, expression: Any, options: Any, title: Any) -> Any:
+        left = options["timeout"]
+        end = time.monotonic() + left / 1000
+        while True:
+            found = await plain(
+                self, selector, expression, {**options, "timeout": max(1, min(ROUND, left))}, title
+            )
+            left = (end - time.monotonic()) * 1000
+            if not found.get("timedOut") or left <= 0:
+                return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Frame, "_expect", in_rounds)
+        yield
 
 
 def stands(place: Locator) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rows import all_rows
+from tests.rows import all_rows, stored_once
 
 #: What differs between databases in every value: statements, scope, imports, and what a kill leaves behind.
 EVERY_VALUE = {
@@ -48,6 +48,10 @@ def _on_postgres(item: pytest.Item) -> bool:
 @pytest.fixture
 def people(database: str) -> dict[str, Any]:
     """The actors of ``tests.factories.PEOPLE`` by name, on a database of each kind."""
+    return dict(stored_once(_people))
+
+
+def _people() -> dict[str, Any]:
     from crm.access.actors import find_actor
     from tests.factories import make_people
 

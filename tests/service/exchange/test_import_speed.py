@@ -59,6 +59,16 @@ def test_undoing_changes_sends_no_more_statements_for_more_rows(people, statemen
     assert taken[250] == taken[10]
 
 
+@pytest.mark.parametrize(("rows", "told"), [(9, 0), (10, 1)])
+def test_the_planner_hears_of_many_rows_and_not_of_a_few(people, statements, monkeypatch, rows, told):
+    monkeypatch.setattr("crm.exchange.storing.engine.MANY", 10)
+    statements.clear()
+
+    bring(people["ada"], PEOPLE, people_file(rows))
+
+    assert sum(sent.startswith("ANALYZE") for sent in statements) == told
+
+
 @pytest.mark.parametrize("parent", LARGE)
 def test_every_link_to_a_large_table_has_an_index(parent):
     """A row that goes makes the database look for rows that point to it; without an index it reads all of them."""

@@ -20,11 +20,11 @@ from db.session import configure, engine
 from tests.http.conftest import application
 
 
-def told(*, prepare=""):
+def told(*, prepare="", rows=1):
     with unit_of_work(SYSTEM) as work:
         if prepare:
             work.session.execute(text(prepare), execution_options={"system": True})
-        for number in range(300):
+        for number in range(rows):
             create_record(work, "contact", {"name": f"Contact {number}"})
 
 
@@ -48,7 +48,7 @@ def watch():
 )
 def test_a_full_disk_and_one_that_is_only_read_are_said_as_such(prepare, sentence, sqlite_database, capsys):
     with pytest.raises(Unavailable, match=sentence):
-        told(prepare=prepare)
+        told(prepare=prepare, rows=300)
     engine().dispose()
 
     assert "database_refuses" in "".join(capsys.readouterr())

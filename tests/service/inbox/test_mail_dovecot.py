@@ -2,8 +2,6 @@
 
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,7 +17,6 @@ from tests.factories import make
 from tests.service.inbox.dovecot import dovecot
 from tests.service.mail import mail_letters as letters
 
-ROOT = Path(__file__).parents[3]
 MANY = 40
 
 
@@ -39,16 +36,21 @@ def server(database, monkeypatch):
     settings.cache_clear()
 
 
-def fetch():
-    return subprocess.Popen(
-        [sys.executable, "-m", "crm", "mail", "fetch"],
-        cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+@pytest.fixture
+def fetch(nursery, tmp_path):
+    """Start ``python -m crm mail fetch``."""
+    (tmp_path / "said").touch()
+    return lambda: nursery.start("crm", "mail", "fetch", env=dict(os.environ), output=tmp_path / "said")
 
 
-def finish(process):
-    said, _none = process.communicate(timeout=120)
-    assert process.returncode == 0, said.decode()
+@pytest.fixture
+def finish(fetch, tmp_path):
+    """Fetch to the end."""
+
+    def to_the_end():
+        assert fetch().wait(120) == 0, (tmp_path / "said").read_text()
+
+    return to_the_end
 
 
 def stored():
@@ -56,7 +58,7 @@ def stored():
         return Counter(session.scalars(select(IncomingMessage.message_id)))
 
 
-def test_killed_at_random_moments_it_loses_doubles_and_marks_nothing_too_early(people, server):
+def test_killed_at_random_moments_it_loses_doubles_and_marks_nothing_too_early(people, server, fetch, finish):
     ana = make(people["stan"], "contact", email="ana@kavarna.example")
     case = make(people["stan"], "case", contact_id=ana["id"])
     names = [f"m{n}" for n in range(MANY)]
@@ -84,13 +86,12 @@ def test_killed_at_random_moments_it_loses_doubles_and_marks_nothing_too_early(p
             process.kill()
             kills += 1
         process.wait(60)
-        process.stdout.close()
         seen = {name for name, flags in server.messages().items() if "S" in flags} - {"gone"}
         assert {f"<{name}>" for name in seen} <= set(stored())
     assert kills >= 3
 
-    finish(fetch())
-    finish(fetch())
+    finish()
+    finish()
 
     assert stored() == Counter(f"<{name}>" for name in names)
     with reading(SYSTEM) as session:
@@ -101,18 +102,18 @@ def test_killed_at_random_moments_it_loses_doubles_and_marks_nothing_too_early(p
     assert server.messages() == {**dict.fromkeys(names, "S"), "gone": "ST"}
 
 
-def test_a_server_that_counts_anew_and_one_who_reads_first(database, server):
+def test_a_server_that_counts_anew_and_one_who_reads_first(database, server, finish):
     for name in ("a", "b"):
         server.deliver(name, letters.answer(message_id=f"<{name}>", text=name))
-    finish(fetch())
+    finish()
     # Somebody reads it in their own program before we come.
     server.deliver("c", letters.answer(message_id="<c>", text="c"), flags="S")
-    finish(fetch())
+    finish()
     assert stored() == Counter(["<a>", "<b>", "<c>"])
 
     server.count_anew()
     server.deliver("d", letters.answer(message_id="<d>", text="d"))
-    finish(fetch())
+    finish()
 
     assert stored() == Counter(["<a>", "<b>", "<c>", "<d>"])
     assert server.messages() == dict.fromkeys("abcd", "S")
