@@ -7,11 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from crm.i18n import _
+from crm.records.listing.reach import ALL, OWN, TEAM
 from crm.service.cases.canned import (
-    ALL,
-    OWN,
     PLACES,
-    TEAM,
     Canned,
     canned_replies,
     filled,
