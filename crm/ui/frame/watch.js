@@ -32,6 +32,7 @@ export default function ({ data }) {
     leave()
     return
   }
+  keepNumbers(data.thousands)
   clearInterval(timer)
   timer = setInterval(look, EVERY)
   document.removeEventListener("visibilitychange", look)

@@ -22,6 +22,7 @@ from babel.numbers import (
     format_compact_decimal,
     format_decimal,
     format_percent,
+    get_group_symbol,
 )
 
 from crm.charts import Unit
@@ -123,6 +124,11 @@ def worth_text(said: str, beside: Sequence[str] = ()) -> str:
         if beside
         else said
     )
+
+
+def thousands_mark() -> str:
+    """What stands between the thousands of the reader's numbers; mostly a comma, a point or a blank."""
+    return str(get_group_symbol(_numbers()))
 
 
 def number(value: float | None, *, decimals: int = 0) -> str:
