@@ -62,7 +62,11 @@ hand_in(
 hand_in(
     "exchange",
     job={"import": "crm.exchange.storing.job:run", "undo_import": "crm.exchange.storing.job:run_undo"},
-    command={"import": "crm.exchange.cli:import_files", "imports": "crm.exchange.cli:imports"},
+    command={
+        "import": "crm.exchange.cli:import_files",
+        "imports": "crm.exchange.cli:imports",
+        "export": "crm.exchange.cli:export",
+    },
 )
 hand_in(
     "keeping",

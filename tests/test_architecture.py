@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "exchange": "access cli_frame firm jobs records",  # a job ends in the transaction of what it did
     "keeping": "cli_frame firm upgrade",
     "mail": "cli_frame firm jobs records",
-    "reporting": "access cli_frame firm",
+    "reporting": "access cli_frame exchange firm",
     "interactions": "mail records",
     "trade": "records",
     "contacts": "interactions records reporting",  # whoever becomes a customer was talked with
@@ -57,7 +57,7 @@ MAY_IMPORT = {
              "trade",
     "commands": "areas cli_frame jobs mail",
     "__main__": "commands",
-    "http": "access campaigns firm keeping mail records service",
+    "http": "access campaigns exchange firm keeping mail records reporting service",
     "ui/kit": "charts firm records",
     "ui/frame": "access firm jobs records upgrade ui/kit",  # the menu has what cards describe
     "ui/records": "exchange interactions mail records ui/frame ui/kit",

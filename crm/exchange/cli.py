@@ -12,10 +12,14 @@ from crm.access.actors import acting
 from crm.cli_frame import As, AsJson, commanded, show
 from crm.clock import here
 from crm.exchange.asking.service import import_profile
+from crm.exchange.export import Asked, write_export
+from crm.exchange.leaving.asked import in_words
+from crm.exchange.leaving.to_disk import kind_of_file, written
 from crm.exchange.storing.journal import failed_csv, failed_files, list_imports
 from crm.exchange.storing.report import ImportReport
 from crm.exchange.undoing.undo import undo_import
 from crm.i18n import _
+from db.scope import ScopedSession
 
 imports = typer.Typer(help="Imports made so far: list, undo, failed rows.", no_args_is_help=True)
 
@@ -48,6 +52,34 @@ def _import(profile: Path, data: Path, dry_run: bool, resume: int | None, who: s
         typer.echo(as_text(report))
     if report.failed:
         raise typer.Exit(3 if any(s.created + s.updated + s.skipped for s in report.steps) else 1)
+
+
+def export(
+    entity: Annotated[str, typer.Argument(help="Kind of record, as contact, deal, order_line.")],
+    file: Annotated[Path, typer.Argument(help="Where to: .csv, .xlsx or .json; - is the output, as CSV.")],
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="FIELD=VALUE, FIELD=FROM..TO, or the API's JSON; a field given twice means one of, (blank) nothing."
+        ),
+    ] = None,
+    search: Annotated[str, typer.Option(help="Words as in the list's search.")] = "",
+    columns: Annotated[str, typer.Option(help="Fields, with commas between them; default: all.")] = "",
+    archived: Annotated[bool, typer.Option("--archived", help="Those that were put away.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Those in use and those put away, to bring them in again.")
+    ] = False,
+    who: As = "",
+) -> None:
+    """Write a list into a file, exact as the screen's export: CSV, XLSX or JSON."""
+    with commanded():
+        kind, names = kind_of_file(file), [name.strip() for name in columns.split(",") if name.strip()]
+
+        def asked(session: ScopedSession) -> Asked:
+            found = in_words(session, entity, where or ())
+            return Asked(names or None, search, found, None if everything else archived)
+
+        written(file, lambda out: write_export(acting(who), entity, kind, out, asked))
 
 
 def _progress(done: int, total: int, note: str) -> None:

@@ -9,24 +9,61 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from crm.clock import here
+from crm.errors import NotFound
 from crm.exchange.leaving.cells import CONVERTORS, Values, amounts, local_text
 from crm.exchange.leaving.own import SUSPECT, neutral
-from crm.exchange.leaving.rows import Asked, Column, Leaving, leaving
+from crm.exchange.leaving.rows import Asked, Column, Leaving, demand_export, leaving
 from crm.exchange.leaving.sheet import sheet
 from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Kind
+from crm.work import Actor, reading
 from db.scope import ScopedSession
 
-__all__ = ["FORMATS", "Asked", "export_csv", "export_json", "export_rows", "export_xlsx"]
+__all__ = [
+    "FORMATS",
+    "Asked",
+    "export_csv",
+    "export_json",
+    "export_rows",
+    "export_xlsx",
+    "known_kind",
+    "write_export",
+]
 
 
 def export_rows(session: ScopedSession, entity: str, kind: str, asked: Asked) -> Iterator[bytes]:
     """A list as a file of one of ``FORMATS``, in parts."""
     return FORMATS[kind](leaving(session, entity, asked), _(registry.entity(entity).plural))
+
+
+def known_kind(entity: str) -> None:
+    """Refuse a kind of record that is not there.
+
+    Raises
+    ------
+    NotFound
+        With those there are.
+    """
+    if entity not in registry.names():
+        known = ", ".join(registry.names())
+        raise NotFound(
+            _("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=known)
+        )
+
+
+def write_export(
+    actor: Actor, entity: str, kind: str, file: BinaryIO, asked: Callable[[ScopedSession], Asked]
+) -> None:
+    """The same into an open file: whole, or with the reason why not; memory does not grow with the rows."""
+    known_kind(entity)
+    with reading(actor) as session:
+        demand_export(session, entity)
+        for part in export_rows(session, entity, kind, asked(session)):
+            file.write(part)
 
 
 def export_csv(

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as About
 
 from crm.access.rules import ON_PEOPLE
-from crm.errors import Conflict, CrmError, NotAllowed, NotFound, Problem, Refused
-from crm.http.asked import filters as asked_for
+from crm.errors import Conflict, CrmError, NotAllowed, Problem, Refused
+from crm.exchange.export import known_kind
+from crm.exchange.leaving.asked import filters as asked_for
 from crm.http.bodies import Bounded
 from crm.http.calls.once import Asking, Calling
 from crm.http.calls.telling import describing, known_parameters, tell_problems
@@ -85,11 +86,7 @@ class Stored(BaseModel):
 
 
 def _demand_read(actor: Actor, entity: str) -> None:
-    if entity not in registry.names():
-        known = ", ".join(registry.names())
-        raise NotFound(
-            _("There is no kind of record called “{name}”. Known: {known}.").format(name=entity, known=known)
-        )
+    known_kind(entity)
     if not actor.may(registry.rights_name(entity), READ):
         raise NotAllowed(_("You may not see these records. Ask an administrator if your work needs it."))
 

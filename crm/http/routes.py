@@ -254,9 +254,10 @@ def moved_routes() -> list[BaseRoute]:
 def load_api() -> ASGIApp:
     """The API, made when it is first needed: what it is made of takes as long to load as all screens."""
     from crm.http.api import api
+    from crm.http.leaving import leaving
     from crm.http.threads import threads
 
-    return api(threads)
+    return api(threads, leaving)
 
 
 async def _api(scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,21 +5,20 @@ Heavy parts are imported inside, as everywhere on the command line.
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import typer
 
 from crm.cli_frame import As, AsJson, ready, show, spoken
-from crm.errors import NotFound, Problem, Refused
 from crm.i18n import _
-
-if TYPE_CHECKING:
-    from db.scope import ScopedSession
 
 
 def report(
     name: str = typer.Argument("", help="Which report; without a name the reports are listed."),
+    file: Path | None = typer.Argument(
+        None, help="Into this file (.csv, .xlsx or .json) instead of the screen; - is the output."
+    ),
     as_json: AsJson = False,
     start: str = typer.Option("", "--from", help="First day, as 2026-01-31."),
     end: str = typer.Option("", "--to", help="Last day, as 2026-01-31."),
@@ -48,48 +47,25 @@ def report(
             _print_kinds(as_json)
             return
         ready()
+        from crm.reporting.asked import chosen_in_words
         from crm.reporting.catalogue import run_report, to_json
-        from crm.reporting.report import SalesFilter
-        from db.models import Campaign, Pipeline, Product, Team, User
 
+        words = {
+            "from": [start], "to": [end], "team": team, "owner": owner, "product": product,
+            "pipeline": pipeline, "source": source, "campaign": campaign,
+        }  # fmt: skip
         with reading(acting(who)) as session:
-            chosen = SalesFilter(
-                start=_day(start, "--from"),
-                end=_day(end, "--to"),
-                teams=_ids(session, Team, [Team.name], team, "--team"),
-                owners=_ids(session, User, [User.name, User.email], owner, "--owner"),
-                products=_ids(session, Product, [Product.name, Product.code], product, "--product"),
-                pipelines=_ids(session, Pipeline, [Pipeline.name], pipeline, "--pipeline"),
-                sources=tuple(source),
-                campaigns=_ids(session, Campaign, [Campaign.name, Campaign.number], campaign, "--campaign"),
-            )
-            made = to_json(run_report(session, name, chosen))
+            made = to_json(run_report(session, name, chosen_in_words(session, words)))
+        if file is not None:
+            from crm.exchange.leaving.to_disk import kind_of_file, written
+            from crm.reporting.files import report_parts
+
+            kind = kind_of_file(file)
+            written(file, lambda out: out.writelines(report_parts(made, kind)))
+            for note in made["notes"]:
+                typer.echo(note, err=True)
+            return
         show(made) if as_json else typer.echo(as_text(made))
-
-
-def _day(text: str, option: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        problem = Problem(option, _("Write the day as 2026-01-31."))
-        message = _("{option} {text} is no day. Write it as 2026-01-31.").format(option=option, text=text)
-        raise Refused(message, problems=[problem]) from error
-
-
-def _ids(
-    session: ScopedSession, cls: type[Any], columns: list[Any], texts: list[str], option: str
-) -> tuple[int, ...]:
-    """Rows named on the command line, whatever their capitals; an unknown name is refused, never ignored."""
-    from sqlalchemy import func, or_, select
-
-    found: list[int] = []
-    for text in texts:
-        same = or_(*(func.lower(column) == text.strip().lower() for column in columns))
-        ids = session.scalars(select(cls.id).where(same)).all()
-        if not ids:
-            raise NotFound(_("{option} {text}: there is none by this name.").format(option=option, text=text))
-        found += ids
-    return tuple(found)
 
 
 def _print_kinds(as_json: bool) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, String, and_, cast, delete, func, or_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Float, and_, delete, func, or_, select, true, type_coerce
 from sqlalchemy import case as sql_case
-from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.campaigns.segments.conditions import MANY, SINGLE, Fields, Tree, check_rules, span
 from crm.clock import today as this_day
@@ -20,7 +18,7 @@ from crm.i18n import N_, _
 from crm.money import exponent, rate_used
 from crm.records import registry
 from crm.records.fields import Field, Kind
-from crm.records.lists import FurtherFilter
+from crm.records.lists import FurtherFilter, holds_tag, no_tag
 from crm.records.records import demand_version
 from crm.records.writing.bulk import insert_rows
 from crm.work import Work
@@ -218,14 +216,9 @@ class _Compiler:
 
     def _tags(self, column: Any, wanted: str, value: Any) -> ColumnElement[bool]:
         if wanted in ("blank", "filled"):
-            empty = or_(column.is_(None), cast(column, String) == "[]")
+            empty = no_tag(column)
             return empty if wanted == "blank" else ~empty
-        holds: ColumnElement[bool]
-        if self.is_sqlite:
-            holds = func.instr(cast(column, String), json.dumps(value)) > 0
-        else:
-            holds = type_coerce(column, JSONB).contains([value])
-        holds = and_(column.is_not(None), holds)
+        holds = and_(column.is_not(None), holds_tag(self.session, column, value))
         return holds if wanted == "contains" else ~holds
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import String, func, null, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from crm.errors import NotAllowed
+from crm.errors import NotAllowed, Refused
 from crm.exchange import entities
 from crm.exchange.leaving.cells import Values, telling
 from crm.exchange.leaving.own import called, own_keys, telling_keys
@@ -149,6 +149,10 @@ def _fields(entity: str, names: Sequence[str] | None) -> list[Field]:
         return [f for f in about.fields if f.exportable]
     fields: dict[str, Field] = {}
     for name in names:
+        if name not in about.by_name:
+            text = _("{entity} have no field “{name}”. There are: {known}.")
+            known = ", ".join(about.by_name)
+            raise Refused(text.format(entity=_(about.plural), name=name[:80], known=known))
         fields[name] = about[name]
     holders = [f.currency_field for f in fields.values() if f.currency_field]
     return [*fields.values(), *(about[name] for name in dict.fromkeys(holders) if name not in fields)]
