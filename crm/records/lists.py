@@ -11,21 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    cast,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    type_coerce,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -34,7 +20,7 @@ from crm.i18n import _
 from crm.records import registry
 from crm.records.fields import Field, Kind
 from crm.records.listing.quick import QUICK, counted, quick_filters
-from crm.records.search import search_condition
+from crm.records.search import any_tag, search_condition
 from crm.register import Register
 from db.models import User
 from db.scope import READ, ScopedSession
@@ -178,33 +164,12 @@ def list_conditions(
             raise Refused(
                 _("{entity} cannot be filtered by “{name}”.").format(entity=_(about.plural), name=name)
             )
-        if name in about.by_name and about[name].kind is Kind.TAGS:
-            conditions.append(_any_tag(session, getattr(cls, name), wanted))
-        else:
-            conditions.append(_filter(getattr(cls, name), wanted))
+        tagged = name in about.by_name and about[name].kind is Kind.TAGS
+        column = getattr(cls, name)
+        conditions.append(any_tag(session, column, wanted, BLANK) if tagged else _filter(column, wanted))
     if (condition := search_condition(session, cls, search)) is not None:
         conditions.append(condition)
     return conditions
-
-
-def holds_tag(session: ScopedSession, column: Any, tag: str) -> ColumnElement[bool]:
-    """That a column of tags holds this one."""
-    if session.get_bind().dialect.name == "sqlite":
-        return func.instr(cast(column, String), json.dumps(tag)) > 0
-    return type_coerce(column, JSONB).contains([tag])
-
-
-def no_tag(column: Any) -> ColumnElement[bool]:
-    """That a column of tags holds none."""
-    return or_(column.is_(None), cast(column, String) == "[]")
-
-
-def _any_tag(session: ScopedSession, column: Any, wanted: Any) -> ColumnElement[bool]:
-    tags = wanted if isinstance(wanted, (list, set, frozenset)) else [wanted]
-    return or_(
-        false(),
-        *(no_tag(column) if tag in (None, BLANK) else holds_tag(session, column, tag) for tag in tags),
-    )
 
 
 def _filter(attribute: Any, wanted: Any) -> ColumnElement[bool]:

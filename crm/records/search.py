@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Select,
+    String,
     and_,
+    cast,
     false,
     func,
     literal,
@@ -21,7 +24,9 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    type_coerce,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.records import registry
 from crm.records.matching import name_words
@@ -256,3 +261,24 @@ def _candidates(
     shares = or_(*(whole.icontains(part, autoescape=True) for part in parts))
     alike = func.word_similarity(literal(word), whole).desc()
     return lambda statement: statement.where(shares).order_by(alike, cls.id).limit(CANDIDATES)
+
+
+def holds_tag(session: ScopedSession, column: Any, tag: str) -> ColumnElement[bool]:
+    """That a column of tags holds this one."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.instr(cast(column, String), json.dumps(tag)) > 0
+    return type_coerce(column, JSONB).contains([tag])
+
+
+def no_tag(column: Any) -> ColumnElement[bool]:
+    """That a column of tags holds none."""
+    return or_(column.is_(None), cast(column, String) == "[]")
+
+
+def any_tag(session: ScopedSession, column: Any, wanted: Any, blank: str) -> ColumnElement[bool]:
+    """That a column of tags holds one of these, or with ``blank`` among them none."""
+    tags = wanted if isinstance(wanted, (list, set, frozenset)) else [wanted]
+    return or_(
+        false(),
+        *(no_tag(column) if tag in (None, blank) else holds_tag(session, column, tag) for tag in tags),
+    )

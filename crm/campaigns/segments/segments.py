@@ -18,8 +18,9 @@ from crm.i18n import N_, _
 from crm.money import exponent, rate_used
 from crm.records import registry
 from crm.records.fields import Field, Kind
-from crm.records.lists import FurtherFilter, holds_tag, no_tag
+from crm.records.lists import FurtherFilter
 from crm.records.records import demand_version
+from crm.records.search import holds_tag, no_tag
 from crm.records.writing.bulk import insert_rows
 from crm.work import Work
 from db.audit import SYSTEM_OPTIONS
