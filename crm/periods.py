@@ -90,6 +90,12 @@ def month_end(day: date) -> date:
     return add_months(day, 1) - timedelta(days=1)
 
 
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or the last one of a month that is too short."""
+    first = add_months(day, months)
+    return first.replace(day=min(day.day, month_end(first).day))
+
+
 def months_between(first: date, last: date) -> list[date]:
     """First days of all months from one day's to the other's, in order."""
     count = (last.year - first.year) * 12 + last.month - first.month

@@ -28,7 +28,7 @@ with main:
     show_box(
         case_id,
         seen=case.seen,
-        copies=tuple(dict.fromkeys(one for m in case.messages for one in m.cc.split(", ") if one)),
+        copies=case.copies,
         status=case.record["status"],
         contact=case.name_of("contact_id"),
         no_mail=case.no_mail,

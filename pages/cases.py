@@ -11,9 +11,9 @@ from crm.ui.cases.lists import (
     show_board,
     show_case_list,
     show_head,
-    show_queue,
     views,
 )
+from crm.ui.cases.queue import show_queue
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 

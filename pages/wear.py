@@ -44,24 +44,28 @@ with st.spinner(_("Studying the lives"), show_time=False):
     board = wear_board.board(actor, asked, seen)
     ahead = wear_board.ahead(actor, asked)
 show_conclusion(asked, board)
+if ahead.units:
+    wear_next.show_advice(wear_board.advice(actor, asked))
 
 card = look.wall(3, width=290)
 with card(_("How long do they last?"), _("Share still running by age, counted and by law"), span=2):
     show_curve(asked, board)
-with card(_("What this rests on")):
-    show_basis(asked, board, seen)
 with card(_("Which parts fail most?"), _("Failures and running share. Click a bar.")):
     picked = show_pareto(asked, board, seen)
-with card(_("How often, by part?"), _("Failures per unit-month, 95% range")):
-    show_rates(board.by_part, seen, key="wear_rates_part", by_part=True)
-with card(_("What comes back?"), _("Same part of the same unit within 30 days")):
-    show_repeats(board, seen)
-with card(_("Which models fail most often?"), _("Failures per unit-month, 95% range")):
-    show_rates(board.by_product, seen, key="wear_rates_product", by_part=False)
-with card(_("Do age and model matter?"), _("How the danger changes, 95% range")):
-    show_effects(board)
-with card(_("How many failures by then?"), _("Mean per unit by months watched")):
-    show_repairs(board)
+with st.expander(_("How"), icon=":material/function:", key="wear_how"):
+    how = look.wall(3, width=290)
+    with how(_("What this rests on")):
+        show_basis(asked, board, seen)
+    with how(_("How often, by part?"), _("Failures per unit-month, 95% range")):
+        show_rates(board.by_part, seen, key="wear_rates_part", by_part=True)
+    with how(_("What comes back?"), _("Same part of the same unit within 30 days")):
+        show_repeats(board, seen)
+    with how(_("Which models fail most often?"), _("Failures per unit-month, 95% range")):
+        show_rates(board.by_product, seen, key="wear_rates_product", by_part=False)
+    with how(_("Do age and model matter?"), _("How the danger changes, 95% range")):
+        show_effects(board)
+    with how(_("How many failures by then?"), _("Mean per unit by months watched")):
+        show_repairs(board)
 if picked:
     wear_board.choose_part(seen, picked)
 

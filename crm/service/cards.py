@@ -73,16 +73,16 @@ CARDS = (
     ),
     Card(
         model=MaintenancePlan,
-        list="name equipment_id every_days every_usage last_done_on next_due_on owner_id",
+        list="name equipment_id every_months every_days every_usage last_done_on next_due_on owner_id",
         sort="next_due_on",
         due="next_due_on",
-        form="name equipment_id every_days every_usage lead_days minutes checklist next_due_on",
+        form="name equipment_id every_months every_days every_usage lead_days minutes checklist next_due_on",
         more="last_done_on last_done_meter is_active owner_id team_id",
         screen="maintenance_plans",
         page="maintenance_plans",
         empty=N_(
-            "A plan makes the visits that return: every so many days, or whenever the meter has grown by so much, whichever "
-            "comes first."
+            "A plan makes the visits that return: every so many months or days, or whenever the meter has grown by so "
+            "much, whichever comes first."
         ),
     ),
     Card(

@@ -22,6 +22,7 @@ MORE = 450
 MOST_MINE = 50
 
 Flag = Literal["late", "soon", "waiting", ""]
+Whose = Literal["own", "mine", "free", "team"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +245,15 @@ def _flag(row: Any, due: datetime | None) -> Flag:
 
 def my_queue(session: ScopedSession, now: datetime, *, limit: int = MOST_MINE) -> list[CaseCard]:
     """My open cases and those that nobody has in the queues of my teams, the most urgent promise first. One statement."""
+    return queue_cards(session, now, whose="own", limit=limit)
+
+
+def queue_cards(session: ScopedSession, now: datetime, *, whose: Whose, limit: int) -> list[CaseCard]:
+    """Open cases, the most urgent promise first: mine, those that nobody of my teams has, both (own), or all of my teams."""
     actor = session.actor
     queues = select(Queue.id).where(Queue.team_id.in_(actor.teams))
-    free = Case.owner_id.is_(None) & or_(Case.queue_id.in_(queues), Case.team_id.in_(actor.teams))
-    rows = session.execute(
-        _cards(now)
-        .where(Case.status.in_(OPEN), Case.archived_at.is_(None), or_(Case.owner_id == actor.user_id, free))
-        .order_by(*_urgency())
-        .limit(limit)
-    )
-    return [_card(session, row) for row in rows]
+    of_team = or_(Case.queue_id.in_(queues), Case.team_id.in_(actor.teams))
+    mine, free = Case.owner_id == actor.user_id, Case.owner_id.is_(None) & of_team
+    wanted = {"own": or_(mine, free), "mine": mine, "free": free, "team": or_(mine, of_team)}[whose]
+    asked = _cards(now).where(Case.status.in_(OPEN), Case.archived_at.is_(None), wanted)
+    return [_card(session, row) for row in session.execute(asked.order_by(*_urgency()).limit(limit))]

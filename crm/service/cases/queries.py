@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from sqlalchemy import case as sql_case
 from sqlalchemy import func, or_, select
 
 from crm.clock import here, zone
@@ -97,6 +98,11 @@ class CaseView:
         """The stored values."""
         return self.about.values
 
+    @property
+    def copies(self) -> tuple[str, ...]:
+        """Who got a copy of what was said, once each."""
+        return tuple(dict.fromkeys(one for m in self.messages for one in m.cc.split(", ") if one))
+
     def name_of(self, link: str) -> str:
         """What a link of the case points to (``contact_id``); empty where there is none for the actor to see."""
         return self.about.titles.get(link, "")
@@ -177,7 +183,7 @@ def _coverage(
     return found, (contract.price_minor, contract.currency)
 
 
-def _seen_before(session: ScopedSession, case: Case) -> tuple[CaseLine, ...]:
+def _seen_before(session: ScopedSession, case: Case, *, first: Any = None) -> tuple[CaseLine, ...]:
     """Cases of the same unit first, then of the same customer; the newest first."""
     same = [
         column == value
@@ -188,12 +194,14 @@ def _seen_before(session: ScopedSession, case: Case) -> tuple[CaseLine, ...]:
         )
         if value is not None
     ]
-    return _others(session, case, or_(*same), limit=MOST_OTHERS) if same else ()
+    return _others(session, case, or_(*same), limit=MOST_OTHERS, first=first) if same else ()
 
 
-def _others(session: ScopedSession, case: Case, wanted: Any, *, limit: int) -> tuple[CaseLine, ...]:
+def _others(
+    session: ScopedSession, case: Case, wanted: Any, *, limit: int, first: Any = None
+) -> tuple[CaseLine, ...]:
     living = (Case.id != case.id, Case.status != "merged", Case.archived_at.is_(None))
-    return _lines(session, wanted, *living, unit=case.equipment_id, limit=limit)
+    return _lines(session, wanted, *living, unit=case.equipment_id, limit=limit, first=first)
 
 
 def _lines(
@@ -250,10 +258,17 @@ def _visits(session: ScopedSession, case_id: int) -> tuple[Visit, ...]:
 
 
 def merge_choices(session: ScopedSession, case_id: int, words: str) -> tuple[CaseLine, ...]:
-    """Cases that a case may be merged into: those of the same customer, or those that the words find."""
+    """Cases that a case may be merged into: those of the same unit or customer, or those that the words find.
+
+    Open ones of the same unit come first, then other open ones: what is told twice is told while it goes on.
+    """
     case = records.find(session, Case, case_id)
     found = search_condition(session, Case, words)
-    return _seen_before(session, case) if found is None else _others(session, case, found, limit=8)
+    is_open, of_unit = Case.status.in_(OPEN), Case.equipment_id == (case.equipment_id or -1)
+    first = sql_case((is_open & of_unit, 2), (is_open, 1), else_=0)
+    if found is None:
+        return _seen_before(session, case, first=first)
+    return _others(session, case, found, limit=8, first=first)
 
 
 def cases_of(

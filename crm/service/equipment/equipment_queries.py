@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, select
 
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.records.view import RecordView, record_view
 from crm.service.cases import moves
 from crm.service.equipment.coverage_rules import ContractFacts
@@ -39,6 +39,7 @@ class PlanLine:
 
     id: int
     name: str
+    every_months: int | None
     every_days: int | None
     every_usage: float | None
     next_due_on: date | None
@@ -132,7 +133,7 @@ def _agreements(
 def _plans(session: ScopedSession, equipment_id: int) -> tuple[PlanLine, ...]:
     plan = MaintenancePlan
     rows = session.execute(
-        select(plan.id, plan.name, plan.every_days, plan.every_usage, plan.next_due_on)
+        select(plan.id, plan.name, plan.every_months, plan.every_days, plan.every_usage, plan.next_due_on)
         .where(plan.equipment_id == equipment_id, plan.is_active, plan.archived_at.is_(None))
         .order_by(plan.next_due_on.is_(None), plan.next_due_on, plan.id)
         .limit(MOST)
@@ -167,13 +168,18 @@ def units_of(
 def plan_words(plan: PlanLine, meter_unit: str) -> str:
     """How often the work of a plan returns, and when next."""
     every = []
+    if plan.every_months:
+        many = ngettext("every month", "every {n} months", plan.every_months)
+        every.append(many.format(n=plan.every_months))
     if plan.every_days:
         every.append(_("every {n} days").format(n=plan.every_days))
     if plan.every_usage:
         every.append(
             _("every {n} {unit}").format(n=f"{plan.every_usage:,.10g}", unit=meter_unit or _("on the meter"))
         )
-    how = _("{a} or {b}").format(a=every[0], b=every[1]) if len(every) == 2 else "".join(every)
+    how = every[0] if every else ""
+    for more in every[1:]:
+        how = _("{a} or {b}").format(a=how, b=more)
     due = (
         _("due {day}").format(day=day_words(plan.next_due_on)) if plan.next_due_on else _("no day known yet")
     )

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from math import ceil
 from typing import Literal
 
+from crm.periods import months_later
+
 #: Readings older than this before the newest say little about today's use.
 LOOK_BACK_DAYS = 365
 #: Two readings closer together than this give no rate.
@@ -25,6 +27,7 @@ class PlanFacts:
     every_usage: float | None = None
     last_done_on: date | None = None
     last_done_meter: float | None = None
+    every_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def next_due(plan: PlanFacts, usage: Usage | None) -> Due:
     found = []
     if plan.every_days:
         found.append(Due((plan.last_done_on or plan.begun_on) + timedelta(days=plan.every_days), "time"))
+    if plan.every_months:
+        found.append(Due(months_later(plan.last_done_on or plan.begun_on, plan.every_months), "time"))
     if plan.every_usage and usage is not None:
         left = (plan.last_done_meter or 0.0) + plan.every_usage - usage.value
         if left <= 0:

@@ -21,6 +21,8 @@ from db.scope import UPDATE, ScopedSession
 
 #: What a plan asks of its unit.
 OF_UNIT = ("installed_on", "meter_value", "meter_at")
+#: Fields of a plan in the order of ``PlanFacts``.
+_ASKED = ("every_days", "every_usage", "last_done_on", "last_done_meter", "every_months")
 #: A rate of use is taken from this many readings at most.
 MOST_READINGS = 1000
 #: As far ahead as a plan may make its orders.
@@ -54,7 +56,7 @@ def due_on(plan: Mapping[str, Any], unit: Mapping[str, Any], used: Usage | None,
     if used is None and value is not None:
         used = Usage(value, here(at).date() if at else today)
     begun = unit.get("installed_on") or today
-    asked = (plan[name] for name in ("every_days", "every_usage", "last_done_on", "last_done_meter"))
+    asked = (plan[name] for name in _ASKED)
     return next_due(PlanFacts(begun, *asked), used).on
 
 

@@ -24,8 +24,9 @@ from db.scope import UPDATE
 #: What a visit takes over from its case, then from its unit.
 _CUSTOMER = ("organisation_id", "contact_id")
 _ABOUT = ("plan_id", "case_id", "equipment_id", "contact_id")
+_EVERY = ("every_months", "every_days", "every_usage")
 #: The due day of a plan follows from these unless somebody gave it.
-_DECIDES = ("every_days", "every_usage", "last_done_on", "last_done_meter", "equipment_id")
+_DECIDES = ("every_months", "every_days", "every_usage", "last_done_on", "last_done_meter", "equipment_id")
 
 
 @dataclass(slots=True)
@@ -249,9 +250,10 @@ class PlanRules(Rules):
         row, unit = draft.row, facts.by_id.get(draft.row["equipment_id"])
         if row["every_usage"] is not None and row["every_usage"] <= 0:
             draft.refuse("every_usage", _("Enter how much the meter grows between two visits, above 0."))
-        elif not row["every_days"] and not row["every_usage"] and not draft.is_wrong("every_usage"):
+        elif not any(row[name] for name in _EVERY) and not draft.is_wrong("every_usage"):
             draft.refuse(
-                "every_days", _("Enter after how many days the work returns, or how much the meter grows.")
+                "every_days",
+                _("Enter after how many months or days the work returns, or how much the meter grows."),
             )
         gone = unit is not None and unit["status"] == "retired" and row["is_active"]
         if unit is not None and gone and (draft.is_new or draft.has("equipment_id", "is_active")):

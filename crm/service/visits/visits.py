@@ -9,6 +9,7 @@ from typing import Any
 from crm.clock import here
 from crm.errors import Refused
 from crm.i18n import _
+from crm.periods import months_later
 from crm.records import records, registry
 from crm.service.equipment.labour import PartUsed
 from crm.service.visits.base import checked, find_visit, make_visit, open_visit, steps_of
@@ -155,6 +156,8 @@ def cancel_visit(work: Work, order_id: int, *, seen_version: int, reason: str = 
     plan = work.session.get(MaintenancePlan, order.plan_id) if order.plan_id else None
     if plan is not None:
         first = max(order.planned_on or here(work.now).date(), here(work.now).date())
-        due = first + timedelta(days=plan.every_days or SKIP_DAYS)
+        by_months = [months_later(first, plan.every_months)] if plan.every_months else []
+        by_days = [first + timedelta(days=plan.every_days)] if plan.every_days else []
+        due = min([*by_months, *by_days] or [first + timedelta(days=SKIP_DAYS)])
         records.store_change(work, "maintenance_plan", plan, {"next_due_on": due})
     work.session.flush()

@@ -11,6 +11,7 @@ from crm.i18n import _
 from crm.service.cases.cases import assign_case, move_case, take_case
 from crm.service.cases.find import status_word
 from crm.service.cases.merge import merge_cases, unmerge_case
+from crm.service.cases.moves import OPEN
 from crm.service.cases.queries import CaseView, merge_choices
 from crm.ui.frame import routes
 from crm.ui.frame.guard import act_in_callback, current_actor, storing
@@ -133,16 +134,31 @@ def merge(actor: Actor, view: CaseView) -> None:
             return
         names = {o.id: f"{o.number} · {o.subject}" for o in found}
         details = [
-            " · ".join((status_word(o.status), day(here(o.opened_at).date(), today=today()))) for o in found
+            " · ".join(
+                part
+                for part in (
+                    status_word(o.status),
+                    day(here(o.opened_at).date(), today=today()),
+                    _("same unit") if o.same_unit else "",
+                )
+                if part
+            )
+            for o in found
         ]
+        # Only what is told of the same unit while it goes on is likely the same; else somebody says which.
+        likely = found[0].same_unit and found[0].status in OPEN
         into = st.radio(
             _("Case"),
             list(names),
+            index=0 if likely else None,
             format_func=lambda i: look.plain(names[i]),
             captions=details,
             key=f"case_merge_into_{record['id']}",
             label_visibility="collapsed",
         )
+        if into is None:
+            st.caption(_("Choose the case that goes on."))
+            return
         st.markdown(
             look.quiet(
                 _(

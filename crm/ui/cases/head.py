@@ -30,10 +30,10 @@ def show_head(actor: Actor, view: CaseView) -> None:
     """Title, chips and buttons; below them what keeps the case from being worked on."""
     record = view.record
     tags = [status_tag(record["status"]), priority_tag(record["priority"])]
-    slot = look.page(record["subject"], _line(view), tags=tags, record=True)
+    slot = look.page(record["subject"], line(view), tags=tags, record=True)
     with slot:
         if view.about.may_change and not view.about.archived and record["status"] != "merged":
-            _buttons(actor, view)
+            buttons(actor, view)
         elif (
             view.about.archived
             and view.about.may_archive
@@ -50,7 +50,8 @@ def show_head(actor: Actor, view: CaseView) -> None:
         _merged_bar(actor, view)
 
 
-def _line(view: CaseView) -> str:
+def line(view: CaseView) -> str:
+    """Number, customer, who reported it when, and whose it is."""
     record = view.record
     by = view.name_of("contact_id")
     when = moment_words(record["opened_at"], now=now())
@@ -60,7 +61,8 @@ def _line(view: CaseView) -> str:
     return " · ".join(p for p in (record["number"], view.name_of("organisation_id"), reported, mine) if p)
 
 
-def _buttons(actor: Actor, view: CaseView) -> None:
+def buttons(actor: Actor, view: CaseView) -> None:
+    """What can be done with a case that is open to change."""
     record = view.record
     _more(actor, view)
     if st.button(_("Edit"), key="case_edit", icon=":material/edit:"):

@@ -20,26 +20,24 @@ from crm.service.cases.board import (
     Counts,
     board,
     case_counts,
-    my_queue,
 )
 from crm.service.cases.cases import move_case
 from crm.service.cases.find import status_word
-from crm.service.cases.news import News, unread
-from crm.ui.cases.drawers import taken
-from crm.ui.cases.words import news_tag, priority_tag, priority_word, promise_words, status_tag
+from crm.service.cases.news import unread
+from crm.ui.cases.words import priority_word, promise_words
 from crm.ui.frame import routes
-from crm.ui.frame.guard import current_actor, show_refused, showing_problems
+from crm.ui.frame.guard import current_actor, showing_problems
 from crm.ui.kit import board as kanban
 from crm.ui.kit import look
 from crm.ui.kit.board_moves import Move
 from crm.ui.kit.formats import day
 from crm.ui.kit.inputs import link_options
-from crm.ui.kit.words import FRESH, avatar
+from crm.ui.kit.words import FRESH
 from crm.ui.records.drawers import new_record
 from crm.ui.records.listing import show_list
 from crm.ui.records.views.screen import ListScreen
 from crm.work import Actor, reading, unit_of_work
-from db.scope import CREATE, UPDATE, ScopedSession
+from db.scope import CREATE, ScopedSession
 
 VIEW = "cases_view"
 LIST, BOARD, QUEUE = "list", "board", "queue"
@@ -214,53 +212,3 @@ def _card(card: CaseCard, moment: datetime, is_fresh: bool) -> kanban.BoardCard:
         flag_tone=tone if told else {"critical": "red", "high": "orange"}.get(card.priority, ""),
         movable=card.movable,
     )
-
-
-def show_queue(actor: Actor) -> None:
-    """Mine and what waits in my teams' queues, the most urgent first."""
-    show_refused()
-    moment = now()
-    with reading(actor) as session:
-        cards = my_queue(session, moment)
-        fresh = {one.case_id: one for one in unread(session, moment)}
-    if not cards:
-        look.empty(
-            _("Nothing waits for you"),
-            _("Your open cases stand here, and those in your team's queues that nobody has taken."),
-            key="cases_queue_none",
-        )
-    for card in cards:
-        _queue_row(actor, card, moment, fresh.get(card.id))
-
-
-def _queue_row(actor: Actor, card: CaseCard, moment: datetime, fresh: News | None) -> None:
-    promise, tone = promise_words(card, now=moment)
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", border=True, key=f"queue_row_{card.id}"
-    ):
-        if card.owner:
-            st.image(avatar(card.owner), width=32)
-        chips = [news_tag(fresh.what)] if fresh is not None else []
-        chips += [priority_tag(card.priority)] if card.priority != "normal" else []
-        if promise:
-            sign = "priority_high" if tone == look.BAD else "schedule" if tone == look.WATCH else ""
-            chips.append(look.tag(promise, tone=tone, icon=sign))
-        elif card.status == "new":
-            chips.append(status_tag(card.status))
-        grey = " · ".join(p for p in (card.number, card.customer, card.queue) if p)
-        st.markdown(
-            f"**{look.plain(card.subject)}** {' '.join(chips)}  \n{look.quiet(grey)}", width="stretch"
-        )
-        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="xsmall"):
-            if card.owner_id is None and actor.may("case", UPDATE):
-                st.button(
-                    _("Take"),
-                    key=f"queue_take_{card.id}",
-                    icon=":material/front_hand:",
-                    on_click=taken,
-                    args=(actor, card.id, card.number, card.version),
-                )
-            if st.button(
-                _("Open"), key=f"queue_open_{card.id}", type="tertiary", icon=":material/arrow_forward:"
-            ):
-                routes.go("case", card.id)

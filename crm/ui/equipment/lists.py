@@ -34,7 +34,7 @@ def _contract(actor: Actor, view: RecordView) -> bool:
 def _plan(actor: Actor, view: RecordView) -> bool:
     plan = view.values
     unit = unit_link(actor, plan["equipment_id"])
-    line = PlanLine(0, "", plan["every_days"], plan["every_usage"], plan["next_due_on"])
+    line = PlanLine(0, "", plan["every_months"], plan["every_days"], plan["every_usage"], plan["next_due_on"])
     st.caption(look.plain(plan_words(line, str(unit.get("meter_unit") or ""))))
     return True
 

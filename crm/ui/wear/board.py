@@ -11,10 +11,10 @@ import streamlit as st
 
 from crm.analytics.intervals import Share
 from crm.analytics.recurrence import Repairs
-from crm.clock import now
+from crm.clock import now, today
 from crm.i18n import _, ngettext
 from crm.service.wear.data import NO_PRODUCT, Records, load
-from crm.service.wear.next import Ahead, next_to_fail
+from crm.service.wear.next import Advice, Ahead, next_to_fail, to_replace
 from crm.service.wear.settings import threshold, watched_until
 from crm.service.wear.wear import (
     PartRow,
@@ -176,6 +176,12 @@ def ahead(actor: Actor, asked: Asked) -> Ahead:
         if not found.units and part is None:
             found = next_to_fail(session, product_id=asked.product_id, part="")
         return found
+
+
+def advice(actor: Actor, asked: Asked) -> list[Advice]:
+    """What to replace soon, of the choice."""
+    with reading(actor) as session:
+        return to_replace(session, today=today(), product_id=asked.product_id, part=asked.part_name or None)
 
 
 def settings_now(actor: Actor) -> tuple[float, date | None]:

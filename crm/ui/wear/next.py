@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -12,16 +13,19 @@ from crm.clock import now, today, zone
 from crm.i18n import _, ngettext
 from crm.jobs.queue import FAILED, JobView
 from crm.service.wear.job import latest_job, start
-from crm.service.wear.next import COUNTED, Ahead
+from crm.service.wear.next import COUNTED, Advice, Ahead
 from crm.service.wear.settings import set_wear
-from crm.service.wear.words import range_words, sober, span_words
-from crm.ui.frame import job_progress
+from crm.service.wear.words import range_words, share_words, sober, span_words
+from crm.ui.frame import job_progress, routes
 from crm.ui.frame.guard import storing
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
-from crm.ui.kit.formats import moment, number
+from crm.ui.kit.formats import day, moment, number
 from crm.work import Actor
 from db.scope import UPDATE
+
+#: Sentences and, behind each, units that stand on the screen; the table has all.
+MOST_ADVICE, MOST_UNITS = 3, 12
 
 
 def compute_button(actor: Actor, *, disabled: bool) -> None:
@@ -58,13 +62,36 @@ def settings_popover(actor: Actor, current: float, until: date | None) -> None:
             _("Propose a visit from this chance of failure in 90 days, %"),
             min_value=5, max_value=99, value=round(current * 100), step=5, key="wear_threshold",
         )  # fmt: skip
-        day = st.date_input(
+        until_day = st.date_input(
             _("Records are complete up to"), value=until, max_value=today(), key="wear_until",
             help=_("Blank: judged from the records. Units count as running up to that day."),
         )  # fmt: skip
         if st.button(_("Keep"), key="wear_settings_keep"):
             with storing(actor, _("Kept. Compute anew, so that the chances follow.")) as work:
-                set_wear(work, threshold=value / 100, until=day)
+                set_wear(work, threshold=value / 100, until=until_day)
+
+
+def show_advice(advice: Sequence[Advice]) -> None:
+    """What to replace before when, in one sentence each, with the units that it is about."""
+    for one in advice[:MOST_ADVICE]:
+        n = len(one.units)
+        text = ngettext(
+            "Replace the {part} of this unit before {day}",
+            "Replace the {part} of these {n} units before {day}",
+            n,
+        )
+        said = text.format(part=one.part.lower(), n=number(n), day=day(one.before))
+        with look.card(
+            said, _("Their parts fail until then more often than what My day proposes visits for")
+        ):
+            for unit in one.units[:MOST_UNITS]:
+                who = " · ".join(p for p in (unit.organisation, unit.owner) if p)
+                chance = _("{share} such units fail until then").format(share=share_words(unit.risk_90))
+                routes.link("equipment", unit.equipment_id, unit.name, look.quiet(f"{who} · {chance}"))
+            if n > MOST_UNITS:
+                st.caption(_("and {n} more in the table below").format(n=number(n - MOST_UNITS)))
+    if not advice:
+        st.caption(_("No part needs replacing within the next three months, by the records so far."))
 
 
 def show_next(found: Ahead) -> None:

@@ -52,6 +52,9 @@ class MaintenancePlan(Business, Base):
     every_days: Mapped[int | None] = mapped_column(
         info=about("Every", "integer", unit="days", minimum=1, maximum=3660)
     )
+    every_months: Mapped[int | None] = mapped_column(
+        info=about("Every (months)", "integer", unit="months", minimum=1, maximum=120)
+    )
     every_usage: Mapped[float | None] = mapped_column(
         Float,
         info=about("Every (meter)", "number", minimum=0, help="In the unit of the meter"),

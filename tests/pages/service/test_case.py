@@ -207,10 +207,14 @@ def test_a_merged_case_points_to_its_heir_and_can_be_taken_back(open_page, case,
 
 
 def test_the_merge_question_says_what_happens_and_does_it(open_page, case, actor_of):
-    heir = make(actor_of("stan"), "case", subject="Heir", organisation_id=case["organisation_id"])
+    same = {"organisation_id": case["organisation_id"]}
+    heir = make(actor_of("stan"), "case", subject="Heir", equipment_id=case["equipment_id"], **same)
+    make(actor_of("stan"), "case", subject="Other", **same)
     page = menu(open_page("case", as_="stan", id=case["id"]), "case_more").click("Merge").run()
 
-    assert page.radio(key=f"case_merge_into_{case['id']}").options == [f"{heir['number']} · Heir"]
+    into = page.radio(key=f"case_merge_into_{case['id']}")
+    assert into.options[0] == f"{heir['number']} · Heir"
+    assert into.value == heir["id"]
     assert any("take the merge back" in m.value for m in page.markdown)
     menu(page, "case_more").click("Merge")
     page.button(key="case_merge_go").click().run()

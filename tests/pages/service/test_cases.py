@@ -6,6 +6,7 @@ from crm.records import records
 from crm.service.cases import cases
 from crm.work import SYSTEM, reading
 from tests.factories import make
+from tests.pages.grids import does, grids
 from tests.pages.service.case_hands import case_of, do, keys, menu, stored, submit
 
 
@@ -50,22 +51,24 @@ class TestAllCases:
 
         page = open_page("cases", as_="vic", cases_view="My queue")
 
-        assert not keys(page) & {"cases_new_one", f"queue_take_{case['id']}"}
+        assert not keys(page) & {"cases_new_one", "case_take"}
+        page = open_page("cases", as_="vic", cases_view="My queue", cases_queue_case=case["id"])
+        assert not keys(page) & {"cases_new_one", "case_take"}
 
     def test_a_case_is_taken_from_the_queue(self, open_page, case, actor_of):
         do(actor_of("mona"), cases.assign_case, case["id"], None)
-        page = open_page("cases", as_="stan", cases_view="My queue")
+        page = open_page("cases", as_="stan", cases_view="My queue", cases_queue_case=case["id"])
 
-        page.button(key=f"queue_take_{case['id']}").click().run()
+        page.button(key="case_take").click().run()
 
         assert stored(case)["owner_id"] == actor_of("stan").user_id
 
     def test_a_case_that_somebody_took_meanwhile_is_not_taken(self, open_page, case, actor_of):
         do(actor_of("mona"), cases.assign_case, case["id"], None)
-        page = open_page("cases", as_="stan", cases_view="My queue")
+        page = open_page("cases", as_="stan", cases_view="My queue", cases_queue_case=case["id"])
         do(actor_of("mona"), cases.take_case, case["id"])
 
-        page = page.button(key=f"queue_take_{case['id']}").click().run()
+        page = page.button(key="case_take").click().run()
 
         assert "Mona has" in page.error[0].value
         assert stored(case)["owner_id"] == actor_of("mona").user_id
@@ -108,3 +111,56 @@ class TestElsewhere:
         page = open_page("my_day", as_="stan")
 
         assert "New case" in menu(page, "frame_add").options
+
+
+class TestQueue:
+    def row(self, page):
+        return {row["id"]: row for row in grids(page)[0]["rows"]}
+
+    def test_rows_say_who_spoke_last_and_what_nobody_read(self, open_page, case, actor_of):
+        other = make(actor_of("stan"), "case", subject="Second")
+        do(actor_of("mona"), cases.reply, case["id"], "Please send a photo.", key="a")
+        do(actor_of("mona"), cases.customer_message, other["id"], "It is more now.\n\n> old words", key="b")
+
+        rows = self.row(open_page("cases", as_="stan", cases_view="My queue"))
+
+        assert rows[case["id"]]["cells"][-1].startswith("↰ We: Please send a photo. · ")
+        assert rows[other["id"]]["cells"][-1].startswith("It is more now. · ")
+        assert (rows[other["id"]].get("fresh"), rows[case["id"]].get("fresh")) == (True, None)
+        assert rows[other["id"]]["href"].endswith(f"/case?id={other['id']}")
+
+    def test_the_keys_walk_and_the_address_says_what_is_read(self, open_page, case, actor_of):
+        other = make(actor_of("stan"), "case", subject="Second")
+        do(actor_of("mona"), cases.customer_message, other["id"], "Hello?", key="b")
+        page = open_page("cases", as_="stan", cases_view="My queue")
+        first, second = (row["id"] for row in grids(page)[0]["rows"])
+        assert page.button(key="queue_k").disabled
+
+        page.button(key="queue_j").click().run()
+        assert page.query_params["cases_queue_case"] == str(first)
+        page.button(key="queue_j").click().run()
+        assert not page.exception
+        assert page.query_params["cases_queue_case"] == str(second)
+        assert page.button(key="queue_j").disabled
+        page = does(page, open=first)
+
+        assert page.query_params["cases_queue_case"] == str(first)
+        assert not self.row(page)[other["id"]].get("fresh")
+
+    def test_pills_narrow_and_keep_the_case_that_is_read(self, open_page, case, actor_of):
+        other = make(actor_of("stan"), "case", subject="Second")
+        do(actor_of("mona"), cases.reply, other["id"], "Done?", key="a")
+        asked = {"cases_view": "My queue", "cases_queue_only": "Waits for us"}
+
+        assert set(self.row(open_page("cases", as_="stan", **asked))) == {case["id"]}
+        kept = open_page("cases", as_="stan", cases_queue_case=other["id"], **asked)
+        assert set(self.row(kept)) == {case["id"], other["id"]}
+        none = open_page("cases", as_="stan", cases_view="My queue", cases_queue_only="Late")
+        assert "Nothing matches" in " ".join(m.value for m in none.markdown)
+
+    @pytest.mark.parametrize("asked", ["x", "9" * 30, "-1", "999999"])
+    def test_a_case_that_is_not_there_is_told_in_one_sentence_or_left_out(self, open_page, case, asked):
+        page = open_page("cases", as_="stan", cases_view="My queue", cases_queue_case=asked)
+
+        assert not page.exception
+        assert len(page.error) == (asked == "999999")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm.ui.kit.formats import day
 from crm.work import SYSTEM, reading, unit_of_work
 from tests.factories import make
 from tests.rows import keep_rows, restored
@@ -56,6 +57,24 @@ def test_the_finding_stands_first_with_what_it_rests_on(open_page, fleet):
     assert "The danger grows with age" in said
     assert "12 units, 12 failures, 10 part changes, up to today" in said
     assert "What this rests on" in said
+
+
+def test_what_to_replace_stands_as_a_sentence_with_its_units_and_the_statistics_are_folded(open_page, fleet):
+    app = open_page("wear", as_="stan")
+
+    said = texts(app)
+    before = day((NOW + timedelta(days=90)).date())
+    assert f"Replace the pump of these 2 units before {before}" in said
+    assert [link.proto.label for link in app.get("page_link") if "D-1" in link.proto.label] == [
+        "Duo 3 D-10",
+        "Duo 3 D-11",
+    ]
+    assert "such units fail until then" in said
+    (how,) = [fold for fold in app.expander if fold.label == "How"]
+    assert "Log-likelihood" in str(how.table[0].value)
+    assert not how.proto.expanded
+    whole = open_page("wear", as_="sue")
+    assert "Replace the" not in texts(whole)
 
 
 def test_whole_units_are_studied_where_no_part_is_chosen(open_page, fleet):

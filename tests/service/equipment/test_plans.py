@@ -53,6 +53,14 @@ class TestPlans:
     def test_a_plan_by_time_is_due_so_long_after_the_installation(self, people, unit):
         assert plan(people, unit, every_days=180)["next_due_on"] == today() + timedelta(days=80)
 
+    def test_a_plan_by_months_is_due_on_the_day_of_the_calendar(self, people, unit):
+        last = {"last_done_on": date(2026, 1, 31)}
+
+        assert plan(people, unit, every_months=1, **last)["next_due_on"] == date(2026, 2, 28)
+        assert plan(people, unit, name="B", every_months=6, every_days=900, **last)["next_due_on"] == date(
+            2026, 7, 31
+        )
+
     def test_a_day_that_somebody_chose_stays(self, people, unit):
         chosen = today() + timedelta(days=3)
 

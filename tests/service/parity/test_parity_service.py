@@ -232,6 +232,7 @@ class TestPlan(Serving):
     good = (
         {"name": "x", "equipment_id": At("unit"), "every_days": 30, "last_done_on": date(2025, 11, 1)},
         {"name": "x", "equipment_id": At("unit"), "every_days": 30},
+        {"name": "x", "equipment_id": At("unit"), "every_months": 6},
         {"name": "x", "equipment_id": At("unit"), "every_usage": 500.0},
         {"name": "x", "equipment_id": At("unit"), "every_usage": 5000.0, "every_days": 3000},
         {"name": "x", "equipment_id": At("far"), "every_days": 30},

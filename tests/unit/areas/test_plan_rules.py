@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +91,23 @@ def test_a_rate_is_never_negative(values, gaps):
 
     assert usage is not None
     assert usage.per_day is None or usage.per_day >= 0
+
+
+@pytest.mark.parametrize(
+    ("done", "months", "due"),
+    [
+        (date(2026, 3, 1), 6, date(2026, 9, 1)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2027, 11, 30), 3, date(2028, 2, 29)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2026, 12, 15), 24, date(2028, 12, 15)),
+    ],
+)
+def test_by_months_it_is_the_same_day_or_the_last_of_a_short_month(done, months, due):
+    assert next_due(PlanFacts(BEGUN, every_months=months, last_done_on=done), None).on == due
+
+
+def test_of_months_and_days_the_earlier_one_counts():
+    plan = PlanFacts(BEGUN, every_days=100, every_months=3, last_done_on=date(2026, 3, 1))
+
+    assert next_due(plan, None).on == date(2026, 6, 1)

@@ -1,0 +1,19 @@
+"""Maintenance that returns by the months of the calendar."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0039"
+down_revision = "0038"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """One column."""
+    op.add_column("maintenance_plans", sa.Column("every_months", sa.Integer()))
+
+
+def downgrade() -> None:
+    """Without it."""
+    op.drop_column("maintenance_plans", "every_months")
