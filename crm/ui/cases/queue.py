@@ -11,10 +11,10 @@ import streamlit as st
 from crm.clock import now
 from crm.i18n import _, ngettext
 from crm.records import registry
+from crm.service.case_queue import US, Waiting, waiting
 from crm.service.cases.board import Whose
 from crm.service.cases.news import mark_read
 from crm.service.cases.queries import read_case
-from crm.service.cases.queue import US, Waiting, waiting
 from crm.ui.cases import side as case_side
 from crm.ui.cases.box import show_box, show_company
 from crm.ui.cases.head import buttons, line, show_strip

@@ -3,9 +3,9 @@
 import pytest
 
 from crm.clock import now
+from crm.service.case_queue import waiting
 from crm.service.cases import cases
 from crm.service.cases.queries import merge_choices
-from crm.service.cases.queue import waiting
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Queue
 from tests.factories import make
