@@ -151,6 +151,15 @@ def crm(database_url: str, *arguments: str) -> str:
     return done.stdout
 
 
+def prepared(nursery: Nursery, database_url: str, folder: Path, *arguments: str) -> None:
+    """As ``crm`` without the start of an interpreter, where nobody reads what is printed."""
+    output = folder / "crm.log"
+    output.touch()
+    env = {**os.environ, "CRM_DATABASE_URL": database_url}
+    code = nursery.start("crm", *arguments, env=env, output=output).wait(300)
+    assert code == 0, f"python -m crm {' '.join(arguments)}\n{output.read_text()}"
+
+
 @contextmanager
 def serving(
     database_url: str, *, folder: Path, script: Path, env: dict[str, str], nursery: Nursery | None
@@ -217,7 +226,7 @@ def app_server(
             if database_url is None:
                 database_url = f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'rapport.db')}"
             for command in commands:
-                crm(database_url, *command)
+                prepared(nursery, database_url, folder, *command)
             where: dict[str, Any] = {"folder": folder, "script": script, "env": env or {}}
             made = serving(database_url, **where, nursery=None if by_command else nursery)
             return running.enter_context(made)
@@ -226,10 +235,12 @@ def app_server(
 
 
 @pytest.fixture(scope="session")
-def sample_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_database(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery
+) -> Path:
     """A database with the small sample company, loaded once for all who copy it."""
     made = Path(shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("sample") / "sample.db"))
-    crm(f"sqlite:///{made}", "sample", "--scale", "small", "--seed", "1")
+    prepared(nursery, f"sqlite:///{made}", made.parent, "sample", "--scale", "small", "--seed", "1")
     return made
 
 

@@ -19,7 +19,7 @@ def screen(sample, window):
     return page
 
 
-def test_a_bar_opens_its_deals_and_a_second_click_puts_them_away(screen):
+def test_a_bar_and_a_number_open_their_deals_and_they_can_be_put_away(screen):
     again = click_on(screen.locator(".js-plotly-plot").nth(2).locator(".points path").first, x=12)
     stands(screen.get_by_role("heading", name=re.compile("^Won deals: ")))
     settled(screen)
@@ -27,9 +27,8 @@ def test_a_bar_opens_its_deals_and_a_second_click_puts_them_away(screen):
 
     expect(screen.get_by_role("heading", name=re.compile("^Won deals: "))).to_have_count(0)
     expect(screen.get_by_test_id("stException")).to_have_count(0)
+    settled(screen)
 
-
-def test_a_number_opens_its_deals_and_they_can_be_hidden(screen):
     screen.get_by_role("link", name=re.compile(r"^\d+ closed deals")).click()
     stands(screen.get_by_role("heading", name="Deals behind this number"))
     expect(screen.get_by_role("radio", name="All", exact=True)).to_be_checked()
