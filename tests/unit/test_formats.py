@@ -162,6 +162,13 @@ class TestNumbers:
     def test_short_numbers(self, value, text):
         assert formats.short_number(value) == text
 
+    @pytest.mark.parametrize("value", [1e18, -1e30, 1e300])
+    def test_what_no_meter_counts_is_written_too(self, value):
+        told = [formats.number(value, decimals=2), formats.short_number(value), formats.percent(value)]
+
+        assert all(len(text) < 12 for text in told)
+        assert formats.number(-1e30) == "\N{MINUS SIGN}1e+30"
+
 
 class TestDates:
     @pytest.mark.parametrize(

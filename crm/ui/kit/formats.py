@@ -31,6 +31,8 @@ from crm.i18n import _, language
 from crm.money import exponent
 from crm.records.fields import Field, Kind
 
+#: Nobody reads the digits of more; a meter may say anything.
+_COUNTABLE = 10**18
 MINUS = "\N{MINUS SIGN}"  # as wide as a digit, unlike the hyphen
 
 
@@ -135,6 +137,8 @@ def number(value: float | None, *, decimals: int = 0) -> str:
     """A number with the reader's separators, rounded half up to ``decimals``; nothing for None."""
     if value is None:
         return ""
+    if abs(value) >= _COUNTABLE:
+        return _signed(f"{value:.3g}")
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return _signed(format_decimal(rounded, pattern, locale=_numbers()))
@@ -144,6 +148,8 @@ def short_number(value: float | None) -> str:
     """A number in few characters: 950, 9.5k, 118k, 2.79M."""
     if value is None:
         return ""
+    if abs(value) >= _COUNTABLE:
+        return number(value)
     amount = _few_digits(Decimal(str(value)))
     return _compacted(
         format_compact_decimal(amount, format_type="short", locale=_numbers(), fraction_digits=2)
@@ -154,6 +160,8 @@ def percent(share: float | None, *, decimals: int = 0) -> str:
     """A share from 0 to 1 as per cent: 31%, 31,4 %; nothing for None."""
     if share is None:
         return ""
+    if abs(share) >= _COUNTABLE:
+        return number(share * 100) + "%"
     locale = _numbers()
     pattern = locale.percent_formats[None].pattern
     if decimals:
