@@ -14,6 +14,7 @@ from crm.records import records, registry
 from crm.service.equipment.labour import PartUsed
 from crm.service.visits.base import checked, find_visit, make_visit, open_visit, steps_of
 from crm.service.visits.finish import finish_visit
+from crm.service.visits.mail import CANCELLED, MOVED, PLANNED, tell
 from crm.service.visits.undo import reopen_visit
 from crm.work import Work
 from db.models import Case, Equipment, MaintenancePlan
@@ -77,7 +78,9 @@ def plan_visit(
     case = work.session.get(Case, case_id) if case_id else None
     if case is not None and case.fault_code:
         values["fault_code"] = case.fault_code
-    return make_visit(work, values, steps=steps_of(checklist), planned_at=planned_at)
+    made = make_visit(work, values, steps=steps_of(checklist), planned_at=planned_at)
+    tell(work, find_visit(work, made["id"]), PLANNED)
+    return made
 
 
 def _title(work: Work, kind: str, case_id: int | None, equipment_id: int | None) -> str:
@@ -118,10 +121,13 @@ def replan_visit(
 ) -> None:
     """Another day, time or technician for a visit that is still to be done; without ``minutes`` it takes as long as before."""
     order = open_visit(work, order_id, seen_version)
+    before = (order.planned_on, order.planned_at, order.minutes, order.owner_id)
     order.planned_at = planned_at
     wanted = {"planned_on": planned_on, "owner_id": owner_id, "minutes": minutes or order.minutes}
     records.update_record(work, "work_order", order.id, wanted, seen_version=order.version)
     work.session.flush()
+    if before != (order.planned_on, order.planned_at, order.minutes, order.owner_id):
+        tell(work, order, MOVED)
 
 
 def tick_step(work: Work, order_id: int, place: int, *, done: bool) -> None:
@@ -161,3 +167,4 @@ def cancel_visit(work: Work, order_id: int, *, seen_version: int, reason: str = 
         due = min([*by_months, *by_days] or [first + timedelta(days=SKIP_DAYS)])
         records.store_change(work, "maintenance_plan", plan, {"next_due_on": due})
     work.session.flush()
+    tell(work, order, CANCELLED)

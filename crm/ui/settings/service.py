@@ -29,6 +29,7 @@ from crm.service.levels.level_settings import (
     weekday_names,
 )
 from crm.service.levels.working_time_rules import in_words, known_countries, parse_hours
+from crm.service.visits.mail import VisitMail, set_visit_mail, visit_mail
 from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import formats, look
 from crm.ui.kit.inputs import choose, input_for, link_options, read_input
@@ -40,12 +41,38 @@ def show_service(actor: Actor) -> None:
     """Promises, calendars and queues, one of them at a time."""
     part = look.switch(
         _("What"),
-        {"promises": _("Promises"), "calendars": _("Working hours"), "queues": _("Queues")},
+        {
+            "promises": _("Promises"),
+            "calendars": _("Working hours"),
+            "queues": _("Queues"),
+            "visits": _("Visits"),
+        },
         key="settings_service",
     )
     with reading(actor) as session:
         setup = read_setup(session)
+        mails = visit_mail(session)
+    if part == "visits":
+        _visits(actor, mails)
+        return
     {"promises": _policies, "calendars": _calendars, "queues": _queues}[part](actor, setup)
+
+
+def _visits(actor: Actor, seen: VisitMail) -> None:
+    st.caption(_("Whoever plans, moves or cancels a visit is not written to about it."))
+    with st.form("settings_visits", border=False):
+        technicians = st.toggle(
+            _("Tell the technician by mail when a visit is planned, moved or cancelled"),
+            seen.technicians, key="settings_visits_technicians",
+        )  # fmt: skip
+        customers = st.toggle(
+            _("Tell the customer's contact, too"), seen.customers, key="settings_visits_customers",
+            help=_("Only visits that have a day, and contacts whose address takes mail."),
+        )  # fmt: skip
+        sent = st.form_submit_button(_("Save"))
+    if sent:
+        with storing(actor, _("Kept: who is told of visits.")) as work:
+            set_visit_mail(work, VisitMail(technicians, customers))
 
 
 def _policies(actor: Actor, setup: ServiceSetup) -> None:

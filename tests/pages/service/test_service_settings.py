@@ -91,3 +91,17 @@ def test_nobody_else_sees_the_section(page, who):
 
     assert len(screen.error) == 1
     assert not screen.number_input
+
+
+def test_customers_are_told_of_visits_only_once_somebody_wants_that(page):
+    from crm.service.visits.mail import VisitMail, visit_mail
+
+    screen = page("Visits")
+    assert not screen.toggle(key="settings_visits_customers").value
+
+    screen.toggle(key="settings_visits_customers").set_value(True)
+    screen.button(key="FormSubmitter:settings_visits-Save").click().run()
+
+    assert not screen.exception
+    with reading(SYSTEM) as session:
+        assert visit_mail(session) == VisitMail(technicians=True, customers=True)
