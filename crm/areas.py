@@ -23,7 +23,7 @@ One block per area, from the ground up; an area may import those above it. By pu
              more
 ``living``   by which values of a field a record still has somebody to look after it; the rest is history
 ``reports``  modules that hold reports
-``company``  what fills an empty database with a firm to try
+``company``  what fills a database: with a firm to try, or with the own one in its place
 ``command``  commands of ``python -m crm``
 
 Its cards say which entities there are.
@@ -217,7 +217,7 @@ hand_in(
 )
 hand_in(
     "sample",
-    company={"sample": "crm.sample:load_sample"},
+    company={"sample": "crm.sample:load_sample", "real": "crm.sample.leave:start_for_real"},
     command={"sample": "crm.sample.cli:sample"},
 )
 for card in (

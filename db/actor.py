@@ -22,7 +22,10 @@ class OutOfScope(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the user, their teams, and how far each action on each entity reaches."""
+    """Who acts: the user, their teams, and how far each action on each entity reaches.
+
+    ``people`` are those below them in the firm where managers share what their people have: as if all were of one team.
+    """
 
     user_id: int | None
     name: str
@@ -31,6 +34,7 @@ class Actor:
     grants: frozenset[tuple[str, str, str]] = frozenset()
     language: str = "en"
     is_system: bool = False
+    people: tuple[int, ...] = ()
     _reach: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False, hash=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +57,8 @@ class Actor:
         return (
             mine
             if scope == OWN
-            else scope == TEAM and (mine or (team_id is not None and team_id in self.teams))
+            else scope == TEAM
+            and (mine or (team_id is not None and team_id in self.teams) or owner_id in self.people)
         )
 
     def scope_key(self) -> str:
@@ -63,7 +68,8 @@ class Actor:
         rights = sha256(repr(reads).encode()).hexdigest()[:10]
         if self.is_system or all(scope == ALL for _entity, scope in reads):
             return f"all:{'system' if self.is_system else rights}"
-        return f"{rights}:{self.user_id}:{','.join(map(str, sorted(self.teams)))}"
+        below = f":{','.join(map(str, self.people))}" if self.people else ""
+        return f"{rights}:{self.user_id}:{','.join(map(str, sorted(self.teams)))}{below}"
 
 
 SYSTEM = Actor(user_id=None, name="Rapport", role="system", is_system=True)

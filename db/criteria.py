@@ -31,7 +31,8 @@ def _by_owner(actor: Actor, scope: str, columns: Any) -> ColumnElement[bool] | N
     if scope == OWN:
         return columns.owner_id == actor.user_id  # type: ignore[no-any-return]
     if scope == TEAM:
-        return or_(columns.owner_id == actor.user_id, columns.team_id.in_(actor.teams))
+        theirs = [columns.owner_id.in_(actor.people)] if actor.people else []
+        return or_(columns.owner_id == actor.user_id, columns.team_id.in_(actor.teams), *theirs)
     return false()
 
 

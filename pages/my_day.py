@@ -16,6 +16,7 @@ from crm.ui.kit import look
 from crm.ui.kit.formats import day
 from crm.ui.my_day.cards import deals_card, goal_card, news_card, tasks_card
 from crm.ui.my_day.service import cases_card, held_card, proposals_card, visits_card
+from crm.ui.my_day.start import first_steps
 from crm.ui.records.quick import talk_form, task_drawer
 from crm.work import reading
 
@@ -54,6 +55,7 @@ with look.page(f"{greeting}, {actor.name.split()[0]}", f"{day(today())}. {contex
 
 # Rows of cards, not two long columns: on a phone they then stack in order of importance.
 card = look.wall(3, width=300)
+first_steps(actor, card)
 
 
 def quick_log() -> None:

@@ -53,6 +53,13 @@ if view == "users":
         people.password_form(int(chosen), names[chosen])
 
 if view == "teams":
+    if teams.empty:
+        st.caption(
+            _(
+                "While there is no team, everybody sees the records of the whole firm, as far as their role goes."
+                " With teams, people see those of their own."
+            )
+        )
     people.show_teams(teams)
     titles = {0: _("New team"), **dict(zip(teams["id"], teams["name"], strict=True))}
     team = st.selectbox(
@@ -66,6 +73,7 @@ if view == "teams":
         st.rerun()
 
 if view == "rights":
+    people.managers_switch()
     by_id = {role.id: role for role in roles}
     if not by_id:
         look.empty(_("No role yet"), _("Roles come with the first user."))

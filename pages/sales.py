@@ -13,6 +13,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor
 from crm.ui.kit import look
 from crm.ui.kit.months import firm_calendar
+from crm.ui.my_day.start import note_dashboard
 from crm.ui.sales import data
 from crm.ui.sales.cards import show_cards, show_formulas
 from crm.ui.sales.numbers import numbers
@@ -20,6 +21,7 @@ from crm.ui.sales.records import asked_for, show_records
 from crm.ui.sales.targets import edit_targets
 
 actor = current_actor()
+note_dashboard(actor)
 
 head = st.container()
 choices = data.choices(actor)

@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "service": "analytics cli_frame exchange firm interactions jobs mail records reporting",
     "campaigns": "access analytics exchange firm jobs mail records reporting",
     "forecasting": "access cli_frame exchange jobs reporting",
-    "sample": "access campaigns firm pipeline records service",
+    "sample": "access campaigns firm keeping pipeline records service",
     "areas": "access campaigns contacts exchange forecasting interactions keeping mail pipeline records reporting sample service "
              "trade",
     "commands": "areas cli_frame jobs mail",
@@ -80,7 +80,7 @@ MAY_IMPORT = {
                    "ui/kit ui/records",
     "ui/messages": "campaigns mail records ui/contacts ui/frame ui/kit ui/records",
     "ui/inbox": "mail records ui/cases ui/frame ui/kit",
-    "ui/my_day": "interactions mail pipeline records service ui/cases ui/frame ui/kit ui/records",
+    "ui/my_day": "access firm interactions mail pipeline records service ui/cases ui/frame ui/kit ui/records",
     "ui/anywhere": "records ui/cases ui/frame ui/records ui/visits",
     "ui/main": "ui/anywhere ui/frame ui/kit ui/records",  # what draws the screens of cards
     "ui/shell": "areas ui/main",  # Streamlit may run it without app.py

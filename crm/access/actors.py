@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from crm.access.roles import effective_grants
 from crm.errors import NotFound
 from crm.i18n import _
 from crm.work import SYSTEM, Actor, reading
-from db.models import Grant, Membership, Role, User
-from db.scope import ScopedSession
+from db.models import Grant, Membership, Role, Setting, Team, User
+from db.scope import ALL, TEAM, ScopedSession
+
+#: Under this name it is stored whether managers share what their people have.
+REACH = "reach"
 
 
 def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
     """The actor of a user; None when there is no such user or they were deactivated. Needs a session of the program."""
     row = session.execute(
-        select(User.name, User.team_id, User.language, User.is_active, User.role_id, Role.key)
+        select(
+            User.name,
+            User.team_id,
+            User.language,
+            User.is_active,
+            User.role_id,
+            Role.key,
+            exists(select(Team.id)).label("teams"),
+            select(Setting.value).where(Setting.name == REACH).scalar_subquery().label("reach"),
+        )
         .outerjoin(Role, Role.id == User.role_id)
         .where(User.id == user_id)
     ).one_or_none()
@@ -26,15 +38,29 @@ def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
         select(Grant.entity, Grant.action, Grant.scope).where(Grant.role_id == row.role_id)
     ).all()
     own = () if row.team_id is None else (row.team_id,)
+    grants = effective_grants(row.key or "", stored)
+    if not row.teams:
+        # A firm without teams is one: everybody sees what all have.
+        grants = frozenset(
+            (entity, action, ALL if scope == TEAM else scope) for entity, action, scope in grants
+        )
     return Actor(
         user_id=user_id,
         name=row.name,
         role=row.key or "",
         # The user's own team comes first: new records go to it.
         teams=(*own, *sorted(set(further) - set(own))),
-        grants=effective_grants(row.key or "", stored),
+        grants=grants,
         language=row.language,
+        people=below(session, user_id) if (row.reach or {}).get("managers") else (),
     )
+
+
+def below(session: ScopedSession, user_id: int) -> tuple[int, ...]:
+    """Everybody who reports to somebody, and to those who do, however deep."""
+    tree = select(User.id).where(User.manager_id == user_id).cte("below", recursive=True)
+    tree = tree.union(select(User.id).join(tree, User.manager_id == tree.c.id))
+    return tuple(session.scalars(select(tree.c.id).order_by(tree.c.id)))
 
 
 def find_actor(user_id: int) -> Actor | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import func, select
 
+from crm.access.actors import REACH
 from crm.access.giving import demand_cells, grants_of
 from crm.access.roles import ADMINISTRATOR, BUILT_IN, KEPT, SCOPE_LABELS, default_grants, entities, reaches
 from crm.errors import NotAllowed, NotFound, Refused
+from crm.firm.firm import get_setting, put_setting
 from crm.i18n import _
 from crm.records.records import demand_version
 from crm.work import Work
@@ -73,6 +75,17 @@ def user_table(session: ScopedSession) -> pd.DataFrame:
         further.setdefault(user_id, []).append(team_id)
     table["further"] = pd.Series([further.get(key, []) for key in table["id"]], dtype="object")
     return table
+
+
+def managers_share(session: ScopedSession) -> bool:
+    """Whether managers share the records of everybody below them, as if all were of one team."""
+    return bool(get_setting(session, REACH).get("managers"))
+
+
+def let_managers_share(work: Work, on: bool) -> None:
+    """Switch it on or off; it holds from the next click on."""
+    demand(work.session, UPDATE)
+    put_setting(work, REACH, {"managers": on})
 
 
 def team_table(session: ScopedSession) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from crm.i18n import _
 from crm.money import check_currency
 from crm.records.checks import check_email
 from crm.register import Register
-from crm.work import SYSTEM, reading, unit_of_work
+from crm.work import SYSTEM, Work, reading, unit_of_work
 from db.models import Credential, Setting, User
 from db.scope import ScopedSession
 from db.session import engine
@@ -148,20 +148,26 @@ def start_empty(person: FirstPerson, *, token: str = "", address: str = "") -> s
         _refuse_if_done(work.session)
         if _loading_since(work.session) is not None:
             raise NotAllowed(_("The sample company is being loaded. Wait until that has ended."))
-        roles = ensure_roles(work)
-        set_firm(
-            work,
-            name=person.firm,
-            currency=person.currency,
-            country=person.country,
-            time_zone=person.time_zone,
-        )
-        ensure_defaults(work)
-        user = User(name=person.name.strip(), email=check_email(person.email), role_id=roles[ADMINISTRATOR])
-        work.session.add(user)
-        work.session.flush()
-        give_password(work, user_id=user.id, password_hash=password_hash)
-        return start_session(work, user_id=user.id, how="setup")
+        user_id = begin_firm(work, person, password_hash)
+        return start_session(work, user_id=user_id, how="setup")
+
+
+def begin_firm(work: Work, person: FirstPerson, password_hash: str) -> int:
+    """What a firm begins with, in an empty database: roles, settings, and its first administrator's id."""
+    roles = ensure_roles(work)
+    set_firm(
+        work,
+        name=person.firm,
+        currency=person.currency,
+        country=person.country,
+        time_zone=person.time_zone,
+    )
+    ensure_defaults(work)
+    user = User(name=person.name.strip(), email=check_email(person.email), role_id=roles[ADMINISTRATOR])
+    work.session.add(user)
+    work.session.flush()
+    give_password(work, user_id=user.id, password_hash=password_hash)
+    return user.id
 
 
 def begin_sample(*, token: str = "", in_background: bool = True, address: str = "") -> None:

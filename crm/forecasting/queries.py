@@ -101,7 +101,11 @@ def scope_key(actor: Actor, choice: SeriesChoice) -> str:
     if reach == ALL:
         return ALL
     text = f"{reach}:{actor.user_id}"
-    text += f":{','.join(map(str, sorted(actor.teams)))}" if reach == TEAM else ""
+    text += (
+        f":{','.join(map(str, sorted(actor.teams)))}:{','.join(map(str, actor.people))}"
+        if reach == TEAM
+        else ""
+    )
     return text if len(text) <= KEY_LENGTH else f"{reach}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,6 +171,21 @@ def restore(source: Path | str, *, overwrite: bool = False, send_waiting: bool =
             _imported(data, used)
     bring_up(used, older=label.version != migrate.head())
     return label, held
+
+
+@_spoken()
+def start_over(fill: Callable[[Engine], None]) -> None:
+    """Put a new database, filled by ``fill``, in the place of the process's one; nothing of that is left."""
+    used = engine()
+    with tempfile.TemporaryDirectory(prefix="rapport-start-") as folder:
+        data = Path(folder) / "rapport.db"
+        with _made_at_head(data) as made:
+            fill(made)
+        if used.dialect.name == "sqlite":
+            _poured(data, used)
+        else:
+            _imported(data, used)
+    bring_up(used)
 
 
 def _calmed(made: Engine) -> int:

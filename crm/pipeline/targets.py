@@ -112,7 +112,7 @@ def _within_reach(actor: Actor) -> list[ColumnElement[bool]]:
     mine = Target.user_id == actor.user_id
     if reach != TEAM:
         return [mine]
-    members = select(User.id).where(User.team_id.in_(actor.teams))
+    members = select(User.id).where(or_(User.team_id.in_(actor.teams), User.id.in_(actor.people)))
     return [or_(mine, Target.team_id.in_(actor.teams), Target.user_id.in_(members))]
 
 

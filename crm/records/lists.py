@@ -324,6 +324,15 @@ def link_options(
     return {row[0]: row[1] for row in session.execute(statement)}
 
 
+def has_any(session: ScopedSession, entity: str) -> bool:
+    """Whether there is any row of a kind at all, also beyond the actor's reach."""
+    cls = registry.model(entity)
+    statement = select(cls.id).limit(1)
+    if hasattr(cls, "archived_at"):
+        statement = statement.where(cls.archived_at.is_(None))
+    return session.execute(statement, execution_options={"system": True}).first() is not None
+
+
 def distinct_values(session: ScopedSession, entity: str, field: str, *, limit: int = 200) -> list[Any]:
     """The values that occur in a text field, most frequent first; for filters."""
     cls = registry.model(entity)

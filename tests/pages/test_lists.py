@@ -303,3 +303,13 @@ class TestQuickFilters:
         assert row["last_touch"]
         again = does(page, ask=("last_touch", True))
         assert not again.exception
+
+
+def test_an_empty_list_says_whether_there_is_nothing_or_nothing_for_you(open_page, actor_of):
+    assert "No contacts yet" in [m.value.strip("*") for m in open_page("contacts", as_="sue").markdown]
+
+    make(actor_of("stan"), "contact", last_name="Malá")
+
+    assert "No contacts for you yet" in [
+        m.value.strip("*") for m in open_page("contacts", as_="sue").markdown
+    ]

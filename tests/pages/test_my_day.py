@@ -126,3 +126,18 @@ def test_a_case_that_nobody_has_takes_no_deals_from_who_leads_the_sellers(open_p
     assert "Deals to move" in " ".join(
         [said, *(h.value for h in page.subheader), *(t.value for t in page.title)]
     )
+
+
+def test_the_first_hour_stands_above_until_it_is_put_away(open_page, house):
+    app = open_page("my_day")
+    assert "first_hour_contact" in [button.key for button in app.button]
+
+    open_page("sales")
+    app = open_page("my_day")
+    seen = [link.proto for link in app.get("page_link") if "dashboard" in link.proto.label]
+    assert ["check_circle" in link.icon for link in seen] == [True]
+    app.button(key="first_hour_away").click().run()
+
+    assert not app.exception
+    assert "first_hour_contact" not in [button.key for button in app.button]
+    assert "first_hour_contact" not in [button.key for button in open_page("my_day", as_="stan").button]

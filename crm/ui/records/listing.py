@@ -282,12 +282,15 @@ def _nothing(actor: Actor, about: Entity, screen: ListScreen, search: str, narro
             key=f"{screen.page}_clear",
         )
         return
+    with reading(actor) as session:
+        others = lists.has_any(session, screen.entity)
+    title = _("No {plural} for you yet") if others else _("No {plural} yet")
+    text = _(screen.card.empty) if screen.card.empty else ""
+    if others:
+        text = _(
+            "There are some, but none is yours or your team’s. An administrator says which team you belong to."
+        )
     may = actor.may(registry.rights_name(screen.entity), CREATE)
     label = _("New {label}").format(label=_(about.label).lower()) if may else ""
-    if look.empty(
-        _("No {plural} yet").format(plural=plural),
-        _(screen.card.empty) if screen.card.empty else "",
-        button=label,
-        key=f"{screen.page}_first",
-    ):
+    if look.empty(title.format(plural=plural), text, button=label, key=f"{screen.page}_first"):
         _new(actor, screen)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from crm.access.members.handover import CAUSE, hand_over, held_by, in_words, take_back
 from crm.access.members.invitations import invite
-from crm.access.people import RoleRow, grant_matrix, save_grants
+from crm.access.people import RoleRow, grant_matrix, let_managers_share, managers_share, save_grants
 from crm.access.roles import (
     ACTION_LABELS,
     ADMINISTRATOR,
@@ -232,6 +232,24 @@ def hand_over_form(user_id: int, name: str, users: pd.DataFrame) -> None:
                 st.session_state[done] = hand_over(work, user_id=user_id, to=to).batch_id
             flash(said)
             st.rerun()
+
+
+def managers_switch() -> None:
+    """Whether managers share what the people below them have."""
+    actor = current_actor()
+    with reading(actor) as session:
+        now = managers_share(session)
+    on = st.toggle(
+        _("Managers share the records of everybody below them"),
+        value=now,
+        key=f"people_managers_{now}",
+        help=_(
+            "Where a role reaches the team, it then also reaches what the people have who report to somebody, however deep"
+        ),
+    )
+    if on != now:
+        with storing(actor, _("Stored; it holds from the next click on.")) as work:
+            let_managers_share(work, on)
 
 
 def rights_form(role: RoleRow) -> None:
