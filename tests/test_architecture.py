@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "http": "access campaigns exchange firm keeping mail records reporting service",
     "ui/kit": "charts firm records",
     "ui/frame": "access firm jobs records upgrade ui/kit",  # the menu has what cards describe
-    "ui/records": "exchange interactions mail records ui/frame ui/kit",
+    "ui/records": "access exchange interactions mail records ui/frame ui/kit",
     "ui/dashboards": "analytics charts ui/frame ui/kit",
     "ui/imports": "exchange jobs records ui/frame ui/kit",
     "ui/settings": "access firm jobs keeping mail pipeline records service ui/frame ui/kit",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, select, update
@@ -48,6 +49,52 @@ def _end(work: Work, *which: ColumnElement[bool]) -> None:
     """Nobody's scope reaches sessions; the program itself writes them in everybody's transaction."""
     ending = update(LoginSession).where(*which, LoginSession.ended_at.is_(None)).values(ended_at=work.now)
     work.session.execute(ending, execution_options={"system": True})
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser in which somebody is signed in; ``device`` is what it says of itself."""
+
+    id: int
+    how: str
+    device: str
+    made_at: datetime
+    seen_at: datetime
+    token_hash: str
+
+
+def own_sessions(user_id: int) -> list[SignedIn]:
+    """Where somebody is signed in, the newest use first."""
+    now, limits = datetime.now(UTC), settings()
+    asked = (
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.seen_at > now - timedelta(hours=limits.session_idle_hours),
+            LoginSession.made_at > now - timedelta(days=limits.session_days),
+        )
+        .order_by(LoginSession.seen_at.desc(), LoginSession.id)
+    )
+    with reading(SYSTEM) as session:
+        return [
+            SignedIn(one.id, one.how, one.device or "", one.made_at, one.seen_at, one.token_hash)
+            for one in session.scalars(asked)
+        ]
+
+
+def end_own(user_id: int, *, session_id: int | None = None, except_hash: str = "") -> None:
+    """End one of somebody's own sessions, or all but the one that goes on."""
+    one = [LoginSession.id == session_id] if session_id is not None else []
+    with unit_of_work(SYSTEM, cause="sign-out") as work:
+        _end(work, LoginSession.user_id == user_id, LoginSession.token_hash != except_hash, *one)
+
+
+def note_device(token_hash: str, device: str) -> None:
+    """Keep what a browser says of itself, so that its person recognises it."""
+    with unit_of_work(SYSTEM, cause="sign-in") as work:
+        named = update(LoginSession).where(LoginSession.token_hash == token_hash)
+        work.session.execute(named.values(device=device[:200]))
 
 
 def sign_out(token_hash: str) -> None:

@@ -1,4 +1,4 @@
-"""Which language a reader without an account is answered in."""
+"""What a browser says of its reader and itself: languages, country, kind."""
 
 from __future__ import annotations
 
@@ -32,3 +32,18 @@ def country_asked(request: Request) -> str:
         if (country := spoken_there.rpartition("_")[2].upper()) in country_names():
             return country
     return clock.country()
+
+
+#: What browsers and systems call themselves, the more particular word first: all of them say Safari and Mozilla.
+_BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac", "Linux": "Linux"
+}  # fmt: skip
+
+
+def device_of(agent: str) -> str:
+    """The browser and its system, as people call them; nothing where it names neither."""
+    found = (
+        next((name for word, name in words.items() if word in agent), "") for words in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(filter(None, found))

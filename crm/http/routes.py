@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -17,14 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm.access import setup, sign_in
 from crm.access.members.invitations import mail_goes
-from crm.access.sessions import actor_of_session, hash_of, is_live, sign_out
+from crm.access.sessions import actor_of_session, hash_of, is_live, note_device, sign_out
 from crm.config import settings
 from crm.errors import CrmError, Refused
 from crm.http import html
 from crm.http.edge import address_of, cookie_name, cookie_options, page, token_of
 from crm.http.entry.passwords import link_of, password_routes
 from crm.http.files import file_routes
-from crm.http.language import country_asked, spoken
+from crm.http.language import country_asked, device_of, spoken
 from crm.http.public import posted
 from crm.http.public_forms import form_routes
 from crm.http.public_mail import mail_routes
@@ -54,7 +55,11 @@ def next_of(value: object) -> str:
 
 def signed_in(request: Request, token: str, location: str) -> Response:
     """Go on with the new session in a cookie that scripts cannot read and other sites' requests do not carry."""
-    response = RedirectResponse(location, status_code=303, headers={"Cache-Control": "no-store"})
+    device = device_of(request.headers.get("user-agent", ""))
+    response = RedirectResponse(
+        location, status_code=303, headers={"Cache-Control": "no-store"},
+        background=BackgroundTask(run_in_threadpool, note_device, hash_of(token), device),
+    )  # fmt: skip
     response.set_cookie(
         cookie_name(request), token, max_age=int(settings().session_days * 86_400), **cookie_options(request)
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from crm.access.sessions import end_own, own_sessions
 from crm.access.users import change_own_language, change_own_password
+from crm.clock import now, zone
 from crm.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, current_session, flash, showing_problems
+from crm.ui.kit.formats import moment
 from crm.ui.kit.inputs import choose
 from crm.ui.kit.words import plain
 from crm.work import Actor
@@ -25,14 +28,36 @@ def opener(actor: Actor) -> None:
         _drawer()
 
 
+def _sessions(user_id: int) -> None:
+    """Where this person is signed in; each other browser can be signed out."""
+    here = current_session() or ""
+    st.markdown(f"**{_('Signed in')}**")
+    known = own_sessions(user_id)
+    for one in known:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            when = moment(one.seen_at, now=now(), zone=zone())
+            what = one.device or _("A browser")
+            st.markdown(f"{plain(what)} :small[:gray[{plain(when)}]]", width="stretch")
+            if one.token_hash == here:
+                st.markdown(f":small[:gray[{_('this one')}]]", width="content")
+            elif st.button(_("Sign out"), key=f"account_end_{one.id}", type="tertiary"):
+                end_own(user_id, session_id=one.id)
+                flash(_("Signed out there."))
+                st.rerun()
+    if len(known) > 1 and st.button(_("Sign out everywhere else"), key="account_end_all"):
+        end_own(user_id, except_hash=here)
+        flash(_("Signed out everywhere else."))
+        st.rerun()
+
+
 @st.dialog(_("Your account"), position="right", width=440)
 def _drawer() -> None:
     actor = current_actor()
     if actor.user_id is None:
         return
     with st.form("account_language", border=False):
-        now = actor.language if actor.language in LANGUAGES else DEFAULT_LANGUAGE
-        chosen = choose(_("Language"), LANGUAGES, now, key="account_language_code") or now
+        spoken_now = actor.language if actor.language in LANGUAGES else DEFAULT_LANGUAGE
+        chosen = choose(_("Language"), LANGUAGES, spoken_now, key="account_language_code") or spoken_now
         spoken = st.form_submit_button(_("Use this language"))
     st.divider()
     with st.form("account_password", border=False):
@@ -44,6 +69,8 @@ def _drawer() -> None:
             help=_("At least 10 characters. Your other browsers are signed out."),
         )  # fmt: skip
         changed = st.form_submit_button(_("Change password"), type="primary")
+    st.divider()
+    _sessions(actor.user_id)
     st.divider()
     st.page_link(routes.page("tokens"), label=_("API tokens"), icon=":material/key:")
     with showing_problems():

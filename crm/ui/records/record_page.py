@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from crm.access.members.seeing import who_sees
 from crm.errors import NotFound
-from crm.i18n import _
+from crm.i18n import _, ngettext
 from crm.records import registry
 from crm.records.fields import Kind
 from crm.records.view import RecordView
@@ -123,10 +124,30 @@ def _menu(
     if view.may_archive:
         label = _("Restore") if view.archived else _("Archive")
         entries[label] = lambda: put_away(actor, view)
+    entries[_("Who can see this")] = lambda: show_seers(actor, view.entity, view.id)
     if entries:
         chosen = st.menu_button(_("More"), list(entries), key="record_more")
         if chosen in entries:
             entries[chosen]()
+
+
+@st.dialog(_("Who can see this"), width="medium")
+def show_seers(actor: Actor, entity: str, record_id: int) -> None:
+    """Everybody who sees a record, and why."""
+    seers = who_sees(actor, entity, record_id)
+    st.caption(
+        ngettext("{n} person, as rights stand now", "{n} people, as rights stand now", len(seers)).format(
+            n=len(seers)
+        )
+    )
+    look.table(
+        {
+            _("Name"): [seer.name for seer in seers],
+            _("Why"): [seer.why for seer in seers],
+            _("May change it"): [_("yes") if seer.may_change else _("no") for seer in seers],
+        },
+        alt=_("Who can see this record, and why"),
+    )
 
 
 def _archived_bar(actor: Actor, view: RecordView) -> None:

@@ -132,3 +132,26 @@ def test_whoever_has_no_role_is_not_invited(ana):
         cy = users.create_user(work, values={"name": "Cy", "email": "cy@kavarna.si"}, role_id=None)
         with pytest.raises(Refused):
             invitations.invite(work, user_id=cy)
+
+
+def test_sessions_are_listed_by_their_device_and_ended_by_their_person(web, ana):
+    agent = (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36"
+    )
+    web.cookies.clear()
+    sent = {"email": ana_email(ana), "password": PASSWORD}
+    web.post("/sign-in", data=sent, headers={"User-Agent": agent})
+    here = sessions.hash_of(web.cookies["rapport_session"])
+    known = {one.token_hash: one for one in sessions.own_sessions(ana.user_id)}
+    assert (len(known), known[here].device) == (2, "Chrome, Linux")
+
+    sessions.end_own(ana.user_id + 1, session_id=known[here].id)  # somebody else's stays
+    assert sessions.is_live(here)
+    sessions.end_own(ana.user_id, except_hash=here)
+
+    assert [one.token_hash for one in sessions.own_sessions(ana.user_id)] == [here]
+
+
+def ana_email(ana):
+    with reading(SYSTEM) as session:
+        return session.get(User, ana.user_id).email

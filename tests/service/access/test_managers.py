@@ -4,6 +4,7 @@ import pytest
 
 from crm.access import people, users
 from crm.access.actors import find_actor
+from crm.access.members.seeing import who_sees
 from crm.errors import NotAllowed
 from crm.records.records import create_record, update_record
 from crm.work import SYSTEM, reading, unit_of_work
@@ -63,3 +64,24 @@ def test_a_firm_without_teams_sees_all_until_it_has_some(database):
     with unit_of_work(SYSTEM) as work:
         create_record(work, "team", {"name": "North"})
     assert not sees(cy, record)
+
+
+def test_who_can_see_a_record_is_told_with_the_reason(house):
+    record = made(house["stan"])
+    with unit_of_work(find_actor(house["ada"])) as work:
+        people.let_managers_share(work, True)
+        work.session.get(User, house["stan"]).manager_id = house["sue"]
+        work.session.get(User, house["sue"]).manager_id = None
+
+    found = {
+        seer.name: (seer.why, seer.may_change)
+        for seer in who_sees(find_actor(house["stan"]), "contact", record)
+    }
+
+    assert found == {
+        "Ada": ("Sees all of the firm", True),
+        "Mona": ("Sees all of the firm", True),
+        "Stan": ("Owner", True),
+        "Sue": ("Manager of the owner", True),
+        "Vic": ("Of the team", False),
+    }
