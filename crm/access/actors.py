@@ -9,7 +9,7 @@ from crm.errors import NotFound
 from crm.i18n import _
 from crm.work import SYSTEM, Actor, reading
 from db.models import Grant, Membership, Role, Setting, Team, User
-from db.scope import ALL, TEAM, ScopedSession
+from db.scope import ALL, CREATE, READ, TEAM, UPDATE, ScopedSession
 
 #: Under this name it is stored whether managers share what their people have.
 REACH = "reach"
@@ -40,9 +40,10 @@ def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
     own = () if row.team_id is None else (row.team_id,)
     grants = effective_grants(row.key or "", stored)
     if not row.teams:
-        # A firm without teams is one: everybody sees what all have.
+        # A firm without teams is one team: everybody sees and works on what all have. "Own" stays own.
         grants = frozenset(
-            (entity, action, ALL if scope == TEAM else scope) for entity, action, scope in grants
+            (entity, action, ALL if scope == TEAM and action in (READ, CREATE, UPDATE) else scope)
+            for entity, action, scope in grants
         )
     return Actor(
         user_id=user_id,
