@@ -66,6 +66,14 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """What the running month brought until today, in minor units, and what must be known of that sum."""
+
+    minor: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A stored forecast with its result; amounts in minor units of ``currency``.
 
@@ -83,12 +91,15 @@ class Run:
     pace: tuple[float, ...] = ()
     so_far: float | None = None
 
-    def standing(self, so_far: float | None, today: date) -> Run:
+    def standing(self, came: Came | None, today: date) -> Run:
         """The forecast with its running month as it stands: what came until today and the rest; as it is without that."""
-        if so_far is None:
+        if came is None:
             return self
-        told = as_of(self.forecast, so_far=so_far, pace=self.pace, today=today)
-        return self if told is self.forecast else replace(self, forecast=told, so_far=so_far)
+        told = as_of(self.forecast, so_far=came.minor, pace=self.pace, today=today)
+        if told is self.forecast:
+            return self
+        notes = tuple(dict.fromkeys((*told.notes, *came.notes)))
+        return replace(self, forecast=replace(told, notes=notes), so_far=came.minor)
 
 
 def scope_key(actor: Actor, choice: SeriesChoice) -> str:
@@ -196,11 +207,11 @@ def _columns(choice: SeriesChoice) -> tuple[Any, Any]:
     return (OrderLine, OrderLine.sold_on) if choice.kind == SALES else (Deal, Deal.closed_on)
 
 
-def so_far(session: ScopedSession, choice: SeriesChoice, *, currency: str, today: date) -> float | None:
-    """What the running month brought until today, in minor units; None where that is added up in another currency now."""
+def so_far(session: ScopedSession, choice: SeriesChoice, *, currency: str, today: date) -> Came | None:
+    """What the running month brought until today; None where that is added up in another currency now."""
     _cls, day = _columns(choice)
     frame, book = _sums(session, choice, {}, day.between(month_start(today), today))
-    return float(frame["minor"].sum()) if book.currency == currency else None
+    return Came(float(frame["minor"].sum()), book.notes) if book.currency == currency else None
 
 
 def span(session: ScopedSession, choice: SeriesChoice, *, today: date) -> Span:

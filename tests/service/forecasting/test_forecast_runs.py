@@ -50,6 +50,7 @@ class TestCompute:
             firm.deal(100_000, date(2025, month, 3))
         firm.deal(70_000, date(2026, 3, 2))
         firm.deal(30_000, date(2026, 3, 10))
+        firm.deal(50_000, date(2026, 3, 4), currency="USD")
         service.compute(SYSTEM, SeriesChoice(), step=silent)
         run = latest(SYSTEM)
         with reading(SYSTEM) as session:
@@ -59,10 +60,12 @@ class TestCompute:
         now = run.standing(won, date(2026, 3, 10))
 
         later = sum(v for day, v in days.items() if day.day == 15) / sum(days.values())
-        assert (won, now.so_far) == (100_000, 100_000)
+        assert (won.minor, now.so_far) == (100_000, 100_000)
         assert now.forecast.points[0].yhat == pytest.approx(100_000 + later * run.forecast.points[0].yhat)
         assert now.forecast.points[0].lo95 >= 100_000
         assert now.forecast.points[1:] == run.forecast.points[1:]
+        assert not any("USD" in note for note in run.forecast.notes)
+        assert any("USD are left out" in note for note in now.forecast.notes)
         assert run.standing(won, date(2026, 5, 1)) is run
 
     def test_what_came_is_not_added_to_a_forecast_in_another_currency(self, firm):
