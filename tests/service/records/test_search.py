@@ -2,6 +2,8 @@
 
 import pytest
 
+from crm.interactions import find
+from crm.interactions.find import _among_newest as among_newest
 from crm.records.lists import list_rows
 from crm.records.search import find_anything, find_near
 from crm.work import reading
@@ -178,3 +180,35 @@ def test_a_typing_error_finds_what_was_meant_within_scope(scene):
     assert near(scene["sue"], "Olive Tre") == [("organisation", "Olive Tree Café")]
     for nothing in ("Quibble", "oli", "x" * 5000, '"', "OR AND NOT", "🙂" * 40):
         assert near(scene["stan"], nothing) == []
+
+
+def test_a_common_word_is_found_among_the_newest_talks_and_a_rare_one_among_all(people, monkeypatch):
+    stan = people["stan"]
+    for day in range(1, 9):
+        ana = make(stan, "contact", name=f"Ana {day}")
+        words = f"100% of Grinders_{day}" + (" zebra" if day in (1, 8) else "")
+        make(stan, "interaction", subject="Call", body=words, contact_id=ana["id"], happened_at=at(day))
+    monkeypatch.setattr(find, "RECENT", 4)
+
+    def names(query, limit, actor=stan):
+        with reading(actor) as session:
+            return [hit.title[-1] for hit in find.find_talks(session, query, limit)]
+
+    whole = {query: names(query, 8) for query in ("grinder", "zebra", "GRINDERS call", "0% o", "s_8", "gr")}
+    assert whole["grinder"] == list("87654321")
+    assert (whole["zebra"], whole["GRINDERS call"], whole["s_8"]) == (list("81"), list("87654321"), ["8"])
+    monkeypatch.setattr(find, "RECENT", 1_000)
+    assert {query: names(query, 8) for query in whole} == whole
+    assert names("grinder", 8, people["sue"]) == []
+
+    asked = []
+    monkeypatch.setattr(find, "RECENT", 4)
+    monkeypatch.setattr(find, "_among_newest", lambda *given: asked.append(given) or among_newest(*given))
+    assert names("grinder", 1) == ["8"]
+    with reading(stan) as session:
+        found_first = among_newest(session, *asked[0][1:])
+    assert len(found_first) == 3  # so the walk through all was not needed
+
+
+def at(day):
+    return f"2026-03-0{day}T10:00:00Z"
