@@ -168,7 +168,7 @@ class List {
     if (isFirst) {
       if (row.face) cell.append(portrait(...row.face))
       if (row.fresh) make("span", "fresh", cell, { role: "img", "aria-label": this.data.words.fresh }).textContent = "●"
-      const link = make(row.href ? "a" : "button", "title", cell, { href: row.href, tabindex: "-1" })
+      const link = row.still ? make("span", "title", cell, {}) : make(row.href ? "a" : "button", "title", cell, { href: row.href, tabindex: "-1" })
       link.textContent = row.title
     } else if (column.kind === "chips") {
       for (const [text, tone] of value ?? []) make("span", `chip ${tone}`, cell).textContent = text
@@ -257,6 +257,7 @@ class List {
   }
 
   open(id) {
+    if (this.data.rows.find(one => one.id === id)?.still) return
     this.stand(this.rows.get(id))
     this.remember(id)
     this.tell()

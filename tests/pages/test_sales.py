@@ -7,6 +7,7 @@ import pytest
 from crm.clock import today
 from crm.work import SYSTEM, unit_of_work
 from db.models import Deal, Stage, Target
+from tests.pages.grids import does, grids, listed
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_nobody_sees_past_their_scope(open_page, sell, actor_of):
 
     assert reach == "team"
     assert numbers(page)["Won value"] == "€500"
-    assert list(page.dataframe[0].value["title"]) == ["stan's deal"]
+    assert list(listed(page)[0]["title"]) == ["stan's deal"]
 
 
 def test_two_people_in_a_row_do_not_see_each_others_numbers(open_page, sell):
@@ -157,9 +158,9 @@ def test_a_number_opens_its_deals(open_page, sell):
 
     page = open_page("sales", sales_show="Closed deals")
 
-    assert list(page.dataframe[0].value["amount"]) == [300.0, 500.0]
+    assert list(listed(page)[0]["amount"]) == ["€300", "€500"]
     page.button(key="sales_hide").click().run()
-    assert not page.dataframe
+    assert not listed(page)
 
 
 def test_every_number_says_how_it_is_computed(open_page, sell):
@@ -242,3 +243,14 @@ def test_a_custom_period_takes_its_days(open_page, sell):
     )
 
     assert numbers(page)["Won value"] == "€500"
+
+
+def test_the_deals_behind_a_number_are_links_and_are_ordered_by_what_they_are_worth(open_page, sell):
+    for worth in (900_00, 10_000_00, 80_00):
+        sell("stan", worth)
+    page = open_page("sales", sales_show="Won deals")
+    assert all(row["href"].startswith("/deal?id=") for row in grids(page)[0]["rows"])
+
+    page = does(page, ask=("amount", True))
+
+    assert list(listed(page)[0]["amount"]) == ["€10,000", "€900", "€80"]

@@ -14,12 +14,12 @@ from crm.campaigns.reports.marketing_formulas import formula
 from crm.campaigns.reports.result_members import result_members
 from crm.campaigns.reports.results import CampaignResult, campaign_result, circumstances
 from crm.i18n import N_, _, ngettext
-from crm.money import to_major
 from crm.ui.campaigns.members import state_labels
 from crm.ui.campaigns.result_figures import difference_figure, group_figure, level_figure
 from crm.ui.campaigns.result_words import GROUPED_BY, MEASURES, QUESTIONS, keep_in_mind, numbers
-from crm.ui.frame.record_table import record_table
+from crm.ui.frame.record_table import Said, record_table
 from crm.ui.kit import formats, look
+from crm.ui.kit.grid import Column
 from crm.ui.kit.kept import Kept
 from crm.work import Actor
 
@@ -195,7 +195,6 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
     rows = found.rows
     if rows.empty:
         return
-    columns = st.column_config
     states = state_labels()
     shown = pd.DataFrame(
         {
@@ -206,28 +205,34 @@ def _members(actor: Actor, result: CampaignResult, picked: list[str]) -> None:
             "responded": rows["responded_at"],
             "converted": rows["converted"],
             "revenue": [
-                float(to_major(int(minor), currency or result.book.currency)) if minor else None
-                for minor, currency in zip(rows["revenue_minor"], rows["currency"], strict=True)
-            ],
-            "currency": [
-                ", ".join(code for code in (currency, *(more or "").split(",")) if code)
-                for currency, more in zip(rows["currency"], rows["beside"], strict=True)
+                Said(
+                    int(minor),
+                    formats.worth_text(
+                        formats.money(int(minor), currency or result.book.currency),
+                        [code for code in (more or "").split(",") if code],
+                    ),
+                )
+                if minor
+                else None
+                for minor, currency, more in zip(
+                    rows["revenue_minor"], rows["currency"], rows["beside"], strict=True
+                )
             ],
         }
     )
     record_table(
         shown.assign(id=rows["contact_id"]),
-        {
-            "name": columns.TextColumn(_("Contact"), width=220),
-            "arm": columns.TextColumn(_("Arm"), width=150),
-            "state": columns.TextColumn(_("State"), width=120),
-            "by": columns.TextColumn(_("Response by"), width=110),
-            "responded": columns.DatetimeColumn(_("Responded"), format="D MMM YYYY", width=120),
-            "converted": columns.CheckboxColumn(_("Converted"), width=95),
-            "revenue": columns.NumberColumn(_("Revenue"), format="localized", width=100),
-            "currency": columns.TextColumn(_("Currency"), width=80),
-        },
+        [
+            Column("name", _("Contact"), width=220),
+            Column("arm", _("Arm"), width=150),
+            Column("state", _("State"), width=120),
+            Column("by", _("Response by"), width=110),
+            Column("responded", _("Responded"), width=120),
+            Column("converted", _("Converted"), "check", 95),
+            Column("revenue", _("Revenue"), "number", 130),
+        ],
         screen="contact",
         key=f"result_members_{result.id}_{arm}",
         alt=title,
+        total=found.total,
     )

@@ -19,6 +19,7 @@ from crm.ui.frame import routes
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import ago, day, money, money_unit, short_money, worth_text
+from crm.ui.kit.grid import Column
 from crm.ui.records.to_do import late
 
 
@@ -102,19 +103,16 @@ def show_deals(deals: pd.DataFrame, *, count: int, empty_text: str) -> None:
             "owner": deals["owner"],
         }
     )
-    kinds = st.column_config
     record_table(
         shown.assign(id=deals["id"]),
-        {
-            "title": kinds.TextColumn(_("Deal"), width=230),
-            "stage": kinds.TextColumn(_("Stage"), width=110),
-            "status": kinds.MultiselectColumn(
-                _("Status"), options=list(status.values()), color=["gray", "green", "red"], width=80
-            ),
-            "value": kinds.TextColumn(_("Value"), width=90, alignment="right"),
-            "close": kinds.DateColumn(_("Close"), format="D MMM YYYY", width=100),
-            "owner": kinds.TextColumn(_("Owner"), width=120),
-        },
+        [
+            Column("title", _("Deal"), width=230),
+            Column("stage", _("Stage"), width=110),
+            Column("status", _("Status"), "chips", 80),
+            Column("value", _("Value"), "number", 90),
+            Column("close", _("Close"), width=100),
+            Column("owner", _("Owner"), width=120),
+        ],
         screen="deal",
         key="record_deals",
         alt=_("Deals with stage, value and closing day; click one to open it"),

@@ -69,7 +69,8 @@ class Column:
 class Row:
     """One record: its title stands in the first column as a link to ``href``, or opens by a word to the server.
 
-    ``cells`` has a value per column: text, a truth, or pairs of text and tone for chips; the first is not drawn.
+    ``cells`` has a value per column: text, a truth, or pairs of text and tone for chips; the first is not drawn. ``still``
+    is a row that leads nowhere.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Row:
     face: bool = False
     call: str = ""
     mail: str = ""
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,7 @@ def _row(row: Row) -> dict[str, Any]:
         "face": list(face(row.title)) if row.face else None,
         "call": row.call,
         "mail": row.mail,
+        "still": row.still,
     }
     # What says nothing is left out, because the whole page travels again with each change.
     return {name: value for name, value in said.items() if value not in ("", None, False)}

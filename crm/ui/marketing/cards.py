@@ -11,8 +11,9 @@ from crm.i18n import _, ngettext
 from crm.ui.dashboards.cards import Card, formulas, show_wall
 from crm.ui.dashboards.figures import Drawn, labels
 from crm.ui.dashboards.numbers import Numbers
-from crm.ui.frame.record_table import record_table
+from crm.ui.frame.record_table import Said, record_table
 from crm.ui.kit import formats, look
+from crm.ui.kit.grid import Column
 from crm.ui.kit.look import Explained
 from crm.ui.kit.words import QUIET
 from crm.ui.marketing.records import titles
@@ -81,6 +82,10 @@ def show_cards(drawn: dict[str, Drawn]) -> None:
     show_wall("marketing", cards, drawn)
 
 
+def _worth(minor: int | None, currency: str) -> Said | None:
+    return None if minor is None else Said(minor, formats.money(minor, currency, decimals=False))
+
+
 def show_campaigns(board: MarketingBoard) -> None:
     """All campaigns of the period with their way from message to won deal; a click opens one."""
     rows = board.campaigns.iloc[::-1].reset_index(drop=True)
@@ -90,29 +95,28 @@ def show_campaigns(board: MarketingBoard) -> None:
     look.section(_("From message to won deal"), note)
     currency = board.book.currency
     texts = {
-        name: [formats.money(None if pd.isna(v) else int(v), currency, decimals=False) for v in rows[name]]
+        name: pd.Series([_worth(None if pd.isna(v) else int(v), currency) for v in rows[name]], dtype=object)
         for name in ("revenue_minor", "cost_minor", "cost_per_lead_minor", "cost_per_won_minor")
     }
     shown = rows[["name", "starts_on", "contacted", "responded", "converted"]].assign(
         revenue_minor=texts.pop("revenue_minor"), **{n: rows[n] for n in ("leads", "deals", "won")}, **texts
     )
-    columns = st.column_config
     record_table(
         shown.assign(id=rows["id"]),
-        {
-            "name": columns.TextColumn(_("Campaign"), width=200),
-            "starts_on": columns.DateColumn(_("Starts"), format="D MMM YYYY", width=105),
-            "contacted": columns.NumberColumn(_("Contacted"), format="localized", width=88),
-            "responded": columns.NumberColumn(_("Responded"), format="localized", width=90),
-            "converted": columns.NumberColumn(_("Converted"), format="localized", width=90),
-            "revenue_minor": columns.TextColumn(_("Revenue"), width=90, alignment="right"),
-            "leads": columns.NumberColumn(_("Leads"), format="localized", width=60),
-            "deals": columns.NumberColumn(_("Deals"), format="localized", width=60),
-            "won": columns.NumberColumn(_("Won"), format="localized", width=55),
-            "cost_minor": columns.TextColumn(_("Cost"), width=80, alignment="right"),
-            "cost_per_lead_minor": columns.TextColumn(_("Cost per lead"), width=100, alignment="right"),
-            "cost_per_won_minor": columns.TextColumn(_("Cost per won"), width=100, alignment="right"),
-        },
+        [
+            Column("name", _("Campaign"), width=200),
+            Column("starts_on", _("Starts"), width=105),
+            Column("contacted", _("Contacted"), "number", 88),
+            Column("responded", _("Responded"), "number", 90),
+            Column("converted", _("Converted"), "number", 90),
+            Column("revenue_minor", _("Revenue"), "number", 90),
+            Column("leads", _("Leads"), "number", 60),
+            Column("deals", _("Deals"), "number", 60),
+            Column("won", _("Won"), "number", 55),
+            Column("cost_minor", _("Cost"), "number", 80),
+            Column("cost_per_lead_minor", _("Cost per lead"), "number", 100),
+            Column("cost_per_won_minor", _("Cost per won"), "number", 100),
+        ],
         screen="campaign",
         key="marketing_campaigns",
         alt=_("Campaigns with their way from message to won deal"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from crm.campaigns.reports.marketing_dashboard import MarketingQuestion
 from crm.clock import zone
@@ -12,6 +11,7 @@ from crm.records.registry import entity
 from crm.ui.dashboards.numbers import choose_number
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
+from crm.ui.kit.grid import Column
 from crm.ui.marketing import data
 from crm.work import Actor
 
@@ -53,20 +53,20 @@ def show_number(actor: Actor, asked: MarketingQuestion) -> None:
     kind, field, screen = _KINDS[what]
     said = {choice.value: _(choice.label) for choice in entity(kind)[field].choices}
     days = pd.to_datetime(rows["day"], utc=what != "won")
-    columns = st.column_config
     record_table(
         rows.assign(
             status=[said.get(value, value) for value in rows["status"]],
             day=days if what == "won" else days.dt.tz_convert(zone()).dt.tz_localize(None),
         ),
-        {
-            "name": columns.TextColumn(_("Name"), width=240),
-            "campaign": columns.TextColumn(_("Campaign"), width=220),
-            "source": columns.TextColumn(_("Arm") if what == "messages" else _("Source"), width=150),
-            "status": columns.TextColumn(_("Status"), width=130),
-            "day": columns.DatetimeColumn(_("Day"), format="D MMM YYYY", width=110),
-        },
+        [
+            Column("name", _("Name"), width=240),
+            Column("campaign", _("Campaign"), width=220),
+            Column("source", _("Arm") if what == "messages" else _("Source"), width=150),
+            Column("status", _("Status"), width=130),
+            Column("day", _("Day"), width=110),
+        ],
         screen=screen,
         key=f"marketing_records_{what}_{abs(hash(asked))}",
         alt=called[what],
+        total=total,
     )

@@ -83,10 +83,12 @@ def grid_rows(
     page = about.page if about.page in routes.screens() and not routes.screens()[about.page].in_menu else ""
     ways = {way: rows[name] for way, name in (reach or {}).items() if name in rows}
     made = []
+    reached: dict[str, Any]
     for place, (row_id, version) in enumerate(
         zip(rows["id"], rows.get("version", [0] * len(rows)), strict=True)
     ):
         cells = tuple(column[place] for column in columns)
+        reached = {way: str(values.iloc[place] or "") for way, values in ways.items()}
         made.append(
             Row(
                 int(row_id),
@@ -96,7 +98,7 @@ def grid_rows(
                 href=routes.address(page, id=int(row_id)) if page else "",
                 fresh=int(row_id) in fresh,
                 face=faces,
-                **{way: str(values.iloc[place] or "") for way, values in ways.items()},
+                **reached,
             )
         )
     return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
 from crm.i18n import _, ngettext
 from crm.money import to_major
@@ -11,8 +10,9 @@ from crm.pipeline.reports.report_records import Narrowed
 from crm.reporting.measures import beside
 from crm.reporting.report import SalesFilter
 from crm.ui.dashboards.numbers import choose_number
-from crm.ui.frame.record_table import record_table
+from crm.ui.frame.record_table import Said, record_table
 from crm.ui.kit import formats, look
+from crm.ui.kit.grid import Column
 from crm.ui.sales import data
 from crm.work import Actor
 
@@ -54,37 +54,38 @@ def show_records(actor: Actor, chosen: SalesFilter, wanted: Narrowed, *, title: 
     look.section(title, _("{count}. Click a row to open the deal.").format(count=count))
     if rows.empty:
         return
+    # Exact, and each with its currency: what one cannot be turned into stands beside it.
     amounts = [
-        None if pd.isna(minor) else float(to_major(int(minor), currency))
-        for minor, currency in zip(rows["amount_minor"], rows["currency"], strict=True)
+        None
+        if pd.isna(minor)
+        else Said(
+            to_major(int(minor), currency),
+            formats.worth_text(formats.money(int(minor), currency), beside(codes, currency)),
+        )
+        for minor, currency, codes in zip(
+            rows["amount_minor"], rows["currency"], rows["missing"], strict=True
+        )
     ]
     # Closed deals all stand in their last stage, open ones have no closing day: one column less each.
     standing = wanted.statuses == ("open",)
     shown = rows[["title", "organisation", "owner", "product"]].assign(
-        amount=pd.Series(amounts, dtype="float64"),
-        currency=[
-            ", ".join((currency, *beside(codes, currency)))
-            for currency, codes in zip(rows["currency"], rows["missing"], strict=True)
-        ],
+        amount=pd.Series(amounts, index=rows.index, dtype=object),
         opened=rows["opened_on"],
         last=rows["stage"] if standing else rows["closed_on"],
     )
-    columns = st.column_config
     record_table(
         shown.assign(id=rows["id"]),
-        {
-            "title": columns.TextColumn(_("Deal"), width=200),
-            "organisation": columns.TextColumn(_("Organisation"), width=180),
-            "owner": columns.TextColumn(_("Owner"), width=125),
-            "product": columns.TextColumn(_("Product"), width=140),
-            "amount": columns.NumberColumn(_("Amount"), format="localized", width=100),
-            "currency": columns.TextColumn(_("Currency"), width=75),
-            "opened": columns.DateColumn(_("Opened"), format="D MMM YYYY", width=110),
-            "last": columns.TextColumn(_("Stage"), width=110)
-            if standing
-            else columns.DateColumn(_("Closed"), format="D MMM YYYY", width=110),
-        },
+        [
+            Column("title", _("Deal"), width=200),
+            Column("organisation", _("Organisation"), width=180),
+            Column("owner", _("Owner"), width=125),
+            Column("product", _("Product"), width=140),
+            Column("amount", _("Amount"), "number", 130),
+            Column("opened", _("Opened"), width=110),
+            Column("last", _("Stage"), width=110) if standing else Column("last", _("Closed"), width=110),
+        ],
         screen="deal",
         key=f"sales_records_{key}_{abs(hash((chosen, wanted)))}",
         alt=title,
+        total=found.total,
     )

@@ -19,6 +19,7 @@ from crm.ui.frame.guard import current_actor, storing
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import clock
+from crm.ui.kit.grid import Column
 from crm.ui.kit.inputs import choose
 from crm.ui.segments.draft import ALL, ANY, NONE, NOT_ALL, Draft, Node
 from crm.ui.segments.inputs import field_choice, operator_choice, value_input
@@ -101,12 +102,16 @@ def first_table(rows: list[Any], *, key: str) -> None:
         return
     look.section(_("The first of them"), _("By name; click one to open it"))
     record_table(
-        pd.DataFrame(rows, columns=["id", _("Name"), _("Organisation"), _("E-mail"), _("City")]),
-        {},
+        pd.DataFrame(rows, columns=["id", "name", "organisation", "email", "city"]),
+        [
+            Column("name", _("Name"), width=200),
+            Column("organisation", _("Organisation"), width=180),
+            Column("email", _("E-mail"), "email", 230),
+            Column("city", _("City"), width=130),
+        ],
         screen="contact",
         key=f"{key}_first_{abs(hash(tuple(r[0] for r in rows)))}",
-        alt=_("The first contacts that fit; click a cell to open the contact"),
-        whole=True,
+        alt=_("The first contacts that fit"),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-import streamlit as st
 
 from crm.clock import zone
 from crm.i18n import _, ngettext
@@ -15,6 +14,7 @@ from crm.service.reports.service_reports import priority_names
 from crm.ui.dashboards.numbers import choose_number
 from crm.ui.frame.record_table import record_table
 from crm.ui.kit import formats, look
+from crm.ui.kit.grid import Column
 from crm.ui.service_board import data
 from crm.work import Actor
 from db.models.service.cases import CASE_STATUS
@@ -59,17 +59,16 @@ def _show_visits(rows: pd.DataFrame, title: str) -> None:
     look.section(title, _("{count}. Click a row to open the visit.").format(count=count))
     if rows.empty:
         return
-    columns = st.column_config
     record_table(
         rows,
-        {
-            "number": columns.TextColumn(_("Number"), width=90),
-            "title": columns.TextColumn(_("Visit"), width=230),
-            "unit": columns.TextColumn(_("Unit"), width=190),
-            "organisation": columns.TextColumn(_("Organisation"), width=180),
-            "owner": columns.TextColumn(_("Technician"), width=130),
-            "planned_on": columns.DateColumn(_("Planned"), format="D MMM YYYY", width=110),
-        },
+        [
+            Column("number", _("Number"), width=90),
+            Column("title", _("Visit"), width=230),
+            Column("unit", _("Unit"), width=190),
+            Column("organisation", _("Organisation"), width=180),
+            Column("owner", _("Technician"), width=130),
+            Column("planned_on", _("Planned"), width=110),
+        ],
         screen="work_order",
         key="service_visits",
         alt=title,
@@ -97,21 +96,21 @@ def show_records(
     for name in ("opened_at", "due_at", "resolved_at"):
         # The table shows times as they are given, so they are given as the firm's clocks show them.
         shown[name] = pd.to_datetime(shown[name], utc=True).dt.tz_convert(zone()).dt.tz_localize(None)
-    columns = st.column_config
     record_table(
         shown,
-        {
-            "number": columns.TextColumn(_("Number"), width=75),
-            "subject": columns.TextColumn(_("Case"), width=215),
-            "organisation": columns.TextColumn(_("Organisation"), width=150),
-            "owner": columns.TextColumn(_("Owner"), width=120),
-            "status": columns.TextColumn(_("Status"), width=120),
-            "priority": columns.TextColumn(_("Priority"), width=80),
-            "opened_at": columns.DatetimeColumn(_("Opened"), format="D MMM YYYY", width=105),
-            "due_at": columns.DatetimeColumn(_("Solve by"), format="D MMM YYYY", width=105),
-            "resolved_at": columns.DatetimeColumn(_("Solved"), format="D MMM YYYY", width=105),
-        },
+        [
+            Column("number", _("Number"), width=75),
+            Column("subject", _("Case"), width=215),
+            Column("organisation", _("Organisation"), width=150),
+            Column("owner", _("Owner"), width=120),
+            Column("status", _("Status"), width=120),
+            Column("priority", _("Priority"), width=80),
+            Column("opened_at", _("Opened"), width=105),
+            Column("due_at", _("Solve by"), width=105),
+            Column("resolved_at", _("Solved"), width=105),
+        ],
         screen="case",
         key=f"service_records_{key}_{abs(hash((asked, tuple(parts))))}",
         alt=title,
+        total=found.total,
     )

@@ -18,9 +18,10 @@ from crm.service.wear.settings import set_wear
 from crm.service.wear.words import range_words, share_words, sober, span_words
 from crm.ui.frame import job_progress, routes
 from crm.ui.frame.guard import storing
-from crm.ui.frame.record_table import record_table
+from crm.ui.frame.record_table import Said, record_table
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, moment, number
+from crm.ui.kit.grid import Column
 from crm.work import Actor
 from db.scope import UPDATE
 
@@ -94,6 +95,10 @@ def show_advice(advice: Sequence[Advice]) -> None:
         st.caption(_("No part needs replacing within the next three months, by the records so far."))
 
 
+def _chance(risk: float) -> Said:
+    return Said(sober(risk), f"{sober(risk) * 100:.0f}%")
+
+
 def show_next(found: Ahead) -> None:
     """Units by their chance of failure; a click on a row opens the unit."""
     when = moment(found.computed_at, now=now(), zone=zone())
@@ -116,31 +121,28 @@ def show_next(found: Ahead) -> None:
             "organisation": [row.organisation or row.product for row in rows],
             "owner": [row.owner for row in rows],
             "runs": [span_words(row.age_days) for row in rows],
-            "risk_30": [sober(row.risk_30) * 100 for row in rows],
-            "risk_90": [sober(row.risk_90) * 100 for row in rows],
-            "risk_365": [sober(row.risk_365) * 100 for row in rows],
+            "risk_30": [_chance(row.risk_30) for row in rows],
+            "risk_90": [_chance(row.risk_90) for row in rows],
+            "risk_365": [_chance(row.risk_365) for row in rows],
             "left": [
                 "–" if row.median_days is None else range_words(row.median_days, row.low_days, row.high_days)
                 for row in rows
             ],
         }
     )
-    columns = st.column_config
     record_table(
         frame,
-        {
-            "name": columns.TextColumn(_("Unit"), width=185),
-            "part": columns.TextColumn(_("Part"), width=110),
-            "organisation": columns.TextColumn(_("Customer or product"), width=155),
-            "owner": columns.TextColumn(_("Owner"), width=100),
-            "runs": columns.TextColumn(_("Has run"), width=90),
-            "risk_30": columns.NumberColumn(_("30 days"), format="%.0f%%", width=75),
-            "risk_90": columns.ProgressColumn(
-                _("90 days"), format="%.0f%%", min_value=0, max_value=100, color="gray", width=110
-            ),
-            "risk_365": columns.NumberColumn(_("365 days"), format="%.0f%%", width=80),
-            "left": columns.TextColumn(_("Half fail within"), width=165),
-        },
+        [
+            Column("name", _("Unit"), width=185),
+            Column("part", _("Part"), width=110),
+            Column("organisation", _("Customer or product"), width=155),
+            Column("owner", _("Owner"), width=100),
+            Column("runs", _("Has run"), width=90),
+            Column("risk_30", _("30 days"), "number", 75),
+            Column("risk_90", _("90 days"), "number", 80),
+            Column("risk_365", _("365 days"), "number", 80),
+            Column("left", _("Half fail within"), width=165),
+        ],
         screen="equipment",
         key=f"wear_next_{abs(hash(tuple((r.equipment_id, r.part) for r in rows)))}",
         alt=_("Units by their chance of failure within 90 days"),

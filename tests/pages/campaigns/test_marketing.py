@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from crm.clock import now
 from crm.work import SYSTEM, unit_of_work
 from db.models import Campaign, CampaignArm, CampaignMember, Contact, Lead
+from tests.pages.grids import listed
 
 
 def numbers(page: AppTest) -> dict[str, str]:
@@ -87,7 +88,7 @@ class TestDashboard:
         page = open_page("marketing", marketing_show=what)
 
         assert not page.exception
-        shown = [len(frame.value) for frame in page.dataframe if "campaign" in frame.value.columns]
+        shown = [len(frame) for frame in listed(page) if "campaign" in frame.columns]
         assert shown == {"Leads of the period": [1], "Members who got a message": [10]}.get(what, [])
 
     def test_an_empty_company_is_told_what_fills_the_page(self, open_page):

@@ -51,7 +51,7 @@ def test_the_page_says_in_words_who_belongs_and_how_many(open_page, segment):
     assert not page.exception
     assert "Contacts: City is “Berlin”." in texts(page)
     assert "**1 contact fits**" in texts(page)
-    assert list(page.dataframe[0].value["Name"]) == ["Ana"]
+    assert list(listed(page)[0]["name"]) == ["Ana"]
 
 
 def test_a_changed_condition_is_counted_at_once_and_stored_with_the_button(open_page, segment):

@@ -11,6 +11,7 @@ from crm.service.reports.service_dashboard_records import service_records
 from crm.ui.kit import formats
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Case, WorkOrder
+from tests.pages.grids import listed
 from tests.service.equipment.service_scene import fill_service
 
 
@@ -69,17 +70,17 @@ def test_a_number_opens_its_cases_and_puts_them_away(open_page, filled):
 
     assert not page.exception
     assert any("Late cases" in text.value for text in page.markdown)
-    assert len(page.dataframe[0].value) > 0
+    assert len(listed(page)[0]) > 0
 
     page.button(key="service_hide").click().run()
 
-    assert not page.dataframe
+    assert not listed(page)
 
 
 def test_visits_due_open_the_visits_and_a_past_day_is_said(open_page, filled):
     page = open_page("service", service_period="Days", service_show="Visits that are due")
     assert not page.exception
-    assert len(page.dataframe[0].value) == int(numbers(page)["Visits due"])
+    assert len(listed(page)[0]) == int(numbers(page)["Visits due"])
 
     first, last = (today() - timedelta(days=n) for n in (40, 20))
     page = open_page(
@@ -94,7 +95,7 @@ def test_a_made_up_number_opens_nothing(open_page, filled):
     page = open_page("service", service_show="everything")
 
     assert not page.exception
-    assert not page.dataframe
+    assert not listed(page)
 
 
 def test_each_number_opens_exactly_the_cases_it_counts(filled):
