@@ -1,9 +1,6 @@
 """The way up, the way back, and no difference between what migrations build and what the models say."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -12,8 +9,6 @@ from sqlalchemy import inspect, select, text
 from db import migrate
 from db.models import Base, Deal
 from db.session import make_engine
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -63,17 +58,14 @@ def test_a_newer_database_is_refused_and_not_touched(empty):
     assert tables(empty) == before
 
 
-def test_two_processes_upgrade_one_database_and_neither_fails(empty_database_url):
-    command = [sys.executable, "-m", "crm", "upgrade"]
+def test_two_processes_upgrade_one_database_and_neither_fails(empty_database_url, nursery, tmp_path):
+    said = tmp_path / "said"
+    said.touch()
     environment = {**os.environ, "CRM_DATABASE_URL": empty_database_url}
-    both = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for _ in range(2)
-    ]
 
-    said = [process.communicate(timeout=100)[0].decode() for process in both]
+    both = [nursery.start("crm", "upgrade", env=environment, output=said) for _ in range(2)]
 
-    assert [process.returncode for process in both] == [0, 0], said
+    assert [process.wait(100) for process in both] == [0, 0], said.read_text()
 
 
 def test_an_upgraded_sqlite_gives_no_id_that_it_gave_before(tmp_path):

@@ -6,9 +6,7 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,41 +14,31 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hands import stands
+from tests.browser.hands import PATIENCE, stands, until
+from tests.nursery import Nursery, answers, streamlit_words
 
 ROOT = Path(__file__).parents[3]
 APP = Path(__file__).with_name("board_app.py")
 
 
 @contextmanager
-def served(truth_folder: Path, port: int) -> Iterator[str]:
+def served(truth_folder: Path, port: int, nursery: Nursery) -> Iterator[str]:
     """The small company's server, ended with the block."""
-    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
-    command += [f"--server.{name}={value}" for name, value in options.items()]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOARD_TRUTH": str(truth_folder)}
     log = truth_folder / f"server-{port}.log"
-    with log.open("a") as stream:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT)
-        url = f"http://127.0.0.1:{port}"
+    log.touch()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOARD_TRUTH": str(truth_folder)}
+    server = nursery.start(*streamlit_words(APP, port), env=environment, output=log)
+    try:
+        until(lambda: answers(port) or server.poll() is not None)
+        assert server.poll() is None, log.read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
         try:
-            for _ in range(150):
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310 (own address)
-                    break
-                except OSError:
-                    assert server.poll() is None, log.read_text()
-                    time.sleep(0.2)
-            else:
-                raise AssertionError("the board's server did not start in 30 s")
-            yield url
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait(10)
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(10)
 
 
 def free_port() -> int:
@@ -79,9 +67,8 @@ class Board:
         return json.loads(self._truth.read_text())["log"] if self._truth.exists() else []
 
     def until(self, reached: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
-        for _ in range(300):
-            if reached(self.log()):
-                break
+        end = time.monotonic() + PATIENCE / 1000
+        while not reached(self.log()) and time.monotonic() < end:
             self.page.wait_for_timeout(50)
         return self.log()
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.board.board_driver import Board, free_port, moved, served
 from tests.browser.hands import stands
+from tests.nursery import Nursery
 
 Open = Callable[..., Board]
 
@@ -22,8 +23,8 @@ def truth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def board_url(truth_folder: Path) -> Iterator[str]:
-    with served(truth_folder, free_port()) as url:
+def board_url(truth_folder: Path, nursery: Nursery) -> Iterator[str]:
+    with served(truth_folder, free_port(), nursery) as url:
         yield url
 
 
@@ -278,13 +279,12 @@ def test_sums_follow_at_once_and_agree_with_the_server_afterwards(open_board: Op
 
 
 def test_a_move_made_while_the_server_was_away_is_saved_when_it_is_back(
-    browser: Browser,
-    truth_folder: Path,
+    browser: Browser, truth_folder: Path, nursery: Nursery
 ) -> None:
     port, truth = free_port(), truth_folder / f"{uuid4().hex}.json"
     context = browser.new_context(viewport={"width": 1600, "height": 900})
     try:
-        with served(truth_folder, port) as url:
+        with served(truth_folder, port, nursery) as url:
             board = Board(context.new_page(), url, truth, "")
             board.card(1).locator(".title").focus()
             board.page.keyboard.press("Shift+ArrowRight")
@@ -292,7 +292,7 @@ def test_a_move_made_while_the_server_was_away_is_saved_when_it_is_back(
         board.card(2).locator(".title").focus()
         board.page.keyboard.press("Shift+ArrowRight")
         truth.unlink()
-        with served(truth_folder, port):
+        with served(truth_folder, port, nursery):
             log = board.until(len)
             board.confirmed()
     finally:

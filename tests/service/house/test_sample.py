@@ -49,14 +49,14 @@ def count(session: ScopedSession, cls: Any, *where: Any) -> int:
     return session.scalar(select(func.count()).select_from(cls).where(*where)) or 0
 
 
-def test_the_small_company_has_the_promised_size_on_both_databases(loaded: ScopedSession) -> None:
+def test_the_small_company_has_the_promised_size_and_a_record_made_by_hand_gets_the_next_number(
+    loaded: ScopedSession,
+) -> None:
     sizes = {cls.__name__: count(loaded, cls) for cls in (Organisation, Contact, Deal, OrderLine)}
 
     assert sizes == {"Organisation": 120, "Contact": 400, "Deal": 600, "OrderLine": 12_000}
     assert count(loaded, Deal, Deal.status == "open") == 130
 
-
-def test_a_record_made_by_hand_gets_the_next_number_of_the_database(loaded: ScopedSession) -> None:
     team = Team(name="Export", name_key="export")
     loaded.add(team)
 
