@@ -21,6 +21,7 @@ LANGUAGES = {
 }
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+_formats: ContextVar[str] = ContextVar("formats", default="")
 
 
 @cache
@@ -28,9 +29,10 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("rapport", LOCALES, languages=[language], fallback=True)
 
 
-def set_language(language: str) -> None:
-    """Choose the language of the texts in this thread or task; an unknown one falls back to English."""
+def set_language(language: str, formats: str = "") -> None:
+    """Choose the language of the texts in this thread or task, and whose formats; an unknown one falls back to English."""
     _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+    _formats.set(formats)
 
 
 def language() -> str:
@@ -38,15 +40,35 @@ def language() -> str:
     return _language.get()
 
 
+def formats() -> str:
+    """Whose way to write numbers and dates is in force: what the reader chose, else that of the language."""
+    return _formats.get() or _language.get()
+
+
+def spoken() -> str:
+    """Language and formats together, for what is kept with words and numbers in it."""
+    return f"{_language.get()} {formats()}"
+
+
+@cache
+def translated() -> dict[str, str]:
+    """The languages that the texts are there in, by their own names."""
+    return {
+        code: name
+        for code, name in LANGUAGES.items()
+        if code == DEFAULT_LANGUAGE or gettext.find("rapport", LOCALES, [code])
+    }
+
+
 @contextmanager
 def speaking(wanted: str) -> Iterator[None]:
     """The texts in another language for a while: what somebody else will read."""
-    before = language()
+    before, written = language(), _formats.get()
     set_language(wanted)
     try:
         yield
     finally:
-        set_language(before)
+        set_language(before, written)
 
 
 def _(text: str) -> str:

@@ -33,6 +33,7 @@ class Actor:
     teams: tuple[int, ...] = ()
     grants: frozenset[tuple[str, str, str]] = frozenset()
     language: str = "en"
+    formats: str = ""
     is_system: bool = False
     people: tuple[int, ...] = ()
     _reach: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False, hash=False)

@@ -22,6 +22,7 @@ def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
             User.name,
             User.team_id,
             User.language,
+            User.formats,
             User.is_active,
             User.role_id,
             Role.key,
@@ -53,6 +54,7 @@ def actor_of(session: ScopedSession, user_id: int) -> Actor | None:
         teams=(*own, *sorted(set(further) - set(own))),
         grants=grants,
         language=row.language,
+        formats=row.formats or "",
         people=below(session, user_id) if (row.reach or {}).get("managers") else (),
     )
 

@@ -15,7 +15,8 @@ from crm.access.roles import ADMINISTRATOR
 from crm.access.sessions import end_sessions_of
 from crm.access.tokens.tokens import end_tokens_of
 from crm.errors import NotAllowed, NotFound, Problem, Refused
-from crm.i18n import LANGUAGES, _
+from crm.firm.countries import country_names, formats_of
+from crm.i18n import _, translated
 from crm.records.records import create_record, update_record
 from crm.work import SYSTEM, Work, unit_of_work
 from db.models import Credential, Membership, Role, Team, User
@@ -192,12 +193,15 @@ def change_own_password(user_id: int, *, current: str, new: str, session_hash: s
         end_sessions_of(work, user_id=user_id, except_hash=session_hash)
 
 
-def change_own_language(user_id: int, *, language: str) -> None:
-    """Choose the language of one's own screens."""
-    if language not in LANGUAGES:
+def change_own_language(user_id: int, *, language: str, formats: str = "") -> None:
+    """Choose the language of one's own screens, and whose numbers and dates stand there; without, those of the language."""
+    if language not in translated():
         raise Refused(_("Rapport does not speak this language."))
+    if formats and formats not in {formats_of(country) for country in country_names()}:
+        raise Refused(_("Choose the formats from the list."))
     with unit_of_work(SYSTEM, cause="language") as work:
-        _find(work, user_id).language = language
+        user = _find(work, user_id)
+        user.language, user.formats = language, formats or None
 
 
 def add_user(work: Work, *, email: str, name: str, role: str, password: str = "") -> int:

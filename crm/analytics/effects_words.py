@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from crm.analytics import trial
 from crm.analytics.trial import Arm, Lift
-from crm.i18n import N_, _, language
+from crm.i18n import N_, _, formats
 from crm.money import to_major
 
 GOOD, BAD, UNSURE, WAITING = "good", "bad", "unsure", "waiting"
@@ -253,7 +253,7 @@ def written_level(arm: Arm, measure: str, currency: str) -> str:
     if measure == trial.REVENUE:
         return _money(value, currency)
     places = 1 if value >= 0.02 or value == 0 else 2
-    return str(format_percent(_rounded(value, places + 2), "#,##0." + "0" * places + "%", locale=language()))
+    return str(format_percent(_rounded(value, places + 2), "#,##0." + "0" * places + "%", locale=formats()))
 
 
 def written_difference(value: float, measure: str, currency: str) -> str:
@@ -281,16 +281,16 @@ def _rounded(value: float, places: int) -> Decimal:
 
 def _number(value: float, places: int = 0) -> str:
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    return str(format_decimal(_rounded(value, places), pattern, locale=language()))
+    return str(format_decimal(_rounded(value, places), pattern, locale=formats()))
 
 
 def _money(minor: float, currency: str, *, whole: bool = False) -> str:
     amount = to_major(round(minor), currency)
     if whole:
         amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        return str(format_currency(amount, currency, "¤#,##0", locale=language(), currency_digits=False))
-    return str(format_currency(amount, currency, locale=language()))
+        return str(format_currency(amount, currency, "¤#,##0", locale=formats(), currency_digits=False))
+    return str(format_currency(amount, currency, locale=formats()))
 
 
 def _day(value: date) -> str:
-    return str(format_skeleton("yMMMd", value, locale="en_GB" if language() == "en" else language()))
+    return str(format_skeleton("yMMMd", value, locale="en_GB" if formats() == "en" else formats()))

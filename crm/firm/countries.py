@@ -8,6 +8,8 @@ from functools import cache
 
 import pytz
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.localedata import exists
 from babel.numbers import get_territory_currencies
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -48,6 +50,15 @@ def week_start(country: str) -> int:
         return Locale.parse(f"und_{country.upper()}").first_week_day
     except (UnknownLocaleError, ValueError):
         return 0
+
+
+@cache
+def formats_of(country: str) -> str:
+    """How numbers and dates are written in a country: in English where that is written there too, else in its language."""
+    if exists(english := f"en_{country}"):
+        return english
+    likely = get_global("likely_subtags").get(f"und_{country}", "en").partition("_")[0]
+    return one if exists(one := f"{likely}_{country}") else likely
 
 
 @cache

@@ -6,10 +6,10 @@ from datetime import date
 
 from babel.dates import format_skeleton
 
-from crm.i18n import language
+from crm.i18n import formats
 
 
 def day_words(value: date) -> str:
     """A day as the screens write it: 3 Mar 2025."""
     # Day before month, as on the screens; the month is a word, so nobody can misread it.
-    return str(format_skeleton("yMMMd", value, locale="en_GB" if language() == "en" else language()))
+    return str(format_skeleton("yMMMd", value, locale="en_GB" if formats() == "en" else formats()))

@@ -133,6 +133,8 @@ class User(Versioned, Base):
         text(), info=about("Job title", "text", aliases=("title", "position"))
     )
     language: Mapped[str] = mapped_column(text(8), default="en", server_default="en")
+    # Whose numbers and dates they read, as "de_CH"; null is those of the language.
+    formats: Mapped[str | None] = mapped_column(text(20))
     is_active: Mapped[bool] = mapped_column(default=True, info=about("Active", "boolean", filter=True))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -2,8 +2,12 @@
 
 from datetime import date
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from crm.access import users
+from crm.access.actors import find_actor
+from crm.errors import Refused
 from crm.records.records import create_record
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Task, User
@@ -142,3 +146,13 @@ def test_people_get_a_manager(open_page, house):
     assert not page.exception
     with reading(SYSTEM) as session:
         assert session.get(User, house["stan"]).manager_id == house["mona"]
+
+
+def test_formats_chosen_for_oneself_hold_from_the_next_click(house):
+    users.change_own_language(house["stan"], language="en", formats="en_DE")
+    actor = find_actor(house["stan"])
+    assert (actor.language, actor.formats) == ("en", "en_DE")
+
+    for language, formats in (("cs", ""), ("en", "xx_YY")):  # not translated, no way to write anything
+        with pytest.raises(Refused):
+            users.change_own_language(house["stan"], language=language, formats=formats)

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm.i18n import set_language
+from crm.firm.countries import formats_of
+from crm.i18n import set_language, translated
 from crm.ui.kit import formats
 
 TODAY = date(2026, 11, 22)
@@ -231,3 +232,22 @@ class TestDates:
         assert formats.moment(datetime(2026, 11, 22, 14, 4, tzinfo=UTC), now=now, zone=zone) == "15:04"
         assert formats.moment(datetime(2026, 11, 21, 23, 30, tzinfo=UTC), now=now, zone=zone) == "00:30"
         assert formats.moment(datetime(2026, 11, 21, 22, 30, tzinfo=UTC), now=now, zone=zone) == "21 Nov"
+
+
+def test_formats_are_a_choice_beside_the_language():
+    set_language("en", "en_CH")
+    swiss = formats.money(123_456_700, "CHF")
+    set_language("en", "en_US")
+    american = formats.day(date(2026, 11, 3))
+    set_language("en")
+
+    assert swiss.replace("\N{NO-BREAK SPACE}", " ") == "CHF 1’234’567"
+    assert american == "Nov 3, 2026"
+    assert formats.money(123_456_700, "CHF") != swiss
+    assert [formats_of(country) for country in ("CH", "CZ", "US", "DE")] == [
+        "en_CH",
+        "en_CZ",
+        "en_US",
+        "en_DE",
+    ]
+    assert list(translated()) == ["en"]

@@ -13,7 +13,7 @@ import streamlit as st
 
 from crm import charts
 from crm.analytics.intervals import Share
-from crm.i18n import _, language
+from crm.i18n import _, spoken
 from crm.ui.kit import formats
 from crm.work import Actor, cache_key
 
@@ -56,7 +56,7 @@ def kept_figures(
     # Streamlit tells what is kept of one function from that of another by their names.
     drawn.__module__, drawn.__qualname__ = draw.__module__, draw.__qualname__
     kept = st.cache_resource(ttl="2m", max_entries=30, show_spinner=False)(drawn)
-    return lambda actor, asked, as_of, board: kept(cache_key(actor), language(), asked, as_of, board)
+    return lambda actor, asked, as_of, board: kept(cache_key(actor), spoken(), asked, as_of, board)
 
 
 def labels(names: Iterable[Any], none: str) -> list[str]:

@@ -6,11 +6,12 @@ import streamlit as st
 
 from crm.access.sessions import end_own, own_sessions
 from crm.access.users import change_own_language, change_own_password
-from crm.clock import now, zone
-from crm.i18n import DEFAULT_LANGUAGE, LANGUAGES, _
+from crm.clock import now, today, zone
+from crm.firm.countries import country_names, formats_of
+from crm.i18n import DEFAULT_LANGUAGE, _, translated
 from crm.ui.frame import routes
 from crm.ui.frame.guard import current_actor, current_session, flash, showing_problems
-from crm.ui.kit.formats import moment
+from crm.ui.kit.formats import day, moment, number
 from crm.ui.kit.inputs import choose
 from crm.ui.kit.words import plain
 from crm.work import Actor
@@ -56,9 +57,13 @@ def _drawer() -> None:
     if actor.user_id is None:
         return
     with st.form("account_language", border=False):
-        spoken_now = actor.language if actor.language in LANGUAGES else DEFAULT_LANGUAGE
-        chosen = choose(_("Language"), LANGUAGES, spoken_now, key="account_language_code") or spoken_now
-        spoken = st.form_submit_button(_("Use this language"))
+        chosen, languages = actor.language, translated()
+        if len(languages) > 1:
+            chosen = choose(_("Language"), languages, chosen, key="account_language_code") or chosen
+        ways = {"": _("As the language"), **{formats_of(one): name for one, name in country_names().items()}}
+        written = choose(_("Dates and numbers"), ways, actor.formats, key="account_formats") or ""
+        st.caption(_("Now: {day} · {number}").format(day=day(today()), number=number(1234.5, decimals=2)))
+        spoken = st.form_submit_button(_("Use these"))
     st.divider()
     with st.form("account_password", border=False):
         current = st.text_input(
@@ -75,7 +80,9 @@ def _drawer() -> None:
     st.page_link(routes.page("tokens"), label=_("API tokens"), icon=":material/key:")
     with showing_problems():
         if spoken:
-            change_own_language(actor.user_id, language=chosen)
+            change_own_language(
+                actor.user_id, language=chosen if chosen in languages else DEFAULT_LANGUAGE, formats=written
+            )
         elif changed:
             change_own_password(actor.user_id, current=current, new=new, session_hash=current_session() or "")
             flash(_("Your password is changed."))

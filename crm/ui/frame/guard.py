@@ -47,7 +47,7 @@ def current_actor() -> Actor:
     if actor is None:
         _ask()
         st.stop()
-    set_language(actor.language)
+    set_language(actor.language, actor.formats)
     return actor
 
 

@@ -27,7 +27,7 @@ from babel.numbers import (
 
 from crm.charts import Unit
 from crm.clock import now, zone
-from crm.i18n import _, language
+from crm.i18n import _, formats
 from crm.money import exponent
 from crm.records.fields import Field, Kind
 
@@ -42,12 +42,12 @@ def _locale(code: str) -> Locale:
 
 
 def _numbers() -> Locale:
-    return _locale(language())
+    return _locale(formats())
 
 
 def _dates() -> Locale:
     # Day before month, as most of the world reads it; the month is a word, so nobody can misread it.
-    return _locale("en_GB" if language() == "en" else language())
+    return _locale("en_GB" if formats() == "en" else formats())
 
 
 def _signed(text: str) -> str:
@@ -87,7 +87,7 @@ def money(minor: float | None, currency: str, *, decimals: bool | None = None) -
         amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
     locale = _numbers()
     return _signed(
-        _money_pattern(language(), places).apply(amount, locale, currency=currency, currency_digits=False)
+        _money_pattern(formats(), places).apply(amount, locale, currency=currency, currency_digits=False)
     )
 
 

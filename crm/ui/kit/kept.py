@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import streamlit as st
 
-from crm.i18n import language
+from crm.i18n import spoken
 from crm.work import Actor, cache_key, reading
 from db.scope import ScopedSession
 
@@ -35,7 +35,7 @@ class Kept(Generic[P, T]):
 
     def __call__(self, actor: Actor, *args: P.args, **named: P.kwargs) -> T:
         """What was read, at most ``ttl`` ago."""
-        return self._kept(cache_key(actor), language(), args, named, actor)
+        return self._kept(cache_key(actor), spoken(), args, named, actor)
 
     def clear(self) -> None:
         """Forget all of it, after a write; other servers follow when its time is over."""
