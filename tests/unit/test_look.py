@@ -25,6 +25,7 @@ class TestWords:
             ("1. FC Köln", r"1\. FC Köln"),
             ("3M", "3M"),
             ("two\nlines", "two lines"),
+            ("invoice\u202efdp.exe \u2066x", "invoicefdp.exe x"),
             ("www.x.cz", "www:small[].x.cz"),
             ("bank@x.cz <eve@x.cz>", r"bank@:small[]x.cz \<eve@:small[]x.cz>"),
             (":red[Rot] at 10:30", r"\:red\[Rot\] at 10:30"),

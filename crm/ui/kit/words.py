@@ -26,6 +26,9 @@ _ADDRESS = re.compile(r"(?<=@)|(?<=:/)(?=/)|(?<=www)(?=\.)", re.IGNORECASE)
 #: ``:smile:`` and ``:material/home:`` are looked for after Markdown, so that no escape helps; an unseen sign behind the
 #: colon does.
 _ICON = re.compile(r":(?=[A-Za-z+\-][\w+\-]*(?:/\w+)?:)")
+#: Signs that turn the way of reading round until somebody turns it back: what stands behind a name would go with it, and
+#: the end of a file's name would read as another one.
+_TURNS = str.maketrans("", "", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _OPENING = re.compile(r"^([#>+\-|]|\d+(?=[.)]))")
 
 
@@ -43,7 +46,7 @@ def plain(text: str) -> Marked:
     """Text as it stands, whatever signs it holds, on one line; safe inside Markdown."""
     if isinstance(text, Marked):
         return text
-    line = _SPECIAL.sub(r"\\\1", _ICON.sub(":\u2060", " ".join(text.split())))
+    line = _SPECIAL.sub(r"\\\1", _ICON.sub(":\u2060", " ".join(text.translate(_TURNS).split())))
     line = _ADDRESS.sub(":small[]", line)
     opening = _OPENING.match(line)
     if opening is None:
