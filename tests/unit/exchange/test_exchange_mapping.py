@@ -69,6 +69,30 @@ def test_headers_in_another_language_are_understood():
     assert all(column.confidence >= SURE for column in guess.columns if column.field)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Artikelnummer;Bezeichnung;Verkaufspreis;Einkaufspreis;Warengruppe",
+        "Référence article;Désignation;Prix de vente;Prix d'achat;Famille",
+        "Art.nr;Omschrijving;Verkoopprijs;Inkoopprijs;Categorie",
+        "Varenr;Beskrivelse;Salgspris;Kostpris;Varegruppe",
+        "Código de artículo;Descripción;Precio de venta;Coste;Familia",
+    ],
+)
+def test_a_price_list_in_another_language_is_one_of_products(header):
+    guess = guess_entity(table(f"{header}\nA1;Mill;1.200,00;900,00;Devices\n"), registry.entities())[0]
+
+    assert guess.entity == "product"
+    told = [column.field for column in guess.columns]
+    assert told == ["code", "name", "list_price_minor", "cost_minor", "category_id"]
+
+
+def test_a_description_of_a_deal_names_no_product():
+    source = table("Titel;Beløb;Fase;Beskrivelse\nGrinder;1.200,00;Negotiation;Ring i maj\n")
+
+    assert fields(guess_columns(source, registry.entity("deal")))["Beskrivelse"] == "notes"
+
+
 def test_addresses_are_found_by_content_alone():
     guesses = guess_columns(table("Name,Kontakt\nAna,a@b.de\nBo,b@c.de\n"), registry.entity("contact"))
 
