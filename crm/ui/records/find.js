@@ -1,20 +1,21 @@
 // In Find the arrows walk from the line through what was found, and Enter in the line opens the first of it. Answers come
-// a moment after the last letter, so Enter waits for those to what stands there.
-const QUIET = 400
-
-export default function ({ parentElement }) {
+// a moment after the last letter, on a busy server a long one, so Enter waits for those to what stands there.
+export default function ({ parentElement, data }) {
   const root = parentElement.getRootNode()
   const dialog = (root instanceof ShadowRoot ? root.host : parentElement).closest('[role="dialog"]')
-  if (!dialog || dialog.rapportWalks) return
+  if (!dialog) return
+  dialog.rapportAnswered = data.text
+  if (dialog.rapportWalks) return
   dialog.rapportWalks = true
-  let typed = 0, timer = null
+  let timer = null
   const found = () => [...dialog.querySelectorAll("a[data-testid=stPageLink-NavLink], [class*=st-key-frame_begin_] button")]
   const first = () => {
-    const isQuiet = Date.now() - typed > QUIET && document.querySelector('[data-test-script-state="notRunning"]')
-    if (!isQuiet && dialog.isConnected) { timer = setTimeout(first, 50); return }
-    found()[0]?.click()
+    const isAnswered = dialog.rapportAnswered === dialog.querySelector("input")?.value
+    const isWhole = isAnswered && document.querySelector('[data-test-script-state="notRunning"]')
+    if (isWhole) found()[0]?.click()
+    else if (dialog.isConnected) timer = setTimeout(first, 50)
   }
-  dialog.addEventListener("input", () => { typed = Date.now(); clearTimeout(timer) })
+  dialog.addEventListener("input", () => clearTimeout(timer))
   dialog.addEventListener("keydown", event => {
     const line = dialog.querySelector("input"), places = [line, ...found()]
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]

@@ -56,7 +56,7 @@ def find(actor: Actor, offers: Mapping[str, str]) -> None:
             placeholder=_("Name, e-mail, number, town"), label_visibility="collapsed",
         )  # fmt: skip
         focus_first("frame_find")
-        _walk(key="frame_find_walk", height=0)
+        _walk(key="frame_find_walk", height=0, data={"text": text or ""})
         asked = (text or "").strip()
         with reading(actor) as session:
             if not asked:
