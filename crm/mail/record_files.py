@@ -24,6 +24,9 @@ from db.scope import ScopedSession
 
 #: Records that take files, and the column that names them.
 OWNERS = {name: f"{name}_id" for name in ("case", "contact", "organisation", "deal")}
+#: With whom else a file of a visit stands: what was photographed at a customer's is part of their story.
+_ALSO = ("case_id", "organisation_id", "contact_id")
+_COLUMNS = {**OWNERS, "work_order": "work_order_id"}
 MOST_LISTED = 200
 
 
@@ -41,9 +44,9 @@ class KeptFile:
 
 
 def _owner(entity: str) -> str:
-    if entity not in OWNERS:
-        raise NotFound(_("Files belong to: {names}.").format(names=", ".join(OWNERS)))
-    return OWNERS[entity]
+    if entity not in _COLUMNS:
+        raise NotFound(_("Files belong to: {names}.").format(names=", ".join(_COLUMNS)))
+    return _COLUMNS[entity]
 
 
 def attach(work: Work, entity: str, record_id: int, name: str, content: bytes, declared: str = "") -> int:
@@ -62,7 +65,7 @@ def attach(work: Work, entity: str, record_id: int, name: str, content: bytes, d
         It has no name, or is larger than the settings allow.
     """
     column = _owner(entity)
-    records.find(work.session, registry.model(entity), record_id)
+    record = records.find(work.session, registry.model(entity), record_id)
     name, most = one_line(name)[:255], settings().file_max_mb
     if not name:
         said = _("A file needs a name.")
@@ -78,7 +81,13 @@ def attach(work: Work, entity: str, record_id: int, name: str, content: bytes, d
         )
     ).first()
     if there is None:
-        there = add_file(work, piece, **{column: record_id})
+        owners = {column: record_id}
+        if entity not in OWNERS:
+            owners |= {also: held for also in _ALSO if (held := getattr(record, also)) is not None}
+            if len(owners) == 1:
+                said = _("A file belongs to a customer or case. Choose one under Edit first.")
+                raise Refused(said, problems=[Problem("content", said)])
+        there = add_file(work, piece, **owners)
         work.session.flush()
     return there.id
 

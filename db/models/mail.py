@@ -95,6 +95,7 @@ class StoredFile(Base):
         "deal_id",
         "lead_id",
         "interaction_id",
+        "work_order_id",
     )
     __entity__ = "contact"
     __table_args__ = (
@@ -131,6 +132,8 @@ class StoredFile(Base):
     interaction_id: Mapped[int | None] = mapped_column(
         ForeignKey("interactions.id", ondelete="CASCADE"), index=True
     )
+    #: The visit at which it was taken; it stands with the visit's case or customer, too.
+    work_order_id: Mapped[int | None] = mapped_column(ForeignKey("work_orders.id"), index=True)
 
 
 class MailboxPlace(Base):

@@ -26,6 +26,7 @@ from db.models import (
     MaintenancePlan,
     MeterReading,
     PartChange,
+    StoredFile,
     WorkOrder,
     WorkOrderPart,
 )
@@ -165,7 +166,11 @@ def _demand_untouched(work: Work, order: WorkOrder, made: Sequence[Any], batch: 
         later = select(func.count()).where(
             Change.entity == change.entity, Change.record_id == change.record_id, Change.batch_id > batch
         )
-        if work.session.scalar(later, execution_options=SYSTEM_OPTIONS):
+        photos = select(StoredFile.id).where(StoredFile.work_order_id == change.record_id).limit(1)
+        is_visit = change.entity == WorkOrder.__tablename__
+        if work.session.scalar(later, execution_options=SYSTEM_OPTIONS) or (
+            is_visit and work.session.scalar(photos, execution_options=SYSTEM_OPTIONS)
+        ):
             if change.entity == WorkOrder.__tablename__:
                 raise Conflict(
                     _(

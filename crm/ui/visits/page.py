@@ -19,6 +19,7 @@ from crm.ui.frame.guard import act_in_callback, show_refused, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day, money, number
 from crm.ui.records.facts import text_card
+from crm.ui.records.files import files_card
 from crm.ui.records.record_page import record_body, record_header
 from crm.ui.records.timeline import show_timeline
 from crm.ui.visits.equipment_words import coverage_tag, day_or_dash, meter_words, until_words
@@ -67,6 +68,8 @@ def _main(actor: Actor, page: VisitPage) -> None:
         _end_case(actor, page)
     else:
         text_card(view, "report")
+    # On a phone the place to add a file offers the camera.
+    files_card("work_order", view.id, may_change=view.may_change and not view.archived)
     if st.toggle(_("Show what was changed"), key="visit_changes"):
         show_timeline(actor, view)
 
