@@ -7,6 +7,7 @@ from crm.i18n import _, ngettext
 from crm.interactions.my_day import due_tasks, news, open_tasks_count
 from crm.mail.inbox.queries import answers_to_decide
 from crm.pipeline.my_day import deals_to_move, monthly_goal
+from crm.records.lists import has_any
 from crm.service.cases.board import my_queue
 from crm.service.cases.news import unread
 from crm.service.visits.proposals import proposals
@@ -38,6 +39,7 @@ with reading(actor) as session:
     if everyone := not (sells or mine or visits):
         deals = deals_to_move(session, today=today(), now=now(), everyone=True)
         goal = monthly_goal(session, today=today(), everyone=True)
+    there_are = bool(deals) or has_any(session, "deal")
     changed = news(session, now=now())
     held, waiting = answers_to_decide(session, limit=5)
     breaking = proposals(session, actor=actor, today=today())
@@ -94,7 +96,7 @@ if sells or everyone:
         _("Of everybody, most expected money first") if everyone else _("Mine, most expected money first"),
         span=2,
     ):
-        deals_card(deals)
+        deals_card(deals, there_are=there_are)
     if actor.may("interaction", "create"):
         quick_log()
 with card(_("What changed"), _("By colleagues, on records you can see"), span=3):

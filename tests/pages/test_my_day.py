@@ -45,7 +45,10 @@ def test_all_my_tasks_are_those_that_the_link_opens(open_page, actor_of):
     assert sorted(listed(page)[0]["title"]) == ["stan 0", "stan 40", "stan None"]
 
 
-def test_an_empty_day_says_what_belongs_there(open_page):
+def test_an_empty_day_says_what_belongs_there(open_page, actor_of):
+    assert "No deals yet" in texts(open_page("my_day", as_="stan"))
+    make(actor_of("sue"), "deal", title="Grinder swap")
+
     app = open_page("my_day", as_="stan")
 
     assert not app.exception

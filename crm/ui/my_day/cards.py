@@ -102,10 +102,13 @@ def reason(deal: DealToMove) -> str:
     )
 
 
-def deals_card(deals: list[DealToMove]) -> None:
-    """Deals that wait, with the one button that opens them."""
+def deals_card(deals: list[DealToMove], *, there_are: bool = True) -> None:
+    """Deals that wait, with the one button that opens them; ``there_are``: deals at all."""
     if not deals:
-        st.caption(_("No deal waits for you: every one has a next step in time."))
+        every = _("No deal waits for you: every one has a next step in time.")
+        st.caption(
+            every if there_are else _("No deals yet. Add the first one, and what it waits for stands here.")
+        )
     for deal in deals:
         with look.row():
             look.two_lines(
