@@ -114,8 +114,9 @@ def entity(name: str) -> Entity:
     """The description of one entity with all its fields, in the order of the columns."""
     cls = model(name)
     about = cls.__about__
+    sorts = hasattr(cls, "archived_at") and not about.get("long")
     fields = tuple(
-        _field(a.key, a.columns[0].info, a.columns[0])
+        _field(a.key, a.columns[0].info, a.columns[0], sorts=sorts)
         for a in inspect(cls).column_attrs
         if "kind" in a.columns[0].info
     )
@@ -168,7 +169,12 @@ def rights_name(name: str) -> str:
     return card(name).rights
 
 
-def _field(name: str, info: dict[str, Any], column: Any) -> Field:
+#: What has no order of its own, or reads as another record's name.
+_UNORDERED = {Kind.LONGTEXT, Kind.TAGS, Kind.LINK}
+
+
+def _field(name: str, info: dict[str, Any], column: Any, *, sorts: bool) -> Field:
+    """``sorts`` says that the rows are few enough to be ordered by any plain column, with an index or without."""
     length = getattr(column.type, "length", None)
     return Field(
         name=name,
@@ -182,7 +188,7 @@ def _field(name: str, info: dict[str, Any], column: Any) -> Field:
         personal=info.get("personal", False),
         searchable=info.get("search", False),
         filterable=info.get("filter", False),
-        sortable=info.get("sort", False),
+        sortable=info.get("sort", sorts and Kind(info["kind"]) not in _UNORDERED),
         importable=info.get("import", True),
         exportable=info.get("export", True),
         max_length=length,

@@ -45,6 +45,7 @@ class Base(DeclarativeBase):
     __entity__: ClassVar[str] = ""
     #: Shown to people through the registry: label, plural, icon, title field, keys. A number among the keys stands once,
     #: unless ``number_within`` names the link to the parent beneath which it does, or is empty: then it may repeat.
+    #: ``long`` says that its rows are too many to be ordered by what has no index.
     __about__: ClassVar[dict[str, Any]] = {}
     #: Written to the change log field by field.
     __logged__: ClassVar[bool] = True

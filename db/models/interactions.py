@@ -40,6 +40,7 @@ class Interaction(Business, Base):
     __guard__ = "self"
     __entity__ = "interaction"
     __about__ = {
+        "long": True,
         "label": "Interaction",
         "plural": "Interactions",
         "icon": ":material/forum:",

@@ -17,6 +17,7 @@ class Order(Business, Base):
     __guard__ = "self"
     __entity__ = "order"
     __about__ = {
+        "long": True,
         "label": "Order",
         "plural": "Orders",
         "icon": ":material/receipt_long:",
@@ -130,6 +131,7 @@ class OrderLine(Business, Base):
     __guard__ = "self"
     __entity__ = "order"
     __about__ = {
+        "long": True,
         "label": "Sales line",
         "plural": "Sales lines",
         "icon": ":material/point_of_sale:",

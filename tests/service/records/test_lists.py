@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from crm.errors import Refused
-from crm.records import lists
+from crm.records import lists, registry
+from crm.records.fields import Kind
 from crm.records.lists import BLANK, list_rows
 from crm.work import SYSTEM, reading, unit_of_work
 from db.models import Contact
@@ -174,3 +175,26 @@ class TestPages:
 def test_a_forged_page_link_is_refused_in_a_sentence(people, forged):
     with pytest.raises(Refused, match="Start again at the first page"):
         names(people["stan"], "contact", after=forged)
+
+
+@pytest.mark.parametrize("entity", ["contact", "organisation", "deal", "lead", "case", "task"])
+def test_every_plain_column_orders_the_whole_list_page_by_page(people, entity):
+    made = {make(people["ada"], entity)["id"] for _ in range(5)}
+    about = registry.entity(entity)
+    ordered = [f.name for f in about.fields if f.sortable]
+    assert len(ordered) > 8
+    assert not any(about[name].kind in (Kind.LONGTEXT, Kind.TAGS, Kind.LINK) for name in ordered)
+
+    for name in ordered:
+        for descending in (False, True):
+            found, after = [], None
+            while True:
+                with reading(people["ada"]) as session:
+                    page = list_rows(
+                        session, entity, sort=name, descending=descending, after=after, limit=2, count=False
+                    )
+                found += list(page.rows["id"])
+                if (after := page.next_cursor) is None:
+                    break
+            assert set(found) == made, name
+            assert len(found) == len(made), name
