@@ -8,6 +8,8 @@ import quopri
 import re
 from email.base64mime import decode as decode_base64
 
+from crm.i18n import _
+
 #: Names that mail programs write and Python does not know.
 _ALIASES = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "iso-8859-9": "cp1254", "iso-8859-11": "cp874",
@@ -92,6 +94,15 @@ def decode(content: bytes, declared: str = "") -> tuple[str, str]:
             continue
     guessed = _detected(content)
     return _clean(content.decode(guessed, "replace")), guessed
+
+
+def doubt_of(content: bytes, declared: str, chosen: str) -> str:
+    """What a reader must know where the character set was guessed, in a sentence; empty where it is sure."""
+    sure = content.isascii() or chosen in ("utf-8", known_codec(declared))
+    if sure or any(content.startswith(mark) for mark, _codec in _MARKS):
+        return ""
+    said = _("Nothing says for sure in which character set this was written; it is read as {charset}.")
+    return said.format(charset=chosen)
 
 
 def _is_nearly_utf8(content: bytes, chosen: str) -> bool:

@@ -16,7 +16,7 @@ from email.message import Message
 from hashlib import sha256
 
 from crm.i18n import _
-from crm.mail.receiving.charsets import decode, decode_header
+from crm.mail.receiving.charsets import decode, decode_header, doubt_of
 from crm.mail.receiving.file_kinds import kind_of
 from crm.mail.receiving.headers import addresses, header, moment, parameter, readable, whole_head
 from crm.mail.receiving.html_text import flowed, html_to_text
@@ -245,6 +245,8 @@ class _Reader:
             if kind == "text/html" and not declared and (meta := _META_CHARSET.search(content[:4_096])):
                 declared = meta[1].decode()
             text, charset = decode(content[: 4 * MOST_TEXT], declared)
+            if (doubt := doubt_of(content, declared, charset)) not in self.letter.told and doubt:
+                self.letter.told.append(doubt)
             if kind == "text/plain" and parameter(part, "format").lower() == "flowed":
                 text = flowed(text, is_spaced=parameter(part, "delsp").lower() != "yes")
             self.letter.charset = self.letter.charset or charset

@@ -274,3 +274,28 @@ def test_a_hostile_message_is_read_within_two_seconds(kind):
     letter = HOSTILE[kind]()
     assert letter.key
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("declared", "body", "is_told"),
+    [
+        ("", "Dobrý den, Jiří Dvořák".encode("cp1250"), True),
+        ("", "机器坏了".encode("gbk"), True),
+        ("us-ascii", "Grüße".encode("cp1252"), True),
+        ("utf-8", "Grüße".encode("cp1252"), True),
+        ("", "Grüße".encode(), False),
+        ("", b"plain", False),
+        ("windows-1250", "Dvořák".encode("cp1250"), False),
+        ("iso-8859-1", "Grüße".encode("latin-1"), False),
+        ("gbk", "机器坏了".encode("gbk"), False),
+    ],
+)
+def test_a_guessed_character_set_is_told(declared, body, is_told):
+    kind = f"text/plain; charset={declared}" if declared else "text/plain"
+    head = (
+        f"From: a@b.example\r\nSubject: x\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    )
+
+    letter = read_letter(head.encode() + body, 1_000_000)
+
+    assert any("Nothing says for sure in which character set" in one for one in letter.told) is is_told
