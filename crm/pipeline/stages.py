@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from crm.errors import Conflict, NotFound, Problem, Refused
 from crm.firm.firm import get_setting, put_setting
 from crm.i18n import _
+from crm.records.checks import is_blank
 from crm.work import Work
 from db.models import Deal, LossReason, Pipeline, Stage, StageChange
 from db.scope import ScopedSession
@@ -197,7 +198,7 @@ def _check_stages(name: str, stages: list[StageForm]) -> None:
     problems = [] if name.strip() else [Problem("name", _("The pipeline needs a name."))]
     names = [s.name.strip().lower() for s in stages]
     for at, stage in enumerate(stages, 1):
-        if not stage.name.strip():
+        if is_blank(stage.name):
             problems.append(Problem("name", _("Stage {n} needs a name.").format(n=at)))
         elif names.index(stage.name.strip().lower()) != at - 1:
             problems.append(Problem("name", _("Two stages are called “{name}”.").format(name=stage.name)))

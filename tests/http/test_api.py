@@ -8,12 +8,15 @@ from crm.access.cli import issue_session
 from crm.access.users import add_user
 from crm.firm.firm import set_firm
 from crm.work import SYSTEM, unit_of_work
+from db.models import Team
 
 
 class TestApi:
     @pytest.fixture
     def as_(self, web, token):
-        """Give the client the session of somebody with a role, in a team or in none."""
+        """Give the client the session of somebody with a role, in none of the firm's teams."""
+        with unit_of_work(SYSTEM) as work:
+            work.session.add(Team(name="North", name_key="north"))
 
         def become(role, email):
             with unit_of_work(SYSTEM) as work:

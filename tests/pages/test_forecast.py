@@ -258,4 +258,4 @@ def test_the_number_of_statements_does_not_grow_with_the_history(
     page.run()
 
     assert len(statements) == few
-    assert few <= 12
+    assert few <= 13  # the frame reads the views pinned in the menu, too

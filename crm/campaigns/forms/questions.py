@@ -9,7 +9,7 @@ from typing import Any
 
 from crm.errors import Bad, Problem
 from crm.i18n import N_, _
-from crm.records.checks import check_value
+from crm.records.checks import check_value, is_blank
 from crm.records.fields import Field, Kind
 
 #: Kinds of question, with the word that people choose them by.
@@ -186,7 +186,7 @@ def _answer(field: FormField, text: str) -> Any:
         return text or None
     # A single line stays one: a line break in it could end up in the head of a message.
     tidy = text.replace("\r\n", "\n") if field.kind == "longtext" else " ".join(text.split())
-    if field.required and not tidy.strip():
+    if field.required and is_blank(tidy):
         raise Bad(_("Please fill this in."))
     if len(tidy) > LENGTHS[field.kind]:
         text = _("This is {n} characters long; at most {most} fit.")

@@ -121,10 +121,12 @@ def list_messages(
 ) -> tuple[list[MessageLine], int]:
     """The messages of a list, what waits longest first, else the newest first; and how many there are.
 
-    ``first`` stands before all others.
+    ``first`` stands before all others. With a ``limit`` of 0 they are counted only.
     """
     mine = [IncomingMessage.state.in_(LISTS[which]), *([] if only is None else [only])]
     total = session.scalar(select(func.count()).select_from(IncomingMessage).where(*mine)) or 0
+    if not limit:
+        return [], total
     columns = (
         IncomingMessage.id, IncomingMessage.sender, IncomingMessage.sender_name, IncomingMessage.subject,
         func.substr(IncomingMessage.body, 1, 600).label("body"), IncomingMessage.taken_at, IncomingMessage.kind,

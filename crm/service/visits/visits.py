@@ -11,6 +11,7 @@ from crm.errors import Refused
 from crm.i18n import _
 from crm.periods import months_later
 from crm.records import records, registry
+from crm.records.checks import is_blank
 from crm.service.equipment.labour import PartUsed
 from crm.service.visits.base import checked, find_visit, make_visit, open_visit, steps_of
 from crm.service.visits.finish import finish_visit
@@ -61,7 +62,7 @@ def plan_visit(
     dict
         Every stored value.
     """
-    if not title.strip():
+    if is_blank(title):
         title = _title(work, kind, case_id, equipment_id)
     values: dict[str, Any] = {
         "title": title,

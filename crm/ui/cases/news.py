@@ -56,7 +56,7 @@ def bell() -> None:
     actor, moment = current_actor(), now()
     with reading(actor) as session:
         found = unread(session, moment)
-        held = answers_to_decide(session, limit=1)[1]
+        held = answers_to_decide(session, limit=0)[1]
     told = _notices(actor)
     n = len(found) + len(told) + bool(held)
     count = f"{MOST - 1}+" if n >= MOST else str(n)
