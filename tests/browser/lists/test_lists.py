@@ -170,7 +170,7 @@ def test_nothing_is_drawn_anew_by_a_rerun_without_a_change(contacts):
         }"""
     )
 
-    contacts.get_by_role("button", name="View").click()
+    contacts.get_by_role("button", name="View", exact=True).click()
     settled(contacts)
 
     assert contacts.evaluate("window.changes") == 0
