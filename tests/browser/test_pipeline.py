@@ -35,7 +35,7 @@ def card_ids(place):
 
 def open_deal(page, house, deal):
     page.goto(f"{house.url}/deal?id={deal}")
-    stands(page.get_by_text("Next step", exact=True).first)
+    stands(page.get_by_text("Write down a talk", exact=True))
 
 
 def test_a_deal_from_its_first_stage_to_its_end_and_back(house, tab):
