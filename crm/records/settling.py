@@ -163,7 +163,8 @@ def _complete(shape: Shape, road: Road, draft: Draft) -> None:
 
 def _judge(shape: Shape, draft: Draft) -> None:
     row, given = draft.row, draft.given
-    lacking = [n for n in shape.needed if row[n] is None or (isinstance(row[n], str) and is_blank(row[n]))]
+    # A name that follows from another field is complained of there.
+    lacking = [n for n in shape.needed if row[n] is None or (n in given and is_blank(str(row[n])))]
     lacking += [name for name in shape.filled if row[name] is None and name in given]
     if lacking:
         told = {problem.field for problem in draft.problems}

@@ -68,9 +68,9 @@ class UnitRules(Rules):
             if row["name"] == unit_name(product, draft.old("serial")):
                 row["name"] = None
         if not row["name"]:
+            # A missing serial is complained of by itself.
             product = facts.products.get(row["product_id"] or 0, {}).get("name")
-            # A missing serial is complained of by itself, and not once more for the name that follows from it.
-            row["name"] = unit_name(product, row["serial"] or "") or "?"
+            row["name"] = unit_name(product, row["serial"] or "")
 
     def problems(self, draft: Draft, facts: _Known) -> None:
         row, begun = draft.row, draft.row["installed_on"]
