@@ -11,7 +11,6 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.localedata import exists
 from babel.numbers import get_territory_currencies
-from phonenumbers import SUPPORTED_REGIONS
 
 from crm.i18n import language
 from crm.money import CURRENCIES
@@ -27,6 +26,9 @@ class Usual:
 
 @cache
 def _names(code: str) -> dict[str, str]:
+    # Only where somebody chooses a country; the first list need not wait for it.
+    from phonenumbers import SUPPORTED_REGIONS
+
     territories = Locale.parse(code).territories
     known = [one for one in SUPPORTED_REGIONS if one in territories and pytz.country_timezones.get(one)]
     return {one: territories[one] for one in sorted(known, key=lambda one: territories[one])}

@@ -1,6 +1,7 @@
 // Numbers as people write them. A browser's own number input takes no mark but a point: of "12345,67" it makes 1234567, of
-// "12.345,67" 12.35, without a word. So these inputs are of text while somebody types, and what was written is read when
-// they leave it. Three digits behind the only mark are thousands where the reader's language has them so, and of money.
+// "12.345,67" 12.35, without a word. So these inputs are of text from the moment they stand there (on the way into one it
+// would cost the selection, and what is typed would stand before the old number), and what was written is read when one
+// leaves it. Three digits behind the only mark are thousands where the reader's language has them so, and of money.
 function readNumber(written, group, isMoney) {
   const text = written.replace(/[\s'’_]/g, "").replace(/[−–]/g, "-")
   if (/^[-+]?\d+(\.\d+)?e[-+]?\d+$/i.test(text)) return text
@@ -41,12 +42,21 @@ function keepNumbers(group) {
     put.call(input, read)
     input.dispatchEvent(new Event("input", { bubbles: true }))
   }
-  addEventListener("focusin", (event) => {
-    const input = ours(event)
-    if (!input || input.type === "text") return
+  const make = (input) => {
+    if (input.type === "text") return false
     input.type = "text"
     input.inputMode = "decimal"
     input.setAttribute("role", "spinbutton")
+    return true
+  }
+  const all = (place) => place.querySelectorAll?.("[data-testid=stNumberInputField]").forEach(make)
+  new MutationObserver((changes) => {
+    for (const change of changes) for (const node of change.addedNodes) all(node)
+  }).observe(document.body, { childList: true, subtree: true })
+  all(document)
+  addEventListener("focusin", (event) => {
+    const input = ours(event)
+    if (input && make(input)) input.select()
   }, true)
   // Before Streamlit's own ears, which stand further in.
   addEventListener("focusout", (event) => { const input = ours(event); if (input) settle(input) }, true)
