@@ -6,7 +6,9 @@ let places = {}
 function keyed(event) {
   const at = event.composedPath()[0]
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-  if (at.matches?.("input, textarea, select, [contenteditable], [role=combobox]") || document.querySelector('[role="dialog"]')) return
+  // A table that is edited begins with the letter typed over a cell, and an open list looks for it.
+  const takes = "input, textarea, select, canvas, [contenteditable], [role=combobox], [role=menu], [role=listbox], [data-testid=stDataFrame]"
+  if (at.closest?.(takes) || document.querySelector('[role="dialog"]')) return
   if (event.key === "?") {
     document.querySelector(".st-key-frame_keys button")?.click()
   } else if (event.key === "g") {
