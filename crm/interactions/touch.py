@@ -74,7 +74,8 @@ def _quiet(days: int) -> Any:
         touched = (
             rows.where(whose == cls.id, when >= since).exists() for whose, when, rows in _touches(entity)
         )
-        return and_(is_open(entity), *(~one for one in touched))
+        # What was made since then has not been quiet for so long.
+        return and_(is_open(entity), cls.created_at < since, *(~one for one in touched))
 
     return condition
 

@@ -12,8 +12,9 @@ from crm.records import registry
 from crm.records.listing.quick import quick_filters
 from crm.records.lists import list_rows, quick_counts
 from crm.records.view import record_view
-from crm.work import reading, unit_of_work
-from db.models import CaseMessage
+from crm.work import SYSTEM, reading, unit_of_work
+from db.audit import SYSTEM_OPTIONS
+from db.models import CaseMessage, Contact
 from tests.factories import make
 
 OLD = timedelta(days=200)
@@ -24,11 +25,20 @@ def shown(actor, entity, *quick):
         return list(list_rows(session, entity, filters={"quick": list(quick)}).rows["id"])
 
 
+def stored_at(cls, moment):
+    with unit_of_work(SYSTEM) as work:
+        work.session.execute(
+            update(cls).values(created_at=moment),
+            execution_options=SYSTEM_OPTIONS | {"synchronize_session": False},
+        )
+
+
 @pytest.fixture
 def customers(people):
     """Five contacts: talked with today, long ago, by a task, in a case, and not at all."""
     stan = people["stan"]
     ids = {n: make(stan, "contact", name=n)["id"] for n in ("new", "old", "task", "case", "never", "note")}
+    stored_at(Contact, now() - OLD)
     make(stan, "interaction", contact_id=ids["new"], kind="call", subject="Call")
     make(stan, "interaction", contact_id=ids["old"], kind="call", subject="Call", happened_at=now() - OLD)
     make(stan, "interaction", contact_id=ids["note"], kind="note", subject="A note is no talk")
@@ -47,6 +57,13 @@ def test_quiet_is_without_talk_finished_task_or_message(people, customers):
     quiet = shown(people["stan"], "contact", "quiet_30")
 
     assert set(quiet) == {customers[n] for n in ("old", "never", "note")}
+
+
+def test_what_was_made_a_moment_ago_is_not_quiet(people, customers):
+    made = make(people["stan"], "contact", name="Made today")
+
+    assert made["id"] not in shown(people["stan"], "contact", "quiet_30")
+    assert made["id"] in shown(people["stan"], "contact", "no_step")
 
 
 def test_no_next_step_is_without_open_task(people, customers):
