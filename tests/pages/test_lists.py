@@ -284,7 +284,8 @@ class TestQuickFilters:
         assert list(listed(page)[0]["name"]) == ["Bo"]
         labels = {box.key: box.label for box in page.checkbox}
         assert labels["contacts_quick_mine"] == "Mine :small[:gray[1]]"
-        assert labels["contacts_quick_quiet_30"].endswith("[1]]")
+        assert labels["contacts_quick_no_step"].endswith("[1]]")
+        assert labels["contacts_quick_quiet_30"].endswith("[0]]")
         page.checkbox(key="contacts_quick_mine").uncheck().run()
         assert len(listed(page)[0]) == 2
 
