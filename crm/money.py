@@ -14,6 +14,15 @@ from crm.errors import Bad
 from crm.i18n import _
 
 CURRENCIES = frozenset(list_currencies())
+#: No currency, and one for tests (ISO 4217); known, but never offered.
+NONE = ("XXX", "XTS")
+#: Offered first among all currencies.
+USUAL = ("EUR", "USD", "GBP", "DKK", "SEK", "NOK", "CZK", "PHP", "CHF", "PLN", "RUB")
+
+
+def codes() -> list[str]:
+    """Currency codes to choose from, the usual ones first."""
+    return [*USUAL, *sorted(CURRENCIES - {*USUAL, *NONE})]
 
 
 def check_currency(value: str) -> str:

@@ -12,6 +12,7 @@ from babel.core import get_global
 from babel.localedata import exists
 from babel.numbers import get_territory_currencies
 
+from crm.config import settings
 from crm.i18n import language
 from crm.money import CURRENCIES
 
@@ -82,4 +83,4 @@ def usual(country: str) -> Usual:
     """What is usual in a country that ``country_names`` has."""
     money = [code for code in get_territory_currencies(country) if code in CURRENCIES]
     zones = zones_of(country)
-    return Usual(money[0] if money else "EUR", zones[0] if len(zones) == 1 else "")
+    return Usual(money[0] if money else settings().default_currency, zones[0] if len(zones) == 1 else "")

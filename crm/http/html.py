@@ -23,15 +23,9 @@ from crm.access.sign_in import SamplePerson
 from crm.firm.countries import country_names, zone_names, zones_of
 from crm.i18n import _, language, ngettext
 from crm.links import local
+from crm.money import codes
 
 TEMPLATES = Path(__file__).parent / "templates"
-# The currencies of the languages spoken here first, then the most traded and those of neighbours.
-CURRENCIES = (
-    *("EUR", "USD", "GBP", "DKK", "CZK", "PHP", "RUB"),
-    *("AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "HKD", "HUF", "IDR", "ILS", "INR"),
-    *("ISK", "JPY", "KRW", "KWD", "KZT", "MXN", "MYR", "NOK", "NZD", "PLN"),
-    *("RON", "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "VND", "ZAR"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +158,7 @@ def render_setup(
     currency and the zone may be empty: as in the country. Both add ``setup_token`` when needed.
     """
     locale = Locale.parse(language())
-    currencies = [(code, get_currency_name(code, locale=locale)) for code in CURRENCIES]
+    currencies = [(code, get_currency_name(code, locale=locale)) for code in codes()]
     names = ("firm", "country", "currency", "time_zone", "name", "email")
     kept = {name: values.get(name, "") for name in names}
     zones = zone_names()

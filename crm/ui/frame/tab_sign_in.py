@@ -16,7 +16,7 @@ from crm.access.members.invitations import choose_password, link_to_change
 from crm.access.sessions import hash_of
 from crm.firm.countries import country_names, zone_names
 from crm.i18n import _
-from crm.money import CURRENCIES
+from crm.money import codes
 from crm.ui.frame.guard import TAB, showing_problems
 from crm.ui.kit.inputs import choose
 from crm.work import SYSTEM, unit_of_work
@@ -111,7 +111,7 @@ def _set_up(problem: str) -> None:
             firm = st.text_input(_("Company"))
             countries, currencies = (
                 country_names(),
-                {"": _("As in the country"), **{c: c for c in sorted(CURRENCIES)}},
+                {"": _("As in the country"), **{c: c for c in codes()}},
             )
             country = choose(_("Country"), countries, clock.country(), key="tab_country") or ""
             currency = choose(_("Currency"), currencies, "", key="tab_currency") or ""

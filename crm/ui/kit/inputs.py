@@ -12,7 +12,7 @@ import streamlit as st
 from crm.clock import zone
 from crm.errors import Problem
 from crm.i18n import _
-from crm.money import CURRENCIES, exponent, to_major, to_minor
+from crm.money import codes, exponent, to_major, to_minor
 from crm.records import lists, registry
 from crm.records.fields import Field, Kind
 from crm.records.matching import name_key
@@ -28,13 +28,6 @@ _ICONS = {Kind.EMAIL: ":material/mail:", Kind.PHONE: ":material/call:", Kind.URL
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 #: Behind the label of what tells something about a person.
 PERSONAL = ":gray[:material/shield_person:]"
-#: Shown first among all currencies.
-USUAL = ("EUR", "USD", "GBP", "DKK", "SEK", "NOK", "CZK", "PHP", "CHF", "PLN", "RUB")
-
-
-def codes() -> list[str]:
-    """Currency codes, the usual ones first."""
-    return [*USUAL, *sorted(CURRENCIES - set(USUAL))]
 
 
 _options = Kept(lists.link_options, ttl="1m", most=300)

@@ -15,12 +15,13 @@ from crm.firm.countries import country_names, zone_names
 from crm.firm.firm import Firm, firm, rates, set_firm
 from crm.firm.rates import DatedRate, checked, delete_rate, parse_rates, read_rates, save_rates
 from crm.i18n import _, language
+from crm.money import codes
 from crm.periods import Calendar
 from crm.ui.frame.guard import showing_problems, storing
 from crm.ui.kit import look
 from crm.ui.kit.formats import day as day_text
 from crm.ui.kit.formats import number
-from crm.ui.kit.inputs import choose, codes
+from crm.ui.kit.inputs import choose
 from crm.work import Actor, reading
 
 
